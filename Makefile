@@ -1,0 +1,84 @@
+# Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
+# is installed into .venv, from the pinned and hashed requirements files.
+
+.PHONY: up test check bench format requirements clean
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# Settings of other projects must not reach this one's environment.
+unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS PIP_DRY_RUN
+
+PYTHONS ?= python3 python3.13 python3.12 python3.11 python3.14
+python := .venv/bin/python
+pip := $(python) -m pip install --quiet --require-hashes --no-input --disable-pip-version-check
+compile := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command 'make requirements'
+
+# An environment that was moved, or whose Python was removed, is made anew.
+ifneq ($(shell { $(python) -c 'import pip' && cat .venv/root; } 2>/dev/null),$(CURDIR))
+.PHONY: $(python)
+endif
+
+up: .venv/installed  ## start everything; stop with Ctrl-C
+	@exec $(python) -m agent_runs up
+
+test: .venv/installed-dev  ## run all tests; make test ARGS="-k store" runs some
+	@$(python) -m pytest -n 2 $(ARGS)
+
+check: .venv/installed-dev  ## format, lint, types, imports, dependencies, spelling
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/basedpyright --pythonpath $(python)
+	.venv/bin/lint-imports
+	.venv/bin/deptry .
+	.venv/bin/codespell
+
+bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
+	@$(python) -m bench $(ARGS)
+
+format: .venv/installed-dev  ## format and mend what can be mended
+	.venv/bin/ruff check --fix-only .
+	.venv/bin/ruff format .
+
+requirements: .venv/installed-dev  ## pin the newest versions that pyproject.toml allows
+	$(compile) --upgrade pyproject.toml --output-file requirements.txt
+	$(compile) --upgrade --group dev --constraints requirements.txt \
+		--output-file requirements-dev.txt
+
+clean:  ## remove what was installed and built; runs and settings stay
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf .web .web.lock .states assets/external
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(python):
+	@rm -rf .venv; found=; \
+	for name in $(PYTHONS); do \
+	  "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  found="$$found $$name"; \
+	  "$$name" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  "$$name" -m venv .venv && pwd >.venv/root && exit 0; \
+	  rm -rf .venv; \
+	done; \
+	if [ -n "$$found" ]; then \
+	  echo "$$found cannot make a virtual environment. On Debian and Ubuntu this helps:" >&2; \
+	  echo "  sudo apt install python3-venv" >&2; \
+	else \
+	  echo "Python 3.11 or newer is needed, and none of these is: $(PYTHONS)." >&2; \
+	  echo "Install one, or name yours: make PYTHONS=/path/to/python3.12" >&2; \
+	fi; exit 1
+
+# The command `agent-runs` of the environment runs this folder, so an edit needs no new install.
+.venv/installed: requirements.txt $(python)
+	@echo "Installing what agent-runs needs into .venv (once) ..."
+	@$(pip) -r requirements.txt
+	@$(python) -c 'import os, site; \
+	  open(os.path.join(site.getsitepackages()[0], "agent_runs.pth"), "w").write(os.getcwd())'
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" -P -m agent_runs "$$@"\n' "$$PWD" \
+	  >.venv/bin/agent-runs && chmod +x .venv/bin/agent-runs
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing what the tests need into .venv (once) ..."
+	@$(pip) -r requirements.txt -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,113 @@
+"""The shape of the code: layers, sizes, names, dependencies."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "agent_runs"
+SOURCES = sorted([*ROOT.glob("*.py"), *PACKAGE.rglob("*.py"), *ROOT.glob("bench/**/*.py")])
+OURS = [path for path in SOURCES if "migrations" not in path.parts]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+DEEPEST_FOLDER = 4
+EMPTY_WORDS = re.compile(
+    r"(util|helper|manager|service|common|misc|handler|processor|factory)", re.IGNORECASE
+)
+PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def definitions(path: Path, *kinds: type[ast.stmt]) -> list[ast.stmt]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_imports_keep_to_the_contracts():
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_a_file_is_one_idea_and_not_longer_than_that_takes(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_a_function_can_be_read_at_once(path):
+    for node in definitions(path, ast.FunctionDef, ast.AsyncFunctionDef):
+        length = (node.end_lineno or node.lineno) - node.lineno + 1
+        assert length <= LONGEST_FUNCTION, f"{node.name}: {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_modules_and_classes_have_names_that_say_something(path):
+    names = [*path.relative_to(ROOT).with_suffix("").parts]
+    names += [node.name for node in definitions(path, ast.ClassDef)]
+    assert [name for name in names if EMPTY_WORDS.search(name)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_module_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "module docstring"
+
+
+def test_folders_are_not_nested_deeper_than_one_can_keep_in_mind():
+    depths = {name_of(path): len(path.relative_to(ROOT).parts) - 1 for path in SOURCES}
+    assert {name: depth for name, depth in depths.items() if depth > DEEPEST_FOLDER} == {}
+
+
+def test_tests_are_no_packages():
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def pins(file: str) -> dict[str, str]:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return {name: version for name, version, _ in PIN.findall(text)}
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [
+        ("requirements.txt", PYPROJECT["project"]["dependencies"]),
+        ("requirements-dev.txt", PYPROJECT["dependency-groups"]["dev"]),
+    ],
+    ids=["requirements.txt", "requirements-dev.txt"],
+)
+def test_pinned_versions_are_in_step_with_pyproject(file, wanted):
+    pinned = pins(file)
+    for requirement in map(Requirement, wanted):
+        name = canonicalize_name(requirement.name)
+        assert name in pinned, f"{name} is missing: make requirements"
+        assert requirement.specifier.contains(pinned[name], prereleases=True), name
+
+
+def test_both_requirements_files_pin_the_same_versions():
+    shipped, dev = pins("requirements.txt"), pins("requirements-dev.txt")
+    assert {name: dev[name] for name in shipped.keys() & dev.keys()}.items() <= shipped.items()
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_with_hashes_and_name_no_place(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert re.search(r"://|file:|(^|\s)/|--index|--find|-i ", text) is None
+    for line in text.splitlines():
+        if line and not line.startswith((" ", "#")):
+            assert PIN.match(f"{line}\n"), line
+    packages = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(packages) == len(pins(file))
+    for package in packages:
+        assert package.count("--hash=sha256:") >= 2, package.splitlines()[0]
