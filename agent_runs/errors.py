@@ -1,0 +1,158 @@
+"""The whole exception tree of the program.
+
+    AgentRunsError                  500
+    ├── InvalidRequest              422  a value was given that cannot be used
+    ├── Unauthorized                401  token missing or wrong
+    ├── PaymentRequired             402  the hosted plan's runs are used up
+    ├── Forbidden                   403  wrong host, origin or organization
+    ├── NotFound                    404
+    │   ├── RunNotFound
+    │   ├── RepoNotFound
+    │   └── PermissionNotFound
+    ├── Conflict                    409
+    │   ├── RunIsActive                  resume while the run still works
+    │   └── PermissionAnswered           the question was answered or withdrawn before
+    ├── TooLarge                    413  request body over the limit
+    ├── RateLimited                 429  carries `retry_after_seconds`
+    ├── Unavailable                 503
+    │   ├── GitFailed                    in `providers/acp`: git did not do what was asked
+    │   └── ServerUnreachable            the client got no answer at all
+    ├── LostFence                   409  a worker that was declared dead tried to write
+    ├── UnexpectedAnswer            502  the client cannot read what the server answered
+    └── WaitTimeout                 504  the run still works at the caller's deadline
+
+`api/errors.py` turns them into responses, `client/base.py` turns responses back into them: a
+caller of the SDK catches the same class that the server raised.
+"""
+
+from typing import ClassVar
+
+
+class AgentRunsError(Exception):
+    """Base of every error that the program raises on purpose.
+
+    Attributes:
+        message: one sentence for a person: what happened, what is safe, what to do next.
+        status_code: HTTP status that the API answers with.
+        detail: more about it, as text; the message itself when there is no more to say.
+    """
+
+    status_code: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail or message
+
+
+class InvalidRequest(AgentRunsError):
+    """A value was given that cannot be used; nothing was stored."""
+
+    status_code = 422
+
+
+class Unauthorized(AgentRunsError):
+    """The token is missing or wrong."""
+
+    status_code = 401
+
+
+class PaymentRequired(AgentRunsError):
+    """The hosted plan allows no further run."""
+
+    status_code = 402
+
+
+class Forbidden(AgentRunsError):
+    """The host, origin or organization is not allowed."""
+
+    status_code = 403
+
+
+class NotFound(AgentRunsError):
+    """What was asked for does not exist."""
+
+    status_code = 404
+
+
+class RunNotFound(NotFound):
+    """No run has this id."""
+
+    def __init__(self, run_id: int | str, *, detail: str | None = None) -> None:
+        super().__init__(f"There is no agent run {run_id!r}.", detail=detail)
+
+
+class RepoNotFound(NotFound):
+    """No repository is registered under this id."""
+
+    def __init__(self, repo_id: int | str, *, detail: str | None = None) -> None:
+        super().__init__(f"There is no repository {repo_id!r}.", detail=detail)
+
+
+class PermissionNotFound(NotFound):
+    """The run has no permission request with this id."""
+
+    def __init__(self, permission_id: int | str, *, detail: str | None = None) -> None:
+        super().__init__(f"There is no permission request {permission_id!r}.", detail=detail)
+
+
+class Conflict(AgentRunsError):
+    """The request does not fit the present state."""
+
+    status_code = 409
+
+
+class RunIsActive(Conflict):
+    """The run still works, so it cannot take another prompt."""
+
+
+class PermissionAnswered(Conflict):
+    """The permission request was answered or withdrawn before."""
+
+
+class TooLarge(AgentRunsError):
+    """The request body is over the limit."""
+
+    status_code = 413
+
+
+class RateLimited(AgentRunsError):
+    """Too many requests.
+
+    Attributes:
+        retry_after_seconds: how long to wait, when the server said so.
+    """
+
+    status_code = 429
+
+    def __init__(
+        self, message: str, *, detail: str | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(AgentRunsError):
+    """Something this request needs is not there now."""
+
+    status_code = 503
+
+
+class ServerUnreachable(Unavailable):
+    """The client got no answer from the server."""
+
+
+class LostFence(Conflict):
+    """A worker whose run was taken over tried to write; its write was refused."""
+
+
+class UnexpectedAnswer(AgentRunsError):
+    """The server's answer is not one of this API; another program may listen at that address."""
+
+    status_code = 502
+
+
+class WaitTimeout(AgentRunsError, TimeoutError):
+    """The run still works at the caller's deadline; it was not stopped."""
+
+    status_code = 504

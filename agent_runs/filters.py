@@ -1,0 +1,47 @@
+"""What to list: exact filters for runs and for log entries, as plain data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs to list; every field that is set must match. SQL form: `store/run_lists.py`.
+
+    Attributes:
+        status: any of these official words; empty means all.
+        text: words looked for in title, prompt and result, case-insensitive.
+        since: created at or after.
+        until: created before.
+        archived: False lists the others (default), True the archived ones, None both.
+    """
+
+    organization_id: int | None = None
+    status: tuple[str, ...] = ()
+    agent: str | None = None
+    source_type: str | None = None
+    repo_id: int | None = None
+    user_id: int | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    archived: bool | None = False
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which entries of one run to read; empty means all. SQL form in `store/logs.py`.
+
+    Attributes:
+        failed: True for tool calls that failed and ERROR entries only.
+    """
+
+    message_type: tuple[str, ...] = ()
+    tool_name: tuple[str, ...] = ()
+    turn: int | None = None
+    failed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether every entry matches."""
+        return self == LogFilter()

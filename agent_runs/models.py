@@ -1,0 +1,314 @@
+"""What a run and its log entries are: frozen models without any input or output.
+
+Words are those of the official API (`status`, `message_type`, `tool_name` ...) and of the Agent
+Client Protocol (`turn`, `permission`). Fields that the official API knows come first.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JSON = Any
+"""A decoded JSON value: the one place where `Any` is right."""
+
+PermissionPolicy = Literal["allow", "reject", "ask"]
+
+
+class AgentRunStatus(StrEnum):
+    """State of a run, in the official upper-case words."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    EVALUATION = "EVALUATION"
+    PAUSED = "PAUSED"
+    COMPLETE = "COMPLETE"
+    ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
+    TIMEOUT = "TIMEOUT"
+    MAX_ITERATIONS_REACHED = "MAX_ITERATIONS_REACHED"
+    OUT_OF_TOKENS = "OUT_OF_TOKENS"
+
+
+TERMINAL_STATUSES = frozenset(
+    {
+        AgentRunStatus.COMPLETE,
+        AgentRunStatus.ERROR,
+        AgentRunStatus.CANCELLED,
+        AgentRunStatus.TIMEOUT,
+        AgentRunStatus.MAX_ITERATIONS_REACHED,
+        AgentRunStatus.OUT_OF_TOKENS,
+    }
+)
+
+_OTHER_WORDS = {
+    "QUEUED": AgentRunStatus.PENDING,
+    "RUNNING": AgentRunStatus.ACTIVE,
+    "COMPLETED": AgentRunStatus.COMPLETE,
+    "FAILED": AgentRunStatus.ERROR,
+    "STOPPED": AgentRunStatus.CANCELLED,
+    "CANCELED": AgentRunStatus.CANCELLED,
+    "TIMED_OUT": AgentRunStatus.TIMEOUT,
+}
+
+
+def parse_status(word: str) -> str:
+    """Return the official word for `word` in any case, or `word` itself when it is unknown."""
+    upper = word.strip().upper()
+    if upper in AgentRunStatus.__members__:
+        return upper
+    return str(_OTHER_WORDS.get(upper, word))
+
+
+class MessageType(StrEnum):
+    """Kind of a log entry; the field itself is a free string, so unknown kinds are kept."""
+
+    ACTION = "ACTION"
+    PLAN_EVALUATION = "PLAN_EVALUATION"
+    FINAL_ANSWER = "FINAL_ANSWER"
+    ERROR = "ERROR"
+    USER_MESSAGE = "USER_MESSAGE"
+
+
+class SourceType(StrEnum):
+    """Where a run was started from, in the official words."""
+
+    LOCAL = "LOCAL"
+    SLACK = "SLACK"
+    GITHUB = "GITHUB"
+    GITHUB_CHECK_SUITE = "GITHUB_CHECK_SUITE"
+    GITHUB_PR_REVIEW = "GITHUB_PR_REVIEW"
+    LINEAR = "LINEAR"
+    API = "API"
+    CHAT = "CHAT"
+    JIRA = "JIRA"
+    CLICKUP = "CLICKUP"
+    MONDAY = "MONDAY"
+    SETUP_COMMANDS = "SETUP_COMMANDS"
+
+
+class Record(BaseModel):
+    """A frozen model that can also be read like a dictionary: `run["id"]`, `log.get("thought")`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    def __getitem__(self, name: str) -> JSON:
+        """Return the field `name`; KeyError when there is none."""
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a field of that name is there."""
+        return name in type(self).model_fields or name in (self.model_extra or {})
+
+    def get(self, name: str, default: JSON = None) -> JSON:
+        """Return the field `name`, or `default` when it is missing or null."""
+        try:
+            value = self[name]
+        except KeyError:
+            return default
+        return default if value is None else value
+
+    def keys(self) -> Iterator[str]:
+        """Field names, official ones first; with `[]` this makes `dict(run)` work."""
+        yield from type(self).model_fields
+        yield from self.model_extra or {}
+
+
+class PullRequest(Record):
+    """A pull request that a run opened."""
+
+    id: int = Field(description="id of the pull request")
+    created_at: str = Field(description="when it was opened")
+    title: str | None = Field(default=None, description="its title")
+    url: str | None = Field(default=None, description="its page")
+    head_branch_name: str | None = Field(default=None, description="branch with the changes")
+
+
+class PermissionOption(Record):
+    """One answer that an agent offers. Source: ACP, session/request_permission."""
+
+    option_id: str = Field(description="what an answer names")
+    name: str = Field(description="in the agent's words")
+    kind: str = Field(description="allow_once, allow_always, reject_once or reject_always")
+
+
+class PermissionRequest(Record):
+    """A question of an agent that a person has to answer."""
+
+    id: int = Field(description="id of the question")
+    agent_run_id: int = Field(description="run whose agent asks")
+    turn: int = Field(description="number of the turn, from 1")
+    created_at: datetime = Field(description="when it was asked")
+    tool_call: dict[str, JSON] = Field(description="the tool call as the agent described it")
+    options: tuple[PermissionOption, ...] = Field(description="the possible answers")
+    state: str = Field(description="pending, answered, or withdrawn (the turn ended first)")
+    option_id: str | None = Field(default=None, description="the answer, once there is one")
+    answered_at: datetime | None = Field(default=None, description="when it was answered")
+
+
+class AgentRun(Record):
+    """One run of a coding agent: official fields, then ours. Times are UTC."""
+
+    id: int = Field(description="id of the run, unique on this server")
+    organization_id: int = Field(default=1, description="organization it belongs to")
+    status: str = Field(
+        default=AgentRunStatus.PENDING,
+        description="PENDING, ACTIVE, EVALUATION, PAUSED; ended: COMPLETE, ERROR, CANCELLED, "
+        "TIMEOUT, MAX_ITERATIONS_REACHED, OUT_OF_TOKENS",
+    )
+    created_at: datetime = Field(description="when it was created")
+    web_url: str = Field(default="", description="the run's page in the dashboard")
+    result: str | None = Field(default=None, description="final answer; cut in lists")
+    summary: str | None = Field(default=None, description="first line of the result, or the error")
+    source_type: str = Field(default=SourceType.API, description="where it was started from")
+    github_pull_requests: tuple[PullRequest, ...] = Field(
+        default=(), description="pull requests that it opened"
+    )
+    metadata: dict[str, JSON] = Field(
+        default_factory=dict, description="as given when it was created"
+    )
+
+    status_reason: str | None = Field(
+        default=None,
+        description="why it is PAUSED (permission) or ended (interrupted, idle_timeout ...)",
+    )
+    error: str | None = Field(default=None, description="what went wrong and what to do next")
+    title: str | None = Field(default=None, description="name for people")
+    prompt: str = Field(default="", description="first prompt; cut in lists")
+    provider: str = Field(default="acp", description="acp: runs here; codegen: hosted")
+    agent: str | None = Field(default=None, description="agent profile, see GET /agents")
+    model: str | None = Field(default=None, description="model asked for, in the agent's words")
+    repo_id: int | None = Field(default=None, description="repository that it works in")
+    user_id: int | None = Field(default=1, description="who started it")
+    upstream_id: str | None = Field(default=None, description="id at the hosted service")
+    permission_policy: PermissionPolicy = Field(
+        default="allow", description="what an agent that asks for permission is told"
+    )
+    sandbox: str | None = Field(default=None, description="bubblewrap or none; null before start")
+    started_at: datetime | None = Field(default=None, description="when work on it began")
+    updated_at: datetime | None = Field(default=None, description="when it changed last")
+    finished_at: datetime | None = Field(default=None, description="when it ended")
+    archived_at: datetime | None = Field(default=None, description="when it was archived")
+    stop_requested_at: datetime | None = Field(
+        default=None, description="when somebody asked to stop it"
+    )
+    turn: int = Field(default=1, description="number of the latest turn, from 1")
+    log_count: int = Field(default=0, description="entries so far; the next seq")
+    activity: str | None = Field(default=None, description="what the agent does right now")
+    permission_id: int | None = Field(default=None, description="pending permission request")
+    queued: int = Field(default=0, description="prompts that wait for the present turn to end")
+    usage: dict[str, JSON] = Field(
+        default_factory=dict, description="tokens, context and cost as reported by the agent"
+    )
+    branch: str | None = Field(default=None, description="branch of the run's work tree")
+    base_commit: str | None = Field(default=None, description="commit that the diff is against")
+
+
+class NewLog(BaseModel):
+    """A log entry before the store gave it a `seq`. Fields as in `AgentRunLog`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    created_at: datetime
+    message_type: str
+    turn: int = 1
+    thought: str | None = None
+    tool_name: str | None = None
+    tool_input: dict[str, JSON] | None = None
+    tool_output: dict[str, JSON] | None = None
+    observation: dict[str, JSON] | str | None = None
+    duration_ms: int | None = None
+
+
+class AgentRunLog(Record):
+    """One step of a run: official fields, then ours."""
+
+    agent_run_id: int = Field(description="run that it belongs to")
+    created_at: datetime = Field(description="when it happened")
+    message_type: str = Field(
+        description="ACTION, PLAN_EVALUATION, FINAL_ANSWER, ERROR, USER_MESSAGE, or another word"
+    )
+    thought: str | None = Field(default=None, description="the agent's reasoning")
+    tool_name: str | None = Field(default=None, description="tool that was used")
+    tool_input: dict[str, JSON] | None = Field(default=None, description="what it was given")
+    tool_output: dict[str, JSON] | None = Field(default=None, description="what it gave back")
+    observation: dict[str, JSON] | str | None = Field(
+        default=None, description="what was seen; the text of answers, messages and errors"
+    )
+    seq: int = Field(default=0, description="dense per run, from 0; stable, fit for links")
+    turn: int = Field(default=1, description="number of the turn it belongs to, from 1")
+    duration_ms: int | None = Field(default=None, description="milliseconds, tool calls only")
+
+
+class Turn(Record):
+    """One prompt and what became of it. Source: ACP, prompt turn."""
+
+    agent_run_id: int = Field(description="run that it belongs to")
+    turn: int = Field(description="number of the turn, from 1")
+    prompt: str = Field(description="what the agent was asked, whole")
+    images: tuple[str, ...] = Field(default=(), description="data URIs")
+    model: str | None = Field(default=None, description="model asked for")
+    created_at: datetime = Field(description="when it was asked")
+    started_at: datetime | None = Field(default=None, description="when work on it began")
+    finished_at: datetime | None = Field(default=None, description="when it ended")
+    status: str = Field(default=AgentRunStatus.PENDING, description="as of a run")
+    result: str | None = Field(default=None, description="final answer, whole")
+    stop_reason: str | None = Field(default=None, description="as the agent said it")
+
+
+class QueuedPrompt(Record):
+    """A prompt that waits for the run's present turn to be complete."""
+
+    id: int = Field(description="fit for withdrawing it")
+    agent_run_id: int = Field(description="the run that gets it")
+    prompt: str = Field(description="whole")
+    images: tuple[str, ...] = Field(default=(), description="data URIs")
+    created_at: datetime = Field(description="when it was queued, UTC")
+
+
+class Repo(Record):
+    """A registered repository that runs can work in. Official fields, then ours."""
+
+    id: int = Field(description="id of the repository")
+    name: str = Field(description="short name")
+    full_name: str = Field(description="name with its owner, when it has one")
+    description: str | None = Field(default=None, description="what it is")
+    github_id: str = Field(default="", description="id at GitHub; empty when unknown")
+    organization_id: int = Field(default=1, description="organization it belongs to")
+    visibility: str | None = Field(default=None, description="public or private, when known")
+    archived: bool | None = Field(default=False, description="whether it is archived")
+    setup_status: str = Field(default="COMPLETED", description="whether it can be used")
+    language: str | None = Field(default=None, description="main language, when known")
+    url: str = Field(default="", description="local path or git URL, without credentials")
+    default_branch: str | None = Field(default=None, description="branch that runs start from")
+    created_at: datetime | None = Field(default=None, description="when it was registered")
+
+
+class WorkFile(Record):
+    """A file in a run's work tree."""
+
+    path: str = Field(description="relative to the work tree, with `/`")
+    size: int = Field(description="bytes")
+
+
+class AgentInfo(Record):
+    """An agent profile, and whether this machine can run it now."""
+
+    name: str = Field(description="what `agent` of a new run takes")
+    title: str = Field(description="name for people")
+    available: bool = Field(description="whether runs can use it now")
+    reason: str | None = Field(
+        default=None, description="why it is not available and what to do about it"
+    )
+    version: str | None = Field(default=None, description="of the installed program, if known")
+    command: tuple[str, ...] = Field(description="program and arguments")
+    login_hint: str | None = Field(default=None, description="how to log in or give a key")
+    built_in: bool = Field(default=True, description="false: from the user's own TOML file")
+    images: bool | None = Field(
+        default=None, description="takes images; null: known only once it has started"
+    )

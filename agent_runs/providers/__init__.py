@@ -1,0 +1,1 @@
+"""Providers: what works on runs. `acp` drives coding agents on this machine."""

@@ -1,0 +1,125 @@
+"""The contract of a provider: something that works on a run's turn and tells what happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from agent_runs.models import JSON, AgentInfo, NewLog, PermissionPolicy, WorkFile
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """One prompt turn to work on.
+
+    Attributes:
+        run_id: our run id; workspace and agent home are kept under it.
+        turn: number of the turn, from 1.
+        prompt: the text for the agent.
+        images: data URIs, checked before.
+        session_id: ACP session of the turn before, None in the first turn.
+        history: the run's earlier entries as a short text, for an agent that cannot resume.
+        repo_url: local path or git URL to work in; None means an empty folder.
+    """
+
+    run_id: int
+    turn: int
+    agent: str
+    prompt: str
+    images: tuple[str, ...] = ()
+    model: str | None = None
+    permission_policy: PermissionPolicy = "allow"
+    session_id: str | None = None
+    history: str = ""
+    repo_url: str | None = None
+
+
+@dataclass(frozen=True)
+class TurnOutcome:
+    """How a turn ended.
+
+    Attributes:
+        status: a terminal official status.
+        status_reason: short machine word for an end that is not COMPLETE, such as `agent_crashed`,
+            `not_logged_in`, `agent_missing`, `idle_timeout`, `start_timeout`, `time_limit`.
+        result: the final answer, whole.
+        error: for people: what happened, what is safe, what to do next.
+        stop_reason: as the agent said it.
+        usage: as reported by the agent.
+    """
+
+    status: str
+    status_reason: str | None = None
+    result: str | None = None
+    error: str | None = None
+    stop_reason: str | None = None
+    usage: dict[str, JSON] = field(default_factory=dict[str, JSON])
+
+
+@dataclass(frozen=True)
+class PermissionQuestion:
+    """What an agent wants to do and the answers that it offers (ACP option objects, raw)."""
+
+    tool_call: dict[str, JSON]
+    options: Sequence[dict[str, JSON]]
+
+
+class Recorder(Protocol):
+    """Where a provider tells what happens; every method has stored it when it returns."""
+
+    async def append(self, entries: Sequence[NewLog]) -> None:
+        """Store entries, in order."""
+        ...
+
+    async def update(self, **changes: JSON) -> None:
+        """Set run fields: activity title usage sandbox branch base_commit session_id."""
+        ...
+
+    def draft(self, kind: str, text: str) -> None:
+        """Show text that is being written; `kind` is `answer` or `thought`. Never stored."""
+        ...
+
+    async def ask(self, question: PermissionQuestion) -> str | None:
+        """Pause the run until a person answers; the chosen option id, None when withdrawn."""
+        ...
+
+
+class Provider(Protocol):
+    """Works on turns. One instance serves all runs of its kind."""
+
+    name: str
+
+    async def work(self, request: TurnRequest, recorder: Recorder) -> TurnOutcome:
+        """Work on one turn to its end; agent failures are outcomes, never exceptions.
+
+        When the calling task is cancelled, the agent is told, given its grace, ended, what it had
+        said is stored, and CancelledError is raised again.
+        """
+        ...
+
+    async def cancel(self, run_id: int) -> None:
+        """Tell the run's agent to stop; `work` then returns CANCELLED, whatever the agent says."""
+        ...
+
+    async def agents(self) -> list[AgentInfo]:
+        """Agents of this kind and what was found of each on this machine."""
+        ...
+
+    async def diff(self, run_id: int) -> str:
+        """Unified diff of the run's work tree against its base; empty when there is none."""
+        ...
+
+    async def files(self, run_id: int) -> list[WorkFile]:
+        """Files of the run's work tree without `.git`, by path, at most 5 000."""
+        ...
+
+    async def read_file(self, run_id: int, path: str) -> bytes:
+        """Content of one file of the work tree; NotFound when it is not there or lies outside."""
+        ...
+
+    async def end_orphans(self) -> int:
+        """End the agents that a killed manager left behind; how many there were."""
+        ...
+
+    async def remove(self, run_id: int) -> None:
+        """Delete what is kept on disk for the run."""
+        ...
