@@ -1,0 +1,256 @@
+"""The fields of the settings; `docs/settings.md` is checked against them."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "AGENT_RUNS_"
+SHORTEST_TOKEN = 8
+
+
+class InvalidSettings(ValueError):
+    """A setting cannot be used; the text is for people and names the variable."""
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """All settings; a field `port` is the variable `AGENT_RUNS_PORT`.
+
+    `json_schema_extra` holds the unit, and the default as text where it is computed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+    codegen_api_token: SecretStr | None = Field(
+        default=None,
+        validation_alias="CODEGEN_API_TOKEN",
+        description="Token for the hosted Codegen API; not needed for runs on this machine.",
+    )
+    codegen_org_id: str | None = Field(
+        default=None,
+        validation_alias="CODEGEN_ORG_ID",
+        description="Organization at the hosted Codegen API that the token belongs to.",
+    )
+    codegen_base_url: str = Field(
+        default="https://api.codegen.com/v1",
+        validation_alias="CODEGEN_BASE_URL",
+        description="Address of the hosted, or of another Codegen-compatible, API.",
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("agent-runs", appauthor=False),
+        description="Folder of the database, the workspaces and the agents' own home folders.",
+        json_schema_extra={"default": "the user's data folder for `agent-runs`"},
+    )
+    database_url: str = Field(
+        default_factory=lambda known: f"sqlite:///{known['home']}/agent_runs.db",
+        repr=False,
+        description="`sqlite:////absolute/path.db` or `postgresql://user:password@host/name`.",
+        json_schema_extra={"default": "the file `agent_runs.db` in `AGENT_RUNS_HOME`"},
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address the API listens on; any but a loopback one asks for a token.",
+    )
+    port: Port = Field(default=8000, description="Port the API listens on.")
+    dashboard_port: Port = Field(default=3000, description="Port of the dashboard.")
+    dashboard_url: str = Field(
+        default_factory=lambda known: f"http://localhost:{known['dashboard_port']}",
+        description="Where people reach the dashboard; `web_url` of a run starts with it.",
+        json_schema_extra={"default": "`http://localhost:` and the dashboard's port"},
+    )
+    api_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token that the API asks for; at least 8 visible ASCII characters.",
+        json_schema_extra={"default": "none on a loopback address, else generated"},
+    )
+    api_url: str | None = Field(
+        default=None,
+        description="Server that the commands, the SDK and the dashboard talk to.",
+        json_schema_extra={"default": "`http://localhost:` and `AGENT_RUNS_PORT`"},
+    )
+    allowed_hosts: Words = Field(
+        default=(),
+        description="Further `Host` names the API answers to, comma-separated; `*` means any.",
+    )
+    allowed_origins: Words = Field(
+        default=(),
+        description="Further web origins that may change things, comma-separated.",
+    )
+
+    concurrency: Count = Field(
+        default=4,
+        description="Runs that work at the same time; the others wait as PENDING.",
+        json_schema_extra={"unit": "runs"},
+    )
+    start_slots: Count = Field(
+        default_factory=_cores,
+        description="Agents that start up at the same time; starting one costs a whole core.",
+        json_schema_extra={"unit": "agents", "default": "number of processor cores"},
+    )
+    default_agent: str = Field(
+        default="scripted",
+        min_length=1,
+        description="Agent profile of a run that names none; `agent-runs agents` lists them.",
+    )
+    agents_file: Path = Field(
+        default_factory=lambda known: known["home"] / "agents.toml",
+        description="TOML file with your own agent profiles.",
+        json_schema_extra={"default": "the file `agents.toml` in `AGENT_RUNS_HOME`"},
+    )
+    templates_dir: Path = Field(
+        default_factory=lambda known: known["home"] / "templates",
+        description="Folder with your own prompt templates, Markdown files.",
+        json_schema_extra={"default": "the folder `templates` in `AGENT_RUNS_HOME`"},
+    )
+    permission_policy: Annotated[Literal["allow", "reject", "ask"], BeforeValidator(_lower)] = (
+        Field(
+            default="allow",
+            description="What an agent that asks for permission is told: `allow` (once), `reject`, "
+            "or `ask` (the run pauses until a person answers).",
+        )
+    )
+    sandbox: Annotated[Literal["auto", "none", "bubblewrap"], BeforeValidator(_lower)] = Field(
+        default="auto",
+        description="`auto` confines agents with bubblewrap where it works, `bubblewrap` "
+        "refuses to start where it does not, `none` never confines.",
+    )
+
+    start_timeout_seconds: Seconds = Field(
+        default=60,
+        description="An agent that is not ready after this long has failed.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    idle_timeout_seconds: Seconds = Field(
+        default=900,
+        description="A run whose agent says nothing for this long ends.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    time_limit_seconds: Seconds = Field(
+        default=7200,
+        description="A turn that takes longer than this ends as TIMEOUT.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    cancel_grace_seconds: Seconds = Field(
+        default=10,
+        description="Time an agent gets to stop by itself before it is killed.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    permission_timeout_seconds: Seconds = Field(
+        default=86400,
+        description="A permission request that nobody answers is withdrawn after this long.",
+        json_schema_extra={"unit": "seconds"},
+    )
+
+    prompt_limit: Count = Field(
+        default=200_000,
+        description="Longest prompt.",
+        json_schema_extra={"unit": "characters"},
+    )
+    body_limit_bytes: Count = Field(
+        default=40 * 1024 * 1024,
+        description="Largest request body.",
+        json_schema_extra={"unit": "bytes"},
+    )
+    image_limit_bytes: Count = Field(
+        default=10 * 1024 * 1024,
+        description="Largest image of a prompt, decoded.",
+        json_schema_extra={"unit": "bytes"},
+    )
+    images_limit: int = Field(
+        default=10,
+        ge=0,
+        description="Most images of a prompt.",
+        json_schema_extra={"unit": "images"},
+    )
+    metadata_limit_bytes: Count = Field(
+        default=65536,
+        description="Largest `metadata` of a run, as JSON.",
+        json_schema_extra={"unit": "bytes"},
+    )
+    events_kept: int = Field(
+        default=100_000,
+        ge=100,
+        description="Newest events that a client which was away can catch up on.",
+        json_schema_extra={"unit": "events"},
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(default="info", description="What the program says about itself on standard error.")
+    )
+
+    @field_validator("codegen_base_url", "dashboard_url", "api_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("an address that starts with http:// or https:// is needed")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: str) -> str:
+        if value.startswith("postgres://"):
+            value = "postgresql://" + value.removeprefix("postgres://")
+        if value.startswith("postgresql://"):
+            return value
+        path = value.removeprefix("sqlite:///")
+        if path == value or not path or ":memory:" in path:
+            raise ValueError("sqlite:////absolute/path.db or postgresql://... is needed")
+        return f"sqlite:///{Path(path).expanduser().absolute()}"
+
+    @field_validator("home", "agents_file", "templates_dir")
+    @classmethod
+    def _make_absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("api_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        # The token travels in a header, which cannot carry spaces or other alphabets.
+        if value and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", value.get_secret_value()):
+            raise ValueError(f"at least {SHORTEST_TOKEN} visible ASCII characters are needed")
+        return value
+
+
+def env_name(field: str) -> str:
+    """Return the environment variable of a field of `Settings`."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else PREFIX + field.upper()

@@ -1,0 +1,98 @@
+"""The API's own token, and every secret that the settings and the environment hold."""
+
+import contextlib
+import ipaddress
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from agent_runs.settings.fields import SHORTEST_TOKEN, InvalidSettings, Settings
+
+_SHORTEST_FOREIGN_SECRET = 16
+_SECRET_NAME = re.compile(r"(API_KEY|TOKEN|SECRET|PASSWORD|ACCESS_KEY)$")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach a server that listens on `host`."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class ApiToken(NamedTuple):
+    """The token the API asks for (None: it asks for none) and whether it was just generated."""
+
+    token: str | None
+    is_new: bool
+
+
+def api_token_for(settings: Settings) -> ApiToken:
+    """Return the API's token; one is generated when a foreign machine could reach the API.
+
+    A generated token is kept in the file `api-token` of the home folder (mode 0600), so that it
+    outlives restarts. The caller prints a new one, once.
+
+    Raises:
+        InvalidSettings: the file cannot be written or does not hold a token.
+    """
+    if settings.api_token:
+        return ApiToken(settings.api_token.get_secret_value(), is_new=False)
+    if is_loopback(settings.host):
+        return ApiToken(None, is_new=False)
+    path = _token_path(settings)
+    token = secrets.token_urlsafe(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token + "\n")
+    except FileExistsError:
+        return ApiToken(_read_token(path), is_new=False)
+    except OSError as exc:
+        raise InvalidSettings(f"{path} cannot be written: {exc}") from exc
+    return ApiToken(token, is_new=True)
+
+
+def _token_path(settings: Settings) -> Path:
+    return settings.home / "api-token"
+
+
+def _read_token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InvalidSettings(f"{path} cannot be read: {exc}") from exc
+    if len(token) < SHORTEST_TOKEN:
+        raise InvalidSettings(f"{path} holds no token; delete it and a new one is generated.")
+    return token
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return the values that must never be stored or shown, to build a `Redactor` from.
+
+    Besides the program's own secrets these are the long values of environment variables whose
+    names end like those of secrets (`ANTHROPIC_API_KEY`): an agent may be given and print them.
+    """
+    found = [
+        token.get_secret_value()
+        for token in (settings.codegen_api_token, settings.api_token)
+        if token
+    ]
+    for url in (settings.database_url, settings.codegen_base_url):
+        password = urlsplit(url).password
+        # The default of many test databases; the word would vanish from every text.
+        if password and password != urlsplit(url).username:
+            found += [password, unquote(password)]
+    with contextlib.suppress(InvalidSettings):
+        found.append(_read_token(_token_path(settings)))
+    found += [
+        value
+        for name, value in os.environ.items()
+        if _SECRET_NAME.search(name.upper()) and len(value) >= _SHORTEST_FOREIGN_SECRET
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,135 @@
+"""The program's own logging, and the redaction of secrets in whatever is stored or written.
+
+Every record is one line on standard error, times in UTC; a traceback follows indented. What the
+ACP library says on the root logger is made quiet, since agents cause it at will.
+"""
+
+import base64
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import TextIO
+from urllib.parse import quote, quote_plus
+
+SHORTEST_SECRET = 8
+"""Shorter values are not redacted: they would be found inside of ordinary words."""
+
+MASK = "[redacted]"
+
+_CHATTY = ("alembic", "asyncio", "httpcore", "httpx", "uvicorn")
+
+
+class Redactor:
+    """Replaces every known secret in a text; `Redactor([])` returns texts as they are.
+
+    A secret is also found as it looks inside of JSON, of a URL and of base64. Texts may be JSON:
+    they stay valid, so a secret of digits only becomes digits.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets for form in _forms(secret)}
+        self._masks = [
+            (form, "9" * len(form) if form.isdecimal() else MASK)
+            for form in sorted(forms, key=len, reverse=True)
+        ]
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without secrets."""
+        for form, mask in self._masks:
+            if form in text:
+                text = text.replace(form, mask)
+        return text
+
+
+def _forms(secret: str) -> set[str]:
+    secret = secret.strip()
+    if len(secret) < SHORTEST_SECRET:
+        return set()
+    found = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        # Tool output is often JSON inside of JSON.
+        found |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        found |= {_inner_base64(secret.encode(), offset, encode) for offset in range(3)}
+    return found
+
+
+def _inner_base64(secret: bytes, offset: int, encode: Callable[[bytes], bytes]) -> str:
+    """The letters that `secret` always has in base64 when `offset` bytes (mod 3) precede it."""
+    encoded = encode(b"\0" * offset + secret).decode()
+    first = -(-offset * 8 // 6)
+    last = (offset + len(secret)) * 8 // 6
+    return encoded[first:last]
+
+
+class LineFormatter(logging.Formatter):
+    """Writes a record as one redacted line: time, level, logger, message."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback when there is one."""
+        return self._redact(super().format(record)).replace("\n", "\n    ")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Keep the message on one line, so that no text can pose as a record of its own."""
+        record.message = record.message.rstrip("\n").replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Return ISO-8601 in UTC with milliseconds."""
+        seconds = time.strftime(datefmt or "%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        return f"{seconds}.{int(record.msecs):03d}Z"
+
+
+def quiet_acp(record: logging.LogRecord) -> bool:
+    """Filter for the root logger: keep what the ACP library says there short.
+
+    A line of an agent that is not JSON is shown only when debugging; other troubles become one
+    warning without a traceback. Source: the library calls `logging.exception` directly.
+    """
+    if record.name != "root" or f"{os.sep}acp{os.sep}" not in record.pathname:
+        return True
+    record.name = "acp"
+    error = record.exc_info[1] if record.exc_info else None
+    record.exc_info = None
+    noise = str(record.msg).startswith("Error parsing JSON-RPC message")
+    level = logging.DEBUG if noise else logging.WARNING
+    record.levelno, record.levelname = level, logging.getLevelName(level)
+    if error is not None and not noise:
+        record.msg, record.args = (
+            "%s: %s",
+            (record.getMessage(), f"{type(error).__name__}: {error}"),
+        )
+    return logging.getLogger().isEnabledFor(level)
+
+
+def set_up_logging(
+    level: str = "info",
+    redact: Callable[[str], str] = str,
+    stream: TextIO | None = None,
+) -> None:
+    """Send all records of this process to standard error (or `stream`), redacted.
+
+    It may be called again, for example once the secrets are known. Give uvicorn
+    `log_config=None`, so that its records arrive here too.
+    """
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each.formatter, LineFormatter)]:
+        root.removeHandler(handler)
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(LineFormatter(redact))
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    root.removeFilter(quiet_acp)
+    root.addFilter(quiet_acp)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(
+            logging.NOTSET if level.lower() == "debug" else logging.WARNING
+        )

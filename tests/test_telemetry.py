@@ -1,0 +1,140 @@
+"""The program's own logging and the redaction of secrets."""
+
+import base64
+import io
+import json
+import logging
+import re
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_runs.telemetry import MASK, Redactor, quiet_acp, set_up_logging
+
+SECRET = 'sk-canary/+"é\\0123456789'
+
+
+@pytest.fixture
+def output():
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    stream = io.StringIO()
+    set_up_logging("info", Redactor([SECRET]), stream)
+    yield stream
+    root.removeFilter(quiet_acp)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SECRET,
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        json.dumps(json.dumps({"token": SECRET})),
+        quote(SECRET, safe=""),
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.b64encode(f"user:{SECRET}".encode()).decode(),
+        base64.urlsafe_b64encode(f"x{SECRET}yz".encode()).decode(),
+    ],
+)
+def test_a_secret_is_found_in_whatever_form_it_is_written(written):
+    clean = Redactor([SECRET])(f"before {written} after")
+    assert MASK in clean
+    assert clean.startswith("before ")
+    assert clean.endswith(" after")
+    assert "canary" not in clean
+
+
+def test_the_longer_of_two_secrets_goes_first():
+    assert Redactor(["password", "password-and-more"])("password-and-more") == MASK
+
+
+@pytest.mark.parametrize("secret", ["", "   ", "short", "1234567"])
+def test_a_value_too_short_to_be_found_safely_is_left_alone(secret):
+    text = "a short text 1234567"
+    assert Redactor([secret])(text) == text
+
+
+def test_without_secrets_the_text_itself_is_returned():
+    text = "x" * 1000
+    assert Redactor([])(text) is text
+
+
+def test_a_number_stays_a_number():
+    assert json.loads(Redactor(["12345678"])('{"n": 12345678}')) == {"n": 99999999}
+
+
+@given(st.text(min_size=8), st.text(), st.text())
+def test_json_stays_json_and_the_secret_is_gone(secret, before, after):
+    clean = Redactor([secret])(json.dumps({"k": before + secret + after}))
+    value = json.loads(clean)
+    if len(secret.strip()) >= 8 and not secret.strip().isdecimal():
+        assert secret.strip() not in "".join(str(part) for part in value.values())
+
+
+def test_a_record_is_one_redacted_line_in_utc(output):
+    logging.getLogger("agent_runs.x").info("token %s\nERROR forged", SECRET)
+    line = output.getvalue()
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO agent_runs\.x: "
+        r"token \[redacted\]\\nERROR forged\n",
+        line,
+    )
+
+
+def test_a_traceback_is_indented_and_redacted(output):
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        logging.getLogger("agent_runs.x").exception("failed")
+    first, *others = output.getvalue().splitlines()
+    assert first.endswith("ERROR agent_runs.x: failed")
+    assert all(line.startswith("    ") for line in others)
+    assert others[-1] == f"    ValueError: {MASK}"
+
+
+def test_setting_up_again_does_not_double_lines(output):
+    again = io.StringIO()
+    set_up_logging("info", str, again)
+    logging.getLogger("agent_runs.x").info("once")
+    assert output.getvalue() == ""
+    assert again.getvalue().count("once") == 1
+
+
+def test_the_level_is_obeyed_and_chatty_libraries_are_quiet(output):
+    logging.getLogger("agent_runs.x").debug("hidden")
+    logging.getLogger("httpx").info("hidden")
+    logging.getLogger("uvicorn.error").info("hidden")
+    logging.getLogger("uvicorn.error").error("shown\n")
+    assert "hidden" not in output.getvalue()
+    assert output.getvalue().endswith("ERROR uvicorn.error: shown\n")
+
+
+def acp_record(message, error=None):
+    exc_info = (type(error), error, None) if error else None
+    path = "/x/site-packages/acp/connection.py"
+    return logging.LogRecord("root", logging.ERROR, path, 1, message, (), exc_info)
+
+
+def test_noise_that_an_agent_prints_is_shown_only_when_debugging(output):
+    record = acp_record("Error parsing JSON-RPC message", ValueError("Update available!"))
+    logging.getLogger().handle(record)
+    assert output.getvalue() == ""
+    set_up_logging("debug", str, output)
+    logging.getLogger().handle(acp_record("Error parsing JSON-RPC message"))
+    assert "DEBUG acp: Error parsing JSON-RPC message" in output.getvalue()
+
+
+def test_other_troubles_of_the_acp_library_are_one_warning(output):
+    logging.getLogger().handle(acp_record("Background task failed", OSError("pipe")))
+    assert output.getvalue().endswith("WARNING acp: Background task failed: OSError: pipe\n")
+
+
+def test_what_others_say_on_the_root_logger_is_untouched(output):
+    record = logging.LogRecord("root", logging.ERROR, "/x/y.py", 1, "plain", (), None)
+    logging.getLogger().handle(record)
+    assert output.getvalue().endswith("ERROR root: plain\n")
