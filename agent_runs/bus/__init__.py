@@ -1,0 +1,1 @@
+"""Fans the events of the store out to the subscribers of this process."""

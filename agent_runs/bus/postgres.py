@@ -1,0 +1,52 @@
+"""The hub of one process among several on a PostgreSQL database.
+
+LISTEN is only a hint that events were committed: they are read from the table, and the table is
+read every second anyway. So a lost notification or a broken connection delays, but loses nothing.
+The connection has to be a real session, not one of a transaction pooler.
+"""
+
+import asyncio
+import logging
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from agent_runs.bus.base import Bounds, ReadEvents
+from agent_runs.bus.memory import MemoryBus
+from agent_runs.events import CHANNEL
+
+logger = logging.getLogger(__name__)
+
+_RECONNECT_SECONDS = 1.0
+
+
+class PostgresBus(MemoryBus):
+    """Event bus that also hears of what other processes commit; an async context manager."""
+
+    _poll_seconds = 1.0
+
+    def __init__(self, read_events: ReadEvents, bounds: Bounds, dsn: str) -> None:
+        super().__init__(read_events, bounds)
+        self._dsn = dsn
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self._tasks.append(asyncio.create_task(self._listen(), name="event-bus-listen"))
+        return self
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(
+                    self._dsn, autocommit=True, keepalives_idle=30
+                )
+                async with connection:
+                    await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
+                    # What was committed while nobody listened.
+                    self.hint()
+                    async for _ in connection.notifies():
+                        self.hint()
+            except psycopg.Error as exc:
+                logger.warning("waiting for events once a second, no connection: %s", exc)
+            await asyncio.sleep(_RECONNECT_SECONDS)
