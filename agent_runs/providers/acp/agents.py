@@ -1,0 +1,256 @@
+"""Which coding agents there are, how each is started, and whether this machine has it.
+
+Everything that is special about one agent stands in its profile; the code that drives agents knows
+no names. Agents are detected on PATH, never installed. Commands and variables were tried with the
+real programs except for goose and copilot, which follow their documentation.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from agent_runs.models import AgentInfo
+from agent_runs.providers.acp.shapes import object_or_empty, text_or_empty
+
+SCRIPTED_PATH = Path(__file__).with_name("scripted.py")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def _inside_home(path: str) -> str:
+    if not path or path.startswith("/") or "\0" in path or ".." in path.split("/"):
+        raise ValueError("a path inside HOME, without a leading / and without ..")
+    return path
+
+
+HomePath = Annotated[str, AfterValidator(_inside_home)]
+
+
+class AgentProfile(BaseModel):
+    """How to start one kind of agent.
+
+    In `command`, `env` and `files` the words `{home}`, `{work}` and `{model}` stand for the
+    run's private HOME, its workspace and the model asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name = Field(description="what `agent` of a new run takes")
+    title: str = Field(default="", description="for people; the name when empty")
+    command: tuple[str, ...] = Field(min_length=1, description="program and arguments")
+    detect: tuple[str, ...] = Field(
+        default=(), description="programs that must be on PATH; the command's own when empty"
+    )
+    env: dict[Variable, str] = Field(default_factory=dict, description="set for the agent")
+    env_keys: tuple[Variable, ...] = Field(
+        default=(), description="variables handed on from the manager's environment when set"
+    )
+    files: dict[HomePath, str] = Field(
+        default_factory=dict, description="path in HOME → content, written when missing"
+    )
+    login_files: tuple[HomePath, ...] = Field(
+        default=(), description="the user's own login, copied into the private HOME"
+    )
+    login_hint: str | None = Field(default=None, description="what to do when not logged in")
+    install_hint: str | None = Field(default=None, description="how to install the program")
+    auth_method: str | None = Field(
+        default=None, description="ACP method to authenticate with when one of env_keys is set"
+    )
+    fs: bool = Field(default=False, description="offer fs/* to the agent")
+    terminal: bool = Field(default=False, description="offer terminal/* to the agent")
+    images: bool | None = Field(default=None, description="null: asked of the agent itself")
+    model_env: Variable | None = Field(default=None, description="variable that takes the model")
+    model_args: tuple[str, ...] = Field(
+        default=(), description="arguments added when a model is asked for"
+    )
+    read_only: tuple[str, ...] = Field(
+        default=(), description="further paths that the sandbox shows, read-only"
+    )
+    network: bool = Field(default=True, description="false: the sandbox has no network")
+    built_in: bool = Field(default=True, description="false: from a TOML file")
+
+    def missing_program(self) -> str | None:
+        """Return the first program that is not on PATH, None when the agent can start."""
+        for program in self.detect or self.command[:1]:
+            if shutil.which(program) is None:
+                return program
+        return None
+
+    def unavailable_reason(self) -> str | None:
+        """Say what is missing and how to get it, None when the agent can start."""
+        program = self.missing_program()
+        if program is None:
+            return None
+        hint = f"; install: {self.install_hint}" if self.install_hint else ""
+        return f"`{program}` was not found on PATH{hint}"
+
+    def info(self) -> AgentInfo:
+        """Tell about the agent as it is on this machine now; touches the file system."""
+        reason = self.unavailable_reason()
+        return AgentInfo(
+            name=self.name,
+            title=self.title or self.name,
+            available=reason is None,
+            reason=reason,
+            version=None if reason else _installed_version(self),
+            command=_SCRIPTED_WORDS if self.name == "scripted" else self.command,
+            login_hint=self.login_hint,
+            built_in=self.built_in,
+            images=self.images,
+        )
+
+
+def _installed_version(profile: AgentProfile) -> str | None:
+    """Read the version from the npm package around the program; running it would cost seconds."""
+    if profile.command[0] == sys.executable:
+        return None
+    program = shutil.which((profile.detect or profile.command)[0])
+    for folder in Path(program or "/").resolve().parents:
+        if folder.name == "node_modules":
+            break
+        try:
+            package = object_or_empty(json.loads((folder / "package.json").read_text("utf-8")))
+        except (OSError, ValueError):
+            continue
+        if "name" in package:
+            return text_or_empty(package.get("version")) or None
+    return None
+
+
+_SCRIPTED_WORDS = ("python", "-m", "agent_runs.providers.acp.scripted")
+_NPM = "npm install -g "
+
+_PROFILES = (
+    AgentProfile(
+        name="scripted",
+        title="Scripted agent (built in, no key, no network)",
+        # -I and -S: nothing but the standard library is imported, it starts in 50 ms.
+        command=(sys.executable, "-IS", str(SCRIPTED_PATH)),
+        fs=True,
+        terminal=True,
+        images=True,
+        network=False,
+    ),
+    AgentProfile(
+        name="claude",
+        title="Claude Code",
+        command=("claude-agent-acp",),
+        install_hint=_NPM + "@agentclientprotocol/claude-agent-acp (Node.js 22 or newer)",
+        login_hint="set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN from `claude setup-token`",
+        env_keys=(
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "ANTHROPIC_BASE_URL",
+            "ANTHROPIC_MODEL",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+        ),
+        env={
+            "CLAUDE_CONFIG_DIR": "{home}/.claude",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_TELEMETRY": "1",
+        },
+        login_files=(".claude/.credentials.json",),
+        model_env="ANTHROPIC_MODEL",
+    ),
+    AgentProfile(
+        name="codex",
+        title="Codex",
+        command=("codex-acp",),
+        install_hint=_NPM + "@agentclientprotocol/codex-acp (Node.js 22 or newer)",
+        login_hint="run `codex login`, or set OPENAI_API_KEY",
+        env_keys=("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"),
+        env={"CODEX_HOME": "{home}/.codex"},
+        login_files=(".codex/auth.json", ".codex/config.toml"),
+        auth_method="api-key",
+    ),
+    AgentProfile(
+        name="opencode",
+        title="OpenCode",
+        command=("opencode", "acp"),
+        install_hint=_NPM + "opencode-ai",
+        login_hint="run `opencode auth login`, or set OPENCODE_CONFIG_CONTENT",
+        env_keys=(
+            "OPENCODE_CONFIG_CONTENT",
+            "OPENCODE_DISABLE_MODELS_FETCH",
+            "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+            "OPENCODE_API_KEY",
+            "ANTHROPIC_API_KEY",
+            "OPENAI_API_KEY",
+            "OPENROUTER_API_KEY",
+            "GEMINI_API_KEY",
+        ),
+        env={
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+        },
+        login_files=(".local/share/opencode/auth.json", ".config/opencode/opencode.json"),
+    ),
+    AgentProfile(
+        name="gemini",
+        title="Gemini CLI",
+        command=("gemini", "--acp"),
+        install_hint=_NPM + "@google/gemini-cli",
+        login_hint="set GEMINI_API_KEY",
+        env_keys=("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+        env={"GEMINI_CLI_TRUST_WORKSPACE": "true", "GEMINI_CLI_NO_RELAUNCH": "true"},
+        files={
+            ".gemini/settings.json": json.dumps(
+                {
+                    "security": {"auth": {"selectedType": "gemini-api-key"}},
+                    "privacy": {"usageStatisticsEnabled": False},
+                    "telemetry": {"enabled": False},
+                    "general": {"disableAutoUpdate": True},
+                }
+            )
+        },
+        model_args=("--model", "{model}"),
+    ),
+    AgentProfile(
+        name="qwen",
+        title="Qwen Code",
+        command=("qwen", "--acp", "--auth-type", "openai"),
+        install_hint=_NPM + "@qwen-code/qwen-code (Node.js 22 or newer)",
+        login_hint="set OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL",
+        env_keys=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
+        model_env="OPENAI_MODEL",
+    ),
+    AgentProfile(
+        name="goose",
+        title="goose",
+        command=("goose", "acp"),
+        install_hint="see the releases of github.com/block/goose",
+        login_hint="set GOOSE_PROVIDER, GOOSE_MODEL and the provider's key",
+        env_keys=(
+            "GOOSE_PROVIDER",
+            "GOOSE_MODEL",
+            "GOOSE_MODE",
+            "OPENAI_API_KEY",
+            "OPENAI_HOST",
+            "OPENAI_BASE_PATH",
+            "ANTHROPIC_API_KEY",
+        ),
+        login_files=(".config/goose/config.yaml", ".config/goose/secrets.yaml"),
+        model_env="GOOSE_MODEL",
+    ),
+    AgentProfile(
+        name="copilot",
+        title="GitHub Copilot CLI",
+        command=("copilot", "--acp", "--stdio"),
+        install_hint=_NPM + "@github/copilot (Node.js 22 or newer)",
+        login_hint="run `copilot` once and log in, or set COPILOT_GITHUB_TOKEN",
+        env_keys=("COPILOT_GITHUB_TOKEN",),
+        env={"COPILOT_AUTO_UPDATE": "false"},
+        login_files=(".copilot/config.json",),
+        model_args=("--model", "{model}"),
+    ),
+)
+
+BUILT_IN: Mapping[str, AgentProfile] = {profile.name: profile for profile in _PROFILES}
+"""Name → profile, in the order in which they are shown."""

@@ -1,0 +1,167 @@
+"""What an agent may ask of us: files, terminals, permissions (the client side of ACP).
+
+Parameters are checked with the SDK's models, except for `session/request_permission`: there the
+raw JSON is kept, for agents send kinds and fields that the models would refuse or drop.
+Source: https://agentclientprotocol.com/protocol/schema
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from acp import schema
+from acp.exceptions import RequestError
+from pydantic import BaseModel, ValidationError
+
+from agent_runs.models import JSON
+from agent_runs.providers.acp.permission import Permissions
+from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty
+from agent_runs.providers.acp.terminal import MOST_TERMINALS, Terminal, Terminals
+from agent_runs.providers.acp.workspace import (
+    FileTooLarge,
+    PathOutside,
+    confine,
+    open_beneath,
+    read_beneath,
+)
+
+_READ_BYTES = 32 * 1024 * 1024
+
+Decided = Callable[[dict[str, JSON], str | None], None]
+"""Told of each decision: the raw request and the chosen option id."""
+
+
+@dataclass
+class AgentClient:
+    """Answers the requests of one agent.
+
+    Attributes:
+        root: the workspace; no path outside of it is served.
+        decided: called in the order of the decisions, synchronously.
+    """
+
+    root: Path
+    terminals: Terminals
+    permissions: Permissions
+    decided: Decided
+
+    async def answer(self, method: str, params: JSON) -> dict[str, JSON] | BaseModel:
+        """Return the result of a request.
+
+        Raises:
+            RequestError: the method is unknown or the request cannot be fulfilled.
+        """
+        if method == "session/request_permission":
+            return await self._request_permission(object_or_empty(params))
+        try:
+            return await self._typed(method, params)
+        except ValidationError as exc:
+            details = "; ".join(error["msg"] for error in exc.errors()[:3])
+            raise RequestError.invalid_params({"details": details}) from exc
+        except FileNotFoundError as exc:
+            raise RequestError.resource_not_found(str(exc.filename or exc)) from exc
+        except (PathOutside, FileTooLarge, OSError) as exc:
+            raise RequestError.invalid_params({"details": str(exc)}) from exc
+
+    async def _typed(self, method: str, params: JSON) -> BaseModel:
+        match method:
+            case "fs/read_text_file":
+                return await self._read(schema.ReadTextFileRequest.model_validate(params))
+            case "fs/write_text_file":
+                return await self._write(schema.WriteTextFileRequest.model_validate(params))
+            case "terminal/create":
+                return await self._create(schema.CreateTerminalRequest.model_validate(params))
+            case _:
+                return await self._about_terminal(method, params)
+
+    async def _about_terminal(self, method: str, params: JSON) -> BaseModel:
+        match method:
+            case "terminal/output":
+                return self._output(schema.TerminalOutputRequest.model_validate(params))
+            case "terminal/wait_for_exit":
+                return await self._wait(schema.WaitForTerminalExitRequest.model_validate(params))
+            case "terminal/kill":
+                asked = schema.KillTerminalRequest.model_validate(params)
+                await self._terminal(asked.terminal_id).kill()
+                return schema.KillTerminalResponse()
+            case "terminal/release":
+                released = schema.ReleaseTerminalRequest.model_validate(params)
+                self._terminal(released.terminal_id)
+                await self.terminals.release(released.terminal_id)
+                return schema.ReleaseTerminalResponse()
+            case _:
+                raise RequestError.method_not_found(method)
+
+    async def _request_permission(self, params: dict[str, JSON]) -> dict[str, JSON]:
+        tool_call = object_or_empty(params.get("toolCall"))
+        options = objects_or_empty(params.get("options"))
+        if not tool_call or not options:
+            raise RequestError.invalid_params({"details": "toolCall and options are needed"})
+        chosen = await self.permissions.choose(tool_call, options)
+        self.decided(params, chosen)
+        if chosen is None:
+            return {"outcome": {"outcome": "cancelled"}}
+        return {"outcome": {"outcome": "selected", "optionId": chosen}}
+
+    async def _read(self, asked: schema.ReadTextFileRequest) -> BaseModel:
+        content = await asyncio.to_thread(read_beneath, self.root, asked.path, _READ_BYTES)
+        text = content.decode("utf-8", "replace")
+        if asked.line is not None or asked.limit is not None:
+            first = max((asked.line or 1) - 1, 0)
+            rows = text.splitlines(keepends=True)[first:]
+            text = "".join(rows if asked.limit is None else rows[: asked.limit])
+        return schema.ReadTextFileResponse(content=text)
+
+    async def _write(self, asked: schema.WriteTextFileRequest) -> BaseModel:
+        await asyncio.to_thread(_write_beneath, self.root, asked.path, asked.content)
+        return schema.WriteTextFileResponse()
+
+    async def _create(self, asked: schema.CreateTerminalRequest) -> BaseModel:
+        if len(self.terminals) >= MOST_TERMINALS:
+            raise RequestError.invalid_request({"details": f"{MOST_TERMINALS} terminals are open"})
+        # Some agents send a whole shell line as the command.
+        shell = ["/bin/sh", "-c", asked.command]
+        terminal_id = await self.terminals.create(
+            [asked.command, *asked.args] if asked.args else shell,
+            cwd=confine(self.root, asked.cwd) if asked.cwd else self.root,
+            env={variable.name: variable.value for variable in asked.env or []},
+            limit_bytes=asked.output_byte_limit,
+        )
+        return schema.CreateTerminalResponse(terminal_id=terminal_id)
+
+    def _output(self, asked: schema.TerminalOutputRequest) -> BaseModel:
+        terminal = self._terminal(asked.terminal_id)
+        ended = terminal.child.returncode is not None
+        return schema.TerminalOutputResponse(
+            output=terminal.output,
+            truncated=terminal.truncated,
+            exit_status=schema.TerminalExitStatus(
+                exit_code=terminal.exit_code, signal=terminal.signal_name
+            )
+            if ended
+            else None,
+        )
+
+    async def _wait(self, asked: schema.WaitForTerminalExitRequest) -> BaseModel:
+        terminal = self._terminal(asked.terminal_id)
+        await terminal.wait()
+        return schema.WaitForTerminalExitResponse(
+            exit_code=terminal.exit_code, signal=terminal.signal_name
+        )
+
+    def _terminal(self, terminal_id: str) -> Terminal:
+        try:
+            return self.terminals[terminal_id]
+        except KeyError:
+            raise RequestError.resource_not_found(terminal_id) from None
+
+
+def _write_beneath(root: Path, path: str, content: str) -> None:
+    real = confine(root, path)
+    real.parent.mkdir(parents=True, exist_ok=True)
+    # A folder that was swapped for a symlink since is refused by the opening itself.
+    descriptor = open_beneath(root, real, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write(content)

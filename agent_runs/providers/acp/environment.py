@@ -1,0 +1,116 @@
+"""The environment of an agent: an allow-list, never the manager's own with parts taken out.
+
+Secrets of the manager (tokens, database URL, other agents' keys) therefore cannot reach an agent
+by being forgotten in a list.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.workspace import RunFolder
+
+MARKER = "AGENT_RUNS_RUN"
+"""Variable that marks every process of a run, also those that left its process group."""
+
+_ALLOWED = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TERM",
+    "USER",
+    "LOGNAME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+
+
+def agent_environment(
+    profile: AgentProfile,
+    folder: RunFolder,
+    *,
+    model: str | None,
+    marker: str,
+    manager: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return every variable the agent gets.
+
+    Args:
+        profile: its `env` is set, its `env_keys` are handed on.
+        folder: HOME and TMPDIR are in it.
+        model: asked for by the run.
+        marker: value of `AGENT_RUNS_RUN`, by which strays of the run are found.
+        manager: environment to take allowed variables from; this process's own by default.
+    """
+    manager = os.environ if manager is None else manager
+    home = str(folder.home)
+    environment = {name: manager[name] for name in _ALLOWED if name in manager}
+    environment |= {
+        "HOME": home,
+        "XDG_CONFIG_HOME": f"{home}/.config",
+        "XDG_DATA_HOME": f"{home}/.local/share",
+        "XDG_STATE_HOME": f"{home}/.local/state",
+        "XDG_CACHE_HOME": f"{home}/.cache",
+        "TMPDIR": str(folder.tmp),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "NO_COLOR": "1",
+        "CI": "1",
+        MARKER: marker,
+    }
+    environment |= {name: manager[name] for name in profile.env_keys if name in manager}
+    environment |= {name: filled(text, folder, model) for name, text in profile.env.items()}
+    if profile.model_env and model:
+        environment[profile.model_env] = model
+    return environment
+
+
+def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None) -> list[str]:
+    """Return program and arguments, the program as an absolute path where PATH knows it."""
+    words = list(profile.command) + (list(profile.model_args) if model else [])
+    command = [filled(word, folder, model) for word in words]
+    command[0] = shutil.which(command[0]) or command[0]
+    return command
+
+
+def write_home(profile: AgentProfile, folder: RunFolder, *, user_home: Path | None = None) -> None:
+    """Put the profile's files and the user's login for this agent into the private HOME.
+
+    A login file is copied again when the user's own is newer (a fresh login), so that a token
+    which the agent renewed for itself is not overwritten by an older one.
+    """
+    for name, content in profile.files.items():
+        path = folder.home / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(filled(content, folder, None), "utf-8")
+    user_home = Path.home() if user_home is None else user_home
+    for name in profile.login_files:
+        source, target = user_home / name, folder.home / name
+        try:
+            written = source.stat().st_mtime
+            if target.exists() and target.stat().st_mtime >= written:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
+        except OSError:
+            # Not logged in, or not ours to read: the agent itself says so best.
+            continue
+
+
+def filled(text: str, folder: RunFolder, model: str | None) -> str:
+    """Return `text` with `{home}`, `{work}` and `{model}` filled in; other braces stay."""
+    text = text.replace("{home}", str(folder.home)).replace("{work}", str(folder.work))
+    return text.replace("{model}", model or "")

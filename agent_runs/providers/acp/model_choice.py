@@ -1,0 +1,64 @@
+"""Choosing the model of a session, for agents that offer a choice over ACP.
+
+Newer agents have a session option of the category `model`, older ones a list of models.
+Source: https://agentclientprotocol.com/protocol/session-config-options
+"""
+
+from acp.exceptions import RequestError
+
+from agent_runs.models import JSON
+from agent_runs.providers.acp import outcome
+from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.session import Session
+from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty, text_or_empty
+
+_SHOWN = 20
+
+
+async def choose_model(session: Session, profile: AgentProfile, model: str) -> None:
+    """Make the session use `model`.
+
+    Raises:
+        TurnFailed: the agent does not offer it.
+    """
+    if profile.model_env or profile.model_args:
+        return
+    option = _model_option(session.options)
+    listed = object_or_empty(session.options.get("models"))
+    if option is not None:
+        offered = _values(objects_or_empty(option.get("options")))
+        method, params = "session/set_config_option", {"configId": option.get("id"), "value": model}
+    elif listed:
+        models = objects_or_empty(listed.get("availableModels"))
+        offered = [text_or_empty(one.get("modelId")) for one in models]
+        method, params = "session/set_model", {"modelId": model}
+    elif session.resumed_by in ("session/resume", "session/load"):
+        # The session goes on with the model that it had.
+        return
+    else:
+        raise outcome.model_unavailable(profile, model, "it offers no choice of models")
+    if offered and model not in offered:
+        shown = ", ".join(offered[:_SHOWN]) + (" …" if len(offered) > _SHOWN else "")
+        raise outcome.model_unavailable(profile, model, f"it offers {shown}")
+    try:
+        await session.call(method, **params)
+    except RequestError as exc:
+        raise outcome.model_unavailable(profile, model, str(exc)) from exc
+
+
+def _model_option(options: dict[str, JSON]) -> dict[str, JSON] | None:
+    for option in objects_or_empty(options.get("configOptions")):
+        if option.get("category") == "model" or option.get("id") == "model":
+            return option
+    return None
+
+
+def _values(options: list[dict[str, JSON]]) -> list[str]:
+    """Return the values of a select, whose options may stand in groups."""
+    values: list[str] = []
+    for option in options:
+        if "options" in option:
+            values += _values(objects_or_empty(option["options"]))
+        elif value := text_or_empty(option.get("value")):
+            values.append(value)
+    return values

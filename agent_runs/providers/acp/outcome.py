@@ -1,0 +1,172 @@
+"""How turns end: official status, a machine word, and a text that helps.
+
+Every text says what happened, what is safe and what to do next.
+"""
+
+from dataclasses import dataclass
+
+from agent_runs.models import AgentRunStatus
+from agent_runs.providers.acp.agents import AgentProfile
+
+KEPT = "The workspace is kept"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a turn ended.
+
+    Attributes:
+        status: official word.
+        reason: machine word; None for COMPLETE.
+        error: text of the one ERROR entry; None writes none.
+    """
+
+    status: AgentRunStatus
+    reason: str | None = None
+    error: str | None = None
+
+
+class TurnFailed(Exception):
+    """The turn cannot go on; `ending` says how it ends."""
+
+    def __init__(self, reason: str, error: str, status: str = AgentRunStatus.ERROR) -> None:
+        super().__init__(error)
+        self.ending = Ending(AgentRunStatus(status), reason, error)
+
+
+CANCELLED = Ending(AgentRunStatus.CANCELLED, "stopped")
+
+_BY_STOP_REASON = {
+    "end_turn": Ending(AgentRunStatus.COMPLETE),
+    "cancelled": Ending(AgentRunStatus.CANCELLED, "cancelled_by_agent"),
+    "max_tokens": Ending(
+        AgentRunStatus.OUT_OF_TOKENS,
+        "max_tokens",
+        f"The model ran out of tokens before it was done. {KEPT}; resume the run to let it go on.",
+    ),
+    "max_turn_requests": Ending(
+        AgentRunStatus.MAX_ITERATIONS_REACHED,
+        "max_turn_requests",
+        "The agent reached its limit of model requests for one turn. "
+        f"{KEPT}; resume the run to let it go on.",
+    ),
+    "refusal": Ending(
+        AgentRunStatus.ERROR,
+        "refusal",
+        f"The model refused to go on. {KEPT}; resume the run with other words.",
+    ),
+}
+
+
+def ending_of(stop_reason: str) -> Ending:
+    """Return how a turn ended that the agent ended with this word."""
+    known = _BY_STOP_REASON.get(stop_reason)
+    if known is not None:
+        return known
+    return Ending(
+        AgentRunStatus.ERROR,
+        "unknown_stop_reason",
+        f"The agent stopped for a reason that is not known here: {stop_reason!r}. "
+        f"{KEPT}; resume the run to let it go on.",
+    )
+
+
+def agent_missing(profile: AgentProfile, why: str) -> TurnFailed:
+    """The agent's program is not there."""
+    return TurnFailed(
+        "agent_missing",
+        f"The agent {profile.name!r} cannot be started: {why}. Nothing was done; "
+        "install it and resume the run, or start a new run with another agent.",
+    )
+
+
+def crashed(profile: AgentProfile, exit_code: int | None, words: str) -> TurnFailed:
+    """The agent process ended before its turn did."""
+    how = f"with exit code {exit_code}" if exit_code is not None else "without an exit code"
+    if exit_code is not None and exit_code < 0:
+        how = f"by signal {-exit_code}"
+    said = f" Its last words:\n{words}\n" if words else " "
+    return TurnFailed(
+        "agent_crashed",
+        f"The agent {profile.name!r} ended unexpectedly, {how}.{said}"
+        f"{KEPT}; resume the run to start it again.",
+    )
+
+
+def not_logged_in(profile: AgentProfile, words: str) -> TurnFailed:
+    """The agent wants a login or a key."""
+    hint = profile.login_hint or "log in with the agent's own program"
+    return TurnFailed(
+        "not_logged_in",
+        f"The agent {profile.name!r} is not logged in: {words}. To log in: {hint}. "
+        f"{KEPT}; resume the run afterwards.",
+    )
+
+
+def request_failed(profile: AgentProfile, words: str) -> TurnFailed:
+    """The agent answered a request with an error."""
+    return TurnFailed(
+        "agent_error",
+        f"The agent {profile.name!r} reported an error: {words}. "
+        f"{KEPT}; resume the run to try again.",
+    )
+
+
+def wrong_protocol(profile: AgentProfile, version: object) -> TurnFailed:
+    """The agent speaks another version of the protocol."""
+    return TurnFailed(
+        "protocol_version",
+        f"The agent {profile.name!r} speaks version {version!r} of the Agent Client Protocol, "
+        f"version 1 is needed. {KEPT}; install a fitting version of the agent and resume the run.",
+    )
+
+
+def bad_protocol(profile: AgentProfile, words: str) -> TurnFailed:
+    """The agent broke the protocol."""
+    return TurnFailed(
+        "protocol_error",
+        f"The agent {profile.name!r} broke the Agent Client Protocol: {words}. "
+        f"{KEPT}; resume the run to try again, or update the agent.",
+    )
+
+
+def images_unsupported(profile: AgentProfile) -> TurnFailed:
+    """The prompt has images that the agent does not take."""
+    return TurnFailed(
+        "images_unsupported",
+        f"The agent {profile.name!r} does not take images, so nothing was sent to it. "
+        f"{KEPT}; resume the run without images, or start a new run with another agent.",
+    )
+
+
+def model_unavailable(profile: AgentProfile, model: str, words: str) -> TurnFailed:
+    """The agent does not offer the model that the run asked for."""
+    return TurnFailed(
+        "model_unavailable",
+        f"The agent {profile.name!r} cannot use the model {model!r}: {words}. "
+        f"{KEPT}; resume the run with another model.",
+    )
+
+
+def no_workspace(words: str) -> TurnFailed:
+    """The workspace cannot be made."""
+    return TurnFailed(
+        "workspace_failed",
+        f"The workspace could not be made: {words}. Nothing was done; check the repository, "
+        "then resume the run.",
+    )
+
+
+def timed_out(reason: str, seconds: float) -> TurnFailed:
+    """A limit was reached."""
+    what = {
+        "start_timeout": f"The agent was not ready within {seconds:g} s",
+        "idle_timeout": f"The agent said nothing for {seconds:g} s",
+        "time_limit": f"The turn took longer than {seconds:g} s",
+    }[reason]
+    return TurnFailed(
+        reason,
+        f"{what} and was ended. {KEPT}; resume the run to let it go on, or raise the limit in "
+        "the settings.",
+        AgentRunStatus.TIMEOUT,
+    )

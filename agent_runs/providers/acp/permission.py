@@ -1,0 +1,88 @@
+"""Answers to what an agent asks to be allowed, by the run's policy.
+
+A policy never widens an answer: a choice that holds for this once wins over one that holds always.
+After a cancel every question is answered `cancelled`, as the protocol demands.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from agent_runs.models import JSON, PermissionPolicy
+from agent_runs.providers.base import PermissionQuestion
+
+_WITHDRAW_SECONDS = 5.0
+
+Ask = Callable[[PermissionQuestion], Awaitable[str | None]]
+
+_KINDS = {"allow": ("allow_once", "allow_always"), "reject": ("reject_once", "reject_always")}
+
+
+@dataclass
+class Permissions:
+    """Decides for one turn.
+
+    Attributes:
+        policy: `allow`, `reject`, or `ask` a person.
+        ask: reaches the person; returns the option id, None when there was no answer.
+        cancelled: nothing is allowed any more.
+    """
+
+    policy: PermissionPolicy
+    ask: Ask
+    cancelled: bool = False
+    _waiting: set[asyncio.Task[str | None]] = field(default_factory=set[asyncio.Task[str | None]])
+
+    @property
+    def waiting(self) -> bool:
+        """Tell whether a person is being waited for."""
+        return bool(self._waiting)
+
+    def cancel(self) -> None:
+        """Withdraw what is being asked and allow nothing from now on."""
+        self.cancelled = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Withdraw what is being asked and wait until that is done; bounded."""
+        self.cancel()
+        if self._waiting:
+            await asyncio.wait(list(self._waiting), timeout=_WITHDRAW_SECONDS)
+
+    async def choose(
+        self, tool_call: dict[str, JSON], options: list[dict[str, JSON]]
+    ) -> str | None:
+        """Return the id of the chosen option, None for `cancelled`."""
+        if self.cancelled:
+            return None
+        if self.policy != "ask":
+            return _pick(options, self.policy)
+        answer = await self._ask(PermissionQuestion(tool_call=tool_call, options=options))
+        if self.cancelled:
+            return None
+        if answer not in [option.get("optionId") for option in options]:
+            # Nobody answered in time: the agent may go on without it.
+            return _pick(options, "reject")
+        return answer
+
+    async def _ask(self, question: PermissionQuestion) -> str | None:
+        task = asyncio.ensure_future(self.ask(question))
+        self._waiting.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not self.cancelled:
+                raise
+            return None
+        finally:
+            self._waiting.discard(task)
+            task.cancel()
+
+
+def _pick(options: list[dict[str, JSON]], decision: str) -> str | None:
+    for kind in _KINDS[decision]:
+        for option in options:
+            if option.get("kind") == kind:
+                return str(option.get("optionId"))
+    return None

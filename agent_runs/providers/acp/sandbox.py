@@ -1,0 +1,185 @@
+"""Confinement of agents with bubblewrap, where the machine allows it.
+
+Inside, an agent sees the system's programs read-only and its own run folder, and nothing of other
+runs, of the database or of other processes; when it ends, everything that it started ends with it.
+The network stays shared, agents need their model. Without bubblewrap an agent is an ordinary
+process of the same user: its environment is clean, but it can read that user's files.
+Source: https://github.com/containers/bubblewrap
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import anyio
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.providers.acp.workspace import RunFolder
+
+SandboxChoice = Literal["auto", "none", "bubblewrap"]
+
+_ETC = (
+    "resolv.conf",
+    "hosts",
+    "nsswitch.conf",
+    "passwd",
+    "group",
+    "localtime",
+    "timezone",
+    "ssl",
+    "pki",
+    "ca-certificates",
+    "alternatives",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "os-release",
+    "mime.types",
+)
+_PROBE = ("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true")
+_PROBE_SECONDS = 5.0
+_PR_SET_DUMPABLE = 4
+_LIMITS = (
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_FSIZE, 2 << 30),
+    (resource.RLIMIT_NOFILE, 4096),
+)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Turns a command into one that runs confined.
+
+    Attributes:
+        program: path of bwrap; None confines nothing.
+    """
+
+    program: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What `sandbox` of a run says: `bubblewrap` or `none`."""
+        return "bubblewrap" if self.program else "none"
+
+    def wrap(
+        self,
+        command: Sequence[str],
+        folder: RunFolder,
+        *,
+        cwd: Path,
+        read_only: Iterable[Path] = (),
+        network: bool = True,
+    ) -> list[str]:
+        """Return the command to start instead.
+
+        Args:
+            command: program (absolute path) and arguments.
+            folder: `work`, `home` and `tmp` are writable, the rest of it is not there.
+            cwd: folder to start in.
+            read_only: further paths to show.
+            network: False also takes the network away.
+        """
+        if self.program is None:
+            return list(command)
+        words = [self.program, "--unshare-all", "--die-with-parent", "--new-session"]
+        if network:
+            words.append("--share-net")
+        words += [*_system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - a new one inside
+        for path in sorted({*_installation(command[0]), *read_only}):
+            words += ["--ro-bind-try", str(path), str(path)]
+        for path in (folder.work, folder.home, folder.tmp):
+            words += ["--bind", str(path), str(path)]
+        return [*words, "--chdir", str(cwd), "--", *command]
+
+
+async def find_sandbox(choice: SandboxChoice) -> Sandbox:
+    """Return what works on this machine.
+
+    Raises:
+        InvalidRequest: bubblewrap was asked for and does not work.
+    """
+    if choice == "none":
+        return Sandbox()
+    program = shutil.which("bwrap")
+    if program and await _works(program):
+        return Sandbox(program)
+    if choice == "bubblewrap":
+        why = "does not work here (user namespaces?)" if program else "was not found on PATH"
+        raise InvalidRequest(
+            f"AGENT_RUNS_SANDBOX is `bubblewrap`, but `bwrap` {why}. Install or allow it, or set "
+            "`auto` to run agents without a sandbox where it is missing."
+        )
+    return Sandbox()
+
+
+def hide_memory() -> None:
+    """Keep other processes of this user from reading our environment and memory (Linux).
+
+    It matters for agents without a sandbox: /proc/<pid>/environ of the manager has its secrets.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def limit_resources(pid: int) -> None:
+    """Bound core dumps, file size and open files of a process and what it starts (Linux).
+
+    Never the address space: with 4 GiB some Node.js agents abort at start.
+    """
+    if sys.platform != "linux":
+        return
+    for kind, most in _LIMITS:
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.prlimit(pid, kind)
+            value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.prlimit(pid, kind, (value, value))
+
+
+async def _works(program: str) -> bool:
+    with anyio.move_on_after(_PROBE_SECONDS):
+        with contextlib.suppress(OSError):
+            done = await anyio.run_process([program, *_PROBE], check=False)
+            return done.returncode == 0
+    return False
+
+
+def _system() -> list[str]:
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            words += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            words += ["--ro-bind", str(path), str(path)]
+    for name in _ETC:
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return [*words, "--ro-bind-try", "/nix/store", "/nix/store"]
+
+
+def _installation(program: str) -> set[Path]:
+    """Return the folders that a program outside of /usr needs: its own, and Node.js or Python."""
+    needed: set[Path] = set()
+    for start in (program, shutil.which("node"), sys.executable):
+        if start:
+            for path in (Path(start), Path(os.path.realpath(start))):
+                needed.add(_root_of(path))
+    needed |= {Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parent}
+    return {path for path in needed if not path.is_relative_to("/usr") and path != Path("/")}
+
+
+def _root_of(program: Path) -> Path:
+    """Return the smallest folder that holds all of an installed program."""
+    for folder in program.parents:
+        if folder.name == "node_modules":
+            return folder
+    folder = program.parent
+    shared = {Path("/"), Path.home(), Path.home() / ".local"}
+    return folder.parent if folder.name == "bin" and folder.parent not in shared else folder

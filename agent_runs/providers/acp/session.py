@@ -1,0 +1,382 @@
+"""One agent process and its ACP session: start, prompt, cancel, end.
+
+The SDK's `Connection` carries the JSON-RPC; `session/update` and all results are taken raw, because
+the typed path of the SDK drops kinds and words that it does not know. Updates are handed on
+synchronously, in the order of arrival: the SDK starts one task per message, and a handler that
+waited before it recorded would mix them up. The connection knows nothing of the process, so each
+wait is raced against its end.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+from acp.connection import Connection
+from acp.exceptions import RequestError
+
+from agent_runs.models import JSON
+from agent_runs.providers.acp import outcome
+from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.background import Background
+from agent_runs.providers.acp.client import AgentClient
+from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.outcome import TurnFailed
+from agent_runs.providers.acp.permission import Permissions
+from agent_runs.providers.acp.process import Child
+from agent_runs.providers.acp.sandbox import limit_resources
+from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty
+from agent_runs.providers.acp.terminal import Terminals, Wrap
+from agent_runs.providers.acp.text import ClippedText
+from agent_runs.providers.acp.translate import Translator
+from agent_runs.providers.acp.transport import LineTransport
+
+logger = logging.getLogger(__name__)
+
+_AUTH_REQUIRED = -32000
+_STDERR_KEPT = 4000
+_STDERR_SHOWN = 2000
+_LAST_BYTES_SECONDS = 1.0
+_TICK_SECONDS = 0.5
+_EXIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What is needed to start an agent.
+
+    Attributes:
+        command: as in the profile, unconfined.
+        wrap: puts a command into the agent's sandbox.
+        redact: takes known secrets out of what the agent prints.
+        changed: called after the translator was fed.
+        room: waits until more may be read from the agent.
+    """
+
+    profile: AgentProfile
+    command: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    limits: AgentLimits
+    permissions: Permissions
+    translator: Translator
+    wrap: Wrap
+    redact: Callable[[str], str]
+    changed: Callable[[], None]
+    room: Callable[[], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def open_session(launch: Launch) -> AsyncGenerator["Session"]:
+    """Start the agent's process; it and all it started are ended when the context is left.
+
+    Raises:
+        TurnFailed: the program cannot be started.
+    """
+    command = launch.wrap(launch.command, launch.cwd)
+    try:
+        child = await Child.start(command, cwd=launch.cwd, env=launch.env, stdin=True)
+    except OSError as exc:
+        raise outcome.agent_missing(launch.profile, str(exc)) from exc
+    limit_resources(child.pid)
+    session = Session(launch, child)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+class Session:
+    """A started agent.
+
+    Attributes:
+        child: its process.
+        session_id: of the ACP session, once there is one.
+        resumed_by: `session/resume`, `session/load`, or `new` when the former session is lost;
+            None for a first turn.
+        images: whether the agent takes images, as it said itself.
+    """
+
+    def __init__(self, launch: Launch, child: Child) -> None:
+        self.child = child
+        self.session_id: str | None = None
+        self.resumed_by: str | None = None
+        self.images = False
+        self.options: dict[str, JSON] = {}
+        self._launch = launch
+        self._profile = launch.profile
+        self._background = Background()
+        self._terminals = Terminals(self._background, launch.env, launch.wrap)
+        self._client = AgentClient(
+            root=launch.cwd,
+            terminals=self._terminals,
+            permissions=launch.permissions,
+            decided=self._decided,
+        )
+        self._loading: str | None = None
+        self._heard = time.monotonic()
+        # How long it may take to exit by itself: only an agent whose turn is over gets time.
+        self._patience = 0.0
+        self._errors = ClippedText(_STDERR_KEPT)
+        self._transport = LineTransport(
+            child, line_bytes=launch.limits.line_bytes, room=launch.room
+        )
+        self._connection = Connection(self._handle, self._transport)
+        self._background.start(self._drain())
+        self._exited = self._background.start(child.wait())
+
+    async def start(self, resume: str | None) -> None:
+        """Shake hands and open a session, if possible the one of the turn before.
+
+        Raises:
+            TurnFailed: the agent cannot work.
+        """
+        hello = await self._call(
+            "initialize",
+            protocolVersion=1,
+            clientInfo={"name": "agent_runs", "title": "agent_runs", "version": "0.1"},
+            clientCapabilities={
+                "fs": {"readTextFile": self._profile.fs, "writeTextFile": self._profile.fs},
+                "terminal": self._profile.terminal,
+            },
+        )
+        if hello.get("protocolVersion") != 1:
+            raise outcome.wrong_protocol(self._profile, hello.get("protocolVersion"))
+        abilities = object_or_empty(hello.get("agentCapabilities"))
+        self.images = bool(object_or_empty(abilities.get("promptCapabilities")).get("image"))
+        await self._authenticate(hello)
+        if resume is not None:
+            await self._take_up(resume, abilities)
+        if self.session_id is None:
+            self.options = await self._call("session/new", cwd=self._cwd, mcpServers=[])
+            session_id = self.options.get("sessionId")
+            if not isinstance(session_id, str) or not session_id:
+                raise outcome.bad_protocol(self._profile, "session/new gave no sessionId")
+            self.session_id = session_id
+            self.resumed_by = None if resume is None else "new"
+
+    async def call(self, method: str, **params: JSON) -> dict[str, JSON]:
+        """Send a request about the session and return its raw result.
+
+        Raises:
+            RequestError: the agent refused it.
+            TurnFailed: the agent ended.
+        """
+        request = self._request(method, {"sessionId": self.session_id, **params})
+        return object_or_empty(await self._race(request))
+
+    async def prompt(
+        self, blocks: Sequence[dict[str, JSON]], *, stop: asyncio.Event
+    ) -> dict[str, JSON] | None:
+        """Send the prompt and wait for the end of the turn.
+
+        Args:
+            blocks: ACP content blocks.
+            stop: when it is set, the agent is told to stop and gets its grace.
+
+        Returns:
+            The raw result; None when the agent did not answer a stop within the grace.
+
+        Raises:
+            TurnFailed: the agent ended, reported an error, or reached a limit.
+        """
+        self._launch.permissions.cancelled = False
+        params = {"sessionId": self.session_id, "prompt": list(blocks)}
+        request = self._background.start(self._request("session/prompt", params))
+        stopping = self._background.start(stop.wait())
+        try:
+            await self._watch(request, stopping)
+            if not request.done():
+                await self._cancel(request)
+            if not request.done():
+                return None
+            self._patience = _EXIT_SECONDS
+            return object_or_empty(request.result())
+        except RequestError as exc:
+            if stop.is_set():
+                return None
+            raise self._refused(exc) from exc
+        except ConnectionError:
+            if stop.is_set():
+                return None
+            raise await self._crashed() from None
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await self._cancel(request)
+            raise
+        finally:
+            request.cancel()
+            stopping.cancel()
+
+    async def close(self) -> None:
+        """End the process, its terminals and the connection; bounded, and safe when cancelled."""
+        with anyio.CancelScope(shield=True):
+            await self._launch.permissions.close()
+            await self._terminals.close()
+            await self.child.end(patience_seconds=self._patience)
+            await self._connection.close()
+            await self._background.close()
+
+    @property
+    def _cwd(self) -> str:
+        return str(self._launch.cwd)
+
+    async def _authenticate(self, hello: dict[str, JSON]) -> None:
+        wanted = self._profile.auth_method
+        offered = [method.get("id") for method in objects_or_empty(hello.get("authMethods"))]
+        has_key = any(name in self._launch.env for name in self._profile.env_keys)
+        if wanted in offered and has_key:
+            await self._call("authenticate", methodId=wanted)
+
+    async def _take_up(self, session_id: str, abilities: dict[str, JSON]) -> None:
+        """Resume, else load; an agent may offer either and fail, then a new session follows."""
+        session_abilities = object_or_empty(abilities.get("sessionCapabilities"))
+        ways = (
+            ("session/resume", session_abilities.get("resume") is not None),
+            ("session/load", bool(abilities.get("loadSession"))),
+        )
+        for method, offered in ways:
+            if not offered:
+                continue
+            params: dict[str, JSON] = {
+                "sessionId": session_id,
+                "cwd": self._cwd,
+                "mcpServers": [],
+            }
+            self._loading = session_id
+            # Some agents send the history again, even on `resume`.
+            self._launch.translator.begin_replay()
+            try:
+                self.options = object_or_empty(await self._race(self._request(method, params)))
+            except RequestError as exc:
+                logger.info("%s failed: %s", method, exc)
+                continue
+            finally:
+                self._launch.translator.end_replay()
+                self._loading = None
+            self.session_id, self.resumed_by = session_id, method
+            return
+
+    async def _watch(self, request: asyncio.Task[JSON], stopping: asyncio.Task[Any]) -> None:
+        """Return when the request is done or a stop is asked for; raise at a limit or the end."""
+        limits = self._launch.limits
+        self._heard = before = time.monotonic()
+        worked = 0.0
+        while not request.done() and not stopping.done():
+            left = min(limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard))
+            await asyncio.wait(
+                {request, stopping, self._exited},
+                timeout=min(max(left, 0.0), _TICK_SECONDS),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            now = time.monotonic()
+            if self._launch.permissions.waiting:
+                # A person decides: that time is not the agent's.
+                self._heard = now
+            else:
+                worked += now - before
+            before = now
+            if self._exited.done() and not request.done():
+                await asyncio.wait({request}, timeout=_LAST_BYTES_SECONDS)
+                if not request.done():
+                    raise await self._crashed()
+            if request.done() or stopping.done():
+                return
+            if now - self._heard >= limits.idle_seconds:
+                await self._cancel(request)
+                raise outcome.timed_out("idle_timeout", limits.idle_seconds)
+            if worked >= limits.turn_seconds:
+                await self._cancel(request)
+                raise outcome.timed_out("time_limit", limits.turn_seconds)
+
+    async def _cancel(self, request: asyncio.Task[JSON]) -> None:
+        """Tell the agent to stop and give it its grace; afterwards it is not waited for again."""
+        self._launch.permissions.cancel()
+        # The grace bounds the telling, too: an agent that reads nothing any more never hears it.
+        with anyio.move_on_after(self._launch.limits.grace_seconds):
+            with contextlib.suppress(ConnectionError):
+                await self._connection.send_notification(
+                    "session/cancel", {"sessionId": self.session_id}
+                )
+            await asyncio.wait({request, self._exited}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _call(self, method: str, **params: JSON) -> dict[str, JSON]:
+        try:
+            return object_or_empty(await self._race(self._request(method, params)))
+        except RequestError as exc:
+            raise self._refused(exc) from exc
+
+    async def _request(self, method: str, params: dict[str, JSON]) -> JSON:
+        return await self._connection.send_request(method, params)
+
+    async def _race(self, work: Coroutine[Any, Any, JSON]) -> JSON:
+        """Wait for an answer, but not longer than the process lives."""
+        request = self._background.start(work)
+        try:
+            await asyncio.wait({request, self._exited}, return_when=asyncio.FIRST_COMPLETED)
+            if not request.done():
+                await asyncio.wait({request}, timeout=_LAST_BYTES_SECONDS)
+            if not request.done():
+                raise await self._crashed()
+            return request.result()
+        except ConnectionError:
+            raise await self._crashed() from None
+        finally:
+            request.cancel()
+
+    def _refused(self, error: RequestError) -> TurnFailed:
+        data: JSON = error.data
+        told = object_or_empty(data)
+        details = told.get("details", told.get("message")) if told else data
+        words = str(error) + (f" ({details})" if details else "") + f" [{error.code}]"
+        words = self._launch.redact(words[:_STDERR_SHOWN])
+        if error.code == _AUTH_REQUIRED:
+            return outcome.not_logged_in(self._profile, words)
+        return outcome.request_failed(self._profile, words)
+
+    async def _crashed(self) -> TurnFailed:
+        if self._transport.overlong:
+            limit = self._launch.limits.line_bytes
+            return outcome.bad_protocol(self._profile, f"a line of more than {limit:,} bytes")
+        # Its standard output is closed; its exit code follows, or it is ended without one.
+        await asyncio.wait({self._exited}, timeout=_LAST_BYTES_SECONDS)
+        code = self._exited.result() if self._exited.done() else None
+        words = str(self._errors).strip()[-_STDERR_SHOWN:]
+        if not words:
+            words = str(self._transport.noise).strip()[-_STDERR_SHOWN:]
+        return outcome.crashed(self._profile, code, self._launch.redact(words))
+
+    async def _drain(self) -> None:
+        """Read standard error all the time: an agent with a full pipe stands still."""
+        while self.child.stderr is not None and (chunk := await self.child.stderr.read()):
+            self._errors.append(chunk.decode("utf-8", "replace"))
+
+    async def _handle(self, method: str, params: JSON, is_notification: bool) -> JSON:
+        self._heard = time.monotonic()
+        if method == "session/update":
+            self._update(object_or_empty(params))
+            return None
+        if is_notification:
+            return None
+        return await self._client.answer(method, params)
+
+    def _update(self, params: dict[str, JSON]) -> None:
+        update = object_or_empty(params.get("update"))
+        known = self.session_id is None or params.get("sessionId") in (
+            self.session_id,
+            self._loading,
+        )
+        if update and known:
+            self._launch.translator.feed(update, datetime.now(UTC))
+            self._launch.changed()
+
+    def _decided(self, request: dict[str, JSON], choice: str | None) -> None:
+        policy = self._launch.permissions.policy
+        self._launch.translator.decide(request, choice, policy, datetime.now(UTC))
+        self._launch.changed()

@@ -1,0 +1,205 @@
+"""One tool call of an agent, from its first sight to a log entry.
+
+Calls are updated by id, because agents differ: some announce a call only by asking permission,
+some send its title, input and output in three updates, some never say how it ended.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.providers.acp.diffs import unified
+from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty, text_or_empty
+from agent_runs.providers.acp.text import ClippedText, clip
+
+FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "canceled", "rejected", "error"})
+
+_FIELDS = ("title", "kind", "status", "content", "locations", "rawInput", "rawOutput")
+_ID_PREFIX = re.compile(r"([a-z][a-z_]+)__")
+_WORD = re.compile(r"[A-Za-z_][\w./-]{1,60}")
+_MOST_DEPTH = 20
+
+
+@dataclass
+class ToolCall:
+    """What is known of one call.
+
+    Attributes:
+        opened: when it was first seen.
+        thought: what the agent said or thought before it.
+        only_asked: known from a permission request alone.
+        closed: its entry is written.
+        diffs: the last ones that were shown; some agents replace them by a text at the end.
+    """
+
+    id: str
+    opened: datetime
+    thought: str
+    only_asked: bool = False
+    closed: bool = False
+    first_title: str = ""
+    permission: dict[str, JSON] | None = None
+    exit_code: JSON = None
+    fields: dict[str, JSON] = field(default_factory=dict[str, JSON])
+    meta: dict[str, JSON] = field(default_factory=dict[str, JSON])
+    diffs: list[dict[str, JSON]] = field(default_factory=list[dict[str, JSON]])
+    streamed: ClippedText = field(default_factory=ClippedText)
+
+    def merge(self, update: dict[str, JSON]) -> None:
+        """Take over what an update says; an empty value never erases a full one."""
+        for name in _FIELDS:
+            value = update.get(name)
+            if value is None or (value in ([], {}, "") and self.fields.get(name)):
+                continue
+            self.fields[name] = value
+        blocks = objects_or_empty(update.get("content"))
+        self.diffs = [block for block in blocks if block.get("type") == "diff"] or self.diffs
+        if not self.first_title:
+            self.first_title = text_or_empty(update.get("title"))
+        self._merge_meta(object_or_empty(update.get("_meta")))
+
+    def merge_asked(self, tool_call: dict[str, JSON]) -> None:
+        """Take over what a permission request says of the call.
+
+        Its status is that of the question, and its input may have other keys than the call's own.
+        """
+        hidden = {"status"} | ({"rawInput"} if self.fields.get("rawInput") else set[str]())
+        self.merge({name: value for name, value in tool_call.items() if name not in hidden})
+
+    @property
+    def title(self) -> str:
+        """What the agent calls it now, in one line."""
+        return " ".join(text_or_empty(self.fields.get("title")).split())
+
+    @property
+    def name(self) -> str:
+        """Name of the tool: as the agent's `_meta` says, else from id, first title or kind."""
+        for told in (
+            object_or_empty(self.meta.get("claudeCode")).get("toolName"),
+            self.meta.get("toolName"),
+            self.meta.get("tool_name"),
+        ):
+            if isinstance(told, str) and told:
+                return told.split(".")[-1]
+        if match := _ID_PREFIX.match(self.id):
+            return match[1]
+        if _WORD.fullmatch(self.first_title):
+            return self.first_title.split("/")[-1]
+        return text_or_empty(self.fields.get("kind")) or "tool"
+
+    def entry(self, turn: int, at: datetime, status: str | None, root: str) -> NewLog:
+        """Return the log entry of the call, closed at `at`.
+
+        Args:
+            turn: number of the turn.
+            at: when it ended.
+            status: how it ended, when the agent did not say.
+            root: workspace; paths below it are shown relative to it.
+        """
+        raw = self.fields.get("rawOutput")
+        output: dict[str, JSON] = {"status": status or self.fields.get("status")}
+        exit_code = self.exit_code
+        if exit_code is None:
+            told = object_or_empty(raw)
+            exit_code = told.get("exit_code", told.get("exitCode"))
+        if exit_code is not None:
+            output["exit_code"] = exit_code
+        if self.diffs:
+            output["diffs"] = [_diff(block, root) for block in self.diffs]
+        if self.permission:
+            output["permission"] = self.permission
+        observation = str(self.streamed) or "\n".join(self._texts()) or _output_text(raw)
+        return NewLog(
+            created_at=self.opened,
+            message_type=MessageType.ACTION,
+            turn=turn,
+            thought=self.thought or None,
+            tool_name=self.name,
+            tool_input=self._input(),
+            tool_output=output,
+            observation=whole_characters(clip(observation)) or None,
+            duration_ms=max(round((at - self.opened) / timedelta(milliseconds=1)), 0),
+        )
+
+    def _merge_meta(self, meta: dict[str, JSON]) -> None:
+        delta = object_or_empty(meta.get("terminal_output_delta") or meta.get("terminal_output"))
+        self.streamed.append(text_or_empty(delta.get("data")))
+        ended = object_or_empty(meta.get("terminal_exit"))
+        if "exit_code" in ended:
+            self.exit_code = ended["exit_code"]
+        self.meta.update(meta)
+
+    def _texts(self) -> list[str]:
+        blocks = objects_or_empty(self.fields.get("content"))
+        texts = (block_text(block.get("content")) for block in blocks)
+        return [text for text in texts if text]
+
+    def _input(self) -> dict[str, JSON]:
+        raw = clipped(self.fields.get("rawInput"))
+        if told_input := object_or_empty(raw):
+            return told_input
+        told: dict[str, JSON] = {"title": self.title}
+        if raw not in (None, "", [], {}):
+            told["input"] = raw
+        if self.fields.get("locations"):
+            told["locations"] = clipped(self.fields["locations"])
+        return told
+
+
+def block_text(block: JSON) -> str:
+    """Return the text of an ACP content block; what is no text is named in brackets."""
+    if isinstance(block, str):
+        return block
+    told = object_or_empty(block)
+    if text := text_or_empty(told.get("text") or object_or_empty(told.get("resource")).get("text")):
+        return text
+    kind = told.get("type")
+    if kind in (None, "text"):
+        return ""
+    return f"[{kind} {told.get('uri') or told.get('mimeType') or ''}]".replace(" ]", "]")
+
+
+def clipped(value: JSON, depth: int = 0) -> JSON:
+    """Return a JSON value with every long text in it clipped."""
+    if isinstance(value, str):
+        return whole_characters(clip(value))
+    if depth > _MOST_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        members = cast("dict[str, JSON]", value)
+        return {name: clipped(inner, depth + 1) for name, inner in members.items()}
+    if isinstance(value, list):
+        return [clipped(inner, depth + 1) for inner in cast("list[JSON]", value)]
+    return value
+
+
+def whole_characters(text: str) -> str:
+    """Join surrogate pairs that arrived in halves, and replace halves that stayed alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _diff(block: dict[str, JSON], root: str) -> dict[str, JSON]:
+    new_file = block.get("oldText") is None
+    old = None if new_file else text_or_empty(block.get("oldText"))
+    new = text_or_empty(block.get("newText"))
+    path = text_or_empty(block.get("path"))
+    shown = path.removeprefix(f"{root}/") if root else path
+    text = whole_characters(unified(old, new, shown))
+    return {"path": shown, "new_file": new_file, "unified": text}
+
+
+def _output_text(raw: JSON) -> str:
+    told = object_or_empty(raw)
+    if text := text_or_empty(raw) or text_or_empty(told.get("output")):
+        return text
+    streams = (text_or_empty(told.get(name)) for name in ("stdout", "stderr"))
+    if text := "\n".join(filter(None, streams)):
+        return text
+    return json.dumps(raw, ensure_ascii=False) if raw not in (None, {}, [], "") else ""

@@ -1,0 +1,290 @@
+"""What an agent says (ACP updates) becomes log entries: synchronous, no input or output.
+
+Feed it in the order of arrival and call `finish` once at the end of the turn; replaying a recorded
+conversation gives the same entries. Text is collected and stored only when it is whole: what comes
+before a tool call is the `thought` of that call, the rest is the final answer.
+Source: https://agentclientprotocol.com/protocol/prompt-turn
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty, text_or_empty
+from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip, first_line
+from agent_runs.providers.acp.tools import (
+    FINAL_STATUSES,
+    ToolCall,
+    block_text,
+    clipped,
+    whole_characters,
+)
+
+TextKind = Literal["answer", "thought"]
+
+_TEXT_KINDS: dict[str, TextKind] = {
+    "agent_message_chunk": "answer",
+    "agent_thought_chunk": "thought",
+}
+_DROPPED = frozenset({"user_message_chunk", "available_commands_update", "config_option_update"})
+_MARKS = {"completed": "x", "in_progress": "~"}
+_MOST_UNKNOWN = 50
+_MOST_PASSAGES = 1000
+_DRAFT = 4000
+_SUMMED = ("inputTokens", "outputTokens", "totalTokens")
+
+
+@dataclass
+class _Passage:
+    """Consecutive chunks of one kind and one message."""
+
+    kind: TextKind
+    message_id: str | None
+    text: ClippedText = field(default_factory=lambda: ClippedText(ANSWER_LIMIT))
+
+
+class Translator:
+    """Translates one turn.
+
+    Attributes:
+        entries: what is to be stored; the caller takes it away.
+        changes: fields of the run that changed (`title`, `activity`, `usage`); likewise.
+        usage: what the agent reported in this turn. Numbers are the agent's own: some count per
+            turn, some per session, some the last call only.
+    """
+
+    def __init__(self, turn: int = 1, root: str = "") -> None:
+        self._turn = turn
+        self._root = root
+        self._tools: dict[str, ToolCall] = {}
+        self._passages: list[_Passage] = []
+        self._plan: str | None = None
+        self._activity: str | None = None
+        self._replaying = False
+        self.entries: list[NewLog] = []
+        self.changes: dict[str, JSON] = {}
+        self.usage: dict[str, JSON] = {}
+
+    def begin_replay(self) -> None:
+        """Ignore what comes until `end_replay`: history that our own log already holds."""
+        self._replaying = True
+
+    def end_replay(self) -> None:
+        """Take what comes as new again."""
+        self._replaying = False
+
+    def draft(self) -> tuple[TextKind, str] | None:
+        """Return kind and last part of the text that is being written, None when there is none."""
+        if not self._passages:
+            return None
+        passage = self._passages[-1]
+        return passage.kind, whole_characters(passage.text.tail(_DRAFT))
+
+    def feed(self, update: dict[str, JSON], at: datetime) -> None:
+        """Take one `session/update`."""
+        if self._replaying:
+            return
+        kind = text_or_empty(update.get("sessionUpdate"))
+        if kind in _TEXT_KINDS:
+            self._text(_TEXT_KINDS[kind], update)
+        elif kind in ("tool_call", "tool_call_update"):
+            self._tool(update, at, begins=kind == "tool_call")
+        elif kind == "plan":
+            self._take_plan(objects_or_empty(update.get("entries")), at)
+        elif kind == "usage_update":
+            told = {"context_used": update.get("used"), "context_size": update.get("size")}
+            # The cost is that of the whole session, so the last one counts.
+            self._report(**told, **({"cost": update["cost"]} if update.get("cost") else {}))
+        elif kind == "session_info_update":
+            if title := first_line(text_or_empty(update.get("title"))):
+                self.changes["title"] = whole_characters(title)
+        elif kind == "current_mode_update":
+            self._report(mode=update.get("currentModeId"))
+        elif kind not in _DROPPED:
+            self._unknown(kind or "(none)")
+
+    def decide(
+        self, request: dict[str, JSON], choice: str | None, policy: str, at: datetime
+    ) -> None:
+        """Take a permission request and how it was answered."""
+        tool_call = object_or_empty(request.get("toolCall"))
+        if self._replaying or not tool_call:
+            return
+        call_id = text_or_empty(tool_call.get("toolCallId"))
+        call = self._tools.get(call_id)
+        if call is None or call.closed:
+            call = self._open(call_id, at)
+            call.only_asked = True
+        call.merge_asked(tool_call)
+        kinds = {
+            text_or_empty(option.get("optionId")): option.get("kind")
+            for option in objects_or_empty(request.get("options"))
+        }
+        call.permission = {"choice": choice, "kind": kinds.get(choice or ""), "policy": policy}
+        self._show(call)
+
+    def report_result(self, result: dict[str, JSON]) -> None:
+        """Take the usage that stands in the result of `session/prompt`."""
+        quota = object_or_empty(object_or_empty(result.get("_meta")).get("quota"))
+        usage = object_or_empty(result.get("usage")) or object_or_empty(quota.get("token_count"))
+        if usage:
+            self._report(last_turn=usage)
+
+    def finish(
+        self, at: datetime, *, tools: str, answer: bool, error: str | None = None
+    ) -> str | None:
+        """Close what is open and write how the turn ended.
+
+        Args:
+            at: when it ended.
+            tools: status for calls that the agent never closed.
+            answer: write a FINAL_ANSWER even when there is no text.
+            error: text of the ERROR entry; None writes none.
+
+        Returns:
+            The final answer, None when there is no text.
+        """
+        for call in list(self._tools.values()):
+            # A call known from a question alone was asked under an id of its own: no tool call.
+            if not call.closed and not call.only_asked:
+                self._close(call, at, tools)
+            call.closed = True
+        final, thought = self._joined("answer", ANSWER_LIMIT), self._joined("thought")
+        self._passages.clear()
+        if final or answer:
+            self._add(MessageType.FINAL_ANSWER, at, observation=final, thought=thought or None)
+        if error is not None:
+            leftover = thought if thought and not (final or answer) else None
+            self._add(MessageType.ERROR, at, observation=clip(error), thought=leftover)
+        return final or None
+
+    def _text(self, kind: TextKind, update: dict[str, JSON]) -> None:
+        if usage := object_or_empty(object_or_empty(update.get("_meta")).get("usage")):
+            self._sum(usage)
+        text = block_text(update.get("content"))
+        if not text:
+            return
+        message_id = text_or_empty(update.get("messageId")) or None
+        last = self._passages[-1] if self._passages else None
+        if last is None or last.kind != kind or not _same(message_id, last.message_id):
+            last = _Passage(kind, message_id)
+            self._fold()
+            self._passages.append(last)
+            self._set_activity("Writing" if kind == "answer" else "Thinking")
+        last.text.append(text)
+
+    def _fold(self) -> None:
+        """Join what an agent says that never stops changing between thought and answer."""
+        if len(self._passages) < _MOST_PASSAGES:
+            return
+        folded: list[_Passage] = []
+        for kind in ("thought", "answer"):
+            passage = _Passage(kind, None)
+            passage.text.append(self._joined(kind))
+            folded.append(passage)
+        self._passages = folded
+
+    def _joined(self, kind: TextKind | None, limit: int = ANSWER_LIMIT) -> str:
+        texts = (
+            str(passage.text).strip()
+            for passage in self._passages
+            if kind is None or passage.kind == kind
+        )
+        return whole_characters(clip("\n\n".join(filter(None, texts)), limit))
+
+    def _open(self, call_id: str, at: datetime) -> ToolCall:
+        call = ToolCall(id=call_id, opened=at, thought=self._joined(None))
+        self._passages.clear()
+        self._tools[call_id] = call
+        return call
+
+    def _tool(self, update: dict[str, JSON], at: datetime, *, begins: bool) -> None:
+        call_id = text_or_empty(update.get("toolCallId"))
+        call = self._tools.get(call_id)
+        # Some agents count their calls anew in each step, so an id may come back.
+        if call is None or (call.closed and begins):
+            call = self._open(call_id, at)
+        if call.closed:
+            return
+        call.only_asked = False
+        call.merge(update)
+        self._show(call)
+        if text_or_empty(call.fields.get("status")) in FINAL_STATUSES:
+            self._close(call, at, None)
+
+    def _show(self, call: ToolCall) -> None:
+        self._set_activity(whole_characters(first_line(call.title or call.name)))
+
+    def _set_activity(self, activity: str) -> None:
+        if activity != self._activity:
+            self._activity = activity
+            self.changes["activity"] = activity
+
+    def _close(self, call: ToolCall, at: datetime, status: str | None) -> None:
+        call.closed = True
+        self.entries.append(call.entry(self._turn, at, status, self._root))
+        # Only the id is still needed: late updates of a closed call are ignored.
+        self._tools[call.id] = ToolCall(id=call.id, opened=at, thought="", closed=True)
+
+    def _take_plan(self, steps: list[dict[str, JSON]], at: datetime) -> None:
+        steps = [clipped(step) for step in steps]
+        told = json.dumps(steps, sort_keys=True)
+        if told == self._plan:
+            return
+        self._plan = told
+        done = sum(step.get("status") == "completed" for step in steps)
+        lines = [f"{done}/{len(steps)} done"]
+        for step in steps:
+            mark = _MARKS.get(text_or_empty(step.get("status")), " ")
+            lines.append(f"[{mark}] {text_or_empty(step.get('content'))}")
+        self._add(
+            MessageType.PLAN_EVALUATION,
+            at,
+            observation=clip("\n".join(lines)),
+            tool_output={"entries": steps},
+        )
+
+    def _sum(self, usage: dict[str, JSON]) -> None:
+        before = object_or_empty(self.usage.get("summed"))
+        summed = {name: before.get(name, 0) + _number(usage.get(name)) for name in _SUMMED}
+        self._report(summed=summed, llm_calls=self.usage.get("llm_calls", 0) + 1)
+
+    def _unknown(self, kind: str) -> None:
+        counts: dict[str, int] = dict(object_or_empty(self.usage.get("unknown_updates")))
+        if kind in counts or len(counts) < _MOST_UNKNOWN:
+            counts[kind] = counts.get(kind, 0) + 1
+        self._report(unknown_updates=counts)
+
+    def _report(self, **told: JSON) -> None:
+        self.usage.update({name: clipped(value) for name, value in told.items()})
+        self.changes["usage"] = dict(self.usage)
+
+    def _add(
+        self,
+        message_type: str,
+        at: datetime,
+        *,
+        observation: str,
+        thought: str | None = None,
+        tool_output: dict[str, JSON] | None = None,
+    ) -> None:
+        self.entries.append(
+            NewLog(
+                created_at=at,
+                message_type=message_type,
+                turn=self._turn,
+                thought=thought,
+                tool_output=tool_output,
+                observation=whole_characters(observation),
+            )
+        )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other
+
+
+def _number(value: JSON) -> int | float:
+    return value if isinstance(value, int | float) else 0

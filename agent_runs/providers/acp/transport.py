@@ -1,0 +1,105 @@
+"""JSON-RPC messages as lines over the pipes of an agent process.
+
+It replaces the SDK's line reader, because agents print notices on their standard output: what is
+not a JSON object is counted and skipped here, and a line without end cannot fill the memory.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import orjson
+
+from agent_runs.models import JSON
+from agent_runs.providers.acp.process import Child
+from agent_runs.providers.acp.shapes import object_or_empty
+from agent_runs.providers.acp.text import ClippedText
+
+_NOISE_KEPT = 2000
+
+
+class LineTransport:
+    """The transport of an SDK `Connection`. Source: `acp.transports.Transport`.
+
+    Attributes:
+        noise: what the agent printed beside the protocol, clipped.
+        noise_lines: how many lines of it there were.
+        overlong: True when a line passed the limit; the connection ended there.
+    """
+
+    def __init__(
+        self, child: Child, *, line_bytes: int, room: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._child = child
+        self._limit = line_bytes
+        self._room = room
+        self._ready: deque[bytes] = deque()
+        self._partial: list[bytes] = []
+        self._partial_size = 0
+        self._ended = False
+        self.noise = ClippedText(_NOISE_KEPT)
+        self.noise_lines = 0
+        self.overlong = False
+
+    async def send(self, message: dict[str, JSON]) -> None:
+        """Write one message; one to an agent that is gone is dropped, `receive` tells the end."""
+        # The text goes through `json`: a surrogate alone, which orjson refuses, may come back.
+        line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        with contextlib.suppress(ConnectionError):
+            await self._child.write(line)
+
+    async def receive(self) -> dict[str, JSON] | None:
+        """Return the next message, None at the end of the stream."""
+        while True:
+            while self._ready:
+                if (message := self._parse(self._ready.popleft())) is not None:
+                    return message
+            if self._ended:
+                return None
+            await self._room()
+            # A full pipe is read without waiting: under a flood nothing else would ever run.
+            await asyncio.sleep(0)
+            self._take(await self._child.stdout.read())
+
+    async def close(self) -> None:
+        """Take nothing more; the pipes belong to the process."""
+        self._ended = True
+
+    def _take(self, chunk: bytes) -> None:
+        if not chunk:
+            self._ended = True
+            self._ready.append(b"".join(self._partial))
+            return
+        first, *rest = chunk.split(b"\n")
+        self._partial.append(first)
+        self._partial_size += len(first)
+        if rest:
+            self._ready.append(b"".join(self._partial))
+            self._ready.extend(rest[:-1])
+            self._partial = [rest[-1]]
+            self._partial_size = len(rest[-1])
+        elif self._partial_size > self._limit:
+            self.overlong = self._ended = True
+            self._partial.clear()
+
+    def _parse(self, line: bytes) -> dict[str, JSON] | None:
+        if not line or line.isspace():
+            return None
+        message = object_or_empty(_decoded(line))
+        if message:
+            return message
+        self.noise_lines += 1
+        self.noise.append(line[:_NOISE_KEPT].decode("utf-8", "replace") + "\n")
+        return None
+
+
+def _decoded(line: bytes) -> JSON:
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        # Half an emoji per chunk is sent as a lone surrogate, which only `json` takes.
+        with contextlib.suppress(ValueError):
+            return json.loads(line.decode("utf-8", "replace"))
+        return None

@@ -1,0 +1,270 @@
+"""One turn of an agent: workspace, start, prompt, outcome.
+
+Only this module and what it imports need the ACP SDK, whose import costs 0.7 s; `provider.py`
+therefore imports it when the first turn comes.
+"""
+
+import asyncio
+import contextlib
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from agent_runs.errors import Unavailable
+from agent_runs.models import JSON, AgentRunStatus
+from agent_runs.providers.acp import orphans, outcome
+from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.background import Background
+from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
+from agent_runs.providers.acp.git import GitFailed
+from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.model_choice import choose_model
+from agent_runs.providers.acp.outcome import Ending, TurnFailed
+from agent_runs.providers.acp.permission import Permissions
+from agent_runs.providers.acp.sandbox import Sandbox
+from agent_runs.providers.acp.session import Launch, Session, open_session
+from agent_runs.providers.acp.translate import Translator
+from agent_runs.providers.acp.workspace import Workspaces, WorkTree
+from agent_runs.providers.acp.writer import Writer
+from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
+
+_STORE_SECONDS = 30.0
+_DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<content>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all turns of a provider share.
+
+    Attributes:
+        start_slots: agents that start at the same time; starting one costs a whole core.
+    """
+
+    workspaces: Workspaces
+    sandbox: Sandbox
+    limits: AgentLimits
+    start_slots: asyncio.Semaphore
+    redact: Callable[[str], str]
+
+
+class Turn:
+    """Works on one request; `stop` may be called at any time, again and again."""
+
+    def __init__(
+        self,
+        request: TurnRequest,
+        recorder: Recorder,
+        profile: AgentProfile,
+        surroundings: Surroundings,
+    ) -> None:
+        self._request = request
+        self._recorder = recorder
+        self._profile = profile
+        self._around = surroundings
+        self._folder = surroundings.workspaces.folder(request.run_id)
+        self._translator = Translator(request.turn, str(self._folder.work))
+        self._writer = Writer(self._translator, recorder)
+        self._stop = asyncio.Event()
+        self._stopped = False
+        self._prompting = False
+        self._course: asyncio.Task[Ending] | None = None
+        self._stop_reason: str | None = None
+
+    def stop(self) -> None:
+        """Cancel the turn: its outcome is CANCELLED, whatever the agent says."""
+        self._stopped = True
+        self._break_off()
+
+    async def work(self) -> TurnOutcome:
+        """Work to the end; see `Provider.work`."""
+        background = Background()
+        writing = background.start(self._writer.run())
+        self._course = background.start(self._run())
+        # When the store fails, the agent must not go on unrecorded.
+        writing.add_done_callback(lambda _: self._break_off())
+        try:
+            await asyncio.wait({self._course})
+        except asyncio.CancelledError:
+            self._course.cancel()
+            raise
+        finally:
+            await outlast(self._course)
+            ending = self._ending(self._course)
+            answer = self._finish(ending)
+            self._writer.close()
+            await outlast(writing, seconds=_STORE_SECONDS)
+            await background.close()
+        if writing.cancelled():
+            raise Unavailable(f"Entries could not be stored within {_STORE_SECONDS:g} s.")
+        for task in (writing, self._course):
+            failure = None if task.cancelled() else task.exception()
+            if failure is not None and not isinstance(failure, TurnFailed):
+                raise failure
+        return TurnOutcome(
+            status=ending.status,
+            status_reason=ending.reason,
+            result=answer,
+            error=ending.error,
+            stop_reason=self._stop_reason,
+            usage=self._translator.usage,
+        )
+
+    def _break_off(self) -> None:
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        if self._course is not None and not self._prompting:
+            # While the agent works, it is told first; before that there is nothing to tell.
+            self._course.cancel()
+
+    def _ending(self, course: asyncio.Task[Ending]) -> Ending:
+        if self._stopped or course.cancelled():
+            return outcome.CANCELLED
+        failure = course.exception()
+        if isinstance(failure, TurnFailed):
+            return failure.ending
+        # Anything else is a fault of ours, which the caller of `work` hears and reports.
+        return Ending(AgentRunStatus.ERROR) if failure is not None else course.result()
+
+    async def _run(self) -> Ending:
+        tree = await self._prepare()
+        marker = f"{self._request.run_id}:{uuid.uuid4().hex}"
+        try:
+            async with contextlib.AsyncExitStack() as starting:
+                await starting.enter_async_context(self._around.start_slots)
+                await asyncio.to_thread(self._remember, 0, marker)
+                async with open_session(self._launch(tree, marker)) as session:
+                    await asyncio.to_thread(self._remember, session.child.pid, marker)
+                    await self._start(session)
+                    await starting.aclose()
+                    return await self._prompt(session)
+        finally:
+            await outlast(asyncio.ensure_future(asyncio.to_thread(self._clean, marker)))
+
+    async def _prepare(self) -> WorkTree:
+        if (reason := await asyncio.to_thread(self._profile.unavailable_reason)) is not None:
+            raise outcome.agent_missing(self._profile, reason)
+        request = self._request
+        if request.images and self._profile.images is False:
+            raise outcome.images_unsupported(self._profile)
+        try:
+            tree = await self._around.workspaces.prepare(request.run_id, request.repo_url)
+            await asyncio.to_thread(write_home, self._profile, self._folder)
+        except (GitFailed, OSError) as exc:
+            raise outcome.no_workspace(self._around.redact(str(exc))) from exc
+        await self._recorder.update(
+            branch=tree.branch,
+            base_commit=tree.base_commit,
+            sandbox=self._around.sandbox.name,
+            activity="Starting",
+        )
+        return tree
+
+    async def _start(self, session: Session) -> None:
+        seconds = self._around.limits.start_seconds
+        request = self._request
+        try:
+            async with asyncio.timeout(seconds):
+                await session.start(request.session_id)
+                if request.model:
+                    await choose_model(session, self._profile, request.model)
+        except TimeoutError as exc:
+            raise outcome.timed_out("start_timeout", seconds) from exc
+        if request.images and not session.images:
+            raise outcome.images_unsupported(self._profile)
+        await self._recorder.update(session_id=session.session_id, activity="Thinking")
+
+    async def _prompt(self, session: Session) -> Ending:
+        self._prompting = True
+        result = await session.prompt(self._blocks(session), stop=self._stop)
+        if result is not None:
+            self._translator.report_result(result)
+            self._stop_reason = str(result.get("stopReason"))
+        if self._stop.is_set() or self._stop_reason is None:
+            return outcome.CANCELLED
+        return outcome.ending_of(self._stop_reason)
+
+    def _blocks(self, session: Session) -> Sequence[dict[str, JSON]]:
+        text = self._request.prompt
+        if session.resumed_by == "new" and self._request.history:
+            text = (
+                "This continues an earlier conversation. Your session of it is lost; the work tree "
+                f"is as you left it. What happened before:\n\n{self._request.history}\n\n"
+                f"Go on with this request:\n\n{text}"
+            )
+        blocks: list[dict[str, JSON]] = [{"type": "text", "text": text}]
+        for image in self._request.images:
+            if match := _DATA_URI.fullmatch(image):
+                kind, content = match["type"], match["content"]
+                blocks.append({"type": "image", "mimeType": kind, "data": content})
+        return blocks
+
+    def _launch(self, tree: WorkTree, marker: str) -> Launch:
+        profile, folder, model = self._profile, self._folder, self._request.model
+        shown = [*tree.read_only, *(Path(path).expanduser() for path in profile.read_only)]
+
+        def wrap(command: Sequence[str], cwd: Path) -> list[str]:
+            return self._around.sandbox.wrap(
+                command, folder, cwd=cwd, read_only=shown, network=profile.network
+            )
+
+        return Launch(
+            profile=profile,
+            command=agent_command(profile, folder, model=model),
+            cwd=folder.work,
+            env=agent_environment(profile, folder, model=model, marker=marker),
+            limits=self._around.limits,
+            permissions=Permissions(self._request.permission_policy, self._recorder.ask),
+            translator=self._translator,
+            wrap=wrap,
+            redact=self._around.redact,
+            changed=self._writer.wake,
+            room=self._writer.room,
+        )
+
+    def _remember(self, pid: int, marker: str) -> None:
+        orphans.remember(self._folder.root, self._request.run_id, pid, marker)
+
+    def _clean(self, marker: str) -> None:
+        orphans.end_strays(marker)
+        orphans.forget(self._folder.root)
+
+    def _finish(self, ending: Ending) -> str | None:
+        complete = ending.status == AgentRunStatus.COMPLETE
+        cancelled = ending.status == AgentRunStatus.CANCELLED
+        answer = self._translator.finish(
+            datetime.now(UTC),
+            tools="completed" if complete else "cancelled" if cancelled else "failed",
+            answer=complete,
+            error=ending.error,
+        )
+        self._translator.changes["activity"] = None
+        return answer
+
+
+async def outlast(task: asyncio.Future[Any], *, seconds: float | None = None) -> None:
+    """Wait for the end of a task even if the caller is cancelled meanwhile.
+
+    A cancellation is raised again afterwards. The shield is for anyio, which cancels an await again
+    and again; the loop is for asyncio, which knows no shield for the caller.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = None if seconds is None else loop.time() + seconds
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            left = None if deadline is None else deadline - loop.time()
+            if left is not None and left <= 0:
+                break
+            try:
+                await asyncio.wait({task}, timeout=left)
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+    if cancelled is not None:
+        raise cancelled

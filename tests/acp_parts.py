@@ -1,0 +1,111 @@
+"""A recorder in memory, a provider in a folder, and agents that misbehave, for the ACP tests."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from agent_runs.models import JSON, NewLog
+from agent_runs.providers.acp.agents import SCRIPTED_PATH, AgentProfile
+from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.profiles import load_profiles
+from agent_runs.providers.acp.provider import AcpProvider
+from agent_runs.providers.base import PermissionQuestion, TurnOutcome, TurnRequest
+
+QUICK = AgentLimits(start_seconds=20, idle_seconds=20, turn_seconds=40, grace_seconds=1)
+
+
+class MemoryRecorder:
+    """Keeps what a provider tells; `answer` decides questions."""
+
+    def __init__(
+        self, answer: Callable[[PermissionQuestion], Awaitable[str | None]] | None = None
+    ) -> None:
+        self.entries: list[NewLog] = []
+        self.batches = 0
+        self.run: dict[str, JSON] = {}
+        self.activities: list[JSON] = []
+        self.drafts: list[tuple[str, str]] = []
+        self.questions: list[PermissionQuestion] = []
+        self._answer = answer
+        self._told = anyio.Event()
+
+    async def append(self, entries: Sequence[NewLog]) -> None:
+        self.entries += entries
+        self.batches += 1
+        self._tell()
+
+    async def update(self, **changes: JSON) -> None:
+        self.run |= changes
+        if "activity" in changes:
+            self.activities.append(changes["activity"])
+        self._tell()
+
+    def draft(self, kind: str, text: str) -> None:
+        self.drafts.append((kind, text))
+        self._tell()
+
+    async def ask(self, question: PermissionQuestion) -> str | None:
+        self.questions.append(question)
+        self._tell()
+        return await self._answer(question) if self._answer else None
+
+    def of(self, message_type: str) -> list[NewLog]:
+        return [entry for entry in self.entries if entry.message_type == message_type]
+
+    async def until(self, condition: Callable[["MemoryRecorder"], Any]) -> None:
+        """Wait until the condition holds; each time something is told, it is looked at."""
+        with anyio.fail_after(20):
+            while not condition(self):
+                await self._told.wait()
+
+    def _tell(self) -> None:
+        told, self._told = self._told, anyio.Event()
+        told.set()
+
+
+def request(prompt: str, **fields: Any) -> TurnRequest:
+    return TurnRequest(**({"run_id": 1, "turn": 1, "agent": "scripted", "prompt": prompt} | fields))
+
+
+def provider(home: Path, *profiles: AgentProfile, **fields: Any) -> AcpProvider:
+    """A provider without sandbox, with the built-in agents and these."""
+    known = load_profiles() | {profile.name: profile for profile in profiles}
+    return AcpProvider(home, known, **({"limits": QUICK, "sandbox": "none"} | fields))
+
+
+async def work(
+    home: Path, prompt: str, *profiles: AgentProfile, **fields: Any
+) -> tuple[TurnOutcome, MemoryRecorder]:
+    """One turn from start to end; bounded."""
+    recorder = MemoryRecorder()
+    async with provider(home, *profiles) as acp:
+        with anyio.fail_after(60):
+            outcome = await acp.work(request(prompt, **fields), recorder)
+    return outcome, recorder
+
+
+_LIKE_SCRIPTED = """
+import asyncio, json, os, runpy, sys
+scripted = runpy.run_path({path!r})
+Scripted, Refused, main = scripted["Scripted"], scripted["Refused"], scripted["main"]
+{body}
+asyncio.run(main(Odd))
+"""
+
+
+def odd_agent(body: str, **fields: Any) -> AgentProfile:
+    """An agent like the scripted one, except for what `class Odd(Scripted)` in `body` changes."""
+    source = _LIKE_SCRIPTED.format(path=str(SCRIPTED_PATH), body=body)
+    return program(source, **fields)
+
+
+def program(source: str, **fields: Any) -> AgentProfile:
+    """An agent that is a Python program of its own."""
+    return AgentProfile(
+        **({"name": "odd", "command": (sys.executable, "-IS", "-c", source)} | fields),
+        fs=True,
+        terminal=True,
+    )

@@ -1,0 +1,101 @@
+"""No secret of the manager reaches an agent, and each agent gets what is its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+from acp_parts import odd_agent, work
+
+from agent_runs.providers.acp.agents import BUILT_IN, AgentProfile
+from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
+from agent_runs.providers.acp.workspace import RunFolder
+
+CANARIES = {
+    "CODEGEN_API_TOKEN": "canary-token",
+    "AGENT_RUNS_API_TOKEN": "canary-api",
+    "AGENT_RUNS_DATABASE_URL": "postgresql://user:canary-db@localhost/db",
+    "AWS_SECRET_ACCESS_KEY": "canary-aws",
+    "ANTHROPIC_API_KEY": "canary-other-agent",
+    "GITHUB_TOKEN": "canary-github",
+    "SSH_AUTH_SOCK": "/canary-ssh",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(tmp_path / "runs/1")
+    folder.make()
+    return folder
+
+
+@pytest.mark.anyio
+async def test_the_managers_secrets_never_reach_an_agent_or_its_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CANARIES.items():
+        monkeypatch.setenv(name, value)
+    body = """
+class Odd(Scripted):
+    async def answer(self, method, params):
+        if method == "session/prompt":
+            own = " ".join(f"{name}={value}" for name, value in os.environ.items())
+            params["prompt"][0]["text"] = "/run env\\n/say " + own
+        return await super().answer(method, params)
+"""
+    outcome, recorder = await work(
+        tmp_path, "Hi", odd_agent(body, env_keys=("ODD_KEY",), env={"SET": "1"}), agent="odd"
+    )
+    assert outcome.status == "COMPLETE"
+    seen = f"{outcome.result}\n{recorder.entries}"
+    assert "SET=1" in seen
+    assert "canary" not in seen
+
+
+def test_an_agent_gets_the_keys_of_its_own_profile_only(folder: RunFolder) -> None:
+    manager = {"PATH": "/bin", "OPENAI_API_KEY": "o", "ANTHROPIC_API_KEY": "a", "OTHER": "x"}
+    environment = agent_environment(
+        BUILT_IN["claude"], folder, model="opus", marker="1:x", manager=manager
+    )
+    assert environment["ANTHROPIC_API_KEY"] == "a"
+    assert environment["ANTHROPIC_MODEL"] == "opus"
+    assert environment["CLAUDE_CONFIG_DIR"] == f"{folder.home}/.claude"
+    assert environment["HOME"] == str(folder.home)
+    assert environment["TMPDIR"] == str(folder.tmp)
+    assert environment["AGENT_RUNS_RUN"] == "1:x"
+    assert "OPENAI_API_KEY" not in environment
+    assert "OTHER" not in environment
+
+
+def test_words_in_braces_are_filled_in_and_other_braces_stay(folder: RunFolder) -> None:
+    profile = AgentProfile(
+        name="odd",
+        command=("sh", "--home", "{home}", '{"json": true}'),
+        model_args=("--model", "{model}"),
+    )
+    command = agent_command(profile, folder, model="m")
+    assert command[1:] == ["--home", str(folder.home), '{"json": true}', "--model", "m"]
+    assert os.path.isabs(command[0])
+    assert agent_command(profile, folder, model=None)[-1] == '{"json": true}'
+
+
+def test_a_newer_login_is_copied_and_an_older_one_is_not(folder: RunFolder, tmp_path: Path) -> None:
+    profile = AgentProfile(
+        name="odd", command=("odd",), login_files=(".odd/auth.json",), files={"a/b": "{work}"}
+    )
+    user = tmp_path / "user"
+    write_home(profile, folder, user_home=user)
+    assert (folder.home / "a/b").read_text() == str(folder.work)
+    assert not (folder.home / ".odd").exists()
+
+    login = user / ".odd/auth.json"
+    login.parent.mkdir(parents=True)
+    login.write_text("first")
+    write_home(profile, folder, user_home=user)
+    copied = folder.home / ".odd/auth.json"
+    assert copied.read_text() == "first"
+    assert copied.stat().st_mode & 0o777 == 0o600
+
+    copied.write_text("renewed by the agent")
+    os.utime(login, (0, 0))
+    write_home(profile, folder, user_home=user)
+    assert copied.read_text() == "renewed by the agent"
