@@ -1,0 +1,116 @@
+"""What may be registered as a repository: a local clone, or a git URL without secrets in it."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from agent_runs.errors import Conflict, InvalidRequest
+from agent_runs.models import Repo
+from agent_runs.store import repos, runs
+from agent_runs.store.database import Database
+
+_SCHEMES = ("https", "http", "ssh", "git", "file")
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:(?!/)[^\s]+")
+_LONGEST = 2000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A repository that can be registered.
+
+    Attributes:
+        url: absolute local path, or the git URL as given.
+        name: last part of it, without `.git`.
+        full_name: the last two parts, as forges write them.
+        default_branch: of a local clone, where it is on a branch.
+    """
+
+    url: str
+    name: str
+    full_name: str
+    default_branch: str | None = None
+
+
+async def add_repo(database: Database, url: str, name: str | None = None) -> Repo:
+    """Register a repository that runs can work in.
+
+    Raises:
+        InvalidRequest: it is no repository, or holds credentials.
+        Conflict: it is registered already.
+    """
+    source = await asyncio.to_thread(read_source, url)
+    async with database.begin() as transaction:
+        return await repos.insert(
+            transaction,
+            name=name or source.name,
+            full_name=source.full_name,
+            url=source.url,
+            default_branch=source.default_branch,
+        )
+
+
+async def remove_repo(database: Database, repo_id: int) -> None:
+    """Forget a repository; nothing is deleted on disk, and its runs stay.
+
+    Raises:
+        RepoNotFound: there is no such repository.
+        Conflict: a run still works in it.
+    """
+    for run, _ in await runs.unfinished(database):
+        if run.repo_id == repo_id:
+            raise Conflict(f"Run {run.id} works in this repository: stop it first.")
+    async with database.begin() as transaction:
+        await repos.remove(transaction, repo_id)
+
+
+def read_source(url: str) -> Source:
+    """Check what a person wrote; touches the file system for a local path, never the network.
+
+    Raises:
+        InvalidRequest: it cannot be worked in, or it would carry a password into the database.
+    """
+    url = url.strip()
+    if not url or len(url) > _LONGEST or url.startswith("-") or not url.isprintable():
+        raise InvalidRequest("url: give a local path or a git URL, on one line.")
+    if _SCP.fullmatch(url):
+        return _named(url, url.partition(":")[2])
+    parts = urlsplit(url)
+    if "://" in url:
+        return _remote(url, parts.scheme, parts.password, parts.path, user=parts.username)
+    return _local(url)
+
+
+def _remote(url: str, scheme: str, password: str | None, path: str, *, user: str | None) -> Source:
+    if scheme not in _SCHEMES:
+        raise InvalidRequest(f"url: {scheme}:// is not taken, only {', '.join(_SCHEMES)}.")
+    if password is not None or (user is not None and scheme in {"http", "https"}):
+        raise InvalidRequest(
+            "url: it holds credentials. Leave them out and let git's credential helper "
+            "or an SSH key of the user who runs this server answer."
+        )
+    if not path.strip("/"):
+        raise InvalidRequest("url: names a host, but no repository on it.")
+    return _local(path) if scheme == "file" else _named(url, path)
+
+
+def _local(written: str) -> Source:
+    path = Path(written).expanduser()
+    if not path.is_absolute():
+        raise InvalidRequest(f"url: {written!r} is neither a git URL nor an absolute path.")
+    path = path.resolve()
+    inner = path / ".git"
+    # In a worktree `.git` is a file that says where the repository is.
+    head = (inner if inner.is_dir() else path) / "HEAD"
+    if not inner.exists() and not (head.is_file() and (path / "objects").is_dir()):
+        raise InvalidRequest(f"url: {path} is not a git repository; run `git init` in it first.")
+    branch = None
+    if head.is_file():
+        branch = head.read_text("utf-8", "replace").strip().partition("refs/heads/")[2] or None
+    return _named(str(path), str(path), default_branch=branch)
+
+
+def _named(url: str, path: str, *, default_branch: str | None = None) -> Source:
+    parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
+    return Source(url, parts[-1], "/".join(parts[-2:]), default_branch)

@@ -1,0 +1,92 @@
+"""What a person asks for, checked: the inputs of `Runs.create` and `Runs.resume`."""
+
+from dataclasses import dataclass, field
+
+import orjson
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.models import JSON, PermissionPolicy, SourceType
+from agent_runs.runs.images import check_images
+from agent_runs.schemas import fields
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run to create. `agent`, `permission_policy`: None takes the configured default.
+
+    Attributes:
+        prompt: the words for the agent; with `mode`, what goes into the template.
+        images: data URIs.
+        mode: name of a prompt template; an unknown name is stated in the prompt.
+        original_query: what the metadata keep beside `mode`; None means the prompt.
+    """
+
+    prompt: str
+    images: tuple[str, ...] = ()
+    metadata: dict[str, JSON] = field(default_factory=dict[str, JSON])
+    agent: str | None = None
+    repo_id: int | None = None
+    model: str | None = None
+    permission_policy: PermissionPolicy | None = None
+    title: str | None = None
+    source_type: str = SourceType.API
+    user_id: int = 1
+    organization_id: int = 1
+    mode: str | None = None
+    original_query: str | None = None
+
+
+@dataclass(frozen=True)
+class InputLimits:
+    """How much one request may bring.
+
+    Attributes:
+        prompt: characters.
+        metadata_bytes: size of the metadata as JSON.
+        images: how many.
+        image_bytes: size of one image, decoded.
+    """
+
+    prompt: int = 200_000
+    metadata_bytes: int = 65_536
+    images: int = 10
+    image_bytes: int = 10_000_000
+
+
+def check_prompt(prompt: str, limits: InputLimits) -> None:
+    """Raise InvalidRequest when there is nothing to do or too much to read."""
+    if not prompt.strip():
+        raise InvalidRequest("prompt: say what the agent should do; it is empty.")
+    if len(prompt) > limits.prompt:
+        raise InvalidRequest(
+            f"prompt: {len(prompt):,} characters, at most {limits.prompt:,} are taken. "
+            "Put long material into a file of the repository and name it in the prompt."
+        )
+    check_text("prompt", prompt)
+
+
+def check_text(name: str, text: str) -> None:
+    """Raise InvalidRequest for text that no database or agent could take."""
+    try:
+        fields.check_text(text)
+    except ValueError as exc:
+        raise InvalidRequest(f"{name}: {exc}.") from exc
+
+
+def check_new_run(new: NewRun, limits: InputLimits) -> None:
+    """Raise InvalidRequest when the request cannot become a run; nothing was stored."""
+    check_prompt(new.prompt, limits)
+    for name, text in (("title", new.title), ("model", new.model), ("mode", new.mode)):
+        if text is not None:
+            check_text(name, text)
+            if len(text) > 500:  # noqa: PLR2004 - a line of text, told in the message
+                raise InvalidRequest(f"{name}: at most 500 characters are taken.")
+    try:
+        size = len(orjson.dumps(new.metadata))
+    except (TypeError, ValueError) as exc:
+        raise InvalidRequest("metadata: cannot be written as JSON text.") from exc
+    if size > limits.metadata_bytes:
+        raise InvalidRequest(
+            f"metadata: {size:,} bytes as JSON, at most {limits.metadata_bytes:,} are taken."
+        )
+    check_images(new.images, limit_count=limits.images, limit_bytes=limits.image_bytes)

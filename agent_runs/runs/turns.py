@@ -1,0 +1,314 @@
+"""One turn from claim to end: ask the provider to work, store what it tells, record the outcome.
+
+No transaction is open while the agent works. Whatever happens, the run ends in a terminal status:
+with the provider's outcome, with CANCELLED when a stop was asked for, or as interrupted when this
+process stops first; in the last case the workspace is kept and the run can be resumed.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agent_runs.bus.base import EventBus, Subscription
+from agent_runs.errors import LostFence, RepoNotFound, Unavailable
+from agent_runs.events import Event, EventKind, Reset, StoredEvent
+from agent_runs.models import (
+    JSON,
+    TERMINAL_STATUSES,
+    AgentRun,
+    AgentRunStatus,
+    MessageType,
+    NewLog,
+    PermissionPolicy,
+)
+from agent_runs.providers.base import Provider, TurnOutcome, TurnRequest
+from agent_runs.runs import history
+from agent_runs.runs.recorder import TurnRecorder
+from agent_runs.store import logs, permissions, queue, repos, runs, turns
+from agent_runs.store.database import Database, Transaction
+
+logger = logging.getLogger(__name__)
+
+INTERRUPTED = TurnOutcome(
+    status=AgentRunStatus.ERROR,
+    status_reason="interrupted",
+    error=(
+        "The server was stopped while the agent worked. Everything up to here is stored and the "
+        "workspace is kept: resume the run to go on."
+    ),
+)
+_SUMMARY = 200
+_WATCH_SECONDS = 30.0
+_CANCEL_EVERY_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+
+
+class TurnWork:
+    """Works on the latest turn of a run; what an executor is given to call."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: EventBus,
+        provider: Provider,
+        *,
+        worker: str,
+        permission_timeout_seconds: float,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._provider = provider
+        self._worker = worker
+        self._permission_timeout = permission_timeout_seconds
+
+    async def __call__(self, run_id: int) -> None:
+        """Work on the run's latest turn, then on queued ones, while the run is PENDING."""
+        while (claimed := await self._claim(run_id)) is not None:
+            await self._turn(*claimed)
+
+    async def _turn(self, run: AgentRun, fence: int) -> None:
+        run_id = run.id
+        recorder = TurnRecorder(
+            self._database,
+            self._bus,
+            run_id=run_id,
+            turn=run.turn,
+            fence=fence,
+            permission_timeout_seconds=self._permission_timeout,
+        )
+        try:
+            outcome = await self._work(run, recorder)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._end(run_id, fence, INTERRUPTED, say=True))
+            raise
+        except LostFence:
+            logger.warning("run %s: taken over by another worker, its work is dropped", run_id)
+            return
+        except Exception:
+            logger.exception("run %s: the provider failed", run_id)
+            outcome = TurnOutcome(
+                status=AgentRunStatus.ERROR,
+                status_reason="internal_error",
+                error=(
+                    "The server failed while it drove the agent; its log has the details. "
+                    "The workspace is kept: resume the run to try again."
+                ),
+            )
+            await self._end_at_last(run_id, fence, outcome, say=True)
+            return
+        await self._end_at_last(run_id, fence, outcome)
+
+    async def _claim(self, run_id: int) -> tuple[AgentRun, int] | None:
+        async with self._database.begin() as transaction:
+            run = await runs.lock(transaction, run_id)
+            if run.status != AgentRunStatus.PENDING:
+                return None
+            return await runs.claim(transaction, run_id, self._worker)
+
+    async def _work(self, run: AgentRun, recorder: TurnRecorder) -> TurnOutcome:
+        turn = await turns.get(self._database, run.id, run.turn)
+        private = await runs.private(self._database, run.id)
+        repo_url = None
+        if run.repo_id is not None:
+            try:
+                repo_url = (await repos.get(self._database, run.repo_id)).url
+            except RepoNotFound:
+                # The work tree of an earlier turn may still be there; the provider says if not.
+                logger.info("run %s: repository %s is no longer registered", run.id, run.repo_id)
+        request = TurnRequest(
+            run_id=run.id,
+            turn=run.turn,
+            agent=run.agent or "",
+            prompt=turn.prompt,
+            images=turn.images,
+            model=turn.model or run.model,
+            permission_policy=run.permission_policy,
+            session_id=private.session_id,
+            history=await history.digest(self._database, run.id, run.log_count)
+            if run.turn > 1
+            else "",
+            repo_url=repo_url,
+        )
+        watch = asyncio.create_task(self._watch_for_stop(run.id), name=f"watch-{run.id}")
+        try:
+            return await self._provider.work(request, recorder)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _watch_for_stop(self, run_id: int) -> None:
+        """Tell the provider when a stop was recorded, by whichever process."""
+        while True:
+            try:
+                await self._stop_recorded(run_id)
+                break
+            except Unavailable:
+                logger.warning("run %s: cannot look for a stop, trying again", run_id)
+                await asyncio.sleep(_RETRY_SECONDS)
+        while True:
+            # Again and again: the first time may come before the provider knows the run.
+            await self._provider.cancel(run_id)
+            await asyncio.sleep(_CANCEL_EVERY_SECONDS)
+
+    async def _stop_recorded(self, run_id: int) -> None:
+        async with self._bus.subscribe(run_id=run_id) as subscription:
+            while (await runs.get(self._database, run_id)).stop_requested_at is None:
+                await _next_change(subscription)
+
+    async def _end_at_last(
+        self, run_id: int, fence: int, outcome: TurnOutcome, *, say: bool = False
+    ) -> None:
+        """Record the end, however long the database is away: else the run would work for ever."""
+        while True:
+            try:
+                return await self._end(run_id, fence, outcome, say=say)
+            except Unavailable as exc:
+                logger.warning("run %s: its end cannot be stored, trying again: %s", run_id, exc)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _end(
+        self, run_id: int, fence: int, outcome: TurnOutcome, *, say: bool = False
+    ) -> None:
+        try:
+            async with self._database.begin() as transaction:
+                run = await runs.lock(transaction, run_id)
+                if run.status not in TERMINAL_STATUSES:
+                    run = await end_turn(transaction, run, outcome, fence=fence, say=say)
+                    await _begin_queued(transaction, run)
+        except LostFence:
+            logger.warning("run %s: taken over by another worker, its end is dropped", run_id)
+
+
+async def begin_turn(
+    transaction: Transaction,
+    run: AgentRun,
+    *,
+    prompt: str,
+    images: tuple[str, ...] = (),
+    model: str | None = None,
+    permission_policy: PermissionPolicy | None = None,
+    **changes: JSON,
+) -> AgentRun:
+    """Give a run that has ended another turn; it is PENDING then, its words are stored.
+
+    Args:
+        transaction: the run is locked in it.
+        run: as it is now; terminal.
+        changes: further fields of the run to set.
+    """
+    turn = run.turn + 1
+    await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
+    run = await runs.change(
+        transaction,
+        run,
+        status=AgentRunStatus.PENDING,
+        status_reason=None,
+        error=None,
+        turn=turn,
+        finished_at=None,
+        archived_at=None,
+        stop_requested_at=None,
+        permission_policy=permission_policy or run.permission_policy,
+        model=model or run.model,
+        **changes,
+    )
+    await logs.append(transaction, run.id, None, [user_message(prompt, turn, images)])
+    return run
+
+
+async def _begin_queued(transaction: Transaction, run: AgentRun) -> None:
+    """Let the next queued prompt follow a turn that is complete, in the same transaction."""
+    if run.status != AgentRunStatus.COMPLETE or run.queued == 0:
+        return
+    queued = await queue.take(transaction, run.id)
+    if queued is not None:
+        await begin_turn(
+            transaction, run, prompt=queued.prompt, images=queued.images, queued=run.queued - 1
+        )
+
+
+def user_message(prompt: str, turn: int, images: tuple[str, ...]) -> NewLog:
+    """The entry with a person's words."""
+    return NewLog(
+        created_at=datetime.now(UTC),
+        message_type=MessageType.USER_MESSAGE,
+        turn=turn,
+        observation=prompt,
+        tool_output={"images": len(images)} if images else None,
+    )
+
+
+async def end_turn(
+    transaction: Transaction,
+    run: AgentRun,
+    outcome: TurnOutcome,
+    *,
+    fence: int | None,
+    say: bool = False,
+) -> AgentRun:
+    """Record how the run's latest turn ended.
+
+    Args:
+        transaction: the run is locked in it.
+        run: as it is now; not terminal.
+        fence: of the claim; None when nobody works on the run.
+        say: add the outcome's error as an ERROR entry, for ends that no provider told.
+    """
+    now = datetime.now(UTC)
+    if run.stop_requested_at is not None and outcome.status != AgentRunStatus.CANCELLED:
+        # A stop was asked for: whatever the agent says, the run is cancelled.
+        outcome = replace(
+            outcome, status=AgentRunStatus.CANCELLED, status_reason="stopped", error=None
+        )
+    if say and outcome.error:
+        entry = NewLog(
+            created_at=now,
+            message_type=MessageType.ERROR,
+            turn=run.turn,
+            observation=outcome.error,
+        )
+        await logs.append(transaction, run.id, fence, [entry])
+        run = await runs.lock(transaction, run.id)
+    await permissions.withdraw_all(transaction, run.id)
+    await turns.finish(
+        transaction,
+        run.id,
+        run.turn,
+        status=outcome.status,
+        result=outcome.result,
+        stop_reason=outcome.stop_reason,
+        finished_at=now,
+    )
+    return await runs.change(
+        transaction,
+        run,
+        fence=fence,
+        status=outcome.status,
+        status_reason=outcome.status_reason,
+        result=outcome.result,
+        error=outcome.error,
+        summary=_summary(outcome),
+        usage=run.usage | outcome.usage,
+        finished_at=now,
+        activity=None,
+        permission_id=None,
+    )
+
+
+async def _next_change(subscription: Subscription) -> None:
+    while batch := await subscription.next(_WATCH_SECONDS):
+        if any(isinstance(event, Reset) or _is_change(event) for event in batch):
+            return
+
+
+def _is_change(event: Event) -> bool:
+    return isinstance(event, StoredEvent) and event.kind == EventKind.RUN_UPDATED
+
+
+def _summary(outcome: TurnOutcome) -> str | None:
+    lines = (outcome.result or outcome.error or "").strip().splitlines()
+    if not lines:
+        return None
+    line = lines[0].strip()
+    return line if len(line) <= _SUMMARY else line[: _SUMMARY - 1] + "…"
