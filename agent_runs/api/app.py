@@ -1,0 +1,266 @@
+"""Puts the server together: `create_app` is what uvicorn is given (`factory=True`).
+
+    Guard → LeanLists → FastAPI routes → runs (writes) or store (reads)
+
+The lifespan opens database, bus, provider, executor and `Runs` in this order and closes them in
+reverse. Open event streams are ended as soon as the process is asked to stop.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
+
+from agent_runs import __version__
+from agent_runs.api import (
+    agents,
+    events,
+    exports,
+    files,
+    health,
+    logs,
+    paths,
+    permissions,
+    queue,
+    repos,
+    runs,
+    settings,
+)
+from agent_runs.api.errors import add_error_handlers
+from agent_runs.api.guard import Admission, Guard
+from agent_runs.api.lean import LeanLists
+from agent_runs.api.refusal import NotedRefusal, RefusedStart
+from agent_runs.api.server import Redaction, Server
+from agent_runs.api.stream import Streams
+from agent_runs.api.v1 import agents as v1_agents
+from agent_runs.api.v1 import organizations as v1_organizations
+from agent_runs.api.v1 import users as v1_users
+from agent_runs.bus.memory import MemoryBus
+from agent_runs.bus.postgres import PostgresBus
+from agent_runs.errors import InvalidRequest
+from agent_runs.executors.local import LocalExecutor
+from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.profiles import load_profiles
+from agent_runs.providers.acp.provider import AcpProvider
+from agent_runs.runs import InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
+from agent_runs.settings import (
+    Settings,
+    api_token_for,
+    find_env_file,
+    load_settings,
+    secrets_of,
+)
+from agent_runs.store import events as stored_events
+from agent_runs.store.database import Database
+from agent_runs.telemetry import set_up_logging
+
+_ABOUT = """
+Creates, follows, reads, resumes and stops runs of coding agents.
+
+Native paths come first; `/v1` is the official Codegen API as far as its SDK uses it. Times are
+ISO-8601 in UTC. Errors are `{"error", "message", "detail", "status_code"}`, on `/v1`
+`{"message", "detail", "status_code"}`; `detail` of a 422 is a list of what is wrong.
+"""
+_TAGS = [
+    {"name": "runs", "description": "Create, list, read, resume, stop, archive."},
+    {"name": "logs", "description": "What a run did, step by step."},
+    {"name": "events", "description": "What happens, as it happens (server-sent events)."},
+    {"name": "permissions", "description": "Questions of agents, and your answers."},
+    {"name": "files", "description": "What a run made."},
+    {"name": "by path", "description": "Create and resume by path alone; the newest run."},
+    {"name": "agents", "description": "Agents and prompt templates."},
+    {"name": "repositories", "description": "Where runs can work."},
+    {"name": "settings", "description": "Read, save, try."},
+    {"name": "server", "description": "Health and user."},
+    {"name": "official: agent runs", "description": "Runs, as the official API has them."},
+    {"name": "official: organizations", "description": "The one organization."},
+    {"name": "official: users", "description": "The one user."},
+]
+_ROUTERS = (
+    runs.router,
+    logs.router,
+    exports.router,
+    events.router,
+    permissions.router,
+    queue.router,
+    files.router,
+    paths.router,
+    agents.router,
+    repos.router,
+    settings.router,
+    v1_users.router,
+    v1_organizations.router,
+    v1_agents.router,
+)
+
+
+def create_app(settings: Settings | None = None, *, env_file: Path | None = None) -> FastAPI:
+    """Return the application; nothing is opened before its lifespan starts.
+
+    Args:
+        settings: read from the environment and `.env` unless given; only then logging is set up
+            too, as this is a process of its own.
+        env_file: where `PUT /settings` saves; `find_env_file()` unless given.
+    """
+    env_file = env_file or find_env_file()
+    stands_alone = settings is None
+    settings = settings or load_settings(env_file)
+    token = api_token_for(settings).token
+    redact = Redaction([*secrets_of(settings), *([token] if token else [])])
+    if stands_alone:
+        set_up_logging(settings.log_level, redact)
+    app = FastAPIOffline(
+        title="agent_runs",
+        version=__version__,
+        description=_ABOUT,
+        openapi_tags=_TAGS,
+        lifespan=_lifespan(settings, env_file, redact),
+        generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False},
+    )
+    add_error_handlers(app)
+    bearer = HTTPBearer(
+        auto_error=False, description="`AGENT_RUNS_API_TOKEN`, when the server has one."
+    )
+    protected = APIRouter(dependencies=[Depends(bearer)])
+    for router in _ROUTERS:
+        protected.include_router(router)
+    app.include_router(health.router)
+    app.include_router(protected)
+    app.add_middleware(LeanLists)
+    app.add_middleware(Guard, admission=_admission(settings, token))
+    app.add_middleware(RefusedStart)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _admission(settings: Settings, token: str | None) -> Admission:
+    dashboard = urlsplit(settings.dashboard_url)
+    return Admission(
+        hosts=(settings.host, *settings.allowed_hosts),
+        origins=(
+            f"{dashboard.scheme}://{dashboard.netloc}",
+            f"http://127.0.0.1:{settings.dashboard_port}",
+            *settings.allowed_origins,
+        ),
+        token=token,
+        body_limit_bytes=settings.body_limit_bytes,
+    )
+
+
+def _lifespan(
+    settings: Settings, env_file: Path, redact: Redaction
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with NotedRefusal(app), _opened(settings, redact) as (database, bus, runs_):
+            streams = Streams()
+            app.state.server = Server(
+                settings=settings,
+                env_file=env_file,
+                database=database,
+                bus=bus,
+                runs=runs_,
+                streams=streams,
+                redact=redact,
+            )
+            with streams.end_on_signal():
+                yield
+            streams.end()
+
+    return lifespan
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    settings: Settings, redact: Redaction
+) -> AsyncGenerator[tuple[Database, MemoryBus, Runs]]:
+    # Unique over restarts too: in a container every process has the same number.
+    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(owned(settings.home))
+        database = await stack.enter_async_context(
+            Database.open(settings.database_url, web_url=settings.dashboard_url, redact=redact)
+        )
+        bus = await stack.enter_async_context(_bus(settings, database))
+        database.on_events = bus.hint
+        provider = await stack.enter_async_context(_provider(settings, redact))
+        executor = LocalExecutor(concurrency=settings.concurrency)
+        executor.use(
+            TurnWork(
+                database,
+                bus,
+                provider,
+                worker=worker,
+                permission_timeout_seconds=settings.permission_timeout_seconds,
+            )
+        )
+        await stack.enter_async_context(executor)
+        runs_ = Runs(
+            database,
+            bus,
+            executor,
+            provider,
+            worker=worker,
+            templates=load_templates(settings.templates_dir),
+            defaults=_defaults(settings),
+            alone=database.dialect == "sqlite",
+            redact=redact,
+        )
+        await stack.enter_async_context(runs_.living())
+        yield database, bus, runs_
+
+
+def _bus(settings: Settings, database: Database) -> MemoryBus:
+    read, bounds = partial(stored_events.after, database), partial(stored_events.bounds, database)
+    if database.dialect == "postgresql":
+        return PostgresBus(read, bounds, settings.database_url)
+    return MemoryBus(read, bounds)
+
+
+def _provider(settings: Settings, redact: Redaction) -> AcpProvider:
+    profiles = load_profiles(settings.agents_file)
+    if settings.default_agent not in profiles:
+        raise InvalidRequest(
+            f"AGENT_RUNS_DEFAULT_AGENT: there is no agent {settings.default_agent!r}; "
+            f"one of {', '.join(profiles)}."
+        )
+    return AcpProvider(
+        settings.home,
+        profiles,
+        AgentLimits(
+            start_seconds=settings.start_timeout_seconds,
+            idle_seconds=settings.idle_timeout_seconds,
+            turn_seconds=settings.time_limit_seconds,
+            grace_seconds=settings.cancel_grace_seconds,
+        ),
+        redact=redact,
+        start_slots=settings.start_slots,
+        sandbox=settings.sandbox,
+    )
+
+
+def _defaults(settings: Settings) -> RunDefaults:
+    return RunDefaults(
+        agent=settings.default_agent,
+        permission_policy=settings.permission_policy,
+        limits=InputLimits(
+            prompt=settings.prompt_limit,
+            metadata_bytes=settings.metadata_limit_bytes,
+            images=settings.images_limit,
+            image_bytes=settings.image_limit_bytes,
+        ),
+        events_kept=settings.events_kept,
+    )

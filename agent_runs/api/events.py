@@ -1,0 +1,77 @@
+"""Routes of the event streams; `stream.py` has the streams themselves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from agent_runs.api.errors import documented
+from agent_runs.api.parameters import RunId
+from agent_runs.api.server import Running
+from agent_runs.api.stream import EventStream, follow
+from agent_runs.errors import InvalidRequest
+from agent_runs.schemas.fields import LARGEST_ID
+from agent_runs.store import runs
+
+router = APIRouter(tags=["events"])
+
+After = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=LARGEST_ID,
+        description="Id of the last event seen; what came after it is sent first. Without it the "
+        "stream starts with what happens from now on.",
+    ),
+]
+LastEventId = Annotated[
+    str | None,
+    Header(description="The same, as browsers send it when they reconnect; it wins over `after`."),
+]
+_STREAM = {
+    200: {
+        "description": "Server-sent events; see `docs/events.md`.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string", "description": "The stream."},
+                "example": 'id: 7\nevent: logs.appended\ndata: {"agent_run_id":1,"first_seq":0,'
+                '"log_count":1}\n\n',
+            }
+        },
+    }
+}
+
+
+@router.get("/events", response_class=Response, responses=documented() | _STREAM)
+async def stream_events(
+    server: Running, after: After = None, last_event_id: LastEventId = None
+) -> Response:
+    """Stream what happens to all runs, until you close it."""
+    seen = _seen(after, last_event_id)
+    return EventStream(follow(server.database, server.bus, after=seen), server.streams)
+
+
+@router.get("/agent_runs/{id}/events", response_class=Response, responses=documented(404) | _STREAM)
+async def stream_run_events(
+    server: Running,
+    run_id: RunId,
+    after: After = None,
+    last_event_id: LastEventId = None,
+    until_finished: Annotated[
+        bool, Query(description="True ends the stream when the run has ended.")
+    ] = False,
+) -> Response:
+    """Stream what happens to one run: its state, new entries, questions, text being written."""
+    seen = _seen(after, last_event_id)
+    await runs.get(server.database, run_id)
+    chunks = follow(
+        server.database, server.bus, after=seen, run_id=run_id, until_finished=until_finished
+    )
+    return EventStream(chunks, server.streams)
+
+
+def _seen(after: int | None, last_event_id: str | None) -> int | None:
+    if not last_event_id:
+        return after
+    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19):  # noqa: PLR2004 - fits the database's integers
+        raise InvalidRequest("Last-Event-ID: it is the id of an event, a whole number.")
+    return int(last_event_id)

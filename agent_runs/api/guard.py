@@ -1,0 +1,226 @@
+"""Who may talk to the API: the outermost layer, before any routing.
+
+In this order: the `Host` must be one of ours (403; a foreign name that points here is an attack on
+a server of the local machine), the `Origin` must be ours or the dashboard's (403), the token must
+be right when there is one (401), the body must not be too large (413). Every answer gets headers
+that keep browsers from guessing, framing and storing.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent_runs.api.errors import error_response
+from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
+
+OPEN_PATHS = frozenset({"/health", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"})
+"""Answered without a token: they tell nothing about runs, and a browser cannot send one."""
+ASSETS = "/static-offline-docs/"
+"""Scripts and styles of `/docs` and `/redoc`, from this server, not from a foreign one."""
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_WILDCARDS = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not bound
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+_API_HEADERS = [
+    *_HEADERS,
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+_DOCS_HEADERS = [
+    *_HEADERS,
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self' 'unsafe-inline'; worker-src blob:; "
+        b"style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    ),
+]
+_DOCS = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What is let in.
+
+    Attributes:
+        hosts: further names that `Host` may have; `*` means any, and the address of all
+            interfaces (`0.0.0.0`, `::`) any IP address, which cannot be a foreign name.
+        origins: web origins that may call from a browser, such as the dashboard's.
+        token: None asks for none.
+        body_limit_bytes: largest request body.
+    """
+
+    hosts: Iterable[str] = ()
+    origins: Iterable[str] = ()
+    token: str | None = None
+    body_limit_bytes: int = 40 * 1024 * 1024
+
+
+class Guard:
+    """ASGI middleware that lets only fitting requests through."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        names = [name.strip().lower() for name in (*_LOCAL_NAMES, *admission.hosts)]
+        self._any_host = "*" in names
+        self._any_address = not _WILDCARDS.isdisjoint(names)
+        self._hosts = frozenset(_bracketed(name).encode() for name in names)
+        self._origins = frozenset(origin_of(each).encode() for each in admission.origins)
+        self._token = admission.token.encode() if admission.token else None
+        self._limit = admission.body_limit_bytes
+        self._app = app
+        self._app_with_body = RequestBodyLimitMiddleware(app, admission.body_limit_bytes)
+        self._app_with_origin = CORSMiddleware(
+            self._app_with_body,
+            allow_origins=[each.decode() for each in self._origins],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["Retry-After", "Content-Disposition"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http":
+            await (
+                _refuse_socket(send)
+                if scope["type"] == "websocket"
+                else self._app(scope, receive, send)
+            )
+            return
+        path: str = scope["path"]
+        if path.startswith("//"):
+            # A client whose base address ends with a slash asks for `//v1/...`.
+            scope = {**scope, "path": "/" + path.lstrip("/")}
+            scope["raw_path"] = b"/" + (scope.get("raw_path") or b"").lstrip(b"/")
+            path = scope["path"]
+        headers = _DOCS_HEADERS if path in _DOCS else _API_HEADERS
+        if path.startswith(ASSETS):
+            headers = _HEADERS
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        found = _Found()
+        for name, value in scope["headers"]:
+            if name in _LOOKED_AT:
+                found[name] = value
+        try:
+            app = self._admit(scope, path, found)
+        except AgentRunsError as exc:
+            await error_response(path, exc)(scope, receive, send_safely)
+        else:
+            await app(scope, receive, send_safely)
+
+    def _admit(self, scope: Scope, path: str, found: "_Found") -> ASGIApp:
+        """Return the application for this request, or raise why it gets none."""
+        host = found.get(b"host", b"").lower()
+        if not self._any_host and not self._is_known(_without_port(host)):
+            raise Forbidden(
+                f"This server does not answer to the host name {_shown(host)}. If that name is "
+                "yours, add it to AGENT_RUNS_ALLOWED_HOSTS."
+            )
+        method: str = scope["method"]
+        origin = found.get(b"origin")
+        self._check_origin(method, host, origin, found)
+        if self._token is not None and method != "OPTIONS" and not _is_open(path):
+            self._check_token(found.get(b"authorization", b""))
+        length = found.get(b"content-length", b"")
+        if length.isdigit() and (len(length) > 15 or int(length) > self._limit):  # noqa: PLR2004 - a petabyte; no need to convert more
+            raise TooLarge(f"The request body is over {self._limit:,} bytes.")
+        if origin is not None:
+            return self._app_with_origin
+        return self._app if method in {"GET", "HEAD"} else self._app_with_body
+
+    def _is_known(self, name: bytes) -> bool:
+        return name in self._hosts or (self._any_address and _is_address(name))
+
+    def _check_origin(
+        self, method: str, host: bytes, origin: bytes | None, found: "_Found"
+    ) -> None:
+        if origin is not None:
+            own = origin in {b"http://" + host, b"https://" + host}
+            if not own and origin not in self._origins:
+                raise Forbidden(
+                    f"Web pages of {_shown(origin)} may not use this server. If that page is "
+                    "yours, add it to AGENT_RUNS_ALLOWED_ORIGINS."
+                )
+        elif found.get(b"sec-fetch-site") == b"cross-site":
+            # A link on a foreign page may be followed; what it leads to only that person sees.
+            followed = found.get(b"sec-fetch-mode") == b"navigate"
+            if not (method == "GET" and followed and found.get(b"sec-fetch-dest") == b"document"):
+                raise Forbidden("Foreign web pages may not use this server.")
+
+    def _check_token(self, authorization: bytes) -> None:
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer" or not token:
+            raise Unauthorized(
+                "A token is needed: send it as `Authorization: Bearer ...`. It is the "
+                "AGENT_RUNS_API_TOKEN of the server."
+            )
+        if not hmac.compare_digest(token.strip(), self._token or b""):
+            raise Unauthorized("The token is wrong: this server has another AGENT_RUNS_API_TOKEN.")
+
+
+_Found = dict[bytes, bytes]
+_LOOKED_AT = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"authorization",
+        b"content-length",
+        b"sec-fetch-site",
+        b"sec-fetch-mode",
+        b"sec-fetch-dest",
+    }
+)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address, as a browser writes it in `Origin`."""
+    parts = urlsplit(url.strip())
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    host = _bracketed(parts.hostname or "")
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(ASSETS)
+
+
+def _without_port(host: bytes) -> bytes:
+    if host.startswith(b"["):
+        return host.partition(b"]")[0] + b"]"
+    return host.partition(b":")[0].rstrip(b".")
+
+
+def _is_address(name: bytes) -> bool:
+    try:
+        ipaddress.ip_address(name.strip(b"[]").decode("latin-1"))
+    except ValueError:
+        return False
+    return True
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name
+
+
+def _shown(value: bytes) -> str:
+    return repr(value[:100].decode("latin-1"))
+
+
+async def _refuse_socket(send: Send) -> None:
+    message: MutableMapping[str, Any] = {"type": "websocket.close", "code": 1008}
+    await send(message)

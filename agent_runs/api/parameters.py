@@ -1,0 +1,117 @@
+"""Path and query parameters that several routes share."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import AfterValidator
+
+from agent_runs.api.pages import LARGEST_LIMIT, LARGEST_PAGE, LARGEST_SKIP
+from agent_runs.filters import LogFilter, RunFilter
+from agent_runs.models import SourceType, parse_status
+from agent_runs.schemas.fields import LARGEST_ID, check_text
+
+RunId = Annotated[
+    int,
+    Path(
+        alias="id",
+        ge=1,
+        le=LARGEST_ID,
+        description="Id of the run, a whole number.",
+        examples=[1],
+    ),
+]
+Page = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Number of the page, from 1.")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="How many, 1 to 100.")]
+Skip = Annotated[int, Query(ge=0, le=LARGEST_SKIP, description="How many to pass over first.")]
+Word = Annotated[str, AfterValidator(check_text)]
+
+
+def _with_zone(moment: datetime) -> datetime:
+    """A time without a zone is UTC, as in every answer."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_zone)]
+UserId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this user's runs.")]
+
+
+async def run_filter(
+    *,
+    status: Annotated[
+        list[Word] | None,
+        Query(
+            max_length=20,
+            description="Only runs in one of these statuses, in any case; may be given repeatedly.",
+            examples=[["ACTIVE"]],
+        ),
+    ] = None,
+    agent: Annotated[Word | None, Query(description="Only runs of this agent.")] = None,
+    source_type: Annotated[
+        SourceType | None, Query(description="Only runs that were started from there.")
+    ] = None,
+    repo_id: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only runs in this repository.")
+    ] = None,
+    q: Annotated[
+        Word | None,
+        Query(max_length=200, description="Words looked for in title, prompt and result."),
+    ] = None,
+    since: Annotated[
+        Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
+    ] = None,
+    until: Annotated[
+        Moment | None, Query(description="Only runs created before this time, ISO-8601.")
+    ] = None,
+    archived: Annotated[
+        bool, Query(description="True lists the archived runs, false the others.")
+    ] = False,
+) -> RunFilter:
+    """Return what the query asks for."""
+    return RunFilter(
+        status=tuple(parse_status(word) for word in status or ()),
+        agent=agent or None,
+        source_type=source_type,
+        repo_id=repo_id,
+        text=q or None,
+        since=since,
+        until=until,
+        archived=archived,
+    )
+
+
+async def log_filter(
+    *,
+    message_type: Annotated[
+        list[Word] | None,
+        Query(
+            max_length=50,
+            description="Only entries of one of these kinds; may be given repeatedly.",
+            examples=[["ACTION"]],
+        ),
+    ] = None,
+    tool_name: Annotated[
+        list[Word] | None,
+        Query(
+            max_length=50,
+            description="Only entries of one of these tools; may be given repeatedly.",
+        ),
+    ] = None,
+    turn: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only entries of this turn.")
+    ] = None,
+    failed: Annotated[
+        bool, Query(description="True lists only failed tool calls and ERROR entries.")
+    ] = False,
+) -> LogFilter:
+    """Return what the query asks for."""
+    return LogFilter(
+        message_type=tuple(message_type or ()),
+        tool_name=tuple(tool_name or ()),
+        turn=turn,
+        failed=failed,
+    )
+
+
+WantedRuns = Annotated[RunFilter, Depends(run_filter)]
+WantedLogs = Annotated[LogFilter, Depends(log_filter)]

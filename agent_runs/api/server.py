@@ -1,0 +1,64 @@
+"""What the routes work with, kept on the application while it runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+
+from agent_runs.api.stream import Streams
+from agent_runs.bus.base import EventBus
+from agent_runs.runs import Runs
+from agent_runs.settings import Settings
+from agent_runs.store.database import Database
+from agent_runs.telemetry import Redactor
+
+
+class Redaction:
+    """The redactor in force: a secret that is saved while we run is known to it at once."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = list(secrets)
+        self._redact = Redactor(self._secrets)
+
+    def learn(self, secrets: Sequence[str]) -> None:
+        """Redact these too, from now on."""
+        self._secrets += [secret for secret in secrets if secret not in self._secrets]
+        self._redact = Redactor(self._secrets)
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without secrets."""
+        return self._redact(text)
+
+
+@dataclass
+class Server:
+    """The open parts of a running server.
+
+    Attributes:
+        settings: as read last; saving settings replaces them.
+        env_file: where settings are saved.
+    """
+
+    settings: Settings
+    env_file: Path
+    database: Database
+    bus: EventBus
+    runs: Runs
+    streams: Streams
+    redact: Redaction
+
+
+async def get_server(request: Request) -> Server:
+    """Return the running server's parts."""
+    return request.app.state.server
+
+
+Running = Annotated[Server, Depends(get_server)]
+
+
+def json_text(text: str | bytes) -> Response:
+    """Return JSON that is text already."""
+    return Response(text, media_type="application/json")

@@ -1,0 +1,197 @@
+"""Server-sent events: `GET /events` and `GET /agent_runs/{id}/events`.
+
+The first line that is sent is the id from which the stream goes on, so that a client that saw no
+event yet can come back without a gap. The bytes of an event are made once for all subscribers, and
+what is ready goes out in one write. A stream ends when its client goes away, when it cannot be
+written to for a while, or when the server shuts down: uvicorn waits for open answers, so they have
+to end by themselves.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Generator
+from types import FrameType
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from agent_runs.bus.base import EventBus
+from agent_runs.events import Event, EventKind, Reset, StoredEvent
+from agent_runs.models import TERMINAL_STATUSES
+from agent_runs.store import events, runs
+from agent_runs.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+WRITE_SECONDS = 60.0
+_HEARTBEAT = b":\n\n"
+_CHANGES_OF_A_RUN = frozenset({EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
+
+
+class Streams:
+    """The open streams of this process, so that they can be ended."""
+
+    def __init__(self) -> None:
+        self._open: set[asyncio.Task[None]] = set()
+        self._ending = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def end(self) -> None:
+        """End all open streams, and those that would open from now on."""
+        self._ending = True
+        for task in self._open:
+            task.cancel()
+
+    def end_soon(self) -> None:
+        """Do the same from a signal handler or from another thread."""
+        self._loop.call_soon_threadsafe(self.end)
+
+    async def run(self, task: asyncio.Task[None], until: asyncio.Task[None]) -> None:
+        """Wait until one of both is done, then end both.
+
+        Raises:
+            Exception: what `task` raised, if it failed.
+        """
+        self._open.add(task)
+        try:
+            if not self._ending:
+                await asyncio.wait({task, until}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._open.discard(task)
+            task.cancel()
+            until.cancel()
+            await asyncio.gather(task, until, return_exceptions=True)
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+
+    @contextlib.contextmanager
+    def end_on_signal(self) -> Generator[None]:
+        """End the streams when the process is asked to stop, before the server waits for them.
+
+        The handler that is there (the HTTP server's) is called as before.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        former = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self.end_soon()
+            handler = former[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+
+        caught = {each: handler for each, handler in former.items() if callable(handler)}
+        for each in caught:
+            signal.signal(each, handle)
+        try:
+            yield
+        finally:
+            for each, handler in caught.items():
+                signal.signal(each, handler)
+
+
+class EventStream(Response):
+    """An answer that goes on until somebody ends it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, chunks: AsyncIterator[bytes], streams: Streams) -> None:
+        super().__init__(headers={"X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._chunks = chunks
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Send chunks until there is no more to send or nobody to send to."""
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
+        )
+        await self._streams.run(
+            asyncio.create_task(self._write(send)), asyncio.create_task(_disconnect(receive))
+        )
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _write(self, send: Send) -> None:
+        async for chunk in self._chunks:
+            try:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            except TimeoutError:
+                return  # It reads no more; when it comes back its last id lets it catch up.
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def follow(
+    database: Database,
+    bus: EventBus,
+    *,
+    after: int | None,
+    run_id: int | None = None,
+    until_finished: bool = False,
+) -> AsyncIterator[bytes]:
+    """Yield the stream's bytes.
+
+    Args:
+        after: id of the last event that the client saw; None starts with what comes from now on.
+        run_id: only the events of this run.
+        until_finished: of one run only: end once it has ended and all of its events were given.
+    """
+    _, newest = await events.bounds(database)
+    if after is None:
+        last = newest
+        yield f"id: {last}\n\n".encode()
+    elif after > newest:
+        # Ids of another database, or of one that was restored: the client has to read anew.
+        last = newest
+        yield Reset(last_id=newest).frame
+    else:
+        last = after
+        yield f"id: {last}\n\n".encode()
+    async with bus.subscribe(after=last, run_id=run_id) as subscription:
+        wanted = run_id if until_finished else None
+        ended = wanted is not None and await _has_ended(database, wanted, last)
+        while not ended:
+            ready = await subscription.next(HEARTBEAT_SECONDS)
+            yield b"".join([event.frame for event in ready]) or _HEARTBEAT
+            last = _last_id(ready, last)
+            if wanted is not None and _may_be_the_end(ready):
+                ended = await _has_ended(database, wanted, last)
+
+
+def _last_id(ready: list[Event], last: int) -> int:
+    for event in reversed(ready):
+        if isinstance(event, StoredEvent):
+            return event.id
+        if isinstance(event, Reset):
+            return event.last_id
+    return last
+
+
+def _may_be_the_end(ready: list[Event]) -> bool:
+    return not ready or any(
+        isinstance(event, Reset)
+        or (isinstance(event, StoredEvent) and event.kind in _CHANGES_OF_A_RUN)
+        for event in ready
+    )
+
+
+async def _has_ended(database: Database, run_id: int, last: int) -> bool:
+    """Tell whether nothing more is to come; a run that was resumed goes on."""
+    run = await runs.get(database, run_id)
+    if run.status not in TERMINAL_STATUSES:
+        return False
+    return not await events.after(database, last, 1, run_id=run_id)

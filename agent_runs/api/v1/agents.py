@@ -1,0 +1,165 @@
+"""Runs in the official paths and shapes.
+
+Items carry all official fields, never null where an official client breaks on null, and ours
+beside them. Source: the official OpenAPI document of 2026-02.
+"""
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Response
+
+from agent_runs.api.errors import documented
+from agent_runs.api.logs import Reverse
+from agent_runs.api.pages import log_page, official_run_page
+from agent_runs.api.parameters import UserId, WantedLogs, WantedRuns
+from agent_runs.api.server import Running, Server, json_text
+from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
+from agent_runs.api.v1.paging import Paging
+from agent_runs.models import AgentRun
+from agent_runs.runs import NewRun
+from agent_runs.schemas.fields import LARGEST_ID
+from agent_runs.schemas.official import (
+    AgentRunPage,
+    AgentRunWithLogsResponse,
+    CreateAgentRunInput,
+    ResumeAgentRunInput,
+    StopAgentRunInput,
+)
+from agent_runs.store import runs
+
+router = APIRouter(prefix="/v1", tags=["official: agent runs"], dependencies=[InOrganization])
+
+CLAUDE_CLIENT = "codegen__claude_code"
+_CLAUDE = "claude"
+_RUN = "/organizations/{org_id}/agent/run"
+
+AgentRunId = Annotated[
+    int, Path(ge=1, le=LARGEST_ID, description="Id of the run, a whole number.", examples=[1])
+]
+
+
+@router.post(
+    _RUN,
+    response_model=AgentRun,
+    operation_id="v1_create_agent_run",
+    responses=documented(404, 413, official=True),
+)
+async def create_agent_run(
+    server: Running,
+    body: CreateAgentRunInput,
+    x_codegen_client: Annotated[
+        str | None,
+        Header(description=f"`{CLAUDE_CLIENT}` asks for Claude Code, as `agent_type` does."),
+    ] = None,
+) -> Response:
+    """Create a run; it starts as soon as there is room."""
+    wants_claude = body.agent_type == "claude_code" or x_codegen_client == CLAUDE_CLIENT
+    agent = body.agent
+    if agent is None and wants_claude and await _is_available(server, _CLAUDE):
+        agent = _CLAUDE
+    run = await server.runs.create(
+        NewRun(
+            prompt=body.prompt,
+            images=tuple(body.images or ()),
+            metadata=body.metadata or {},
+            agent=agent,
+            repo_id=body.repo_id,
+            model=body.model,
+            permission_policy=body.permission_policy,
+            title=body.title,
+            mode=body.mode,
+            organization_id=LOCAL_ID,
+        )
+    )
+    return json_text(await runs.text(server.database, run.id))
+
+
+@router.get(
+    "/organizations/{org_id}/agent/runs",
+    response_model=AgentRunPage,
+    operation_id="v1_list_agent_runs",
+    responses=documented(official=True),
+)
+async def list_agent_runs(
+    server: Running, wanted: WantedRuns, paging: Paging, user_id: UserId = None
+) -> Response:
+    """List runs, newest first."""
+    skip, limit = paging
+    wanted = dataclasses.replace(wanted, user_id=user_id)
+    return json_text(
+        await official_run_page(server.database, wanted=wanted, skip=skip, limit=limit)
+    )
+
+
+@router.post(
+    _RUN + "/resume",
+    response_model=AgentRun,
+    operation_id="v1_resume_agent_run",
+    responses=documented(404, 409, 413, official=True),
+)
+async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Response:
+    """Give a run that has ended another prompt; on one that still works: 409."""
+    await server.runs.resume(
+        body.agent_run_id,
+        body.prompt,
+        images=tuple(body.images or ()),
+        model=body.model,
+        permission_policy=body.permission_policy,
+    )
+    return json_text(await runs.text(server.database, body.agent_run_id))
+
+
+@router.post(
+    _RUN + "/ban",
+    response_model=AgentRun,
+    operation_id="v1_ban_agent_run",
+    responses=documented(404, 413, official=True),
+)
+async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
+    """Stop a run: what official clients call this for."""
+    await server.runs.stop(body.agent_run_id)
+    return json_text(await runs.text(server.database, body.agent_run_id))
+
+
+@router.get(
+    _RUN + "/{agent_run_id}",
+    response_model=AgentRun,
+    operation_id="v1_get_agent_run",
+    responses=documented(404, official=True),
+)
+async def get_agent_run(server: Running, agent_run_id: AgentRunId) -> Response:
+    """Return one run with its whole result."""
+    return json_text(await runs.text(server.database, agent_run_id))
+
+
+@router.get(
+    _RUN + "/{agent_run_id}/logs",
+    response_model=AgentRunWithLogsResponse,
+    operation_id="v1_list_logs",
+    responses=documented(404, official=True),
+)
+@router.get(
+    "/alpha" + _RUN + "/{agent_run_id}/logs",
+    response_model=AgentRunWithLogsResponse,
+    operation_id="v1_alpha_list_logs",
+    responses=documented(404, official=True),
+)
+async def list_logs(
+    server: Running,
+    *,
+    agent_run_id: AgentRunId,
+    wanted: WantedLogs,
+    paging: Paging,
+    reverse: Reverse = False,
+) -> Response:
+    """Return a run with one page of its entries, oldest first unless reversed."""
+    skip, limit = paging
+    body = await log_page(
+        server.database, run_id=agent_run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
+    )
+    return json_text(body)
+
+
+async def _is_available(server: Server, name: str) -> bool:
+    return any(agent.name == name and agent.available for agent in await server.runs.agents())

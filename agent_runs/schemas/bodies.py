@@ -1,0 +1,101 @@
+"""Request bodies of the native paths."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent_runs.schemas.fields import (
+    Agent,
+    Body,
+    Images,
+    Line,
+    Metadata,
+    Model,
+    Policy,
+    Prompt,
+    RepoId,
+    Text,
+    Title,
+)
+
+
+class CreateRun(Body):
+    """A run to create."""
+
+    prompt: Prompt
+    images: Images = None
+    metadata: Metadata = None
+    agent: Agent = None
+    repo_id: RepoId = None
+    model: Model = None
+    permission_policy: Policy = None
+    title: Title = None
+    mode: Line | None = Field(
+        default=None,
+        description="Prompt template, see `GET /templates`; any other word is stated in the "
+        "prompt. The metadata keep `mode` and `original_query`.",
+        examples=["plan"],
+    )
+
+
+class CreateRunMore(Body):
+    """What the path does not say about a run to create; everything is optional."""
+
+    prompt: Text | None = Field(
+        default=None, description="More for the agent, put after the words of the path."
+    )
+    images: Images = None
+    metadata: Metadata = None
+    agent: Agent = None
+    repo_id: RepoId = None
+    model: Model = None
+    permission_policy: Policy = None
+    title: Title = None
+
+
+class ResumeRun(Body):
+    """Another prompt for a run that has ended."""
+
+    prompt: Prompt
+    images: Images = None
+    model: Model = None
+    permission_policy: Policy = None
+
+
+class ResumeRunMore(Body):
+    """What the path does not say about a resume; everything is optional."""
+
+    prompt: Text | None = Field(
+        default=None, description="More for the agent, put after the words of the path."
+    )
+    images: Images = None
+    model: Model = None
+    permission_policy: Policy = None
+
+
+class QueuePrompt(Body):
+    """A prompt to send when the present turn is complete."""
+
+    prompt: Prompt
+    images: Images = None
+
+
+class AnswerPermission(Body):
+    """An answer to an agent's question: one of its options, or simply yes or no."""
+
+    option_id: Line | None = Field(
+        default=None, description="`option_id` of one of the offered options."
+    )
+    decision: Literal["allow", "reject"] | None = Field(
+        default=None, description="`allow` or `reject`, each meant once, when no option is named."
+    )
+
+
+class AddRepo(Body):
+    """A repository to register."""
+
+    url: Annotated[Text, Field(min_length=1, max_length=2000)] = Field(
+        description="Absolute path of a local clone, or a git URL.",
+        examples=["https://github.com/octocat/Hello-World.git"],
+    )
+    name: Line | None = Field(default=None, description="Short name; null takes it from the URL.")

@@ -1,0 +1,90 @@
+"""Types of the fields of request bodies, with their checks and descriptions."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from agent_runs.models import JSON, PermissionPolicy
+
+LARGEST_ID = 2**63 - 1
+"""Largest integer that both databases can hold."""
+
+IMAGE_EXAMPLE = (
+    "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1 x 1 pixel
+)
+
+
+def check_text(text: str) -> str:
+    """Return `text`; ValueError when it holds what no database takes."""
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a surrogate pair, which is not valid text") from None
+    return text
+
+
+def check_says_something(text: str) -> str:
+    """Return `text`; ValueError when it is only white space."""
+    if not text.strip():
+        raise ValueError("it is empty: say what the agent should do")
+    return check_text(text)
+
+
+Text = Annotated[str, AfterValidator(check_text)]
+Line = Annotated[str, AfterValidator(check_text), Field(min_length=1, max_length=500)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Prompt = Annotated[
+    str,
+    AfterValidator(check_says_something),
+    Field(
+        description="What the agent should do. At most `AGENT_RUNS_PROMPT_LIMIT` characters "
+        "(200,000 unless set).",
+        examples=["Create a Python function that calculates fibonacci numbers"],
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    Field(
+        description="Images for the agent, as base64 data URIs: "
+        "`data:image/(png|jpeg|gif|webp);base64,...`. 422 when the agent takes no images.",
+        examples=[[IMAGE_EXAMPLE]],
+    ),
+]
+Metadata = Annotated[
+    dict[str, JSON] | None,
+    Field(
+        description="Your own JSON object, kept with the run and given back as it is.",
+        examples=[{"ticket": "ABC-12"}],
+    ),
+]
+Model = Annotated[
+    Line | None,
+    Field(description="Model, in the agent's own words; null takes the agent's default."),
+]
+Policy = Annotated[
+    PermissionPolicy | None,
+    Field(
+        description="What an agent that asks for permission is told: `allow` (once), `reject`, or "
+        "`ask` (the run pauses until a person answers). Null takes the configured default."
+    ),
+]
+Agent = Annotated[
+    Line | None,
+    Field(
+        description="Agent profile, see `GET /agents`; null takes the configured default.",
+        examples=["scripted"],
+    ),
+]
+RepoId = Annotated[
+    Id | None,
+    Field(description="Repository to work in, see `GET /repos`; null means an empty folder."),
+]
+Title = Annotated[Line | None, Field(description="Name of the run in lists, at most 500 letters.")]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a typing error is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

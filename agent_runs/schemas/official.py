@@ -1,0 +1,123 @@
+"""Shapes of the official API, under their official names.
+
+Source: the official OpenAPI document of 2026-02.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_runs.models import AgentRun, AgentRunLog
+from agent_runs.schemas.fields import (
+    Agent,
+    Id,
+    Images,
+    Line,
+    Metadata,
+    Model,
+    Policy,
+    Prompt,
+    RepoId,
+    Title,
+)
+
+
+class AgentRunPage(BaseModel):
+    """One page of runs, newest first, in the official shape."""
+
+    items: list[AgentRun] = Field(description="The runs; long texts are cut to 1,000 characters.")
+    total: int = Field(description="Runs that match, on all pages.")
+    page: int = Field(description="Number of this page, from 1.")
+    size: int = Field(description="Runs on a page.")
+    pages: int = Field(description="How many pages there are.")
+
+
+class AgentRunWithLogsResponse(AgentRun):
+    """A run with one page of its entries, in the official shape."""
+
+    logs: list[AgentRunLog] = Field(description="The entries, oldest first unless reversed.")
+    total_logs: int = Field(description="Entries that match, on all pages.")
+    page: int = Field(description="Number of this page, from 1.")
+    size: int = Field(description="Entries on a page.")
+    pages: int = Field(description="How many pages there are.")
+
+
+class UserResponse(BaseModel):
+    """A user, in the official shape."""
+
+    id: int = Field(description="Id of the user.")
+    email: str | None = Field(default=None, description="Mail address.")
+    github_user_id: str = Field(description="Id at GitHub; empty for the local user.")
+    github_username: str = Field(description="Name at GitHub; the local user's own name here.")
+    avatar_url: str | None = Field(default=None, description="Picture.")
+    full_name: str | None = Field(default=None, description="Name for people.")
+    role: str | None = Field(default=None, description="ADMIN, MANAGER or MEMBER.")
+    is_admin: bool | None = Field(default=None, description="Deprecated, see `role`.")
+
+
+class OrganizationSettings(BaseModel):
+    """What an organization allows."""
+
+    enable_pr_creation: bool = Field(default=True, description="Whether agents may open PRs.")
+    enable_rules_detection: bool = Field(
+        default=True, description="Whether rule files of a repository are looked for."
+    )
+
+
+class OrganizationResponse(BaseModel):
+    """An organization, in the official shape."""
+
+    id: int = Field(description="Id of the organization.")
+    name: str = Field(description="Name for people.")
+    settings: OrganizationSettings = Field(description="What it allows.")
+
+
+class OrganizationPage(BaseModel):
+    """One page of organizations, in the official shape."""
+
+    items: list[OrganizationResponse] = Field(description="The organizations.")
+    total: int = Field(description="Organizations on all pages.")
+    page: int = Field(description="Number of this page, from 1.")
+    size: int = Field(description="Organizations on a page.")
+    pages: int = Field(description="How many pages there are.")
+
+
+class OfficialInput(BaseModel):
+    """A request body of the official API: unknown fields are let pass, as there."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class CreateAgentRunInput(OfficialInput):
+    """A run to create, in the official shape."""
+
+    prompt: Prompt
+    images: Images = None
+    metadata: Metadata = None
+    repo_id: RepoId = None
+    model: Model = None
+    agent_type: Literal["codegen", "claude_code"] | None = Field(
+        default=None,
+        description="`claude_code` is the agent `claude` when it can be used; `codegen` and null "
+        "are the configured default.",
+    )
+    agent: Agent = None
+    permission_policy: Policy = None
+    title: Title = None
+    mode: Line | None = Field(default=None, description="Prompt template, see `GET /templates`.")
+
+
+class ResumeAgentRunInput(OfficialInput):
+    """Another prompt for a run that has ended, in the official shape."""
+
+    agent_run_id: Id = Field(description="Id of the run.", examples=[1])
+    prompt: Prompt
+    images: Images = None
+    model: Model = None
+    permission_policy: Policy = None
+
+
+class StopAgentRunInput(OfficialInput):
+    """A run to stop, in the official shape."""
+
+    agent_run_id: Id = Field(description="Id of the run.", examples=[1])

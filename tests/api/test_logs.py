@@ -1,0 +1,124 @@
+"""Entries of a run over HTTP: pages, filters, counts, exports."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from agent_runs.models import NewLog
+from agent_runs.store import logs, runs
+
+pytestmark = pytest.mark.anyio
+
+Filled = Callable[[int], Awaitable[int]]
+
+
+@pytest.fixture
+def filled(app: FastAPI) -> Filled:
+    """Makes a run with so many entries, written straight to the store."""
+
+    async def make(entries: int) -> int:
+        async with app.state.server.database.begin() as transaction:
+            run = await runs.insert(transaction, prompt="x" * 1500, agent="scripted")
+            await logs.append(
+                transaction,
+                run.id,
+                None,
+                [
+                    NewLog(
+                        created_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
+                        message_type="ACTION" if n % 2 else "PLAN_EVALUATION",
+                        tool_name="bash" if n % 2 else None,
+                        thought=f"Gedanke über {n}",
+                        tool_output={"status": "failed" if n == 3 else "completed"},
+                    )
+                    for n in range(entries)
+                ],
+            )
+        return run.id
+
+    return make
+
+
+async def test_a_page_of_entries_comes_with_its_run_in_the_official_shape(
+    http: httpx.AsyncClient, filled: Filled
+):
+    run_id = await filled(5)
+    body = (await http.get(f"/agent_runs/{run_id}/logs?skip=2&limit=2")).json()
+    run = (await http.get(f"/agent_runs/{run_id}")).json()
+    assert {key: body[key] for key in run} == run
+    assert len(run["prompt"]) == 1500
+    assert [log["seq"] for log in body["logs"]] == [2, 3]
+    assert (body["total_logs"], body["page"], body["size"], body["pages"]) == (5, 2, 2, 3)
+    assert body["logs"][1] == {
+        "agent_run_id": run_id,
+        "created_at": "2026-01-01T12:00:00Z",
+        "message_type": "ACTION",
+        "turn": 1,
+        "thought": "Gedanke über 3",
+        "tool_name": "bash",
+        "tool_input": None,
+        "tool_output": {"status": "failed"},
+        "observation": None,
+        "duration_ms": None,
+        "seq": 3,
+    }
+
+
+async def test_a_page_is_the_same_bytes_on_every_way(http: httpx.AsyncClient, filled: Filled):
+    run_id = await filled(30)
+    native = await http.get(f"/agent_runs/{run_id}/logs?skip=10&limit=10")
+    for path in (
+        f"/agent_runs/{run_id}/logs?skip=10&limit=10&reverse=false",
+        f"/v1/organizations/1/agent/run/{run_id}/logs?limit=10&skip=10",
+        f"/v1/alpha/organizations/1/agent/run/{run_id}/logs?limit=10&skip=10",
+        f"/v1/alpha/organizations/1/agent/run/{run_id}/logs?page=2&size=10",
+    ):
+        assert (await http.get(path)).content == native.content, path
+
+
+async def test_entries_are_listed_backwards_and_by_kind_tool_and_failure(
+    http: httpx.AsyncClient, filled: Filled
+):
+    run_id = await filled(6)
+    for query, expected in (
+        ("reverse=true&limit=2", [5, 4]),
+        ("message_type=ACTION", [1, 3, 5]),
+        ("message_type=ACTION&message_type=PLAN_EVALUATION&limit=3", [0, 1, 2]),
+        ("tool_name=bash&skip=1", [3, 5]),
+        ("failed=true", [3]),
+        ("turn=2", []),
+        ("skip=100", []),
+    ):
+        body = (await http.get(f"/agent_runs/{run_id}/logs?{query}")).json()
+        assert [log["seq"] for log in body["logs"]] == expected, query
+    assert (await http.get(f"/agent_runs/{run_id}/logs/counts")).json() == {
+        "message_type": {"ACTION": 3, "PLAN_EVALUATION": 3},
+        "tool_name": {"bash": 3},
+        "failed": 1,
+    }
+
+
+async def test_a_run_without_entries_has_an_empty_page(http: httpx.AsyncClient, filled: Filled):
+    run_id = await filled(0)
+    body = (await http.get(f"/agent_runs/{run_id}/logs")).json()
+    assert (body["logs"], body["total_logs"], body["pages"]) == ([], 0, 0)
+
+
+async def test_an_export_holds_the_run_its_turns_and_every_entry(
+    http: httpx.AsyncClient, filled: Filled
+):
+    run_id = await filled(450)
+    lines = await http.get(f"/agent_runs/{run_id}/export")
+    whole = await http.get(f"/agent_runs/{run_id}/export?format=json")
+    records = [json.loads(line) for line in lines.text.splitlines()]
+    kinds = [record.pop("type") for record in records]
+    assert kinds == ["run", "turn", *["log"] * 450]
+    assert [record["seq"] for record in records[2:]] == list(range(450))
+    assert whole.json() == {"run": records[0], "turns": [records[1]], "logs": records[2:]}
+    assert "attachment" in lines.headers["content-disposition"]
+    assert lines.headers["content-type"].startswith("application/x-ndjson")
+    assert (await http.get("/agent_runs/4711/export")).status_code == 404
