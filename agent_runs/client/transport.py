@@ -1,0 +1,216 @@
+"""Sends calls with httpx: retries, translation of httpx' exceptions, streams of events.
+
+The only module that imports httpx, which costs 0.2 s: the clients import it when the first one is
+made, so that `from api import CodegenClient` stays fast.
+"""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from typing import Any, TypeVar
+
+import anyio
+import httpx
+
+from agent_runs import errors
+from agent_runs.client import base
+from agent_runs.client.base import Answer, Call, Fault
+from agent_runs.client.credentials import Credentials
+from agent_runs.client.tail import SILENCE_SECONDS
+
+T = TypeVar("T")
+_CONNECT_SECONDS = 5.0
+# Shorter than uvicorn's 5 s: a POST never meets a connection that the server is closing, which
+# could not be told from one that was cut off half-way.
+_LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=3.0)
+
+
+class SystemClock:
+    """The real time, for the blocking client."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class AsyncSystemClock:
+    """The real time, for the async client."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await anyio.sleep(seconds)
+
+
+class Transport:
+    """One connection pool to one server."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        timeout: float,
+        retry: base.RetryPolicy,
+        clock: base.Clock,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
+        self._credentials = credentials
+        self._timeout = timeout
+        self._retry = retry
+        self._clock = clock
+        self._http = httpx.Client(transport=transport, **_options(credentials, timeout))
+
+    def send(self, call: Call[T], org_id: int | None) -> T:
+        """Send a call, again when that is safe and may help, and read its answer."""
+        attempt = 0
+        while True:
+            try:
+                with _translated(self._credentials, call, self._timeout):
+                    response = self._http.request(**_request(call, org_id))
+                return base.read(call, _answer(response), self._credentials)
+            except Fault as fault:
+                delay = self._retry.delay(call, attempt, fault.error)
+                if delay is None:
+                    raise fault.error from fault
+            self._clock.sleep(delay)
+            attempt += 1
+
+    @contextlib.contextmanager
+    def stream(self, call: Call[None]) -> Generator[Iterator[bytes]]:
+        """Open a stream of events and give its chunks.
+
+        Raises:
+            UnexpectedAnswer: what came is no stream of events.
+        """
+        with _translated(self._credentials, call, SILENCE_SECONDS, unwrap=True):
+            request = _request(call, None)
+            with self._http.stream(**request, timeout=_stream_timeout()) as response:
+                if not _is_stream(response):
+                    response.read()
+                    base.refuse_stream(call, _answer(response), self._credentials)
+                yield response.iter_raw()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+
+class AsyncTransport:
+    """One connection pool to one server, for async code."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        timeout: float,
+        retry: base.RetryPolicy,
+        clock: base.AsyncClock,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self._credentials = credentials
+        self._timeout = timeout
+        self._retry = retry
+        self._clock = clock
+        self._http = httpx.AsyncClient(transport=transport, **_options(credentials, timeout))
+
+    async def send(self, call: Call[T], org_id: int | None) -> T:
+        """Send a call, again when that is safe and may help, and read its answer."""
+        attempt = 0
+        while True:
+            try:
+                with _translated(self._credentials, call, self._timeout):
+                    response = await self._http.request(**_request(call, org_id))
+                return base.read(call, _answer(response), self._credentials)
+            except Fault as fault:
+                delay = self._retry.delay(call, attempt, fault.error)
+                if delay is None:
+                    raise fault.error from fault
+            await self._clock.sleep(delay)
+            attempt += 1
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call[None]) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a stream of events and give its chunks.
+
+        Raises:
+            UnexpectedAnswer: what came is no stream of events.
+        """
+        with _translated(self._credentials, call, SILENCE_SECONDS, unwrap=True):
+            request = _request(call, None)
+            async with self._http.stream(**request, timeout=_stream_timeout()) as response:
+                if not _is_stream(response):
+                    await response.aread()
+                    base.refuse_stream(call, _answer(response), self._credentials)
+                yield response.aiter_raw()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+
+def _options(credentials: Credentials, timeout: float) -> dict[str, Any]:
+    return {
+        "base_url": credentials.root,
+        "headers": base.headers(credentials),
+        "timeout": httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        "limits": _LIMITS,
+        # A proxy from the environment cannot reach a server on this machine.
+        "trust_env": not credentials.is_loopback,
+    }
+
+
+def _request(call: Call[T], org_id: int | None) -> dict[str, Any]:
+    return {
+        "method": call.method,
+        "url": call.path.replace(base.ORG, str(org_id)),
+        "params": call.query,
+        "json": call.body,
+        "headers": {"accept": call.accept},
+    }
+
+
+def _stream_timeout() -> httpx.Timeout:
+    return httpx.Timeout(SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+
+
+def _is_stream(response: httpx.Response) -> bool:
+    kind = response.headers.get("content-type", "")
+    return response.is_success and kind.startswith("text/event-stream")
+
+
+def _answer(response: httpx.Response) -> Answer:
+    return Answer(response.status_code, response.headers, response.content)
+
+
+@contextlib.contextmanager
+def _translated(
+    credentials: Credentials, call: Call[T], seconds: float, *, unwrap: bool = False
+) -> Generator[None]:
+    """Turn httpx' exceptions into ours; `unwrap` for callers that never send again."""
+    try:
+        yield
+    except httpx.HTTPError as exc:
+        fault = _fault(exc, credentials, call, seconds)
+        raise (fault.error if unwrap and isinstance(fault, Fault) else fault) from exc
+    except Fault as fault:
+        raise (fault.error if unwrap else fault) from None
+    except (httpx.InvalidURL, httpx.CookieConflict) as exc:
+        raise errors.InvalidRequest(f"{credentials.root} is no usable address: {exc}") from exc
+
+
+def _fault(
+    exc: httpx.HTTPError, credentials: Credentials, call: Call[T], seconds: float
+) -> Fault | errors.AgentRunsError:
+    reason = str(exc) or type(exc).__name__
+    if isinstance(exc, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return Fault(base.unreachable(credentials, reason))
+    if isinstance(exc, httpx.TimeoutException):
+        return base.too_slow(credentials, call, seconds)
+    if isinstance(exc, (httpx.NetworkError, httpx.RemoteProtocolError)):
+        return Fault(base.cut_off(credentials, call, reason))
+    return errors.UnexpectedAnswer(f"{credentials.root} cannot be talked to: {reason}")

@@ -1,0 +1,37 @@
+"""docs/sdk.md names everything that the SDK offers."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from agent_runs import errors
+from agent_runs.client.client import CodegenClient
+from agent_runs.client.tasks import AgentTask
+
+PAGE = (Path(__file__).parents[2] / "docs/sdk.md").read_text(encoding="utf-8")
+OFFERED = [
+    name
+    for kind in (CodegenClient, AgentTask)
+    for name, _ in inspect.getmembers(kind, inspect.isfunction)
+    if not name.startswith("_") and name not in {"close", "get", "keys"}
+]
+RAISED_BY_SERVERS_ALONE = {"LostFence", "TooLarge"}
+RAISED = [
+    name
+    for name, value in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(value, errors.AgentRunsError) and name not in RAISED_BY_SERVERS_ALONE
+]
+
+
+@pytest.mark.parametrize("name", sorted({*OFFERED, *RAISED}))
+def test_the_page_names_it(name):
+    assert re.search(rf"`{name}\b", PAGE)
+
+
+@pytest.mark.parametrize("method", ["create_agent_run", "list_agent_runs", "resume_agent_run"])
+def test_the_page_names_every_parameter_of_a_method(method):
+    _, *parameters = inspect.signature(getattr(CodegenClient, method)).parameters
+    (named,) = re.findall(rf"`{method}\((.*?)\)`", PAGE)
+    assert named.replace("*, ", "").split(", ") == parameters
