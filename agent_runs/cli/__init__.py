@@ -1,0 +1,73 @@
+"""The command `agent-runs`: a customer of the HTTP API, except where it starts it.
+
+Modules that cost time (pydantic, httpx, uvicorn, parts of rich) are loaded by the command that
+needs them, so that `--help` answers at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from agent_runs import __version__
+from agent_runs.cli import agents, exits, logs, permissions, repos, runs, start
+from agent_runs.cli.connection import AsJson, Connection
+from agent_runs.cli.output import complain, say, say_json, write_by_lines
+from agent_runs.errors import AgentRunsError
+
+_EXITS = "Exit codes: 0 complete, 1 failed, 2 usage, 124 timeout, 130 interrupted."
+
+app = typer.Typer(
+    help=f"Create, watch, read, resume and stop runs of coding agents.\n\n{_EXITS}",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # help in a frame would cost as much as all other imports together
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"agent-runs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def prepare(
+    context: typer.Context,
+    url: Annotated[
+        str | None,
+        typer.Option(help="Address of the server. [AGENT_RUNS_API_URL, else this machine]"),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="The server's token. [AGENT_RUNS_API_TOKEN]")
+    ] = None,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version)
+    ] = False,
+) -> None:
+    """Keep what is given before the command."""
+    context.obj = Connection(url, token)
+
+
+for part in (start, runs, logs, permissions, agents, repos):
+    part.add_to(app)
+
+
+@app.command("version")
+def print_version(as_json: AsJson = False) -> None:
+    """Print the version."""
+    if as_json:
+        say_json({"version": __version__})
+    else:
+        say(f"agent-runs {__version__}")
+
+
+def main() -> None:
+    """Run the command line; errors are one line on standard error."""
+    write_by_lines()
+    try:
+        app(prog_name="agent-runs")
+    except AgentRunsError as error:
+        complain(error.message)
+        sys.exit(exits.code_for(error))

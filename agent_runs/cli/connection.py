@@ -1,0 +1,53 @@
+"""Which server the commands talk to, and options that several commands share."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import agent_runs
+from agent_runs.client.base import RetryPolicy
+from agent_runs.client.credentials import Credentials, resolve_local
+
+if TYPE_CHECKING:
+    from agent_runs import CodegenClient
+
+RunId = Annotated[int, typer.Argument(min=1, metavar="RUN", help="Id of the run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        min=0, metavar="SECONDS", help="Stop watching after this long (exit 124); the run goes on."
+    ),
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print steps until the run ends.")]
+Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the run ends.")]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What was given before the command.
+
+    Attributes:
+        url: None: `AGENT_RUNS_API_URL`, else this machine.
+        token: None: `AGENT_RUNS_API_TOKEN`.
+    """
+
+    url: str | None = None
+    token: str | None = None
+
+    @property
+    def credentials(self) -> Credentials:
+        """Server and token; raises InvalidRequest when the address cannot be used."""
+        return resolve_local(self.token, self.url)
+
+    def open(self, *, timeout: float = 30.0, retries: int = 2) -> "CodegenClient":
+        """Return a client; use it in a `with`."""
+        return agent_runs.CodegenClient(
+            found=self.credentials, timeout=timeout, retry=RetryPolicy(retries=retries)
+        )
+
+
+def connect(context: typer.Context) -> "CodegenClient":
+    """Return a client of the server that the command line names."""
+    return context.ensure_object(Connection).open()

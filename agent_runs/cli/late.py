@@ -1,0 +1,16 @@
+"""Commands whose code is loaded when they are called: the server would slow `--help` down."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent_runs.cli import doctor, live, serve, tables
+
+__all__ = ["doctor", "live", "serve", "tables"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a module (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"agent_runs.cli.{name}")

@@ -1,0 +1,262 @@
+"""Watches a run: steps with a spinner on a terminal, plain lines in a pipe, JSON lines when asked.
+
+Ctrl-C ends the watching, never the run.
+"""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from agent_runs.cli import exits
+from agent_runs.cli.output import clean, complain, one_line, say, say_json
+from agent_runs.cli.permissions import question_of
+from agent_runs.cli.steps import Step, in_words, step_of
+from agent_runs.cli.tables import COLOURS, text
+from agent_runs.client.client import CodegenClient
+from agent_runs.errors import Conflict, WaitTimeout
+from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
+
+IsWanted = Callable[[AgentRunLog], bool]
+_KINDS = {"ERROR": "red", "FINAL_ANSWER": "green", "USER_MESSAGE": "bold"}
+_STATES = {"ok": "green", "failed": "red"}
+
+
+class Watcher(Protocol):
+    """Shows what happens while a run is watched."""
+
+    def step(self, log: AgentRunLog) -> None:
+        """Show an entry."""
+        ...
+
+    def change(self, run: AgentRun) -> None:
+        """Show how the run stands now."""
+        ...
+
+    def ask(self, client: CodegenClient, run: AgentRun) -> None:
+        """Show what the agent asks, or put it to the person."""
+        ...
+
+    def end(self, run: AgentRun, *, with_result: bool) -> None:
+        """Show how the run ended."""
+        ...
+
+
+def follow_run(
+    client: CodegenClient,
+    run_id: int,
+    last_seen: int,
+    *,
+    timeout: float | None,
+    as_json: bool,
+    is_wanted: IsWanted = lambda _: True,
+) -> int:
+    """Print the steps after `last_seen` as they come until the run ends; return the exit code."""
+    with _watcher(as_json=as_json) as watcher:
+        return _watch(watcher, client, run_id, last_seen, timeout=timeout, is_wanted=is_wanted)
+
+
+def wait_for_run(
+    client: CodegenClient, run_id: int, last_seen: int, *, timeout: float | None, as_json: bool
+) -> int:
+    """Wait for the run's end and print only that; return the exit code."""
+    with _watcher(as_json=as_json) as watcher:
+        return _watch(watcher, client, run_id, last_seen, timeout=timeout, is_wanted=None)
+
+
+def print_steps(logs: Iterable[AgentRunLog]) -> None:
+    """Print entries on a terminal."""
+    console = Console(highlight=False, soft_wrap=True)
+    for log in logs:
+        console.print(_colourful(step_of(log)))
+
+
+def _watch(
+    watcher: Watcher,
+    client: CodegenClient,
+    run_id: int,
+    last_seen: int,
+    *,
+    timeout: float | None,
+    is_wanted: IsWanted | None,
+) -> int:
+    asked: set[int] = set()
+    ways_on = f"Follow it: agent-runs logs {run_id} --follow · Stop it: agent-runs stop {run_id}"
+    try:
+        with contextlib.closing(client.follow(run_id, last_seen, timeout=timeout)) as news:
+            for new in news:
+                if isinstance(new, AgentRunLog):
+                    if is_wanted and is_wanted(new):
+                        watcher.step(new)
+                    continue
+                watcher.change(new)
+                if new.status == AgentRunStatus.PAUSED and new.permission_id not in {None, *asked}:
+                    asked.add(new.permission_id or 0)
+                    watcher.ask(client, new)
+        run = client.get_agent_run(run_id)
+        watcher.end(run, with_result=is_wanted is None)
+    except WaitTimeout as exc:
+        complain(f"{exc.message} {ways_on}")
+        return exits.TIMEOUT
+    except KeyboardInterrupt:
+        complain(f"Run {run_id} goes on. {ways_on}")
+        return exits.INTERRUPTED
+    return exits.COMPLETE if run.status == AgentRunStatus.COMPLETE else exits.FAILED
+
+
+@contextlib.contextmanager
+def _watcher(*, as_json: bool) -> Generator[Watcher]:
+    if as_json:
+        yield _JsonLines()
+    elif sys.stdout.isatty():
+        with contextlib.closing(_Terminal()) as terminal:
+            yield terminal
+    else:
+        yield _PlainLines()
+
+
+class _JsonLines:
+    """One entry per line, the run last."""
+
+    def step(self, log: AgentRunLog) -> None:
+        say_json(log, lines=True)
+
+    def change(self, run: AgentRun) -> None:
+        del run
+
+    def ask(self, client: CodegenClient, run: AgentRun) -> None:
+        _say_how_to_answer(client, run)
+
+    def end(self, run: AgentRun, *, with_result: bool) -> None:
+        del with_result  # it is in the run
+        say_json(run, lines=True)
+
+
+class _PlainLines:
+    """Lines for a file or another program."""
+
+    def step(self, log: AgentRunLog) -> None:
+        say(step_of(log).line())
+
+    def change(self, run: AgentRun) -> None:
+        del run
+
+    def ask(self, client: CodegenClient, run: AgentRun) -> None:
+        _say_how_to_answer(client, run)
+
+    def end(self, run: AgentRun, *, with_result: bool) -> None:
+        say(_ending(run))
+        if with_result and (result := run.result or run.error):
+            say(result.strip())
+
+
+class _Terminal:
+    """Steps above, what goes on now and since when below them."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._now = _Now()
+        self._live = Live(self._now, console=self._console, transient=True, refresh_per_second=8)
+        self._live.start()
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._live.stop()
+
+    def step(self, log: AgentRunLog) -> None:
+        self._console.print(_colourful(step_of(log)))
+
+    def change(self, run: AgentRun) -> None:
+        self._now.run = run
+
+    def ask(self, client: CodegenClient, run: AgentRun) -> None:
+        if not sys.stdin.isatty():
+            _say_how_to_answer(client, run)
+            return
+        self._live.stop()
+        try:
+            for asked in client.list_permissions(run.id):
+                _put_question(self._console, client, asked)
+        finally:
+            self._live.start()
+
+    def end(self, run: AgentRun, *, with_result: bool) -> None:
+        self._live.stop()
+        self._console.print(Text(_ending(run), COLOURS.get(run.status, "")))
+        if with_result and (result := run.result or run.error):
+            self._console.print(Text(clean(result).strip()))
+
+
+class _Now:
+    """The last line: a spinner, what the run does, how long it was watched."""
+
+    def __init__(self) -> None:
+        self.run: AgentRun | None = None
+        self._since = time.monotonic()
+        self._spinner = Spinner("dots", style="cyan")
+
+    def __rich__(self) -> Spinner:
+        words = Text(no_wrap=True, overflow="ellipsis")
+        if self.run is not None:
+            words.append_text(text(self.run.status, COLOURS.get(self.run.status, "")))
+            words.append(f" {one_line(self.run.activity or '', 80)}")
+        words.append(f" {in_words(max(1, time.monotonic() - self._since))}", "dim")
+        self._spinner.update(text=words)
+        return self._spinner
+
+
+def _colourful(step: Step) -> Text:
+    words = Text(f"{step.time} ", "dim")
+    words.append(f"{step.kind:<15} ", _KINDS.get(step.kind, "dim"))
+    if step.tool:
+        words.append(f"{step.tool} ", "bold")
+        words.append(f"{step.state} ", _STATES.get(step.state, ""))
+    words.append(step.text.replace("\n", "\n    "), _KINDS.get(step.kind, ""))
+    words.append(f" {step.duration}" if step.duration else "", "dim")
+    return words
+
+
+def _ending(run: AgentRun) -> str:
+    words = f"Run {run.id} {run.status}"
+    # A run that was resumed keeps its first start, so only a first turn's length is known.
+    if run.turn == 1 and run.started_at and run.finished_at:
+        words += f" in {in_words((run.finished_at - run.started_at).total_seconds())}"
+    reason = run.status_reason if run.status != AgentRunStatus.COMPLETE else None
+    return one_line(f"{words} ({reason})" if reason else words)
+
+
+def _say_how_to_answer(client: CodegenClient, run: AgentRun) -> None:
+    for asked in client.list_permissions(run.id):
+        complain(f"Run {run.id} asks: {question_of(asked)}. Answer: {_how_to_answer(asked)}")
+
+
+def _how_to_answer(asked: PermissionRequest) -> str:
+    return f"agent-runs answer {asked.agent_run_id} {asked.id} allow|reject"
+
+
+def _put_question(console: Console, client: CodegenClient, asked: PermissionRequest) -> None:
+    """Let the person choose; an empty line leaves the question open."""
+    console.print(Text(f"The agent asks: {question_of(asked)}", "yellow"))
+    for number, option in enumerate(asked.options, 1):
+        console.print(Text(f"  {number}  {one_line(option.name)}"))
+    numbers = {str(number): option for number, option in enumerate(asked.options, 1)}
+    while True:
+        try:
+            choice = console.input("Your answer (number, empty for later): ").strip()
+        except EOFError:
+            choice = ""
+        if not choice:
+            complain(f"Answer later: {_how_to_answer(asked)}")
+            return
+        if choice in numbers:
+            break
+    try:
+        client.answer_permission(asked.agent_run_id, asked.id, numbers[choice].option_id)
+    except Conflict as exc:  # somebody else was faster
+        complain(exc.message)

@@ -1,0 +1,89 @@
+"""What all commands print with: clean text, one JSON form, errors on one line.
+
+Text of agents is hostile: it may hold colour codes, cursor moves, window titles or marks that turn
+the direction of writing. All of that is taken out here, before anything reaches a terminal.
+"""
+
+import io
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, cast, runtime_checkable
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles, links, strings for the terminal
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+@runtime_checkable
+class Dumps(Protocol):
+    """A model, seen without importing pydantic."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the model as JSON values."""
+        ...
+
+
+def clean(text: str) -> str:
+    """Return `text` without anything that a terminal would obey."""
+    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSAFE.sub("", text)
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """Return clean `text` on one line of at most `most` characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def write_by_lines() -> None:
+    """Let every line go out at once, into a pipe too; a program that reads us waits for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="replace")
+
+
+def say(text: str = "") -> None:
+    """Print clean text."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def complain(text: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write(one_line(text, 2000) + "\n")
+
+
+def say_fields(*fields: object) -> None:
+    """Print one line for machines: fields between tabs."""
+    say("\t".join(one_line("" if field is None else str(field)) for field in fields))
+
+
+def say_json(value: object, *, lines: bool = False) -> None:
+    """Print a value as JSON: indented on a terminal, else (or with `lines`) on one line."""
+    indent = 2 if sys.stdout.isatty() and not lines else None
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
+    # What JSON itself lets through, such as C1 controls, must not reach the terminal either.
+    sys.stdout.write(_UNSAFE.sub(_escaped, text) + "\n")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Dumps):
+        return {name: _plain(each) for name, each in value.model_dump(mode="json").items()}
+    if isinstance(value, Mapping):
+        return {
+            str(name): _plain(each) for name, each in cast("Mapping[str, object]", value).items()
+        }
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(each) for each in cast("Iterable[object]", value)]
+    return value

@@ -1,0 +1,58 @@
+"""Commands about what agents ask for: permissions, answer."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent_runs.cli.connection import AsJson, RunId, connect
+from agent_runs.cli.output import one_line, say, say_json
+
+if TYPE_CHECKING:
+    from agent_runs.models import PermissionRequest
+
+
+def permissions(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """List what a run's agent asks for and waits to hear."""
+    with connect(context) as client:
+        found = client.list_permissions(run_id)
+    if as_json:
+        say_json(found)
+        return
+    for asked in found:
+        say(f"{asked.id}  {question_of(asked)}")
+        for option in asked.options:
+            say(f"    {one_line(option.option_id)}  {one_line(option.name)} ({option.kind})")
+    if not found:
+        say(f"Run {run_id} asks for nothing.")
+
+
+def answer(
+    context: typer.Context,
+    run_id: RunId,
+    permission_id: Annotated[
+        int, typer.Argument(min=1, metavar="PERMISSION", help="Id of the question.")
+    ],
+    decision: Annotated[
+        str, typer.Argument(metavar="ANSWER", help="allow, reject, or the id of an option.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Answer an agent's question; the run goes on."""
+    with connect(context) as client:
+        answered = client.answer_permission(run_id, permission_id, decision)
+    if as_json:
+        say_json(answered)
+    else:
+        say(f"Answered: {one_line(answered.option_id or decision)}. Run {run_id} goes on.")
+
+
+def question_of(asked: "PermissionRequest") -> str:
+    """Return what the agent wants to do, on one line."""
+    call = asked.tool_call
+    return one_line(str(call.get("title") or call.get("kind") or "permission"))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (permissions, answer):
+        app.command()(command)

@@ -1,0 +1,66 @@
+"""Commands about repositories that runs can work in: repo add, list, remove."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import say, say_fields, say_json
+from agent_runs.cli.runs import repo_id_of
+
+repo = typer.Typer(
+    help="Register, list and remove repositories.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@repo.command("add")
+def add_repo(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Path of a clone here, or git URL.")],
+    name: Annotated[str | None, typer.Option(help="Name for `run --repo`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a repository."""
+    path = Path(url).expanduser()
+    # The server's working directory is another one, so a path has to be absolute.
+    url = str(path.resolve()) if path.is_dir() else url
+    with connect(context) as client:
+        added = client.add_repo(url, name)
+    if as_json:
+        say_json(added)
+    else:
+        say(f"Repository {added.id} is {added.name}: {added.url}")
+
+
+@repo.command("list")
+def list_repos(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the registered repositories."""
+    with connect(context) as client:
+        found = client.list_repos()
+    if as_json:
+        say_json(found)
+        return
+    for each in found:
+        say_fields(each.id, each.name, each.url, each.default_branch)
+
+
+@repo.command("remove")
+def remove_repo(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="REPO", help="Id or name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Forget a repository; nothing is deleted on disk, its runs stay."""
+    with connect(context) as client:
+        repo_id = repo_id_of(client, name)
+        client.remove_repo(repo_id)
+    if as_json:
+        say_json({"id": repo_id, "removed": True})
+    else:
+        say(f"Repository {repo_id} is removed.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the group."""
+    app.add_typer(repo, name="repo")

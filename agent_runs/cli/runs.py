@@ -1,0 +1,298 @@
+"""Commands about runs: run, list, show, resume, stop, archive, restore, diff."""
+
+import base64
+import mimetypes
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from agent_runs.cli import late
+from agent_runs.cli.connection import AsJson, Follow, RunId, Timeout, Wait, connect
+from agent_runs.cli.output import clean, complain, say, say_fields, say_json
+from agent_runs.cli.steps import in_utc
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from agent_runs import AgentRun, CodegenClient
+
+Prompt = Annotated[
+    str, typer.Argument(metavar="PROMPT", help="What to do; `-` reads it from standard input.")
+]
+Policy = Annotated[
+    Literal["allow", "reject", "ask"] | None,
+    typer.Option(help="What the agent is told when it asks for permission."),
+]
+Model = Annotated[str | None, typer.Option(help="Model, in the agent's own words.")]
+Images = Annotated[
+    list[str] | None, typer.Option("--image", metavar="FILE", help="Picture to show; repeatable.")
+]
+
+
+def run(
+    context: typer.Context,
+    prompt: Prompt,
+    *,
+    agent: Annotated[str | None, typer.Option(help="Agent, see `agents`.")] = None,
+    repo: Annotated[
+        str | None, typer.Option(metavar="REPO", help="Repository, by id or name, see `repo`.")
+    ] = None,
+    model: Model = None,
+    mode: Annotated[str | None, typer.Option(help="Prompt template, see `templates`.")] = None,
+    image: Images = None,
+    policy: Policy = None,
+    title: Annotated[str | None, typer.Option(help="Shown instead of the prompt.")] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Kept with the run; repeatable.")
+    ] = None,
+    follow: Follow = False,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run.
+
+    With --follow or --wait the exit code tells its end: 0 complete, 1 any other end, 124 timeout.
+    """
+    _check_timeout(timeout, is_watched=follow or wait)
+    options: dict[str, Any] = {
+        "agent": agent,
+        "model": model,
+        "mode": mode,
+        "images": _images(image),
+        "permission_policy": policy,
+        "title": title,
+        "metadata": _metadata(metadata),
+    }
+    text = _prompt(prompt)
+    with connect(context) as client:
+        options["repo_id"] = None if repo is None else repo_id_of(client, repo)
+        created = client.create_agent_run(text, **options)
+        _carry_on(client, created, -1, follow=follow, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def resume(
+    context: typer.Context,
+    run_id: RunId,
+    prompt: Prompt,
+    *,
+    model: Model = None,
+    image: Images = None,
+    policy: Policy = None,
+    follow: Follow = False,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a run that has ended another prompt.
+
+    With --follow or --wait the exit code tells its end: 0 complete, 1 any other end, 124 timeout.
+    """
+    _check_timeout(timeout, is_watched=follow or wait)
+    text, images = _prompt(prompt), _images(image)
+    with connect(context) as client:
+        last_seen = client.get_agent_run(run_id).log_count - 1
+        resumed = client.resume_agent_run(
+            run_id, text, images=images, model=model, permission_policy=policy, wait=0
+        )
+        _carry_on(
+            client, resumed, last_seen, follow=follow, wait=wait, timeout=timeout, as_json=as_json
+        )
+
+
+def list_runs(
+    context: typer.Context,
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
+    q: Annotated[
+        str | None, typer.Option("--q", metavar="WORDS", help="Words in title, prompt or result.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Runs on a page.")] = 20,
+    page: Annotated[int, typer.Option(min=1, help="Number of the page.")] = 1,
+    every: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="The archived ones instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, newest first."""
+    query: dict[str, Any] = {
+        "status": status,
+        "agent": agent,
+        "q": q,
+        "archived": True if archived else None,
+    }
+    with connect(context) as client:
+        if every:
+            items = list(client.iter_agent_runs(**query))
+            shown: object = {"items": items, "total": len(items)}
+            total = len(items)
+        else:
+            shown = found = client.list_agent_runs(page=page, limit=limit, **query)
+            items, total = found.items, found.total
+    if as_json:
+        say_json(shown)
+        return
+    if sys.stdout.isatty():
+        late.tables.show_runs(items, total)
+        return
+    for each in items:
+        title = each.title or each.prompt
+        say_fields(each.id, each.status, each.agent, in_utc(each.created_at), title)
+
+
+def show(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """Show a run: how it stands, what was asked, what came out."""
+    with connect(context) as client:
+        found = client.get_agent_run(run_id)
+    if as_json:
+        say_json(found)
+        return
+    names = (
+        "id status status_reason error title agent model repo_id permission_policy sandbox branch "
+        "turn log_count created_at started_at finished_at archived_at web_url prompt result"
+    )
+    for name in names.split():
+        value = found.get(name)
+        if value is None or value == "":
+            continue
+        if isinstance(value, datetime):
+            value = in_utc(value)
+        first, *rest = clean(str(value)).strip().split("\n")
+        say("\n".join([f"{name:<18} {first}", *(f"{'':<18} {line}" for line in rest)]))
+
+
+def stop(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """Stop a run; one that has ended stays as it is."""
+    with connect(context) as client:
+        stopped = client.stop_agent_run(run_id)
+    is_stopping = stopped.get("stop_requested_at") and not stopped.get("finished_at")
+    _tell(stopped, "is being stopped" if is_stopping else f"is {stopped.status}", as_json=as_json)
+
+
+def archive(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """Take a run that has ended out of the list; nothing is deleted."""
+    with connect(context) as client:
+        _tell(client.archive_agent_run(run_id), "is archived", as_json=as_json)
+
+
+def restore(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """Put an archived run back into the list."""
+    with connect(context) as client:
+        _tell(client.restore_agent_run(run_id), "is back in the list", as_json=as_json)
+
+
+def diff(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
+    """Print what a run changed, as `git apply` takes it."""
+    with connect(context) as client:
+        found = client.get_agent_run_diff(run_id)
+    if as_json:
+        say_json(found)
+    elif sys.stdout.isatty():
+        late.tables.show_diff(found.diff)
+    else:
+        # For another program: as it is, byte for byte.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(found.diff.encode(errors="surrogatepass"))
+
+
+def repo_id_of(client: "CodegenClient", repo: str) -> int:
+    """Return the id of a repository given by id or name.
+
+    Raises:
+        InvalidRequest: there is none, or several, of that name.
+    """
+    if repo.isascii() and repo.isdigit():
+        return int(repo)
+    found = [each.id for each in client.list_repos() if repo in {each.name, each.full_name}]
+    if len(found) != 1:
+        problem = "no" if not found else "more than one"
+        raise InvalidRequest(
+            f"There is {problem} repository {repo!r}; `agent-runs repo list` shows their ids."
+        )
+    return found[0]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(run)
+    app.command("list")(list_runs)
+    for command in (show, resume, stop, archive, restore, diff):
+        app.command()(command)
+
+
+def _carry_on(
+    client: "CodegenClient",
+    run: "AgentRun",
+    last_seen: int,
+    *,
+    follow: bool,
+    wait: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> None:
+    """Say which run it is and, as was asked for, watch it to its end."""
+    is_watched = follow or wait
+    if not as_json:
+        say(f"Run {run.id} {run.status} {run.web_url}")
+    elif not is_watched:
+        say_json(run)
+    if not is_watched:
+        if sys.stdout.isatty():
+            complain(f"Watch it: agent-runs logs {run.id} --follow")
+        return
+    watch = late.live.follow_run if follow else late.live.wait_for_run
+    raise typer.Exit(watch(client, run.id, last_seen, timeout=timeout, as_json=as_json))
+
+
+def _check_timeout(timeout: float | None, *, is_watched: bool) -> None:
+    if timeout is not None and not is_watched:
+        raise InvalidRequest("--timeout goes with --follow or --wait.")
+
+
+def _tell(run: "AgentRun", text: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(run)
+    else:
+        say(f"Run {run.id} {text}.")
+
+
+def _prompt(prompt: str) -> str:
+    text = sys.stdin.read() if prompt == "-" else prompt
+    if not text.strip():
+        raise InvalidRequest("The prompt is empty.")
+    return text
+
+
+def _metadata(pairs: Sequence[str] | None) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise InvalidRequest(f"--metadata {pair!r}: KEY=VALUE is needed.")
+        found[name] = value
+    return found or None
+
+
+def _images(files: Sequence[str] | None) -> list[str] | None:
+    return [_image(file) for file in files or ()] or None
+
+
+def _image(file: str) -> str:
+    """The picture as a data URI; one that is a data URI already stays as it is."""
+    if file.startswith("data:"):
+        return file
+    kind, _ = mimetypes.guess_type(file)
+    if not (kind or "").startswith("image/"):
+        raise InvalidRequest(f"--image {file!r}: its name does not end like that of a picture.")
+    try:
+        content = Path(file).read_bytes()
+    except OSError as exc:
+        raise InvalidRequest(f"--image {file!r} cannot be read: {exc.strerror}.") from exc
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,109 @@
+"""Says what a step of a run was: one line for most, the whole text for answers and errors."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from agent_runs.cli.output import clean, one_line
+
+if TYPE_CHECKING:
+    from agent_runs.models import AgentRunLog
+
+_TELLING = ("command", "path", "file_path", "file", "query", "pattern", "url", "title", "prompt")
+_WHOLE = frozenset({"FINAL_ANSWER", "ERROR"})
+_SECOND = 1000
+_MINUTE = 60
+_HOUR = 3600
+
+
+class Step(NamedTuple):
+    """A step in words; all clean.
+
+    Attributes:
+        state: `ok` or `failed` for tool calls, else empty.
+        text: may have several lines.
+    """
+
+    time: str
+    kind: str
+    state: str
+    tool: str
+    text: str
+    duration: str
+
+    def line(self) -> str:
+        """Return the step as plain text; further lines are indented."""
+        first, *rest = self.text.split("\n")
+        words = [self.time, self.kind, self.tool, self.state, first, self.duration]
+        return "\n    ".join([" ".join(word for word in words if word), *rest])
+
+
+def step_of(log: "AgentRunLog") -> Step:
+    """Return what happened in an entry."""
+    tool = one_line(log.tool_name or "", 60)
+    return Step(
+        time=log.created_at.astimezone().strftime("%H:%M:%S"),
+        kind=one_line(log.message_type, 40),
+        state=_state(log) if tool else "",
+        tool=tool,
+        text=_text(log, tool),
+        duration="" if log.duration_ms is None else in_words(log.duration_ms / _SECOND),
+    )
+
+
+def is_failure(log: "AgentRunLog") -> bool:
+    """Tell whether an entry is an error or a failed tool call."""
+    return log.message_type == "ERROR" or _state(log) == "failed"
+
+
+def in_words(seconds: float) -> str:
+    """Return a length of time as people say it: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`."""
+    if seconds < 1:
+        return f"{seconds * _SECOND:.0f} ms"
+    if seconds < 10:  # noqa: PLR2004  (tenths matter below)
+        return f"{seconds:.1f} s"
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    whole = round(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+def in_utc(time: datetime) -> str:
+    """Return a time for machines, to the second: `2026-11-22T23:13:45Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _state(log: "AgentRunLog") -> str:
+    output = log.tool_output or {}
+    exit_code = output.get("exit_code")
+    if output.get("status") in {"failed", "error", "rejected"} or exit_code not in (None, 0):
+        return "failed"
+    return "ok" if log.tool_name else ""
+
+
+def _text(log: "AgentRunLog", tool: str) -> str:
+    said = _said(log)
+    if log.message_type in _WHOLE:
+        return clean(said).strip()
+    return one_line(_telling(log.tool_input or {}) if tool else said)
+
+
+def _said(log: "AgentRunLog") -> str:
+    observation: Any = log.observation
+    if isinstance(observation, dict):
+        # Hosted servers put the words of an observation under one of these names.
+        known = cast("dict[str, Any]", observation)
+        named = (known[name] for name in ("text", "message", "result") if name in known)
+        observation = next(named, json.dumps(known, ensure_ascii=False))
+    first, second = str(observation or ""), log.thought or ""
+    return (second or first) if log.message_type == "PLAN_EVALUATION" else (first or second)
+
+
+def _telling(arguments: dict[str, Any]) -> str:
+    """The argument that says most about a call."""
+    for name in _TELLING:
+        if isinstance(value := arguments.get(name), str) and value:
+            return value
+    return next((value for value in arguments.values() if isinstance(value, str)), "")

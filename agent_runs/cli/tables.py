@@ -1,0 +1,90 @@
+"""Tables and colours for people at a terminal; in a pipe the commands print plain lines instead."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent_runs.cli.output import clean, one_line
+
+if TYPE_CHECKING:
+    from agent_runs.models import AgentInfo, AgentRun
+
+COLOURS = {
+    "PENDING": "dim",
+    "ACTIVE": "cyan",
+    "EVALUATION": "cyan",
+    "PAUSED": "yellow",
+    "COMPLETE": "green",
+    "ERROR": "red",
+    "TIMEOUT": "red",
+    "MAX_ITERATIONS_REACHED": "red",
+    "OUT_OF_TOKENS": "red",
+    "CANCELLED": "magenta",
+}
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def text(value: object, style: str = "") -> Text:
+    """Return clean text on one line, in which square brackets mean nothing."""
+    return Text(one_line(str(value)), style, no_wrap=True, overflow="ellipsis")
+
+
+def status_text(status: str) -> Text:
+    """Return a status in its colour."""
+    return text(status, COLOURS.get(status, ""))
+
+
+def show_runs(runs: Sequence["AgentRun"], total: int) -> None:
+    """Print runs as a table."""
+    console = Console(highlight=False)
+    table = _table("id", "status", "agent", "age", "title")
+    for run in runs:
+        table.add_row(
+            text(run.id),
+            status_text(run.status),
+            text(run.agent or ""),
+            text(_age(run.created_at)),
+            text(run.title or run.prompt),
+        )
+    if runs:
+        console.print(table)
+    console.print(Text(f"{len(runs)} of {total} runs", "dim"))
+
+
+def show_agents(agents: Sequence["AgentInfo"]) -> None:
+    """Print agents as a table; what is missing is said in full."""
+    table = _table("name", "", "title", "version, or what is missing")
+    for agent in agents:
+        more = agent.version or "" if agent.available else agent.reason or ""
+        table.add_row(
+            text(agent.name),
+            text("available", "green") if agent.available else text("missing", "dim"),
+            text(agent.title),
+            Text(clean(more), overflow="fold"),
+        )
+    Console(highlight=False).print(table)
+
+
+def show_diff(diff: str) -> None:
+    """Print a diff in colours."""
+    console = Console(highlight=False, soft_wrap=True)
+    styles = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
+    for line in clean(diff).splitlines():
+        console.print(Text(line, styles.get(line[:1], "")))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _age(then: datetime) -> str:
+    seconds = max(0, int((datetime.now(UTC) - then).total_seconds()))
+    size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), _UNITS[-1])
+    return f"{seconds // size} {unit}"

@@ -1,0 +1,63 @@
+"""What a step says in one line."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from agent_runs.cli.steps import in_utc, in_words, is_failure, step_of
+from agent_runs.models import AgentRunLog
+
+NOW = datetime(2026, 11, 22, 23, 13, 45, 999, UTC)
+
+
+def log(kind: str, **fields) -> AgentRunLog:
+    return AgentRunLog(agent_run_id=1, created_at=NOW, message_type=kind, **fields)
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (log("USER_MESSAGE", observation="do\nthis"), "USER_MESSAGE do this"),
+        (log("PLAN_EVALUATION", thought="hm", observation="1/2"), "PLAN_EVALUATION hm"),
+        (log("PLAN_EVALUATION", observation="1/2"), "PLAN_EVALUATION 1/2"),
+        (
+            log("ACTION", tool_name="bash", tool_input={"cwd": "/x", "command": "ls"}),
+            "ACTION bash ok ls",
+        ),
+        (
+            log("ACTION", tool_name="t", tool_output={"exit_code": 2}, duration_ms=1500),
+            "ACTION t failed 1.5 s",
+        ),
+        (log("ACTION", tool_name="t", tool_input={"n": 1, "other": "word"}), "ACTION t ok word"),
+        (log("FINAL_ANSWER", observation="a\nb"), "FINAL_ANSWER a\n    b"),
+        (log("FINAL_ANSWER", observation={"text": "a"}), "FINAL_ANSWER a"),
+        (log("ERROR", observation={"code": 1}), 'ERROR {"code": 1}'),
+        (log("PR_CREATION_FAILED"), "PR_CREATION_FAILED"),
+    ],
+)
+def test_a_step_is_put_in_words(entry, words):
+    assert step_of(entry).line().partition(" ")[2].rstrip() == words
+
+
+def test_errors_and_failed_calls_are_failures():
+    assert is_failure(log("ERROR"))
+    assert is_failure(log("ACTION", tool_name="t", tool_output={"status": "failed"}))
+    assert not is_failure(log("ACTION", tool_name="t", tool_output={"status": "completed"}))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0123, "12 ms"),
+        (3.44, "3.4 s"),
+        (59, "59 s"),
+        (125, "2 min 5 s"),
+        (3600 + 3 * 60 + 4, "1 h 3 min"),
+    ],
+)
+def test_a_length_of_time_is_put_in_words(seconds, words):
+    assert in_words(seconds) == words
+
+
+def test_a_time_for_machines_is_in_utc_to_the_second():
+    assert in_utc(NOW) == "2026-11-22T23:13:45Z"

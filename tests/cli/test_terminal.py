@@ -1,0 +1,180 @@
+"""What reaches a terminal or a pipe: live steps, no ANSI in a pipe, hostile text, Ctrl-C."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from agent_runs.cli.output import clean, one_line
+from tests.live_server import ROOT
+
+HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]x[/bold] \u202egnp.exe \x9b2J\x08\x00end"
+
+
+class Screen:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, command, *words: object) -> None:
+        self._own, other = pty.openpty()
+        self.process = command(
+            *words, stdin=other, stdout=other, stderr=other, start_new_session=True
+        )
+        os.close(other)
+        self.text = ""
+
+    def read_until(self, pattern: str) -> re.Match[str]:
+        """Read until the screen shows it."""
+        deadline = time.monotonic() + 30
+        while not (match := re.search(pattern, self.text)):
+            assert time.monotonic() < deadline, self.text
+            try:
+                chunk = os.read(self._own, 65536)
+            except OSError:  # the other end is closed
+                chunk = b""
+            assert chunk, self.text
+            self.text += chunk.decode(errors="replace")
+        return match
+
+    def type(self, keys: str) -> None:
+        os.write(self._own, keys.encode())
+
+    def close(self) -> int:
+        """Read the rest and return the exit code."""
+        with os.fdopen(self._own, "rb", buffering=0) as own:
+            while True:
+                try:
+                    if not (chunk := own.read(65536)):
+                        break
+                except OSError:
+                    break
+                self.text += chunk.decode(errors="replace")
+        return self.process.wait(30)
+
+
+def test_steps_are_shown_live_with_a_spinner_and_elapsed_time(command):
+    screen = Screen(command, "run", "/sleep 2\n/say [bold]done[/bold]", "--follow")
+    screen.read_until(r"ACTIVE.*\d\.\d s")
+    assert screen.close() == 0
+    assert "[bold]done[/bold]" in screen.text
+    assert re.search(r"Run \d+ COMPLETE in ", screen.text)
+    assert "\x1b[" in screen.text
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_run(command, sdk):
+    screen = Screen(command, "run", "/sleep 60", "--follow")
+    run_id = int(screen.read_until(r"Run (\d+) ")[1])
+    screen.read_until("ACTIVE")
+    os.killpg(screen.process.pid, signal.SIGINT)
+    assert screen.close() == 130
+    text = " ".join(clean(screen.text).split())
+    assert f"Run {run_id} goes on." in text
+    assert f"agent-runs logs {run_id} --follow" in text
+    assert f"agent-runs stop {run_id}" in text
+    assert "Traceback" not in text
+    assert sdk.get_agent_run(run_id).status == "ACTIVE"
+    sdk.stop_agent_run(run_id)
+
+
+def test_a_question_is_put_to_the_person_at_the_terminal(command, sdk):
+    screen = Screen(command, "run", "/ask May I go on?", "--follow", "--policy", "ask")
+    run_id = int(screen.read_until(r"Run (\d+) ")[1])
+    screen.read_until(r"May I go on\?")
+    number = screen.read_until(r"(\d)  Reject")[1]
+    screen.read_until("Your answer")
+    screen.type(f"9\n{number}\n")
+    assert screen.close() == 0
+    assert sdk.wait(run_id, timeout=20).status == "COMPLETE"
+
+
+def test_a_question_can_be_left_for_later(command, sdk):
+    screen = Screen(command, "run", "/ask Later?", "--follow", "--policy", "ask")
+    run_id = int(screen.read_until(r"Run (\d+) ")[1])
+    screen.read_until("Your answer")
+    screen.type("\n")
+    number = screen.read_until(rf"agent-runs answer {run_id} (\d+) allow\|reject")[1]
+    sdk.answer_permission(run_id, int(number), "allow")
+    assert screen.close() == 0
+
+
+def test_lists_are_tables_on_a_terminal(command, sdk):
+    run = sdk.run("/write a.txt [bold]hello[/bold]", title="[red]table[/red]").wait(30)
+    shown = {}
+    for words in (["list"], ["agents"], ["diff", run.id], ["logs", run.id], ["show", run.id]):
+        screen = Screen(command, *words)
+        assert screen.close() == 0
+        shown[words[0]] = clean(screen.text)
+    assert re.search(rf"{run.id} +COMPLETE +scripted +\d+ \w+ +\[red\]table\[/red\]", shown["list"])
+    assert re.search(r"\d+ of \d+ runs", shown["list"])
+    assert re.search(r"scripted +available", shown["agents"])
+    assert "+[bold]hello[/bold]" in shown["diff"]
+    assert "USER_MESSAGE" in shown["logs"]
+    assert "title              [red]table[/red]" in shown["show"]
+
+
+def test_waiting_shows_the_result_on_a_terminal(command):
+    screen = Screen(command, "run", "/say the result", "--wait")
+    assert screen.close() == 0
+    assert clean(screen.text).strip().endswith("the result")
+
+
+def test_a_pipe_gets_plain_lines_at_once(command):
+    process = command("run", "/say hello\n/sleep 60", "--follow", stdout=subprocess.PIPE)
+    first = process.stdout.readline().decode()
+    run_id = int(first.split()[1])
+    assert b"USER_MESSAGE" in process.stdout.readline()
+    stop = command("stop", run_id, stdout=subprocess.DEVNULL)
+    rest = process.stdout.read().decode()
+    process.stdout.close()
+    assert process.wait(30) == 1
+    assert stop.wait(30) == 0
+    assert "\x1b" not in first + rest
+    assert rest.splitlines()[-1].startswith(f"Run {run_id} CANCELLED")
+
+
+def test_hostile_text_is_harmless(cli):
+    written = f"/say {HOSTILE}".replace("\x00", "")
+    run_id = int(cli("run", written, "--wait").out.split()[1])
+    for words in (["logs", run_id], ["show", run_id], ["list"], ["logs", run_id, "--json"]):
+        out = cli(*words).out
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", out)
+        assert "[bold]x[/bold]" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (HOSTILE, "red [bold]x[/bold] gnp.exe end"),
+        ("a\r\nb\rc\td", "a\nb\nc\td"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]0;never ends\nnext", "\nnext"),
+        ("half \ud800", "half "),
+        ("日本 ä 🎉", "日本 ä 🎉"),
+    ],
+)
+def test_a_text_is_cleaned(text, expected):
+    assert clean(text) == expected
+
+
+def test_one_line_is_cut_with_a_sign():
+    assert one_line("a\n b" + "c" * 300, 10) == "a bcccccc…"
+
+
+def test_help_answers_at_once():
+    # In processor time of the child, best of five: the machine may be busy.
+    def cost() -> float:
+        before = os.times()
+        subprocess.run(
+            [sys.executable, "-m", "agent_runs", "--help"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+        after = os.times()
+        return sum(after[2:4]) - sum(before[2:4])
+
+    assert min(cost() for _ in range(5)) < 0.5
