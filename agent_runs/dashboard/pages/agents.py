@@ -1,0 +1,252 @@
+"""The agents of this machine: which can run, how to get the others, and a test of each."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+import anyio
+import reflex as rx
+
+from agent_runs.client import answers, requests
+from agent_runs.client.requests import CreateOptions
+from agent_runs.dashboard.access import catalog, send
+from agent_runs.dashboard.components.local import Elapsed
+from agent_runs.dashboard.components.status import status
+from agent_runs.dashboard.hub import News, hub
+from agent_runs.dashboard.layout import frame, head, icon
+from agent_runs.dashboard.run_row import iso
+from agent_runs.dashboard.shell import UPDATE_SECONDS, Shell
+from agent_runs.dashboard.theme import agent_title, initials, look_of
+from agent_runs.errors import AgentRunsError
+from agent_runs.models import TERMINAL_STATUSES, AgentInfo, AgentRun
+
+TEST_PROMPT = "This is a test of the connection. Answer with the one word: hello."
+
+
+@dataclass(frozen=True)
+class AgentCard:
+    """One agent and its latest test on this page."""
+
+    name: str
+    title: str
+    initials: str
+    version: str
+    command: str
+    note: str
+    reason: str
+    login_hint: str
+    is_ready: bool
+    run_id: int = 0
+    status: str = ""
+    word: str = ""
+    tone: str = ""
+    dot: str = ""
+    started: str = ""
+    finished: str = ""
+    result: str = ""
+
+
+class Agents(rx.State):
+    """What was detected, and the tests that were started here."""
+
+    cards: rx.Field[list[AgentCard]] = rx.field(default_factory=list[AgentCard])
+    loaded: rx.Field[bool] = rx.field(False)
+    is_looking: rx.Field[bool] = rx.field(False)
+
+    @rx.event(background=True, supersedes=True)
+    async def follow(self) -> None:
+        """Read the agents and follow the tests until the tab goes away. From `on_load` only."""
+        async with hub.subscribe() as subscription:
+            await self._read()
+            while True:
+                await self._take(await subscription.next())
+                await anyio.sleep(UPDATE_SECONDS)
+
+    @rx.event(background=True)
+    async def look_again(self) -> AsyncGenerator[rx.event.EventSpec]:
+        """Ask the server to look for agents anew."""
+        async with self:
+            self.is_looking = True
+        await self._read()
+        async with self:
+            self.is_looking = False
+        yield rx.toast.success(f"{self.ready_text} found")
+
+    @rx.event(background=True)
+    async def test(self, name: str) -> AsyncGenerator[rx.event.EventSpec]:
+        """Start a short run with this agent."""
+        try:
+            options = CreateOptions(agent=name, title=f"Test of {name}", permission_policy="reject")
+            run = await send(requests.create_agent_run(TEST_PROMPT, options))
+        except AgentRunsError as exc:
+            yield rx.toast.error("The test could not start.", description=exc.message)
+            return
+        async with self:
+            self.cards = [_tested(card, run) if card.name == name else card for card in self.cards]
+
+    @rx.var
+    def ready_text(self) -> str:
+        """How many agents can run."""
+        ready = sum(card.is_ready for card in self.cards)
+        return "1 agent ready" if ready == 1 else f"{ready} agents ready"
+
+    async def _read(self) -> None:
+        try:
+            agents = (await catalog.read(fresh=True)).agents
+        except AgentRunsError:
+            return  # the frame says that the API is away
+        async with self:
+            old = {card.name: card for card in self.cards}
+            self.cards = [_card(agent, old.get(agent.name)) for agent in agents]
+            self.loaded = True
+
+    async def _take(self, news: News) -> None:
+        if news.must_reload:
+            await self._read()
+            return
+        runs = [answers.run(event.data) for event in news.events if event.kind.startswith("run.")]
+        latest = {run.id: run for run in runs}
+        if not any(card.run_id in latest for card in self.cards):
+            return
+        async with self:
+            self.cards = [
+                _tested(card, latest[card.run_id]) if card.run_id in latest else card
+                for card in self.cards
+            ]
+
+
+def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
+    title = agent_title(agent)
+    card = AgentCard(
+        name=agent.name,
+        title=title,
+        initials=initials(title),
+        version=agent.version or "",
+        command=" ".join(agent.command),
+        note="Built in, needs no key" if agent.name == "scripted" else "",
+        reason=agent.reason or "",
+        login_hint=agent.login_hint or "",
+        is_ready=agent.available,
+    )
+    if old is None:
+        return card
+    return replace(
+        card,
+        run_id=old.run_id,
+        status=old.status,
+        word=old.word,
+        tone=old.tone,
+        dot=old.dot,
+        started=old.started,
+        finished=old.finished,
+        result=old.result,
+    )
+
+
+def _tested(card: AgentCard, run: AgentRun) -> AgentCard:
+    look = look_of(run.status)
+    return replace(
+        card,
+        run_id=run.id,
+        status=run.status,
+        word=look.word,
+        tone=look.tone,
+        dot=look.dot,
+        started=iso(run.started_at),
+        finished=iso(run.finished_at) if run.status in TERMINAL_STATUSES else "",
+        result=run.error or run.summary or "",
+    )
+
+
+@rx.page(route="/agents", title="Agents · Agent runs", on_load=[Shell.follow, Agents.follow])
+def page() -> rx.Component:
+    """Return the page."""
+    return frame(
+        rx.cond(
+            Agents.loaded,
+            rx.el.div(rx.foreach(Agents.cards, _agent), class_name="agents"),
+            rx.el.div(
+                *[
+                    rx.el.div(
+                        rx.el.i(class_name="skel"), class_name="card", style={"padding": "32px"}
+                    )
+                    for _ in range(4)
+                ],
+                aria_hidden="true",
+                class_name="agents",
+            ),
+        ),
+        title="Agents",
+        current="Agents",
+        heading=head(
+            "Agents",
+            rx.el.button(
+                icon("refresh-cw"),
+                "Look again",
+                type="button",
+                disabled=Agents.is_looking,
+                on_click=Agents.look_again,
+                class_name="btn",
+            ),
+            note=rx.cond(Agents.loaded, rx.el.span(Agents.ready_text, class_name="mut desk")),
+        ),
+    )
+
+
+def _agent(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.span(card.initials, class_name="logo", aria_hidden="true"),
+            rx.el.div(
+                rx.el.h2(card.title),
+                rx.el.span(
+                    rx.cond(card.note, card.note, rx.el.span(card.command, class_name="mono")),
+                    " ",
+                    card.version,
+                    class_name="sm mut cut",
+                ),
+                class_name="col grow",
+            ),
+            rx.cond(
+                card.is_ready,
+                rx.el.span(icon("circle-check", 14), "Ready", class_name="badge green"),
+                rx.el.span(icon("circle-x", 14), "Not ready", class_name="badge"),
+            ),
+        ),
+        rx.el.div(
+            rx.cond(card.is_ready, rx.fragment(), rx.el.p(card.reason, class_name="wraps")),
+            rx.cond(
+                card.login_hint,
+                rx.el.p("To log in: ", card.login_hint, class_name="sm mut wraps"),
+            ),
+            rx.cond(card.run_id.to(int) > 0, _test_result(card)),
+            rx.el.div(
+                rx.el.button(
+                    icon("play"),
+                    "Test",
+                    type="button",
+                    aria_label=f"Test {card.title}",
+                    disabled=~card.is_ready | ((card.run_id.to(int) > 0) & (card.finished == "")),
+                    on_click=Agents.test(card.name),
+                    class_name="btn",
+                ),
+                class_name="flexrow",
+            ),
+            class_name="stack pad",
+        ),
+        aria_label=card.title,
+        class_name="card",
+    )
+
+
+def _test_result(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
+    return rx.el.div(
+        status(card.status, card.word, card.tone, card.dot),
+        rx.el.span(
+            Elapsed.create(start=card.started, end=card.finished, lead=""),
+            " ",
+            card.result,
+            class_name="grow wraps sm",
+        ),
+        rx.link("Open the test", href=f"/runs/{card.run_id}", class_name="link sm"),
+        class_name="callout",
+    )

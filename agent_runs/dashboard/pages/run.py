@@ -1,0 +1,387 @@
+"""One run: what it did step by step, what it changed, and what it needs from you."""
+
+from typing import Any
+
+import reflex as rx
+
+from agent_runs.dashboard.components.local import (
+    Ago,
+    Changes,
+    Elapsed,
+    FollowUp,
+    Timeline,
+    Transcript,
+)
+from agent_runs.dashboard.components.status import status
+from agent_runs.dashboard.layout import connection_pill, frame, icon
+from agent_runs.dashboard.run_row import PullRequestLink
+from agent_runs.dashboard.run_state import RunState, TurnLine
+from agent_runs.dashboard.runs_actions import RunsActions
+from agent_runs.dashboard.shell import Shell
+
+
+@rx.page(route="/runs/[run_id]", title="Run · Agent runs", on_load=[Shell.follow, RunState.follow])
+def page() -> rx.Component:
+    """Return the page."""
+    return frame(
+        rx.cond(
+            RunState.is_missing,
+            _missing(),
+            rx.match(
+                RunState.tab,
+                ("timeline", _timeline()),
+                ("changes", _changes()),
+                ("raw", _log(raw=True)),
+                _log(raw=False),
+            ),
+        ),
+        title="Run",
+        current="Runs",
+        tab_title=rx.cond(
+            RunState.title, f"Run {RunState.number}: {RunState.title}", f"Run {RunState.number}"
+        ),
+        heading=_head(),
+        class_name="main runpage",
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.header(
+        rx.el.div(
+            rx.link(
+                icon("arrow-left"),
+                href="/",
+                underline="none",
+                aria_label="Back to the runs",
+                class_name="btn ghost ic",
+            ),
+            rx.el.h1(f"Run {RunState.number}", style={"flex": "none"}),
+            rx.el.span(RunState.title, class_name="runtitle cut", title=RunState.title),
+            rx.el.div(connection_pill(), _more(), _main_action(), class_name="flexrow end"),
+            class_name="head",
+        ),
+        rx.cond(RunState.loaded, _meta(), rx.el.div(class_name="meta")),
+        rx.el.nav(
+            _tab("Transcript", "transcript"),
+            _tab("Timeline", "timeline"),
+            _tab("Changes", "changes"),
+            _tab("Raw", "raw"),
+            aria_label="Views of this run",
+            class_name="tabs",
+        ),
+        rx.cond(
+            RunState.problem,
+            rx.el.div(
+                icon("circle-x"),
+                rx.el.span(RunState.problem, class_name="grow"),
+                rx.el.button(
+                    "Try again", type="button", on_click=RunState.reload, class_name="btn s1"
+                ),
+                role="alert",
+                class_name="callout red",
+                style={"marginTop": "8px"},
+            ),
+        ),
+        class_name="runhead",
+    )
+
+
+def _meta() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(
+            status(RunState.status, RunState.word, RunState.tone, RunState.dot),
+            rx.cond(RunState.reason, rx.el.span("· ", RunState.reason)),
+            rx.cond(RunState.activity, rx.el.span("· ", RunState.activity, class_name="cut")),
+        ),
+        rx.el.span(
+            icon("timer", 14),
+            rx.el.b(Elapsed.create(start=RunState.started, end=RunState.finished, lead="")),
+        ),
+        rx.el.span(icon("footprints", 14), rx.el.b(RunState.total.to_string()), "steps"),
+        rx.cond(RunState.tokens, rx.el.span(icon("coins", 14), RunState.tokens)),
+        rx.cond(
+            RunState.branch,
+            rx.el.span(icon("git-branch", 14), rx.el.span(RunState.branch, class_name="mono")),
+        ),
+        rx.foreach(RunState.pull_requests, _pull_request),
+        rx.el.span(
+            rx.el.span(RunState.agent, class_name="badge"), rx.el.span(RunState.repo), class_name=""
+        ),
+        role="group",
+        aria_label="Facts",
+        tab_index=0,  # on a phone it scrolls, also with the keyboard
+        class_name="meta",
+    )
+
+
+def _pull_request(link: rx.vars.ObjectVar[PullRequestLink]) -> rx.Component:
+    return rx.el.a(
+        icon("git-pull-request", 14),
+        link.label,
+        href=link.url,
+        title=link.title,
+        target="_blank",
+        rel="noopener noreferrer",
+    )
+
+
+def _main_action() -> rx.Component:
+    return rx.cond(
+        RunState.loaded,
+        rx.cond(
+            RunState.is_terminal,
+            rx.cond(
+                RunState.is_archived,
+                _action("Restore", "archive-restore", RunsActions.restore(RunState.number)),
+                _action("Archive", "archive", RunsActions.archive(RunState.number)),
+            ),
+            _action("Stop", "square", RunsActions.stop(RunState.number), danger=True),
+        ),
+    )
+
+
+def _action(
+    text: str, symbol: str, on_press: rx.event.EventType[()], *, danger: bool = False
+) -> rx.Component:
+    return rx.el.button(
+        icon(symbol),
+        text,
+        type="button",
+        on_click=on_press,
+        class_name="btn danger" if danger else "btn",
+    )
+
+
+def _more() -> rx.Component:
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(
+                icon("ellipsis"), type="button", aria_label="More", class_name="btn ghost ic"
+            )
+        ),
+        rx.dropdown_menu.content(
+            rx.dropdown_menu.item(
+                icon("link", 14),
+                "Copy link",
+                on_select=rx.call_script("navigator.clipboard.writeText(location.href)"),
+            ),
+            rx.dropdown_menu.item(
+                icon("download", 14),
+                "Download log (JSONL)",
+                on_select=rx.redirect(
+                    f"/api/agent_runs/{RunState.number}/export?format=jsonl", is_external=True
+                ),
+            ),
+            rx.dropdown_menu.item(
+                icon("download", 14),
+                "Download run (JSON)",
+                on_select=rx.redirect(
+                    f"/api/agent_runs/{RunState.number}/export?format=json", is_external=True
+                ),
+            ),
+            rx.cond(
+                RunState.hosted,
+                rx.dropdown_menu.item(
+                    icon("external-link", 14),
+                    "Open in Codegen",
+                    on_select=rx.redirect(RunState.hosted, is_external=True),
+                ),
+            ),
+            size="1",
+            variant="soft",
+        ),
+    )
+
+
+def _tab(text: str, name: str) -> rx.Component:
+    return rx.link(
+        text,
+        href=rx.cond(
+            name == "transcript",
+            f"/runs/{RunState.number}",
+            f"/runs/{RunState.number}?tab={name}",
+        ),
+        underline="none",
+        aria_current=rx.cond(RunState.tab == name, "page", "false"),
+    )
+
+
+def _log(*, raw: bool) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    RunState.loaded,
+                    Transcript.create(
+                        run_id=RunState.number,
+                        total=RunState.total,
+                        counts=RunState.counts,
+                        active=~RunState.is_terminal,
+                        agent=RunState.agent,
+                        user="You",
+                        step=RunState.step,
+                        from_turn=RunState.from_turn,
+                        turns=RunState.turns,
+                        error=RunState.error,
+                        draft=RunState.draft,
+                        raw=raw,
+                    ),
+                    _bones(),
+                ),
+                rx.fragment() if raw else _dock(),
+                class_name="logcol",
+            ),
+            rx.fragment() if raw else _side(),
+            class_name="runcols" if not raw else "runcols wide",
+        ),
+    )
+
+
+def _bones() -> rx.Component:
+    return rx.el.div(
+        *[rx.el.i(class_name="skel", style={"width": f"{50 + at * 13 % 45}%"}) for at in range(8)],
+        class_name="stack logview",
+        style={"gap": "20px", "padding": "16px"},
+        aria_hidden="true",
+    )
+
+
+def _dock() -> rx.Component:
+    return rx.el.div(
+        rx.cond(RunState.ask, _ask()),
+        FollowUp.create(
+            run_id=RunState.number,
+            turn=RunState.turn,
+            active=~RunState.is_terminal,
+            down=Shell.link == "down",
+            focus=RunState.focuses,
+            queue_version=RunState.queue_version,
+            on_sent=RunState.resumed,
+        ),
+        class_name="dock",
+    )
+
+
+def _ask() -> rx.Component:
+    ask: Any = RunState.ask
+    return rx.el.div(
+        icon("shield-question"),
+        rx.el.span(
+            "Asks to: ",
+            ask.text,
+            " ",
+            rx.cond(ask.target & (ask.target != ask.text), rx.el.code(ask.target)),
+            class_name="grow",
+            style={"overflowWrap": "anywhere"},
+        ),
+        rx.el.div(
+            rx.cond(
+                ask.reject,
+                rx.el.button(
+                    "Reject",
+                    type="button",
+                    on_click=RunsActions.answer(RunState.number, ask.id, ask.reject),
+                    class_name="btn s1",
+                ),
+            ),
+            rx.cond(
+                ask.allow,
+                rx.el.button(
+                    "Approve once",
+                    type="button",
+                    on_click=RunsActions.answer(RunState.number, ask.id, ask.allow),
+                    class_name="btn solid s1",
+                ),
+            ),
+            class_name="acts",
+        ),
+        role="alert",
+        class_name="ask",
+    )
+
+
+def _side() -> rx.Component:
+    return rx.el.aside(
+        rx.el.section(
+            rx.el.h2("Details"),
+            rx.el.dl(
+                _fact("Agent", RunState.agent),
+                _fact("Model", RunState.model),
+                _fact("Repository", RunState.repo),
+                _fact("Branch", RunState.branch),
+                _fact("Permission", RunState.policy),
+                _fact("Sandbox", RunState.sandbox),
+                _fact("Cost", RunState.cost),
+                _fact("Started by", RunState.source),
+                rx.el.dt("Created"),
+                rx.el.dd(Ago.create(at=RunState.created)),
+                rx.foreach(RunState.metadata, lambda pair: _fact(pair[0], pair[1])),
+                class_name="kv sm",
+            ),
+        ),
+        rx.el.section(
+            rx.el.h2("Turns"),
+            rx.el.ol(rx.foreach(RunState.turns, _turn), class_name="stack"),
+        ),
+        aria_label="About this run",
+        class_name="card side",
+    )
+
+
+def _fact(name: rx.Var[str] | str, value: rx.Var[str]) -> rx.Component:
+    return rx.cond(value, rx.fragment(rx.el.dt(name), rx.el.dd(value)))
+
+
+def _turn(line: rx.vars.ObjectVar[TurnLine]) -> rx.Component:
+    return rx.el.li(
+        rx.link(
+            rx.el.span(
+                rx.el.span(class_name=f"dot {line.dot}", aria_hidden="true"),
+                rx.el.span(f"Turn {line.turn}", class_name="med"),
+                rx.el.span(
+                    line.word, " ", Elapsed.create(start=line.started, end=line.finished, lead="")
+                ),
+                class_name="flexrow sm mut",
+            ),
+            rx.el.span(line.prompt, class_name="sm mut turnprompt"),
+            href=f"/runs/{RunState.number}?turn={line.turn}",
+            underline="none",
+            title="Show this turn",
+            class_name="turnlink",
+        )
+    )
+
+
+def _timeline() -> rx.Component:
+    return rx.cond(
+        RunState.loaded,
+        Timeline.create(
+            run_id=RunState.number,
+            total=RunState.total,
+            turns=RunState.turns,
+            active=~RunState.is_terminal,
+            version=RunState.read_count,
+        ),
+        _bones(),
+    )
+
+
+def _changes() -> rx.Component:
+    return rx.cond(
+        RunState.loaded,
+        Changes.create(
+            run_id=RunState.number,
+            version=RunState.changes_version,
+            active=~RunState.is_terminal,
+        ),
+        _bones(),
+    )
+
+
+def _missing() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("There is no such run"),
+        rx.el.p("It may belong to another server, or its number is mistyped.", class_name="mut"),
+        rx.link("Show all runs", href="/", underline="none", class_name="btn"),
+        class_name="card blank",
+    )

@@ -1,0 +1,177 @@
+"""A run as one row of the list: only what the row shows, so that a change costs little to send."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent_runs.dashboard.theme import SOURCES, look_of, plural, short_count
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, PermissionRequest
+
+TITLE_LENGTH = 160
+LINE_LENGTH = 240
+
+
+@dataclass(frozen=True)
+class PullRequestLink:
+    """A pull request in a row."""
+
+    label: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a paused run asks; `allow` and `reject` are option ids, empty when not offered."""
+
+    id: int
+    text: str
+    target: str
+    allow: str
+    reject: str
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One row. Texts are cut, times are ISO text, empty text stands for nothing."""
+
+    id: int
+    status: str
+    word: str
+    tone: str
+    dot: str
+    lead: str
+    title: str
+    activity: str
+    line: str
+    line_tone: str
+    agent: str
+    repo: str
+    branch: str
+    steps: str
+    step_count: int
+    tokens: str
+    source: str
+    created: str
+    started: str
+    finished: str
+    is_terminal: bool
+    is_archived: bool
+    hosted_url: str
+    pull_requests: tuple[PullRequestLink, ...]
+    ask: Ask | None
+
+
+def row_of(
+    run: AgentRun,
+    *,
+    agents: Mapping[str, str],
+    repos: Mapping[int, str],
+    ask: Ask | None = None,
+) -> RunRow:
+    """Return the row of `run`.
+
+    Args:
+        agents: titles by name.
+        repos: names by id.
+    """
+    look = look_of(run.status)
+    is_terminal = run.status in TERMINAL_STATUSES
+    is_failed = look.tone == "red"
+    line = run.error or run.summary or run.result if is_failed else run.summary or run.result
+    return RunRow(
+        id=run.id,
+        status=run.status,
+        word=look.word,
+        tone=look.tone,
+        dot=look.dot,
+        lead=look.lead,
+        title=title_of(run),
+        activity=cut(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
+        line=cut(line, LINE_LENGTH),
+        line_tone="red" if is_failed else "",
+        agent=agents.get(run.agent or "", run.agent or ""),
+        repo=repos.get(run.repo_id or 0, f"Repository {run.repo_id}" if run.repo_id else ""),
+        branch=run.branch or "",
+        step_count=run.log_count,
+        steps=plural(run.log_count, "step") if run.log_count else "",
+        tokens=tokens_of(run.usage),
+        source=SOURCES.get(run.source_type, run.source_type),
+        created=iso(run.created_at),
+        started=iso(run.started_at),
+        finished=iso(run.finished_at) if is_terminal else "",
+        is_terminal=is_terminal,
+        is_archived=run.archived_at is not None,
+        hosted_url=hosted_url(run),
+        pull_requests=pull_requests_of(run),
+        ask=ask if run.status == AgentRunStatus.PAUSED else None,
+    )
+
+
+def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
+    """Return the open question of a run, if there is one."""
+    for request in requests:
+        if request.state == "pending":
+            options = {option.kind: option.option_id for option in reversed(request.options)}
+            return Ask(
+                id=request.id,
+                text=cut(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
+                target=_target(request.tool_call),
+                allow=options.get("allow_once") or options.get("allow_always", ""),
+                reject=options.get("reject_once") or options.get("reject_always", ""),
+            )
+    return None
+
+
+def title_of(run: AgentRun) -> str:
+    """Return the title, or the first line of the prompt, or a plain name."""
+    first_line = next((line for line in run.prompt.splitlines() if line.strip()), "")
+    return cut(run.title or first_line, TITLE_LENGTH) or f"Run {run.id}"
+
+
+def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
+    """Return the run's pull requests whose address a browser may open."""
+    return tuple(
+        PullRequestLink(f"#{each.id}", each.title or "Pull request", each.url)
+        for each in run.github_pull_requests
+        if each.url and each.url.startswith(("https://", "http://"))
+    )
+
+
+def tokens_of(usage: Mapping[str, JSON]) -> str:
+    """Return the tokens that the agent reported, in words; empty when it reported none."""
+    last_turn = usage.get("last_turn")
+    told = last_turn if isinstance(last_turn, Mapping) else {}
+    for value in (usage.get("context_used"), told.get("totalTokens"), told.get("total_tokens")):
+        if isinstance(value, int) and value > 0:
+            return f"{short_count(value)} tokens"
+    return ""
+
+
+def hosted_url(run: AgentRun) -> str:
+    """Return the run's page at the hosted service; empty for runs of this machine."""
+    if run.provider != "codegen" or not run.upstream_id:
+        return ""
+    return f"https://codegen.com/agent/trace/{run.upstream_id}"
+
+
+def cut(text: str | None, length: int) -> str:
+    """Return the first line's worth of `text`, at most `length` signs."""
+    flat = " ".join((text or "").split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def iso(time: datetime | None) -> str:
+    """Return `time` as ISO text, empty for none."""
+    return time.isoformat() if time else ""
+
+
+def _target(tool_call: Mapping[str, JSON]) -> str:
+    """The command or path of a tool call, whole: nobody should approve what is cut off."""
+    given = tool_call.get("rawInput") or tool_call.get("raw_input") or {}
+    if isinstance(given, Mapping):
+        for name in ("command", "cmd", "file_path", "path", "filePath", "abs_path", "url"):
+            value = given.get(name)
+            if value:
+                return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ""

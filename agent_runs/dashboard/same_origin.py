@@ -1,0 +1,50 @@
+"""Makes the built frontend independent of the port it is served on.
+
+Reflex bakes the port of its websocket into the bundle and replaces only the host name at run
+time, so a build would work on one port alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_BAKED = "endpoint.hostname = frontend_hostname;"
+_RUN_TIME = f"{_BAKED} endpoint.port = window.location.port;"
+
+
+class SameOriginPlugin(rx.plugins.Plugin):
+    """Lets the page talk to the port it came from."""
+
+    def pre_compile(self, **context: Any) -> None:
+        """Change the one line of Reflex's client that works out the address."""
+        context["add_modify_task"]("utils/state.js", use_the_page_port)
+
+
+def use_the_page_port(code: str) -> str:
+    """Return Reflex's `state.js` with the port taken from the page.
+
+    Raises:
+        ValueError: the line is not there, so Reflex has changed and this plugin must follow.
+    """
+    if _RUN_TIME in code:
+        return code
+    if _BAKED not in code:
+        raise ValueError("Reflex's state.js has changed: the websocket port cannot be set.")
+    return code.replace(_BAKED, _RUN_TIME)
+
+
+def websocket_origins(port: int, public_url: str, allowed_hosts: Sequence[str]) -> list[str]:
+    """Return the origins whose pages may open the websocket.
+
+    Args:
+        public_url: where people reach the dashboard.
+        allowed_hosts: names behind a reverse proxy, on whatever port it listens. A pattern among
+            them allows any here: Reflex knows none, and `web.SameOrigin` looks closer anyway.
+    """
+    if any("*" in name for name in allowed_hosts):
+        return ["*"]
+    local = [f"http://{name}:{port}" for name in (*LOCAL_HOSTS, *allowed_hosts)]
+    proxied = [f"{scheme}://{name}" for scheme in ("http", "https") for name in allowed_hosts]
+    return list(dict.fromkeys([*local, public_url.rstrip("/"), *proxied]))

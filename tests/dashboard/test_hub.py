@@ -1,0 +1,154 @@
+"""One reader of events feeds every tab; no tab can hold up another one."""
+
+import json
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from agent_runs.client.sse import ServerEvent
+from agent_runs.dashboard.hub import QUEUE_LENGTH, Hub, Subscription
+
+pytestmark = pytest.mark.anyio
+
+
+def appended(number: int) -> ServerEvent:
+    return ServerEvent("logs.appended", number, {"agent_run_id": 1, "log_count": number})
+
+
+async def test_all_that_happened_meanwhile_comes_at_once_and_in_order():
+    hub = Hub()
+    async with hub.subscribe() as tab:
+        for number in range(3):
+            hub.take(appended(number))
+        with anyio.fail_after(5):
+            news = await tab.next()
+    assert [event.id for event in news.events] == [0, 1, 2]
+    assert not news.must_reload
+
+
+async def test_a_slow_tab_neither_blocks_nor_grows_and_is_told_to_read_anew():
+    hub = Hub()
+    async with hub.subscribe() as slow, hub.subscribe() as quick:
+        seen = 0
+        with anyio.fail_after(5):
+            for number in range(QUEUE_LENGTH * 10):
+                hub.take(appended(number))
+                seen += len((await quick.next()).events)
+            news = await slow.next()
+    assert seen == QUEUE_LENGTH * 10
+    assert news.must_reload
+    assert len(news.events) <= QUEUE_LENGTH
+
+
+async def test_a_reset_makes_every_tab_read_anew_once():
+    hub = Hub()
+    async with hub.subscribe() as tab:
+        hub.take(ServerEvent("reset", 9, {"after": 9}))
+        hub.take(appended(10))
+        with anyio.fail_after(5):
+            assert (await tab.next()).must_reload
+            hub.take(appended(11))
+            assert not (await tab.next()).must_reload
+
+
+async def test_a_closed_tab_is_forgotten():
+    hub = Hub()
+    async with hub.subscribe() as tab:
+        pass
+    hub.take(appended(1))
+    with anyio.move_on_after(0.05) as waiting:
+        await tab.next()
+    assert waiting.cancelled_caught
+
+
+async def test_a_tab_waits_while_nothing_happens():
+    async with Hub().subscribe() as tab:
+        with anyio.move_on_after(0.05) as waiting:
+            await tab.next()
+    assert waiting.cancelled_caught
+
+
+class SmallApi:
+    """Counts and an event stream; it breaks off each stream after its first events."""
+
+    def __init__(self) -> None:
+        self.asked_after: list[str | None] = []
+        self.is_broken = False
+
+    async def counts(self, _: Request) -> Response:
+        if self.is_broken:
+            return Response("no JSON", 500)
+        return JSONResponse({"by_status": {"ACTIVE": 2, "PAUSED": 1, "ERROR": 4}, "archived": 3})
+
+    async def events(self, request: Request) -> Response:
+        after = request.headers.get("last-event-id") or request.query_params.get("after")
+        self.asked_after.append(after)
+        first = int(after or 40) + 1
+
+        async def stream() -> AsyncIterator[str]:
+            for number in (first, first + 1):
+                payload = json.dumps({"agent_run_id": 1, "log_count": number})
+                yield f"id: {number}\nevent: logs.appended\ndata: {payload}\n\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[Route("/agent_runs/counts", self.counts), Route("/events", self.events)]
+        )
+
+
+async def ids_until(tab: Subscription, wanted: int) -> list[int | None]:
+    ids: list[int | None] = []
+    while wanted not in ids:
+        ids += [event.id for event in (await tab.next()).events]
+    return ids
+
+
+async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api):
+    api = SmallApi()
+    serve_as_api(api.app)
+    hub = Hub()
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
+            tasks.start_soon(hub.run)
+            ids = await ids_until(tab, 44)
+            tasks.cancel_scope.cancel()
+    assert ids[:4] == [41, 42, 43, 44]
+    assert [each or "" for each in api.asked_after[:2]] == ["", "42"]
+
+
+async def test_the_counts_come_in_the_groups_that_people_see(serve_as_api):
+    serve_as_api(SmallApi().app)
+    hub = Hub()
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
+            tasks.start_soon(hub.run)
+            await ids_until(tab, 41)
+            tasks.cancel_scope.cancel()
+    shown = {name: count for name, count in hub.standing.groups.items() if count}
+    assert shown == {"Needs you": 1, "Running": 2, "Failed": 4}
+    assert (hub.standing.total, hub.standing.archived) == (7, 3)
+
+
+async def test_an_api_that_fails_is_told_and_found_again_when_it_recovers(serve_as_api):
+    api = SmallApi()
+    api.is_broken = True
+    serve_as_api(api.app)
+    hub = Hub()
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
+            tasks.start_soon(hub.run)
+            while (news := await tab.next()).standing.link != "down":
+                pass
+            assert news.standing.problem
+            api.is_broken = False
+            while not (news := await tab.next()).must_reload:
+                pass
+            tasks.cancel_scope.cancel()

@@ -1,0 +1,147 @@
+"""A row says what a person needs of a run, and never more than fits."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agent_runs.dashboard.run_row import LINE_LENGTH, Ask, PullRequestLink, ask_of, row_of
+from agent_runs.dashboard.theme import LOOKS, short_count
+from agent_runs.models import (
+    AgentRun,
+    AgentRunStatus,
+    PermissionOption,
+    PermissionRequest,
+    PullRequest,
+)
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def run(**fields: object) -> AgentRun:
+    return AgentRun.model_validate({"id": 7, "created_at": START, "agent": "codex", **fields})
+
+
+def row(**fields: object):
+    return row_of(run(**fields), agents={"codex": "Codex"}, repos={3: "acme/shop"})
+
+
+def question(state: str = "pending", **call: object) -> PermissionRequest:
+    kinds = ("allow_once", "allow_always", "reject_once")
+    return PermissionRequest(
+        id=5,
+        agent_run_id=7,
+        turn=1,
+        created_at=START,
+        tool_call=dict(call),
+        options=tuple(PermissionOption(option_id=f"o-{k}", name=k, kind=k) for k in kinds),
+        state=state,
+    )
+
+
+def test_every_status_has_a_word_and_a_dot_or_none_on_purpose():
+    assert set(LOOKS) == set(AgentRunStatus)
+    assert len({look.word for look in LOOKS.values()}) == len(LOOKS)
+
+
+def test_a_status_from_the_future_is_shown_as_it_is():
+    assert row(status="WAITING_FOR_RAIN").word == "Waiting for rain"
+
+
+def test_a_title_is_the_first_line_of_the_prompt_until_there_is_one():
+    assert row(prompt="\n\n  Fix the login\nand more").title == "Fix the login"
+    assert row(prompt="Fix", title="Login").title == "Login"
+    assert row().title == "Run 7"
+
+
+def test_long_texts_are_cut_and_folded_to_one_line():
+    line = row(status="COMPLETE", result="a\nb " + "x" * 5000).line
+    assert line.startswith("a b ")
+    assert len(line) == LINE_LENGTH
+
+
+def test_a_failed_run_tells_why_and_another_one_tells_its_result():
+    told = {"error": "No login", "summary": "Sum", "result": "Res"}
+    assert (row(status="ERROR", **told).line, row(status="ERROR", **told).line_tone) == (
+        "No login",
+        "red",
+    )
+    assert (row(status="COMPLETE", **told).line, row(status="COMPLETE").line_tone) == ("Sum", "")
+
+
+def test_what_it_does_now_is_shown_while_it_does_it():
+    assert row(status="ACTIVE", activity="Edits auth.py").activity == "Edits auth.py"
+    assert row(status="COMPLETE", activity="Edits auth.py").activity == ""
+
+
+def test_time_stands_still_only_for_what_has_ended():
+    times = {"started_at": START, "finished_at": START + timedelta(seconds=9)}
+    assert row(status="ACTIVE", **times).finished == ""
+    assert row(status="COMPLETE", **times).finished == "2026-11-22T12:00:09+00:00"
+
+
+def test_names_stand_for_ids_where_they_are_known():
+    assert (row(repo_id=3).agent, row(repo_id=3).repo) == ("Codex", "acme/shop")
+    assert (row(agent="mine").agent, row(repo_id=4).repo, row().repo) == (
+        "mine",
+        "Repository 4",
+        "",
+    )
+
+
+def test_only_links_that_a_browser_may_open_are_links():
+    hostile = PullRequest(id=1, title="x", url="javascript:alert(1)", created_at="")
+    honest = PullRequest(id=2, title="Fix", url="https://git.example/2", created_at="")
+    shown = row(github_pull_requests=[hostile, honest]).pull_requests
+    assert shown == (PullRequestLink("#2", "Fix", "https://git.example/2"),)
+
+
+def test_only_hosted_runs_have_a_page_elsewhere():
+    assert row(provider="acp", upstream_id="9").hosted_url == ""
+    assert row(provider="codegen", upstream_id="9").hosted_url.endswith("/9")
+
+
+@pytest.mark.parametrize(
+    ("usage", "text"),
+    [
+        ({}, ""),
+        ({"context_used": 0}, ""),
+        ({"context_used": 948}, "948 tokens"),
+        ({"last_turn": {"totalTokens": 12_345}}, "12k tokens"),
+        ({"last_turn": "none"}, ""),
+    ],
+)
+def test_tokens_are_told_when_the_agent_told_them(usage, text):
+    assert row(usage=usage).tokens == text
+
+
+def test_counts_fit_in_five_signs():
+    assert [short_count(n) for n in (0, 999, 1000, 56_700, 1_200_000, 45_000_000)] == [
+        "0",
+        "999",
+        "1k",
+        "57k",
+        "1.2M",
+        "45M",
+    ]
+
+
+def test_the_question_offers_the_least_that_lets_the_agent_go_on():
+    asked = ask_of([question("answered"), question(title="Run", rawInput={"command": "rm -rf /"})])
+    assert asked == Ask(5, "Run", "rm -rf /", allow="o-allow_once", reject="o-reject_once")
+    assert ask_of([question("withdrawn")]) is None
+
+
+def test_a_command_is_shown_whole_however_long_it_is():
+    command = ["sh", "-c", "echo " + "y" * 3000]
+    asked = ask_of([question(rawInput={"command": command})])
+    assert asked is not None
+    assert asked.target == " ".join(command)
+
+
+def test_a_question_is_shown_only_while_the_run_waits_for_it():
+    asked = ask_of([question(title="Run")])
+    rows = [
+        row_of(run(status=status), agents={}, repos={}, ask=asked)
+        for status in ("PAUSED", "ACTIVE")
+    ]
+    assert [each.ask for each in rows] == [asked, None]
