@@ -1,0 +1,34 @@
+"""`python -m bench [NAME...]`: measure, print, and keep the table in docs/performance.md."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import appends, dashboard, events, reads, report, starts, translation
+
+_ALL = {
+    "reads": reads.measure,
+    "appends": appends.measure,
+    "events": events.measure,
+    "translation": translation.measure,
+    "starts": starts.measure,
+    "dashboard": dashboard.measure,
+}
+
+
+def main() -> int:
+    """Run the named benchmarks, or all; 1 when a goal was missed."""
+    names = sys.argv[1:] or list(_ALL)
+    rows: list[report.Row] = []
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="agent-runs-bench-") as folder:
+            rows += _ALL[name](Path(folder))
+        print(report.table(rows[-8:]), flush=True)
+    print(f"\n{report.machine()}\n\n{report.table(rows)}")
+    if names == list(_ALL):
+        report.keep(rows)
+    return 0 if all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
