@@ -54,7 +54,7 @@ def fill(path: Path, *, run_total: int, entry_total: int, per_run: int = 1000) -
         connection.execute(sql)
     shared = {"count": per_run, "last": entry_total // per_run}
     connection.execute("update run set log_count = :count where id <= :last", shared)
-    connection.execute("update run_total set total = ?", (run_total,))
+    connection.execute("update run_total set total = ? where total > 0", (run_total,))
     connection.execute("commit")
     connection.execute("analyze")
     connection.close()
@@ -65,6 +65,8 @@ async def _one_of_each(path: Path) -> None:
     async with database.begin() as transaction:
         run = await runs.insert(transaction, prompt="Fix the login form " * 8, agent="scripted")
         await logs.append(transaction, run.id, None, [entry(0, random.Random(1))])
+        # An unfinished run would be taken up by the server that reads it.
+        await runs.change(transaction, run, status="COMPLETE")
     await database.close()
 
 
