@@ -86,6 +86,7 @@ class TurnWork:
             logger.warning("run %s: taken over by another worker, its work is dropped", run_id)
             return
         except Exception:
+            # The edge of a turn: whatever went wrong, the run comes to an end that says so.
             logger.exception("run %s: the provider failed", run_id)
             outcome = TurnOutcome(
                 status=AgentRunStatus.ERROR,
