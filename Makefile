@@ -12,7 +12,7 @@ PYTHONS ?= python3 python3.13 python3.12 python3.11 python3.14
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --require-hashes --no-input --disable-pip-version-check
 compile := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links \
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make requirements'
 
 # An environment that was moved, or whose Python was removed, is made anew.

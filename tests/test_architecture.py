@@ -1,6 +1,7 @@
 """The shape of the code: layers, sizes, names, dependencies."""
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -23,7 +24,9 @@ DEEPEST_FOLDER = 4
 EMPTY_WORDS = re.compile(
     r"(util|helper|manager|service|common|misc|handler|processor|factory)", re.IGNORECASE
 )
-PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
+PIN = re.compile(
+    r"^([a-z0-9][a-z0-9.-]*)(?:\[([a-z0-9, -]+)\])?==([^ ;]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE
+)
 
 
 def name_of(path: Path) -> str:
@@ -76,7 +79,13 @@ def test_tests_are_no_packages():
 
 def pins(file: str) -> dict[str, str]:
     text = (ROOT / file).read_text(encoding="utf-8")
-    return {name: version for name, version, _ in PIN.findall(text)}
+    return {name: version for name, _, version, _ in PIN.findall(text)}
+
+
+def pinned_extras() -> dict[str, set[str]]:
+    text = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    text += (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    return {name: set(extras.split(", ")) for name, extras, *_ in PIN.findall(text) if extras}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +107,17 @@ def test_pinned_versions_are_in_step_with_pyproject(file, wanted):
 def test_both_requirements_files_pin_the_same_versions():
     shipped, dev = pins("requirements.txt"), pins("requirements-dev.txt")
     assert {name: dev[name] for name in shipped.keys() & dev.keys()}.items() <= shipped.items()
+
+
+def test_extras_are_pinned_where_a_package_asks_for_them():
+    # Older pips take `name[extra]` for a package of its own: a pin of `name` alone lets them choose
+    # the newest release, which has no hash here, and the installation fails on the day it appears.
+    pinned = pinned_extras()
+    for distribution in importlib.metadata.distributions():
+        for wanted in map(Requirement, distribution.requires or []):
+            if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+                known = pinned.get(canonicalize_name(wanted.name), set())
+                assert wanted.extras <= known, f"{distribution.name} asks for {wanted}"
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
