@@ -8,14 +8,14 @@ from tests.browser.parts import Api
 
 
 def test_filters_stand_in_the_address_and_survive_a_reload(page: Page, api: Api) -> None:
-    run_id = api.create("Needle in the list\n/say ok")
+    run_id = api.create("Pincushion in the list\n/say ok")
     api.wait_until(run_id, "COMPLETE")
     page.goto("/")
-    page.get_by_label("Search runs").fill("needle in")
-    expect(page).to_have_url(re.compile("q=needle"))
+    page.get_by_label("Search runs").fill("pincushion in")
+    expect(page).to_have_url(re.compile("q=pincushion"))
     expect(page.locator("[data-row]")).to_have_count(1)
     page.reload()
-    expect(page.get_by_label("Search runs")).to_have_value("needle in")
+    expect(page.get_by_label("Search runs")).to_have_value("pincushion in")
     expect(page.locator("[data-row]")).to_have_count(1)
     page.get_by_role("button", name="Clear filters").click()
     expect(page.get_by_label("Search runs")).to_have_value("")
