@@ -7,9 +7,9 @@ import reflex as rx
 
 from agent_runs.dashboard import access, web
 from agent_runs.dashboard.hub import hub_lifespan
-from agent_runs.dashboard.pages import agents, new_run, run, runs, settings
+from agent_runs.dashboard.pages import agents, new_run, not_found, run, runs, settings
 
-PAGES = (runs, new_run, run, agents, settings)
+PAGES = (runs, new_run, run, agents, settings, not_found)
 """Imported for what their `@rx.page` does."""
 
 

@@ -1,5 +1,6 @@
 """A run as one row of the list: only what the row shows, so that a change costs little to send."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus,
 
 TITLE_LENGTH = 160
 LINE_LENGTH = 240
+_MARKS = re.compile(r"`+|\*\*|^[ \t]*(?:#{1,6}|>|[-*+])[ \t]+", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\][]{1,200})\]\([^()\s]{1,500}\)")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def row_of(
         lead=look.lead,
         title=title_of(run),
         activity=cut(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
-        line=cut(line, LINE_LENGTH),
+        line=cut(line if is_failed else plain(line), LINE_LENGTH),
         line_tone="red" if is_failed else "",
         agent=agents.get(run.agent or "", run.agent or ""),
         repo=repos.get(run.repo_id or 0, f"Repository {run.repo_id}" if run.repo_id else ""),
@@ -153,6 +156,11 @@ def hosted_url(run: AgentRun) -> str:
     if run.provider != "codegen" or not run.upstream_id:
         return ""
     return f"https://codegen.com/agent/trace/{run.upstream_id}"
+
+
+def plain(text: str | None) -> str:
+    """Return Markdown without its marks, for a line that shows text as it is."""
+    return _MARKS.sub("", _LINK.sub(r"\1", text or ""))
 
 
 def cut(text: str | None, length: int) -> str:

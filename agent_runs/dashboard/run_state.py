@@ -92,6 +92,7 @@ class RunState(rx.State):
     metadata: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
     pull_requests: rx.Field[list[PullRequestLink]] = rx.field(default_factory=list[PullRequestLink])
     is_terminal: rx.Field[bool] = rx.field(False)
+    is_failed: rx.Field[bool] = rx.field(False)
     is_archived: rx.Field[bool] = rx.field(False)
     counts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict[str, Any])
     turns: rx.Field[list[TurnLine]] = rx.field(default_factory=list[TurnLine])
@@ -131,7 +132,7 @@ class RunState(rx.State):
         number = _number(words, 0)
         if number != self.number:
             self.number, self.loaded, self.is_missing = number, False, number == 0
-            self.problem, self.draft, self.total, self.counts = "", "", 0, {}
+            self.title, self.problem, self.draft, self.total, self.counts = "", "", "", 0, {}
             self.turns, self.ask = [], None
         self.step = _number(params.get("step", ""), -1)
         self.from_turn = _number(params.get("turn", ""), 0)
@@ -209,6 +210,7 @@ class RunState(rx.State):
         self.title, self.status = title_of(run), run.status
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
+        self.is_failed = self.is_terminal and look.tone == "red"
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )

@@ -13,6 +13,7 @@ from agent_runs.errors import AgentRunsError, PermissionAnswered
 
 AT_ONCE = 4
 """Requests of one bulk action that are on their way together."""
+RETRY_PROMPT = "The last turn failed. Look at what is there, then go on from where it stopped."
 
 
 class RunsActions(rx.State):
@@ -43,6 +44,16 @@ class RunsActions(rx.State):
         """Stop one run."""
         yield await _do(
             [run_id], lambda each: send(requests.stop_agent_run(each)), "Stopped", "stopped"
+        )
+
+    @rx.event(background=True)
+    async def retry(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
+        """Let a run that failed go on from where it stopped, in its workspace and session."""
+        yield await _do(
+            [run_id],
+            lambda each: send(requests.resume_agent_run(each, RETRY_PROMPT, {})),
+            "Retrying",
+            "retried",
         )
 
     @rx.event(background=True)

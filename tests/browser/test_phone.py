@@ -41,6 +41,7 @@ def test_no_page_scrolls_sideways(phone: Page, long_run: int) -> None:
         (f"{run}?tab=changes", "main *"),
         (f"{run}?tab=raw", "[data-seq]"),
         ("/runs/999999", "h2"),
+        ("/no-such-page", "main h2"),
         ("/agents", "main h2"),
         ("/settings", "#token"),
     ):
@@ -56,7 +57,7 @@ def test_the_bottom_bar_and_the_main_buttons_are_large_enough(phone: Page, long_
     bar = phone.get_by_role("navigation", name="Main").locator("visible=true")
     places = bar.get_by_role("link").or_(bar.get_by_role("button")).all()
     assert len(places) >= 4
-    for place in [*places, phone.get_by_role("button", name="Archive")]:
+    for place in [*places, phone.get_by_role("button", name="Retry")]:
         box = place.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, place.inner_text()

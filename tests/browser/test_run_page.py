@@ -24,6 +24,40 @@ def test_a_long_run_opens_at_its_end(page: Page, api: Api) -> None:
     expect(page.get_by_role("log").get_by_text("here it ends", exact=True)).to_be_in_viewport()
 
 
+def test_a_long_title_leaves_the_actions_where_they_are(page: Page, api: Api) -> None:
+    run_id = api.finished("W" * 600 + "\n/say ok")
+    page.goto(f"/runs/{run_id}")
+    for name in ("More", "Archive"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
+def test_a_run_that_is_not_there_wears_no_other_title(rough_page: Page, api: Api) -> None:
+    run_id = api.finished("Title of another\n/say ok")
+    rough_page.goto("/")
+    rough_page.locator(f"[data-row='{run_id}'] a").first.click()
+    title = rough_page.locator(".runtitle")
+    expect(title).to_have_text("Title of another")
+    rough_page.goto("/runs/999999")
+    expect(rough_page.get_by_role("heading", name="There is no such run")).to_be_visible()
+    expect(title).to_have_text("")
+
+
+def test_retry_lets_a_failed_run_go_on(page: Page, api: Api) -> None:
+    run_id = api.finished("Fails once\n/error 500 broken on purpose")
+    page.goto(f"/runs/{run_id}")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text(f"Retrying run {run_id}")).to_be_visible()
+    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible()
+    assert api.run(run_id)["turn"] == 2
+
+
+def test_an_address_that_names_no_page_leads_back(rough_page: Page) -> None:
+    rough_page.goto("/no-such-page")
+    expect(rough_page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    rough_page.get_by_role("link", name="Show all runs").click()
+    expect(rough_page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+
+
 def test_search_walks_over_all_entries_with_the_keyboard(page: Page, api: Api) -> None:
     steps = "/run echo needle one\n" + "/search nothing\n" * 120 + "/run echo NEEDLE two\n"
     run_id = api.finished(f"Find it\n{steps}/say no more")

@@ -145,3 +145,9 @@ def test_a_question_is_shown_only_while_the_run_waits_for_it():
         for status in ("PAUSED", "ACTIVE")
     ]
     assert [each.ask for each in rows] == [asked, None]
+
+
+def test_a_result_in_markdown_is_previewed_without_its_marks():
+    result = "## Done\n- a **unique** key in `delivery`, see [the docs](https://example.org/a)"
+    assert row(summary=result).line == "Done a unique key in delivery, see the docs"
+    assert row(status="ERROR", error="`pytest` exited 1").line == "`pytest` exited 1"

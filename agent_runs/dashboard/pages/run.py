@@ -126,29 +126,30 @@ def _pull_request(link: rx.vars.ObjectVar[PullRequestLink]) -> rx.Component:
 
 
 def _main_action() -> rx.Component:
+    number = RunState.number
     return rx.cond(
         RunState.loaded,
         rx.cond(
-            RunState.is_terminal,
+            ~RunState.is_terminal,
+            _action("Stop", "square", RunsActions.stop(number), look="danger"),
             rx.cond(
                 RunState.is_archived,
-                _action("Restore", "archive-restore", RunsActions.restore(RunState.number)),
-                _action("Archive", "archive", RunsActions.archive(RunState.number)),
+                _action("Restore", "archive-restore", RunsActions.restore(number)),
+                rx.cond(
+                    RunState.is_failed,
+                    _action("Retry", "rotate-cw", RunsActions.retry(number), look="solid"),
+                    _action("Archive", "archive", RunsActions.archive(number)),
+                ),
             ),
-            _action("Stop", "square", RunsActions.stop(RunState.number), danger=True),
         ),
     )
 
 
 def _action(
-    text: str, symbol: str, on_press: rx.event.EventType[()], *, danger: bool = False
+    text: str, symbol: str, on_press: rx.event.EventType[()], *, look: str = ""
 ) -> rx.Component:
     return rx.el.button(
-        icon(symbol),
-        text,
-        type="button",
-        on_click=on_press,
-        class_name="btn danger" if danger else "btn",
+        icon(symbol), text, type="button", on_click=on_press, class_name=f"btn {look}"
     )
 
 
@@ -177,6 +178,14 @@ def _more() -> rx.Component:
                 "Download run (JSON)",
                 on_select=rx.redirect(
                     f"/api/agent_runs/{RunState.number}/export?format=json", is_external=True
+                ),
+            ),
+            rx.cond(
+                RunState.is_failed & ~RunState.is_archived,
+                rx.dropdown_menu.item(
+                    icon("archive", 14),
+                    "Archive",
+                    on_select=RunsActions.archive(RunState.number),
                 ),
             ),
             rx.cond(
