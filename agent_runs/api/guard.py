@@ -18,6 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent_runs.api.errors import error_response
+from agent_runs.api.stream import DIRECT_SEND
 from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"})
@@ -111,6 +112,7 @@ class Guard:
                 message["headers"] = [*message["headers"], *headers]
             await send(message)
 
+        scope[DIRECT_SEND] = send
         found = _Found()
         for name, value in scope["headers"]:
             if name in _LOOKED_AT:

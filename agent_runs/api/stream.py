@@ -10,9 +10,11 @@ to end by themselves.
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import threading
-from collections.abc import AsyncIterator, Generator
+import time
+from collections.abc import AsyncIterator, Callable, Generator
 from types import FrameType
 
 from starlette.responses import Response
@@ -28,14 +30,22 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 WRITE_SECONDS = 60.0
+DIRECT_SEND = "agent_runs.send"
+"""Where the outermost layer keeps the server's own `send` in the scope."""
 _HEARTBEAT = b":\n\n"
 _CHANGES_OF_A_RUN = frozenset({EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
 
 
 class Streams:
-    """The open streams of this process, so that they can be ended."""
+    """The open streams of this process, so that they can be ended.
 
-    def __init__(self) -> None:
+    Args:
+        write_seconds: a client that takes nothing for so long loses its stream, at the latest after
+            twice that time.
+    """
+
+    def __init__(self, write_seconds: float = WRITE_SECONDS) -> None:
+        self.write_seconds = write_seconds
         self._open: set[asyncio.Task[None]] = set()
         self._ending = False
         self._loop = asyncio.get_running_loop()
@@ -55,16 +65,20 @@ class Streams:
         """Do the same from a signal handler or from another thread."""
         self._loop.call_soon_threadsafe(self.end)
 
-    async def run(self, task: asyncio.Task[None], until: asyncio.Task[None]) -> None:
-        """Wait until one of both is done, then end both.
+    async def run(
+        self, task: asyncio.Task[None], until: asyncio.Task[None], is_stuck: Callable[[], bool]
+    ) -> None:
+        """Wait until one of both is done or the first is stuck, then end both.
 
         Raises:
             Exception: what `task` raised, if it failed.
         """
         self._open.add(task)
         try:
-            if not self._ending:
-                await asyncio.wait({task, until}, return_when=asyncio.FIRST_COMPLETED)
+            while not (self._ending or task.done() or until.done() or is_stuck()):
+                await asyncio.wait(
+                    {task, until}, timeout=self.write_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             self._open.discard(task)
             task.cancel()
@@ -101,7 +115,11 @@ class Streams:
 
 
 class EventStream(Response):
-    """An answer that goes on until somebody ends it."""
+    """An answer that goes on until somebody ends it.
+
+    Its frames go straight to the server: what the layers around the application do is done with the
+    head of an answer, and each would cost every delivery once more.
+    """
 
     media_type = "text/event-stream"
 
@@ -110,24 +128,27 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._streams = streams
+        self._writing_since = math.inf
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send chunks until there is no more to send or nobody to send to."""
         await send(
             {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
         )
-        await self._streams.run(
-            asyncio.create_task(self._write(send)), asyncio.create_task(_disconnect(receive))
-        )
+        write = asyncio.create_task(self._write(scope.get(DIRECT_SEND, send)))
+        await self._streams.run(write, asyncio.create_task(_disconnect(receive)), self._is_stuck)
         await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, send: Send) -> None:
         async for chunk in self._chunks:
-            try:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            except TimeoutError:
-                return  # It reads no more; when it comes back its last id lets it catch up.
+            self._writing_since = time.monotonic()
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            self._writing_since = math.inf
+
+    def _is_stuck(self) -> bool:
+        # It reads no more; when it comes back its last id lets it catch up. Looked at now and then:
+        # a timer for each write would cost more than the write.
+        return time.monotonic() - self._writing_since >= self._streams.write_seconds
 
 
 async def _disconnect(receive: Receive) -> None:
@@ -166,10 +187,13 @@ async def follow(
         ended = wanted is not None and await _has_ended(database, wanted, last)
         while not ended:
             ready = await subscription.next(HEARTBEAT_SECONDS)
-            yield b"".join([event.frame for event in ready]) or _HEARTBEAT
-            last = _last_id(ready, last)
-            if wanted is not None and _may_be_the_end(ready):
-                ended = await _has_ended(database, wanted, last)
+            if len(ready) == 1:
+                yield ready[0].frame
+            else:
+                yield b"".join([event.frame for event in ready]) or _HEARTBEAT
+            if wanted is not None:
+                last = _last_id(ready, last)
+                ended = _may_be_the_end(ready) and await _has_ended(database, wanted, last)
 
 
 def _last_id(ready: list[Event], last: int) -> int:
