@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 from starlette.types import Message
 
 from agent_runs.api.stream import EventStream, Streams
+
+
+pytestmark = pytest.mark.anyio
 
 
 async def never(*_: object) -> Message:
