@@ -1,7 +1,7 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up test check bench format requirements clean
+.PHONY: up test check bench twin format requirements clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -36,6 +36,9 @@ check: .venv/installed-dev  ## format, lint, types, imports, dependencies, spell
 
 bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
 	@$(python) -m bench $(ARGS)
+
+twin: .venv/installed-dev  ## a twin of the hosted API to develop against; ARGS="--help"
+	@exec $(python) -m tests.hosted_api_by_hand $(ARGS)
 
 format: .venv/installed-dev  ## format and mend what can be mended
 	.venv/bin/ruff check --fix-only .

@@ -1,35 +1,50 @@
-"""A small real twin of the hosted Codegen API, with its quirks and with faults on demand.
+"""A small real twin of the hosted Codegen API, with its quirks, limits and faults on demand.
 
 Quirks that were seen upstream: times without zone, ids of organizations as strings, nulls,
-observations that are text or objects, logs under `/v1/alpha` only, no `seq`, no events.
+observations that are text or objects, logs under `/v1/alpha` only, no `seq`, no events; answers
+never have the prompt, the model, the repository or the user; a run that works cannot be resumed
+(404); there is no plain stop; the same create twice makes two runs.
+
+Tests read and change its state at will. By hand: `make twin` (`hosted_api_by_hand.py`).
 """
 
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-import uvicorn
+import anyio
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.hosted_api_faults import Fault, answer, take
+from tests.hosted_api_life import Clock, Life, Step
+from tests.hosted_api_limits import Limits
+from tests.hosted_api_serving import serve_app
+
+__all__ = ["ORG", "TOKEN", "Fault", "HostedApi", "serve_app", "serve_twin"]
+
 TOKEN = "sk-twin-token"
 ORG = 323
-
-
-@dataclass
-class Fault:
-    """What the next request gets instead of its answer; `drop` closes the connection."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    drop: bool = False
-    text: str | None = None
+USER = {"id": 7, "github_user_id": "70", "github_username": "ann", "email": None}
+REPO = {
+    "id": 11,
+    "name": "shop",
+    "full_name": "ann/shop",
+    "description": None,
+    "github_id": "1100",
+    "organization_id": ORG,
+    "visibility": None,
+    "archived": None,
+    "setup_status": "COMPLETE",
+    "language": "Python",
+}
+MODELS = [{"name": "Anthropic", "models": [{"label": "Claude Sonnet", "value": "claude-sonnet"}]}]
+_MOST = 100
 
 
 @dataclass
@@ -37,9 +52,17 @@ class HostedApi:
     """The twin's state; tests read and change it at will.
 
     Attributes:
-        faults: taken by requests in order, whatever they ask for; None lets one pass.
+        faults: taken by requests in order, see `Fault`; None lets one pass.
         requests: `METHOD path?query` of each request.
+        bodies: of the POSTs that were carried out.
         streams: events of one connection each, for `GET /agent_runs/{id}/events`; none: 404.
+        alpha: whether logs are under `/v1/alpha`, as they were seen, or under `/v1`, as documented.
+        beta: whether `/v1/beta` has resume and stop.
+        clock: what the runs live by; `clock.advance(seconds)` lets time pass.
+        life: what created and resumed runs do; None: nothing, they stay ACTIVE.
+        limits: refuses what is over the documented rates; None: no limits.
+        allotment: how many runs the plan still allows; None: any number.
+        latency_seconds: before each answer.
     """
 
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -50,7 +73,16 @@ class HostedApi:
     headers: list[dict[str, str]] = field(default_factory=list)
     streams: Iterator[AsyncIterator[bytes]] | None = None
     alpha: bool = True
+    beta: bool = False
+    clock: Clock = field(default_factory=Clock)
+    life: Life | None = None
+    limits: Limits | None = None
+    allotment: int | None = None
+    latency_seconds: float = 0.0
+    repos: list[dict[str, Any]] = field(default_factory=lambda: [REPO])
     url: str = ""
+    _turns: dict[int, tuple[float, Iterator[Step]]] = field(default_factory=dict)
+    _users: dict[int, int] = field(default_factory=dict)
 
     def add_run(self, status: str = "ACTIVE", **fields: Any) -> int:
         """Add a run as upstream shows one; returns its id."""
@@ -59,7 +91,7 @@ class HostedApi:
             "id": run_id,
             "organization_id": ORG,
             "status": status,
-            "created_at": "2025-06-21 11:20:04.338398",
+            "created_at": self.clock.stamp(),
             "web_url": f"https://codegen.com/agent/trace/{run_id}",
             "result": None,
             "summary": None,
@@ -75,7 +107,7 @@ class HostedApi:
         self.logs[run_id].append(
             {
                 "agent_run_id": run_id,
-                "created_at": "2025-06-21 11:20:05.000001",
+                "created_at": self.clock.stamp(),
                 "message_type": message_type,
                 "thought": None,
                 "tool_name": None,
@@ -86,46 +118,86 @@ class HostedApi:
             | fields
         )
 
+    def start_turn(self, run_id: int, prompt: str) -> None:
+        """Let a run work on a prompt, as its life says."""
+        self.runs[run_id]["status"] = "ACTIVE"
+        if self.life is not None:
+            self._turns[run_id] = (self.clock.now(), iter(self.life(prompt)))
+
+    def live(self) -> None:
+        """Do what is due by the clock."""
+        now = self.clock.now()
+        for run_id, (start, steps) in list(self._turns.items()):
+            for step in steps:
+                if start + step.after_seconds > now:
+                    self._turns[run_id] = (start, chain([step], steps))
+                    break
+                if step.entry:
+                    self.add_log(run_id, **step.entry)
+                self.runs[run_id].update(step.changes)
+            else:
+                del self._turns[run_id]
+
     def app(self) -> ASGIApp:
         """The application."""
+        inner = Starlette(routes=self._routes())
+
+        async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["path"].startswith("/twin"):
+                return await inner(scope, receive, send)
+            query = scope["query_string"].decode()
+            request = f"{scope['method']} {scope['path']}{'?' * bool(query)}{query}"
+            self.requests.append(request)
+            self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
+            await anyio.sleep(self.latency_seconds)
+            self.live()
+            if limited := self._limited(Request(scope)):
+                return await limited(scope, receive, send)
+            fault = take(self.faults, request)
+            if fault is None:
+                return await inner(scope, receive, send)
+            return await answer(fault, inner, scope, receive, send)
+
+        return outer
+
+    def _routes(self) -> list[Route]:
         org = "/v1/organizations/{org}"
         alpha = "/v1/alpha/organizations/{org}" if self.alpha else org
         routes = [
             Route("/v1/users/me", self._me),
             Route("/v1/organizations", self._organizations),
+            Route(f"{org}/users", self._users_of_org),
+            Route(f"{org}/users/{{id:int}}", self._user),
+            Route(f"{org}/repos", self._repos),
+            Route(f"{org}/models", self._models),
             Route(f"{org}/agent/run", self._create, methods=["POST"]),
             Route(f"{org}/agent/run/resume", self._resume, methods=["POST"]),
             Route(f"{org}/agent/run/ban", self._ban, methods=["POST"]),
-            Route(f"{org}/agent/run/{{id}}", self._get),
+            Route(f"{org}/agent/run/unban", self._mark, methods=["POST"]),
+            Route(f"{org}/agent/run/remove-from-pr", self._mark, methods=["POST"]),
+            Route(f"{org}/agent/run/{{id:int}}", self._get),
             Route(f"{org}/agent/runs", self._list),
-            Route(f"{alpha}/agent/run/{{id}}/logs", self._logs),
+            Route(f"{alpha}/agent/run/{{id:int}}/logs", self._logs),
             Route("/agent_runs/{id}/events", self._events),
             Route("/events", self._events),
         ]
-        inner = Starlette(routes=routes)
+        if self.beta:
+            beta = "/v1/beta/organizations/{org}"
+            routes += [
+                Route(f"{beta}/agent/run/resume", self._resume, methods=["POST"]),
+                Route(f"{beta}/agent/run/stop", self._ban, methods=["POST"]),
+            ]
+        return routes
 
-        async def outer(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                return await inner(scope, receive, send)
-            query = scope["query_string"].decode()
-            self.requests.append(f"{scope['method']} {scope['path']}{'?' * bool(query)}{query}")
-            self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
-            fault = self.faults.pop(0) if self.faults else None
-            if fault is None:
-                return await inner(scope, receive, send)
-            if fault.drop:
-                # An answer shorter than it says: the client sees the connection break.
-                start = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-                await send({"type": "http.response.start", "status": 200, "headers": start})
-                raise ConnectionAbortedError("as the test wants")
-            if fault.text is not None:
-                answer = Response(fault.text, fault.status, fault.headers)
-            else:
-                body = fault.body or {"message": "on demand", "status_code": fault.status}
-                answer = JSONResponse(body, fault.status, fault.headers)
-            return await answer(scope, receive, send)
-
-        return outer
+    def _limited(self, request: Request) -> Response | None:
+        if self.limits is None:
+            return None
+        token = request.headers.get("authorization", "")
+        wait = self.limits.refuse(token, request.method, request.url.path)
+        if wait is None:
+            return None
+        headers = {"retry-after": str(int(wait) + 1)} if self.limits.retry_after else {}
+        return JSONResponse({"message": "Rate limit exceeded", "status_code": 429}, 429, headers)
 
     def _refused(self, request: Request) -> Response | None:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -135,14 +207,25 @@ class HostedApi:
         return None
 
     async def _me(self, request: Request) -> Response:
-        return self._refused(request) or JSONResponse(
-            {"id": 7, "github_user_id": "70", "github_username": "ann", "email": None}
-        )
+        return self._refused(request) or JSONResponse(USER)
 
     async def _organizations(self, request: Request) -> Response:
         items = [{"id": str(ORG), "name": "Twin", "settings": {"enable_pr_creation": True}}]
-        page = {"items": items, "total": 1, "page": 1, "size": 100, "pages": 1}
-        return self._refused(request) or JSONResponse(page)
+        return self._refused(request) or _page(request, items)
+
+    async def _users_of_org(self, request: Request) -> Response:
+        return self._refused(request) or _page(request, [USER])
+
+    async def _user(self, request: Request) -> Response:
+        known = request.path_params["id"] == USER["id"]
+        return self._refused(request) or (JSONResponse(USER) if known else _missing("User"))
+
+    async def _repos(self, request: Request) -> Response:
+        return self._refused(request) or _page(request, self.repos)
+
+    async def _models(self, request: Request) -> Response:
+        models = {"providers": MODELS, "default_model": "claude-sonnet"}
+        return self._refused(request) or JSONResponse(models)
 
     async def _create(self, request: Request) -> Response:
         if refused := self._refused(request):
@@ -150,9 +233,18 @@ class HostedApi:
         body = await request.json()
         self.bodies.append(body)
         if not body.get("prompt"):
-            problem = {"loc": ["body", "prompt"], "msg": "Field required", "type": "missing"}
-            return JSONResponse({"detail": [problem]}, 422)
-        return JSONResponse(self.runs[self.add_run(metadata=body.get("metadata"))])
+            return _unusable("body", "prompt", "Field required")
+        if not self.repos:
+            return _missing("No repos in this org", whole=True)
+        if self.allotment is not None:
+            if self.allotment <= 0:
+                message = "The run allotment of your plan is used up"
+                return JSONResponse({"message": message, "status_code": 402}, 402)
+            self.allotment -= 1
+        run_id = self.add_run(metadata=body.get("metadata"))
+        self._users[run_id] = int(USER["id"] or 0)
+        self.start_turn(run_id, body["prompt"])
+        return JSONResponse(self.runs[run_id])
 
     async def _resume(self, request: Request) -> Response:
         body = await request.json()
@@ -160,39 +252,50 @@ class HostedApi:
         run = self.runs.get(body["agent_run_id"])
         # Upstream answers 404 for a run that still works.
         if run is None or run["status"] == "ACTIVE":
-            return _missing()
-        run["status"] = "ACTIVE"
-        return self._refused(request) or JSONResponse(run)
+            return self._refused(request) or _missing()
+        if refused := self._refused(request):
+            return refused
+        self.start_turn(run["id"], body["prompt"])
+        return JSONResponse(run)
 
     async def _ban(self, request: Request) -> Response:
         body = await request.json()
+        run = self.runs.get(body["agent_run_id"])
+        if refused := self._refused(request) or (_missing() if run is None else None):
+            return refused
         self.runs[body["agent_run_id"]]["status"] = "CANCELLED"
-        return self._refused(request) or JSONResponse({"message": "banned"})
+        self._turns.pop(body["agent_run_id"], None)
+        return JSONResponse({"message": "banned"})
+
+    async def _mark(self, request: Request) -> Response:
+        body = await request.json()
+        self.bodies.append(body)
+        known = body["agent_run_id"] in self.runs
+        return self._refused(request) or (JSONResponse({}) if known else _missing())
 
     async def _get(self, request: Request) -> Response:
-        run = self.runs.get(int(request.path_params["id"]))
+        run = self.runs.get(request.path_params["id"])
         return self._refused(request) or (JSONResponse(run) if run else _missing())
 
     async def _list(self, request: Request) -> Response:
-        skip = int(request.query_params.get("skip", 0))
-        limit = int(request.query_params.get("limit", 100))
         runs = [self.runs[run_id] for run_id in sorted(self.runs, reverse=True)]
-        page = _place(len(runs), skip, limit) | {"total": len(runs)}
-        return self._refused(request) or JSONResponse({"items": runs[skip : skip + limit]} | page)
+        if source := request.query_params.get("source_type"):
+            runs = [run for run in runs if run["source_type"] == source]
+        if user := request.query_params.get("user_id"):
+            runs = [run for run in runs if str(self._users.get(run["id"], USER["id"])) == user]
+        return self._refused(request) or _page(request, runs)
 
     async def _logs(self, request: Request) -> Response:
-        run = self.runs.get(int(request.path_params["id"]))
-        if run is None:
-            return _missing()
-        skip = int(request.query_params.get("skip", 0))
-        limit = int(request.query_params.get("limit", 100))
+        run = self.runs.get(request.path_params["id"])
+        if refused := self._refused(request) or (_missing() if run is None else None):
+            return refused
+        run = run or {}
         logs = list(self.logs[run["id"]])
         if request.query_params.get("reverse") == "true":
             logs.reverse()
-        shown = {k: v for k, v in run.items() if k not in {"summary", "source_type"}}
-        page = {"logs": logs[skip : skip + limit], "total_logs": len(logs)}
-        place = _place(len(logs), skip, limit)
-        return self._refused(request) or JSONResponse(shown | page | place)
+        hidden = {"summary", "source_type", "github_pull_requests"}
+        shown = {name: value for name, value in run.items() if name not in hidden}
+        return _page(request, logs, shown, items="logs", total="total_logs")
 
     async def _events(self, _: Request) -> Response:
         stream = next(self.streams, None) if self.streams else None
@@ -201,48 +304,40 @@ class HostedApi:
         return StreamingResponse(stream, media_type="text/event-stream")
 
 
-def _missing() -> Response:
-    return JSONResponse({"message": "Agent run not found", "status_code": 404}, 404)
-
-
-def _place(total: int, skip: int, limit: int) -> dict[str, int]:
-    return {"page": skip // limit + 1, "size": limit, "pages": -(-total // limit)}
-
-
-class _Server(uvicorn.Server):
-    """Tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
-@contextlib.contextmanager
-def serve_app(app: ASGIApp) -> Generator[str]:
-    """Serve an application over real HTTP in a thread; gives its address."""
-    config = uvicorn.Config(
-        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, loop="asyncio"
-    )
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert server.ready.wait(10)
-    port = server.servers[0].sockets[0].getsockname()[1]
+def _page(
+    request: Request,
+    rows: list[Any],
+    more: dict[str, Any] | None = None,
+    *,
+    items: str = "items",
+    total: str = "total",
+) -> Response:
     try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
+        skip = int(request.query_params.get("skip", 0))
+        limit = int(request.query_params.get("limit", _MOST))
+    except ValueError:
+        return _unusable("query", "limit", "Input should be a valid integer")
+    if skip < 0 or not 1 <= limit <= _MOST:
+        return _unusable("query", "limit", "Input should be from 1 to 100")
+    place = {"page": skip // limit + 1, "size": limit, "pages": -(-len(rows) // limit)}
+    shown = {items: rows[skip : skip + limit], total: len(rows)}
+    return JSONResponse((more or {}) | shown | place)
+
+
+def _missing(what: str = "Agent run", *, whole: bool = False) -> Response:
+    message = what if whole else f"{what} not found"
+    return JSONResponse({"message": message, "status_code": 404}, 404)
+
+
+def _unusable(place: str, name: str, message: str) -> Response:
+    problem = {"loc": [place, name], "msg": message, "type": "value_error"}
+    return JSONResponse({"detail": [problem]}, 422)
 
 
 @contextlib.contextmanager
-def serve_twin(api: HostedApi | None = None) -> Generator[HostedApi]:
-    """A running twin."""
+def serve_twin(api: HostedApi | None = None, port: int = 0) -> Generator[HostedApi]:
+    """A running twin; `port` brings one back where it was."""
     api = api or HostedApi()
-    with serve_app(api.app()) as url:
+    with serve_app(api.app(), port) as url:
         api.url = url
         yield api
