@@ -1,0 +1,1 @@
+"""Mirrors a Codegen account: runs that work on another server of the same API."""
