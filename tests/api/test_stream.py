@@ -8,7 +8,6 @@ from starlette.types import Message
 
 from agent_runs.api.stream import EventStream, Streams
 
-
 pytestmark = pytest.mark.anyio
 
 
