@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import appends, dashboard, events, reads, report, starts, translation
+from bench import appends, dashboard, events, hosted, reads, report, starts, translation
 
 _ALL = {
     "reads": reads.measure,
@@ -12,6 +12,7 @@ _ALL = {
     "events": events.measure,
     "translation": translation.measure,
     "starts": starts.measure,
+    "hosted": hosted.measure,
     "dashboard": dashboard.measure,
 }
 

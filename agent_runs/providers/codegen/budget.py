@@ -63,7 +63,7 @@ class Limits:
     logs: Limit = Limit(60, 60.0)
     create: Limit = Limit(10, 60.0)
     reserve: int = 3
-    burst: int = 4
+    burst: int = 1
 
 
 class Window:

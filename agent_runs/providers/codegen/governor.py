@@ -30,7 +30,7 @@ __all__ = ["Governor", "GovernorState", "Governors", "Kind", "Limit", "Limits", 
 _LONGEST_WAITS: Mapping[Priority, float] = {
     Priority.WATCHED_LOGS: 5.0,
     Priority.RUN_LIST: 5.0,
-    Priority.UNWATCHED_LOGS: 10.0,
+    Priority.UNWATCHED_LOGS: 4.0,
     Priority.BACKFILL: 20.0,
 }
 """Seconds after which background work goes before other background work, once."""
