@@ -43,6 +43,9 @@ TERMINAL_STATUSES = frozenset(
     }
 )
 
+EXTERNAL_PROVIDERS = frozenset({"claude_code"})
+"""Providers whose runs are worked on elsewhere and only reported to this server."""
+
 _OTHER_WORDS = {
     "QUEUED": AgentRunStatus.PENDING,
     "RUNNING": AgentRunStatus.ACTIVE,
@@ -205,6 +208,7 @@ class AgentRun(Record):
     usage: dict[str, JSON] = Field(
         default_factory=dict, description="tokens, context and cost as reported by the agent"
     )
+    muted: bool = Field(default=False, description="it sends no webhooks any more")
     branch: str | None = Field(default=None, description="branch of the run's work tree")
     base_commit: str | None = Field(default=None, description="commit that the diff is against")
 
@@ -259,6 +263,22 @@ class Turn(Record):
     status: str = Field(default=AgentRunStatus.PENDING, description="as of a run")
     result: str | None = Field(default=None, description="final answer, whole")
     stop_reason: str | None = Field(default=None, description="as the agent said it")
+
+
+class Delivery(Record):
+    """A webhook that is to be sent, or was."""
+
+    id: int = Field(description="id of the delivery, the same in every attempt")
+    agent_run_id: int = Field(description="run whose end it tells")
+    created_at: datetime = Field(description="when the run ended")
+    url: str = Field(description="where it goes")
+    event: str = Field(description="agent_run.finished")
+    state: str = Field(description="waiting, delivered, or failed (no attempt is left)")
+    attempts: int = Field(default=0, description="how often it was sent")
+    due_at: datetime | None = Field(default=None, description="when it is sent next")
+    delivered_at: datetime | None = Field(default=None, description="when it was taken")
+    status_code: int | None = Field(default=None, description="latest answer, if there was one")
+    error: str | None = Field(default=None, description="why the latest attempt failed")
 
 
 class QueuedPrompt(Record):

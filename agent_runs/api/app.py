@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from agent_runs.api import (
     permissions,
     queue,
     repos,
+    rules,
     runs,
     settings,
 )
@@ -42,8 +44,14 @@ from agent_runs.api.refusal import NotedRefusal, RefusedStart
 from agent_runs.api.server import Redaction, Server
 from agent_runs.api.stream import Streams
 from agent_runs.api.v1 import agents as v1_agents
+from agent_runs.api.v1 import assignments as v1_assignments
+from agent_runs.api.v1 import claude_code as v1_claude_code
 from agent_runs.api.v1 import organizations as v1_organizations
+from agent_runs.api.v1 import repositories as v1_repositories
+from agent_runs.api.v1 import connections as v1_connections
 from agent_runs.api.v1 import users as v1_users
+from agent_runs.api.v1 import webhooks as v1_webhooks
+from agent_runs.api.v1.limits import RateLimits
 from agent_runs.bus.memory import MemoryBus
 from agent_runs.bus.postgres import PostgresBus
 from agent_runs.errors import InvalidRequest
@@ -52,10 +60,12 @@ from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.runs import InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
+from agent_runs.runs.webhooks import Deliveries
 from agent_runs.settings import (
     Settings,
     api_token_for,
     find_env_file,
+    is_loopback,
     load_settings,
     secrets_of,
 )
@@ -66,7 +76,7 @@ from agent_runs.telemetry import set_up_logging
 _ABOUT = """
 Creates, follows, reads, resumes and stops runs of coding agents.
 
-Native paths come first; `/v1` is the official Codegen API as far as its SDK uses it. Times are
+Native paths come first; `/v1` is the official Codegen API, for its own clients. Times are
 ISO-8601 in UTC. Errors are `{"error", "message", "detail", "status_code"}`, on `/v1`
 `{"message", "detail", "status_code"}`; `detail` of a 422 is a list of what is wrong.
 """
@@ -79,11 +89,14 @@ _TAGS = [
     {"name": "by path", "description": "Create and resume by path alone; the newest run."},
     {"name": "agents", "description": "Agents and prompt templates."},
     {"name": "repositories", "description": "Where runs can work."},
+    {"name": "rules and webhooks", "description": "What all agents are told; who hears of ends."},
     {"name": "settings", "description": "Read, save, try."},
     {"name": "server", "description": "Health and user."},
     {"name": "official: agent runs", "description": "Runs, as the official API has them."},
     {"name": "official: organizations", "description": "The one organization."},
     {"name": "official: users", "description": "The one user."},
+    {"name": "official: repositories", "description": "Repositories and their pull requests."},
+    {"name": "official: Claude Code sessions", "description": "Sessions in a terminal, watched."},
 ]
 _ROUTERS = (
     runs.router,
@@ -96,10 +109,16 @@ _ROUTERS = (
     paths.router,
     agents.router,
     repos.router,
+    rules.router,
     settings.router,
     v1_users.router,
     v1_organizations.router,
     v1_agents.router,
+    v1_repositories.router,
+    v1_webhooks.router,
+    v1_connections.router,
+    v1_assignments.router,
+    v1_claude_code.router,
 )
 
 
@@ -137,6 +156,8 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     app.include_router(health.router)
     app.include_router(protected)
     app.add_middleware(LeanLists)
+    if _has_rate_limits(settings):
+        app.add_middleware(RateLimits)
     app.add_middleware(Guard, admission=_admission(settings, token))
     app.add_middleware(RefusedStart)
     return app
@@ -144,6 +165,12 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
+
+
+def _has_rate_limits(settings: Settings) -> bool:
+    if settings.rate_limits == "auto":
+        return not is_loopback(settings.host)
+    return settings.rate_limits == "on"
 
 
 def _admission(settings: Settings, token: str | None) -> Admission:
@@ -176,9 +203,16 @@ def _lifespan(
                 streams=streams,
                 redact=redact,
             )
-            with streams.end_on_signal():
-                yield
-            streams.end()
+            sender = Deliveries(
+                database,
+                bus,
+                app.state.server.send_webhook,
+                timedelta(seconds=settings.webhook_retry_seconds),
+            )
+            async with sender.living():
+                with streams.end_on_signal():
+                    yield
+                streams.end()
 
     return lifespan
 

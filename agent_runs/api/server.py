@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from agent_runs.api.stream import Streams
 from agent_runs.bus.base import EventBus
+from agent_runs.client.webhooks import Attempt, send_webhook
 from agent_runs.runs import Runs
 from agent_runs.settings import Settings
 from agent_runs.store.database import Database
@@ -49,6 +50,18 @@ class Server:
     runs: Runs
     streams: Streams
     redact: Redaction
+
+    async def send_webhook(
+        self, url: str, body: bytes, headers: dict[str, str], secret: str | None
+    ) -> Attempt:
+        """Send a webhook once, to where the settings let it go."""
+        return await send_webhook(
+            url,
+            body,
+            headers=headers,
+            secret=secret,
+            allow_private=self.settings.webhook_private,
+        )
 
 
 async def get_server(request: Request) -> Server:

@@ -17,6 +17,7 @@ from agent_runs.bus.base import EventBus
 from agent_runs.errors import Conflict, InvalidRequest, RunIsActive
 from agent_runs.executors.base import Executor
 from agent_runs.models import (
+    EXTERNAL_PROVIDERS,
     JSON,
     TERMINAL_STATUSES,
     AgentInfo,
@@ -34,6 +35,7 @@ from agent_runs.runs.recorder import release
 from agent_runs.runs.requests import InputLimits, NewRun, check_new_run, check_prompt
 from agent_runs.runs.templates import Template
 from agent_runs.runs.turns import begin_turn, end_turn, user_message
+from agent_runs.runs.webhooks import Webhook, keep_for_run
 from agent_runs.store import events, leases, logs, permissions, queue, repos, runs
 from agent_runs.store.database import Database
 
@@ -138,6 +140,7 @@ class Runs:
                 user_id=new.user_id,
                 organization_id=new.organization_id,
             )
+            await keep_for_run(transaction, run, new.webhooks)
             await runs.change_private(transaction, run.id, worker=self._worker)
             await logs.append(transaction, run.id, None, [user_message(prompt, 1, new.images)])
         await self._executor.submit(run.id)
@@ -151,18 +154,21 @@ class Runs:
         images: tuple[str, ...] = (),
         model: str | None = None,
         permission_policy: PermissionPolicy | None = None,
+        webhooks: tuple[Webhook, ...] | None = None,
     ) -> AgentRun:
         """Give a finished run another prompt; it goes on in its workspace and session.
 
         Raises:
             RunNotFound: there is no such run.
             RunIsActive: it still works.
+            Conflict: it is not this server that works on it.
         """
         limits = self._defaults.limits
         check_prompt(prompt, limits)
         check_images(images, limit_count=limits.images, limit_bytes=limits.image_bytes)
         prompt = self._redact(prompt)
         run = await runs.get(self.database, run_id)
+        _check_ours(run)
         await self._check_agent(run.agent or self._defaults.agent, with_images=bool(images))
         async with self.database.begin() as transaction:
             run = await runs.lock(transaction, run_id)
@@ -178,6 +184,7 @@ class Runs:
                 model=model,
                 permission_policy=permission_policy,
             )
+            await keep_for_run(transaction, run, webhooks)
             await runs.change_private(transaction, run_id, worker=self._worker)
         await self._executor.submit(run_id)
         return await runs.get(self.database, run_id)
@@ -197,6 +204,7 @@ class Runs:
         check_prompt(prompt, limits)
         check_images(images, limit_count=limits.images, limit_bytes=limits.image_bytes)
         run = await runs.get(self.database, run_id)
+        _check_ours(run)
         await self._check_agent(run.agent or self._defaults.agent, with_images=bool(images))
         async with self.database.begin() as transaction:
             run = await runs.lock(transaction, run_id)
@@ -234,9 +242,12 @@ class Runs:
         try:
             async with self.database.begin() as transaction:
                 run = await runs.lock(transaction, run_id)
-                if run.status == AgentRunStatus.PENDING:
+                waits = run.status == AgentRunStatus.PENDING or run.provider in EXTERNAL_PROVIDERS
+                if run.status in TERMINAL_STATUSES:
+                    pass
+                elif waits:
                     await end_turn(transaction, run, _STOPPED, fence=None)
-                elif run.status not in TERMINAL_STATUSES and run.stop_requested_at is None:
+                elif run.stop_requested_at is None:
                     await runs.change(transaction, run, stop_requested_at=datetime.now(UTC))
         except BaseException:
             if waited:
@@ -352,6 +363,14 @@ class Runs:
             except Exception:
                 # A database that is away for a while must not end the heart.
                 logger.exception("heartbeat failed, it goes on")
+
+
+def _check_ours(run: AgentRun) -> None:
+    if run.provider in EXTERNAL_PROVIDERS:
+        raise Conflict(
+            f"Run {run.id} is a session of Claude Code in a terminal, only watched here: go on "
+            f"there, with `claude --resume {run.upstream_id}`."
+        )
 
 
 def _option_for(asked: PermissionRequest, decision: Literal["allow", "reject"] | None) -> str:

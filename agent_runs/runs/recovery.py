@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from agent_runs.executors.base import Executor
-from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus
+from agent_runs.models import EXTERNAL_PROVIDERS, TERMINAL_STATUSES, AgentRunStatus
 from agent_runs.runs.turns import INTERRUPTED, end_turn
 from agent_runs.store import leases, runs
 from agent_runs.store.database import Database
@@ -38,7 +38,7 @@ async def take_over(
         alive |= set(await leases.alive(database, now - DEAD_AFTER))
     interrupted = started = 0
     for run, owner in await runs.unfinished(database):
-        if owner == worker or owner in alive:
+        if owner == worker or owner in alive or run.provider in EXTERNAL_PROVIDERS:
             continue
         match await _take(database, run.id, owner, worker):
             case AgentRunStatus.PENDING:

@@ -7,6 +7,7 @@ import orjson
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import JSON, PermissionPolicy, SourceType
 from agent_runs.runs.images import check_images
+from agent_runs.runs.webhooks import Webhook
 from agent_runs.schemas import fields
 
 
@@ -19,6 +20,7 @@ class NewRun:
         images: data URIs.
         mode: name of a prompt template; an unknown name is stated in the prompt.
         original_query: what the metadata keep beside `mode`; None means the prompt.
+        webhooks: told of the run's end in place of the organization's; None means that one.
     """
 
     prompt: str
@@ -34,6 +36,7 @@ class NewRun:
     organization_id: int = 1
     mode: str | None = None
     original_query: str | None = None
+    webhooks: tuple[Webhook, ...] | None = None
 
 
 @dataclass(frozen=True)

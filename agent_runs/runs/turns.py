@@ -23,7 +23,7 @@ from agent_runs.models import (
     PermissionPolicy,
 )
 from agent_runs.providers.base import Provider, TurnOutcome, TurnRequest
-from agent_runs.runs import history
+from agent_runs.runs import history, rules, webhooks
 from agent_runs.runs.recorder import TurnRecorder
 from agent_runs.store import logs, permissions, queue, repos, runs, turns
 from agent_runs.store.database import Database, Transaction
@@ -121,7 +121,9 @@ class TurnWork:
             run_id=run.id,
             turn=run.turn,
             agent=run.agent or "",
-            prompt=turn.prompt,
+            prompt=turn.prompt
+            if private.session_id
+            else await rules.with_rules(self._database, run.organization_id, turn.prompt),
             images=turn.images,
             model=turn.model or run.model,
             permission_policy=run.permission_policy,
@@ -281,7 +283,7 @@ async def end_turn(
         stop_reason=outcome.stop_reason,
         finished_at=now,
     )
-    return await runs.change(
+    ended = await runs.change(
         transaction,
         run,
         fence=fence,
@@ -295,6 +297,8 @@ async def end_turn(
         activity=None,
         permission_id=None,
     )
+    await webhooks.plan(transaction, ended)
+    return ended
 
 
 async def _next_change(subscription: Subscription) -> None:

@@ -88,3 +88,9 @@ class Body(BaseModel):
     """A request body: unknown fields are refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OfficialInput(BaseModel):
+    """A request body of the official API: unknown fields are let pass, as there."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)

@@ -3,9 +3,9 @@
 Source: the official OpenAPI document of 2026-02.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.schemas.fields import (
@@ -15,11 +15,23 @@ from agent_runs.schemas.fields import (
     Line,
     Metadata,
     Model,
+    OfficialInput,
     Policy,
     Prompt,
     RepoId,
+    Text,
     Title,
 )
+from agent_runs.schemas.official_webhooks import WebhookOverride
+
+Webhooks = Annotated[
+    list[WebhookOverride] | None,
+    Field(
+        max_length=10,
+        description="Told of the run's end in place of the organization's webhook; an empty list "
+        "tells nobody.",
+    ),
+]
 
 
 class AgentRunPage(BaseModel):
@@ -82,12 +94,6 @@ class OrganizationPage(BaseModel):
     pages: int = Field(description="How many pages there are.")
 
 
-class OfficialInput(BaseModel):
-    """A request body of the official API: unknown fields are let pass, as there."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
 class CreateAgentRunInput(OfficialInput):
     """A run to create, in the official shape."""
 
@@ -105,6 +111,7 @@ class CreateAgentRunInput(OfficialInput):
     permission_policy: Policy = None
     title: Title = None
     mode: Line | None = Field(default=None, description="Prompt template, see `GET /templates`.")
+    webhooks: Webhooks = None
 
 
 class ResumeAgentRunInput(OfficialInput):
@@ -115,9 +122,14 @@ class ResumeAgentRunInput(OfficialInput):
     images: Images = None
     model: Model = None
     permission_policy: Policy = None
+    webhooks: Webhooks = None
 
 
 class StopAgentRunInput(OfficialInput):
     """A run to stop, in the official shape."""
 
     agent_run_id: Id = Field(description="Id of the run.", examples=[1])
+    before_card_order_id: Text | None = Field(
+        default=None, description="Place on a board; this server has none, so it is passed over."
+    )
+    after_card_order_id: Text | None = Field(default=None, description="The same.")

@@ -210,6 +210,21 @@ class Settings(BaseSettings):
         description="Newest events that a client which was away can catch up on.",
         json_schema_extra={"unit": "events"},
     )
+    webhook_private: bool = Field(
+        default=False,
+        description="`true` lets webhooks go to this machine and its network, too.",
+    )
+    webhook_retry_seconds: Seconds = Field(
+        default=10,
+        description="Wait before a webhook that was not taken is sent again; it grows with each of "
+        "the six tries, up to two hundred times as long.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    rate_limits: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
+        default="auto",
+        description="The official API's limits for `/v1`: `auto` sets them unless the API listens "
+        "on a loopback address.",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="info", description="What the program says about itself on standard error.")
     )

@@ -33,6 +33,7 @@ __all__ = [
     "RunCounts",
     "RunPrivate",
     "advance_fence",
+    "by_upstream",
     "change",
     "change_private",
     "claim",
@@ -149,6 +150,16 @@ async def latest(reader: Reader) -> AgentRun | None:
     """Return the run created last, archived or not; None when there is none."""
     rows = await reader.read(
         "select payload, id from run order by created_at desc, id desc limit 1"
+    )
+    return parse(reader, *rows[0]) if rows else None
+
+
+async def by_upstream(reader: Reader, organization_id: int, upstream_id: str) -> AgentRun | None:
+    """Return the run that is known elsewhere under `upstream_id`; None when there is none."""
+    rows = await reader.read(
+        "select payload, id from run"
+        " where organization_id = :organization_id and upstream_id = :upstream_id",
+        {"organization_id": organization_id, "upstream_id": upstream_id},
     )
     return parse(reader, *rows[0]) if rows else None
 

@@ -33,6 +33,7 @@ def make_metadata(dialect: Dialect) -> MetaData:
     _add_runs(metadata)
     _add_logs(metadata, dialect)
     _add_rest(metadata)
+    _add_official(metadata)
     return metadata
 
 
@@ -162,4 +163,28 @@ def _add_rest(metadata: MetaData) -> None:
         metadata,
         Column("name", Text, primary_key=True),
         Column("seen_at", _Long, nullable=False),
+    )
+
+
+def _add_official(metadata: MetaData) -> None:
+    Table(
+        "preference",
+        metadata,
+        Column("organization_id", _Long, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        PrimaryKeyConstraint("organization_id", "name"),
+    )
+    Table(
+        "delivery",
+        metadata,
+        _identity(),
+        Column("run_id", _Long, nullable=False),
+        Column("due_at", _Long),
+        Column("secret", Text),
+        Column("body", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("delivery_due", "due_at"),
+        Index("delivery_run", "run_id", "id"),
+        sqlite_autoincrement=True,
     )

@@ -71,6 +71,7 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     logging.getLogger("test").warning("the token is %s", UPSTREAM_TOKEN)
     seen: list[str] = [str(run)]
     ids = {"id": run["id"], "agent_run_id": run["id"], "org_id": 1, "permission_id": 1}
+    ids |= {"user_id": 1, "session_id": "none"}
     paths = (await signed.get("/openapi.json")).json()["paths"]
     with anyio.fail_after(30):
         for path, methods in paths.items():

@@ -16,8 +16,10 @@ from agent_runs.api.parameters import UserId, WantedLogs, WantedRuns
 from agent_runs.api.server import Running, Server, json_text
 from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
 from agent_runs.api.v1.paging import Paging
+from agent_runs.api.v1.webhooks import checked_webhooks
 from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
+from agent_runs.runs.muting import set_muted
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official import (
     AgentRunPage,
@@ -55,9 +57,12 @@ async def create_agent_run(
 ) -> Response:
     """Create a run; it starts as soon as there is room."""
     wants_claude = body.agent_type == "claude_code" or x_codegen_client == CLAUDE_CLIENT
-    agent = body.agent
+    agent, model = body.agent, body.model
+    if agent is None:
+        agent, model = await _named_by_model(server, model)
     if agent is None and wants_claude and await _is_available(server, _CLAUDE):
         agent = _CLAUDE
+    webhooks = await checked_webhooks(server, body.webhooks)
     run = await server.runs.create(
         NewRun(
             prompt=body.prompt,
@@ -65,11 +70,12 @@ async def create_agent_run(
             metadata=body.metadata or {},
             agent=agent,
             repo_id=body.repo_id,
-            model=body.model,
+            model=model,
             permission_policy=body.permission_policy,
             title=body.title,
             mode=body.mode,
             organization_id=LOCAL_ID,
+            webhooks=webhooks,
         )
     )
     return json_text(await runs.text(server.database, run.id))
@@ -98,6 +104,12 @@ async def list_agent_runs(
     operation_id="v1_resume_agent_run",
     responses=documented(404, 409, 413, official=True),
 )
+@router.post(
+    "/beta" + _RUN + "/resume",
+    response_model=AgentRun,
+    operation_id="v1_beta_resume_agent_run",
+    responses=documented(404, 409, 413, official=True),
+)
 async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Response:
     """Give a run that has ended another prompt; on one that still works: 409."""
     await server.runs.resume(
@@ -106,6 +118,7 @@ async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Respon
         images=tuple(body.images or ()),
         model=body.model,
         permission_policy=body.permission_policy,
+        webhooks=await checked_webhooks(server, body.webhooks),
     )
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -116,8 +129,45 @@ async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Respon
     operation_id="v1_ban_agent_run",
     responses=documented(404, 413, official=True),
 )
+@router.post(
+    _RUN + "/remove-from-pr",
+    response_model=AgentRun,
+    operation_id="v1_remove_from_pr",
+    responses=documented(404, 413, official=True),
+)
 async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
-    """Stop a run: what official clients call this for."""
+    """Stop a run and mute it: it sends no webhooks any more, not even about this end."""
+    await set_muted(server.database, body.agent_run_id, muted=True)
+    await server.runs.stop(body.agent_run_id)
+    return json_text(await runs.text(server.database, body.agent_run_id))
+
+
+@router.post(
+    _RUN + "/unban",
+    response_model=AgentRun,
+    operation_id="v1_unban_agent_run",
+    responses=documented(404, 413, official=True),
+)
+async def unban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
+    """Let a run send webhooks again; resume it to let it go on."""
+    await set_muted(server.database, body.agent_run_id, muted=False)
+    return json_text(await runs.text(server.database, body.agent_run_id))
+
+
+@router.post(
+    "/beta" + _RUN + "/stop",
+    response_model=AgentRun,
+    operation_id="v1_beta_stop_agent_run",
+    responses=documented(404, 413, official=True),
+)
+@router.post(
+    _RUN + "/stop",
+    response_model=AgentRun,
+    operation_id="v1_stop_agent_run",
+    responses=documented(404, 413, official=True),
+)
+async def stop_agent_run(server: Running, body: StopAgentRunInput) -> Response:
+    """Stop a run; its end is told as any other."""
     await server.runs.stop(body.agent_run_id)
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -159,6 +209,14 @@ async def list_logs(
         server.database, run_id=agent_run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
     )
     return json_text(body)
+
+
+async def _named_by_model(server: Server, model: str | None) -> tuple[str | None, str | None]:
+    """Return `(agent, model)`: `agent` and `agent:model` name an agent, anything else a model."""
+    name, _, rest = (model or "").partition(":")
+    if any(agent.name == name for agent in await server.runs.agents()):
+        return name, rest or None
+    return None, model
 
 
 async def _is_available(server: Server, name: str) -> bool:

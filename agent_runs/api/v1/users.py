@@ -1,15 +1,56 @@
 """The local user, in the official shape."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from agent_runs.api.errors import documented
 from agent_runs.api.health import LOCAL_USER
+from agent_runs.api.v1.organizations import InOrganization
+from agent_runs.api.v1.paging import Paging
+from agent_runs.errors import NotFound
 from agent_runs.schemas.official import UserResponse
+from agent_runs.schemas.official_rest import UserPage
 
 router = APIRouter(prefix="/v1", tags=["official: users"])
+
+_USERS = "/organizations/{org_id}/users"
 
 
 @router.get("/users/me", operation_id="v1_get_current_user", responses=documented(official=True))
 async def get_current_user() -> UserResponse:
     """Return whom the token belongs to."""
+    return LOCAL_USER
+
+
+@router.get(
+    _USERS,
+    operation_id="v1_list_users",
+    dependencies=[InOrganization],
+    responses=documented(official=True),
+)
+async def list_users(paging: Paging) -> UserPage:
+    """List the members of the organization: the local user."""
+    skip, limit = paging
+    return UserPage(
+        items=[LOCAL_USER][skip : skip + limit],
+        total=1,
+        page=skip // limit + 1,
+        size=limit,
+        pages=1,
+    )
+
+
+@router.get(
+    _USERS + "/{user_id}",
+    operation_id="v1_get_user",
+    dependencies=[InOrganization],
+    responses=documented(404, official=True),
+)
+async def get_user(
+    user_id: Annotated[int, Path(description="Id of the user.", examples=[LOCAL_USER.id])],
+) -> UserResponse:
+    """Return one member of the organization."""
+    if user_id != LOCAL_USER.id:
+        raise NotFound(f"There is no user {user_id}: this server has one, {LOCAL_USER.id}.")
     return LOCAL_USER

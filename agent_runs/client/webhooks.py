@@ -1,0 +1,160 @@
+"""Sends webhooks, and only to where a stranger may make this server send something.
+
+An address is looked up once, every answer of the name server is checked, and the connection goes to
+the address that was checked: a name that answers differently the second time gains nothing.
+Redirects are not followed.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+import anyio
+
+from agent_runs.errors import InvalidRequest
+
+SIGNATURE = "X-Agent-Runs-Signature"
+LONGEST_URL = 2083
+_SECONDS = 10.0
+_PORTS = {"http": 80, "https": 443}
+
+
+class Attempt(NamedTuple):
+    """What became of sending a webhook once.
+
+    Attributes:
+        status_code: the answer; None when there was none.
+        error: why it counts as failed, for people; None when it was taken.
+    """
+
+    status_code: int | None
+    error: str | None
+
+
+def signature(secret: str, body: bytes) -> str:
+    """Return the value of the signature header: HMAC-SHA256 of the raw body."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+async def send_webhook(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    secret: str | None,
+    allow_private: bool,
+) -> Attempt:
+    """POST a JSON body once; what goes wrong is told, never raised."""
+    try:
+        with anyio.fail_after(_SECONDS):
+            address = await checked_address(url, allow_private=allow_private)
+            return await _post(url, address, body, headers=headers, secret=secret)
+    except InvalidRequest as exc:
+        return Attempt(None, exc.message)
+    except TimeoutError:
+        return Attempt(None, f"No answer within {_SECONDS:.0f} seconds.")
+    except OSError as exc:
+        return Attempt(None, f"It could not be sent: {exc}.")
+
+
+async def checked_address(url: str, *, allow_private: bool) -> str:
+    """Return the IP address to send to.
+
+    Raises:
+        InvalidRequest: the URL is none for a webhook, cannot be looked up, or leads to a place
+            that only this machine or its network may reach.
+    """
+    parts = check_url(url, allow_private=allow_private)
+    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    try:
+        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as exc:
+        raise InvalidRequest(f"url: the host {host!r} cannot be looked up now.") from exc
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    if not allow_private:
+        for address in addresses:
+            _refuse_inward(address, host)
+    return addresses[0]
+
+
+def check_url(url: str, *, allow_private: bool) -> SplitResult:
+    """Return the parts of a URL that may be one of a webhook, as far as its text tells.
+
+    Raises:
+        InvalidRequest: it may not.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        raise InvalidRequest("url: it is not an address of the web.") from exc
+    if parts.scheme not in _PORTS or not parts.hostname or len(url) > LONGEST_URL:
+        raise InvalidRequest("url: an address that starts with https:// or http:// is needed.")
+    if not url.isprintable() or " " in url:
+        raise InvalidRequest("url: it holds white space.")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRequest("url: it holds credentials; sign with `secret` instead.")
+    if not allow_private:
+        _refuse_inward(parts.hostname, parts.hostname)
+    return parts
+
+
+def _refuse_inward(address: str, host: str) -> None:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        if host.rstrip(".").lower() == "localhost" or host.lower().endswith(".localhost"):
+            raise _inward(host) from None
+        return
+    if isinstance(ip, ipaddress.IPv6Address):
+        # Ways to write or to reach an IPv4 address; its own kind decides.
+        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or _nat64(ip) or ip
+    if not ip.is_global or ip.is_multicast:
+        raise _inward(host)
+
+
+def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    prefix = ipaddress.IPv6Network("64:ff9b::/96")
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in prefix else None
+
+
+def _inward(host: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"url: {host!r} leads into this machine or its network. If that is wanted, set "
+        "AGENT_RUNS_WEBHOOK_PRIVATE=true."
+    )
+
+
+async def _post(
+    url: str, address: str, body: bytes, *, headers: Mapping[str, str], secret: str | None
+) -> Attempt:
+    # Late: httpx takes a fifth of a second to import, and a server without webhooks needs none.
+    import httpx  # noqa: PLC0415
+
+    parts = httpx.URL(url)
+    sent = {"Content-Type": "application/json", "Host": parts.netloc.decode(), **headers}
+    if secret:
+        sent[SIGNATURE] = signature(secret, body)
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
+            request = http.build_request(
+                "POST",
+                parts.copy_with(host=address),
+                content=body,
+                headers=sent,
+                # The certificate has to be that of the name, although we connect to its address.
+                extensions={"sni_hostname": parts.host},
+            )
+            answer = await http.send(request, stream=True)  # what it says is of no interest
+            await answer.aclose()
+    except httpx.HTTPError as exc:
+        return Attempt(None, f"It could not be sent: {str(exc) or type(exc).__name__}.")
+    if answer.is_success:
+        return Attempt(answer.status_code, None)
+    if answer.is_redirect:
+        return Attempt(answer.status_code, "It was redirected; webhooks follow no redirect.")
+    return Attempt(answer.status_code, f"The receiver answered {answer.status_code}.")

@@ -1,0 +1,157 @@
+"""Lines of a Claude Code session file become log entries.
+
+Such a file is JSON Lines: prompts, answers in blocks (text, thinking, tool use), results of tools,
+and notes of the program. A tool use becomes an entry once its result is there; text is held back
+until it is known whether it leads to a tool or is the answer. What is held back is the state of
+`ClaudeLines`, plain JSON that its owner keeps between two lines. A line of a kind that nobody knows
+is kept whole under a message type of its own.
+
+Source: files as Claude Code 2 writes them.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import cast
+
+from agent_runs.models import JSON, MessageType, NewLog
+
+_LONGEST_KIND = 40
+
+
+class ClaudeLines:
+    """Translates one session, line by line.
+
+    Args:
+        state: what an earlier translator of the session held back, see `state`.
+        turn: number of the turn that the entries belong to.
+    """
+
+    def __init__(self, state: dict[str, JSON] | None = None, turn: int = 1) -> None:
+        kept = state or {}
+        self._text: str = kept.get("text") or ""
+        self._tools: dict[str, JSON] = dict(kept.get("tools") or {})
+        self._turn = turn
+        self.prompt: str | None = None
+        """The first words of a person among the lines that were taken."""
+
+    @property
+    def state(self) -> dict[str, JSON]:
+        """What is held back."""
+        return {"text": self._text, "tools": self._tools}
+
+    def take(self, line: dict[str, JSON]) -> list[NewLog]:
+        """Return the entries that are complete with this line."""
+        at = _time(line)
+        blocks = _blocks(_object(line.get("message")).get("content"))
+        match line.get("type"):
+            case "user" if blocks:
+                return [*self._user(blocks, at)]
+            case "assistant" if blocks:
+                return [*self._assistant(blocks, at)]
+            case kind:
+                word = "".join(c if c.isalnum() else "_" for c in str(kind or "line"))
+                name = f"CLAUDE_CODE_{word[:_LONGEST_KIND].upper()}"
+                return [self._entry(name, at, observation=line)]
+
+    def finish(self, at: datetime | None = None) -> tuple[list[NewLog], str | None]:
+        """Return the entries that were held back, and the final answer when there is one."""
+        at = at or datetime.now(UTC)
+        entries = [self._action(use, at, output=None, text=None) for use in self._tools.values()]
+        self._tools = {}
+        answer = self._text or None
+        if answer:
+            entries.append(self._entry(MessageType.FINAL_ANSWER, at, observation=answer))
+        self._text = ""
+        return entries, answer
+
+    def _user(self, blocks: list[dict[str, JSON]], at: datetime) -> Iterator[NewLog]:
+        for block in blocks:
+            if block.get("type") == "tool_result":
+                yield self._result(block, at)
+        words = [str(block.get("text") or "") for block in blocks if block.get("type") == "text"]
+        text = "\n".join(word for word in words if word)
+        if text:
+            yield from self.finish(at)[0]
+            self.prompt = self.prompt or text
+            yield self._entry(MessageType.USER_MESSAGE, at, observation=text)
+
+    def _assistant(self, blocks: list[dict[str, JSON]], at: datetime) -> Iterator[NewLog]:
+        for block in blocks:
+            match block.get("type"):
+                case "text":
+                    yield from self._think(at)
+                    self._text = str(block.get("text") or "")
+                case "thinking":
+                    yield from self._think(at)
+                    thought = str(block.get("thinking") or "")
+                    if thought:
+                        yield self._entry(MessageType.PLAN_EVALUATION, at, thought=thought)
+                case "tool_use":
+                    use = {**block, "thought": self._text or None, "at": at.isoformat()}
+                    self._tools[str(block.get("id") or len(self._tools))] = use
+                    self._text = ""
+                case _:
+                    pass
+
+    def _think(self, at: datetime) -> Iterator[NewLog]:
+        """Text that more text follows was no answer."""
+        if self._text:
+            yield self._entry(MessageType.PLAN_EVALUATION, at, thought=self._text)
+            self._text = ""
+
+    def _result(self, block: dict[str, JSON], at: datetime) -> NewLog:
+        use = self._tools.pop(str(block.get("tool_use_id")), {})
+        text = _plain(block.get("content"))
+        output: dict[str, JSON] = {"output": text}
+        if block.get("is_error"):
+            output = {"status": "failed", "error": text}
+        return self._action(use, at, output=output, text=text)
+
+    def _action(
+        self,
+        use: dict[str, JSON],
+        at: datetime,
+        *,
+        output: dict[str, JSON] | None,
+        text: str | None,
+    ) -> NewLog:
+        given = use.get("input")
+        begun = datetime.fromisoformat(use["at"]) if use.get("at") else at
+        return self._entry(
+            MessageType.ACTION,
+            begun,
+            thought=use.get("thought"),
+            tool_name=str(use.get("name") or "tool"),
+            tool_input=_object(given) or {"input": given},
+            tool_output=output,
+            observation=text,
+            duration_ms=max(round((at - begun).total_seconds() * 1000), 0),
+        )
+
+    def _entry(self, message_type: str, at: datetime, **fields: JSON) -> NewLog:
+        return NewLog(created_at=at, message_type=message_type, turn=self._turn, **fields)
+
+
+def _time(line: dict[str, JSON]) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(line.get("timestamp")))
+    except ValueError:
+        return datetime.now(UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _blocks(content: JSON) -> list[dict[str, JSON]]:
+    """The blocks of a message; plain text is one of them."""
+    given = cast("list[JSON]", content) if isinstance(content, list) else [content]
+    texts = [{"type": "text", "text": each} if isinstance(each, str) else each for each in given]
+    return [_object(each) for each in texts if isinstance(each, dict)]
+
+
+def _object(value: JSON) -> dict[str, JSON]:
+    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+
+
+def _plain(content: JSON) -> str:
+    return "\n".join(
+        str(block.get("text") or f"[{block.get('type')}]") for block in _blocks(content)
+    )

@@ -1,0 +1,134 @@
+"""Claude Code sessions in a terminal, watched: `codegen claude` reports them line by line.
+
+A session is a run that nobody here works on. Its lines become entries, its status follows what is
+reported, and what the translation holds back is stored with the run, so a restart loses nothing.
+"""
+
+from datetime import UTC, datetime
+
+from agent_runs.errors import NotFound
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, SourceType
+from agent_runs.providers.base import TurnOutcome
+from agent_runs.runs.claude_lines import ClaudeLines
+from agent_runs.runs.turns import end_turn
+from agent_runs.store import logs, preferences, runs, turns
+from agent_runs.store.database import Database, Transaction
+
+PROVIDER = "claude_code"
+_TITLE = "Claude Code session"
+
+
+async def open_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
+    """Return the run of a session; it is created when it is reported for the first time."""
+    async with database.begin() as transaction:
+        known = await runs.by_upstream(transaction, organization_id, session_id)
+        if known is not None:
+            return known
+        run = await runs.insert(
+            transaction,
+            prompt="",
+            title=_TITLE,
+            status=AgentRunStatus.ACTIVE,
+            started_at=datetime.now(UTC),
+            provider=PROVIDER,
+            agent="claude",
+            source_type=SourceType.LOCAL,
+            organization_id=organization_id,
+            upstream_id=session_id,
+            metadata={"claude_code_session": session_id},
+        )
+        await turns.start(transaction, run.id, run.turn)
+        return run
+
+
+async def find_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
+    """Return the run of a session.
+
+    Raises:
+        NotFound: no session of this id was reported.
+    """
+    run = await runs.by_upstream(database, organization_id, session_id)
+    if run is None or run.provider != PROVIDER:
+        raise NotFound(f"There is no Claude Code session {session_id!r}.")
+    return run
+
+
+async def add_line(
+    database: Database, organization_id: int, session_id: str, line: dict[str, JSON]
+) -> AgentRun:
+    """Take one line of the session's file.
+
+    Raises:
+        NotFound: no session of this id was reported.
+    """
+    found = await find_session(database, organization_id, session_id)
+    async with database.begin() as transaction:
+        run = await runs.lock(transaction, found.id)
+        lines = await _held_back(transaction, run)
+        entries = lines.take(line)
+        answer = None
+        if run.status in TERMINAL_STATUSES:
+            # The end was reported before its last lines were: nothing more will follow.
+            late, answer = lines.finish()
+            entries += late
+        if entries:
+            await logs.append(transaction, run.id, None, entries)
+        await _hold_back(transaction, run, lines)
+        changes: dict[str, JSON] = {"result": answer} if answer else {}
+        if lines.prompt and run.title == _TITLE:
+            changes["title"] = lines.prompt.strip().splitlines()[0][:200]
+        if changes:
+            await runs.change(transaction, run, **changes)
+    return await runs.get(database, found.id)
+
+
+async def set_status(
+    database: Database, organization_id: int, session_id: str, status: str
+) -> AgentRun:
+    """Let the run's status follow what the session reports: ACTIVE, COMPLETE, ERROR, CANCELLED.
+
+    Raises:
+        NotFound: no session of this id was reported.
+    """
+    found = await find_session(database, organization_id, session_id)
+    async with database.begin() as transaction:
+        run = await runs.lock(transaction, found.id)
+        has_ended = run.status in TERMINAL_STATUSES
+        if status == AgentRunStatus.ACTIVE and has_ended:
+            await _begin_turn(transaction, run)
+        elif status in TERMINAL_STATUSES and not has_ended:
+            lines = await _held_back(transaction, run)
+            entries, answer = lines.finish()
+            if entries:
+                await logs.append(transaction, run.id, None, entries)
+            await _hold_back(transaction, run, lines)
+            await end_turn(transaction, run, TurnOutcome(status=status, result=answer), fence=None)
+    return await runs.get(database, found.id)
+
+
+async def _begin_turn(transaction: Transaction, run: AgentRun) -> None:
+    await turns.insert(transaction, run.id, run.turn + 1, prompt="", images=(), model=None)
+    await turns.start(transaction, run.id, run.turn + 1)
+    await runs.change(
+        transaction,
+        run,
+        status=AgentRunStatus.ACTIVE,
+        status_reason=None,
+        turn=run.turn + 1,
+        finished_at=None,
+        archived_at=None,
+        stop_requested_at=None,
+    )
+
+
+async def _held_back(transaction: Transaction, run: AgentRun) -> ClaudeLines:
+    state = await preferences.get(transaction, run.organization_id, _name(run))
+    return ClaudeLines(state, run.turn)
+
+
+async def _hold_back(transaction: Transaction, run: AgentRun, lines: ClaudeLines) -> None:
+    await preferences.put(transaction, run.organization_id, _name(run), lines.state)
+
+
+def _name(run: AgentRun) -> str:
+    return f"lines held back of run {run.id}"

@@ -1,0 +1,219 @@
+"""Webhooks that tell of a run's end: planned with it, sent afterwards until they are taken.
+
+What is to be sent is written in the transaction that ends the run, so no end is forgotten; it
+is sent by whichever process finds it due. A webhook of the run itself takes the place of the
+organization's. A muted run sends none.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from agent_runs.bus.base import EventBus, Subscription
+from agent_runs.client.webhooks import Attempt
+from agent_runs.events import EventKind, Reset, StoredEvent
+from agent_runs.models import JSON, AgentRun, Delivery
+from agent_runs.store import deliveries, preferences
+from agent_runs.store.database import Database, Transaction
+
+logger = logging.getLogger(__name__)
+
+FINISHED = "agent_run.finished"
+TEST = "agent_run.test"
+LEASE = timedelta(seconds=60)
+_GROWTH = (1, 6, 30, 90, 180, 216)
+"""How many times the first wait to wait after each failed attempt; then it is given up."""
+_IDLE_SECONDS = 30.0
+_RETRY_SECONDS = 5.0
+_ORGANIZATION = "webhook"
+_DAMPED = 0.2
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where to send, and what to sign with."""
+
+    url: str
+    secret: str | None = None
+
+
+Send = Callable[[str, bytes, dict[str, str], str | None], Awaitable[Attempt]]
+"""Sends once: url, body, headers, secret."""
+
+
+async def keep_for_run(
+    transaction: Transaction, run: AgentRun, webhooks: tuple[Webhook, ...] | None
+) -> None:
+    """Let the run have webhooks of its own; an empty tuple means none at all, None the usual."""
+    if webhooks is None:
+        return
+    kept: list[JSON] = [{"url": each.url, "secret": each.secret} for each in webhooks]
+    await preferences.put(transaction, run.organization_id, _of_run(run.id), {"webhooks": kept})
+
+
+async def plan(transaction: Transaction, run: AgentRun) -> None:
+    """Write down what is to be sent about a run that has just ended."""
+    if run.muted:
+        return
+    own = await preferences.get(transaction, run.organization_id, _of_run(run.id))
+    if own:
+        wanted = [Webhook(each["url"], each["secret"]) for each in own["webhooks"]]
+    else:
+        usual = await preferences.get(transaction, run.organization_id, _ORGANIZATION)
+        wanted = [Webhook(usual["url"], usual["secret"])] if usual.get("enabled") else []
+    for webhook in wanted:
+        await deliveries.insert(
+            transaction, run=run, url=webhook.url, secret=webhook.secret, event=FINISHED
+        )
+
+
+def message(event: str, delivery_id: int, created_at: datetime, run: JSON) -> bytes:
+    """Return the body of a webhook."""
+    return orjson.dumps(
+        {"event": event, "delivery_id": delivery_id, "created_at": created_at, "agent_run": run},
+        option=orjson.OPT_UTC_Z,
+    )
+
+
+def headers(event: str, delivery_id: int) -> dict[str, str]:
+    """Return the headers of a webhook but for its signature."""
+    return {"X-Agent-Runs-Event": event, "X-Agent-Runs-Delivery": str(delivery_id)}
+
+
+class Deliveries:
+    """Sends what is due, one after the other, as long as it lives.
+
+    Args:
+        send: sends once.
+        retry: the wait after the first attempt that failed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bus: EventBus,
+        send: Send,
+        retry: timedelta,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._send = send
+        self._retry = retry
+
+    @contextlib.asynccontextmanager
+    async def living(self) -> AsyncGenerator[None]:
+        """Send in the background while the block runs."""
+        task = asyncio.create_task(self._live(), name="webhooks")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _live(self) -> None:
+        while True:
+            try:
+                async with self._bus.subscribe() as subscription:
+                    while True:
+                        while await self._send_next():
+                            pass
+                        await _next_end(subscription, await self._seconds_until_due())
+            except Exception:
+                # The edge of the loop: a database that is away for a while must not end it.
+                logger.exception("webhooks cannot be sent now, trying again")
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _send_next(self) -> bool:
+        async with self._database.begin() as transaction:
+            taken = await deliveries.take(transaction, datetime.now(UTC), LEASE)
+        if taken is None:
+            return False
+        told = taken.delivery
+        body = message(told.event, told.id, told.created_at, orjson.loads(taken.run))
+        result = await self._send(told.url, body, headers(told.event, told.id), taken.secret)
+        async with self._database.begin() as transaction:
+            await deliveries.change(transaction, told, **self._outcome(told, result))
+        return True
+
+    def _outcome(self, told: Delivery, result: Attempt) -> dict[str, JSON]:
+        now = datetime.now(UTC)
+        seen = {
+            "attempts": told.attempts + 1,
+            "status_code": result.status_code,
+            "error": result.error,
+            "due_at": None,
+        }
+        if result.error is None:
+            return {**seen, "state": "delivered", "delivered_at": now}
+        if told.attempts >= len(_GROWTH):
+            logger.warning("webhook %d is given up: %s", told.id, result.error)
+            return {**seen, "state": "failed"}
+        jitter = random.uniform(1, 1 + _DAMPED)  # noqa: S311 - spreads retries, hides nothing
+        return {**seen, "due_at": now + self._retry * (_GROWTH[told.attempts] * jitter)}
+
+    async def _seconds_until_due(self) -> float:
+        due = await deliveries.next_due(self._database)
+        if due is None:
+            return _IDLE_SECONDS
+        return min(max((due - datetime.now(UTC)).total_seconds(), 0.01), _IDLE_SECONDS)
+
+
+async def _next_end(subscription: Subscription, wait_seconds: float) -> None:
+    """Wait until a run ends, or so long."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_seconds
+    while (left := deadline - loop.time()) > 0:
+        for event in await subscription.next(left):
+            if isinstance(event, Reset):
+                return
+            if isinstance(event, StoredEvent) and event.kind == EventKind.RUN_FINISHED:
+                return
+
+
+async def organization_webhook(
+    reader: Database, organization_id: int
+) -> tuple[Webhook | None, bool]:
+    """Return `(webhook, enabled)` of an organization; None when it has none."""
+    kept = await preferences.get(reader, organization_id, _ORGANIZATION)
+    return (Webhook(kept["url"], kept["secret"]), kept["enabled"]) if kept else (None, False)
+
+
+async def set_organization_webhook(
+    database: Database,
+    organization_id: int,
+    webhook: Webhook,
+    *,
+    enabled: bool,
+    keeps_secret: bool = False,
+) -> None:
+    """Let ends of runs be told to `webhook`.
+
+    Args:
+        keeps_secret: the secret stays what it was, for the same address only.
+    """
+    async with database.begin() as transaction:
+        kept = await preferences.get(transaction, organization_id, _ORGANIZATION)
+        is_same = keeps_secret and kept.get("url") == webhook.url
+        secret = kept["secret"] if is_same else webhook.secret
+        await preferences.put(
+            transaction,
+            organization_id,
+            _ORGANIZATION,
+            {"url": webhook.url, "secret": secret, "enabled": enabled},
+        )
+
+
+async def remove_organization_webhook(database: Database, organization_id: int) -> None:
+    """Tell ends of runs to nobody any more; what is planned is still sent."""
+    async with database.begin() as transaction:
+        await preferences.remove(transaction, organization_id, _ORGANIZATION)
+
+
+def _of_run(run_id: int) -> str:
+    return f"webhooks of run {run_id}"

@@ -1,0 +1,203 @@
+"""What else the official API knows: repositories, models, integrations, pull requests, sessions.
+
+Source: the official OpenAPI document of 2026-02; sessions as its command line sends them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from agent_runs.models import JSON, Repo
+from agent_runs.schemas.fields import Id, Line, OfficialInput, Text
+from agent_runs.schemas.official import UserResponse
+
+Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Retries = Annotated[int, Field(ge=0, le=10)]
+
+
+class UserPage(BaseModel):
+    """One page of users, in the official shape."""
+
+    items: list[UserResponse] = Field(description="The users.")
+    total: int = Field(description="Users on all pages.")
+    page: int = Field(description="Number of this page, from 1.")
+    size: int = Field(description="Users on a page.")
+    pages: int = Field(description="How many pages there are.")
+
+
+class RepoPage(BaseModel):
+    """One page of repositories, in the official shape."""
+
+    items: list[Repo] = Field(description="The repositories.")
+    total: int = Field(description="Repositories on all pages.")
+    page: int = Field(description="Number of this page, from 1.")
+    size: int = Field(description="Repositories on a page.")
+    pages: int = Field(description="How many pages there are.")
+
+
+class CheckSuiteSettingsRequest(OfficialInput):
+    """Settings of a repository's checks; what is null or left out stays."""
+
+    check_retry_count: Retries | None = Field(default=None, description="Tries for a check.")
+    ignored_checks: list[Line] | None = Field(
+        default=None, description="Checks that do not matter.", max_length=1000
+    )
+    check_retry_counts: dict[Line, Count] | None = Field(
+        default=None, description="Tries for single checks, by name."
+    )
+    custom_prompts: dict[Line, Text] | None = Field(
+        default=None, description="Words for the agent that mends a check, by its name."
+    )
+    high_priority_apps: list[Line] | None = Field(
+        default=None, description="Apps whose checks come first.", max_length=1000
+    )
+
+
+class CheckSuiteSettingsResponse(BaseModel):
+    """Settings of a repository's checks."""
+
+    check_retry_count: int = Field(default=3, description="Tries for a check.")
+    ignored_checks: list[str] = Field(default=[], description="Checks that do not matter.")
+    check_retry_counts: dict[str, int] = Field(default={}, description="Tries for single checks.")
+    custom_prompts: dict[str, str] = Field(default={}, description="Words for the agent.")
+    high_priority_apps: list[str] = Field(default=[], description="Apps that come first.")
+    available_check_suite_names: list[str] = Field(
+        default=[], description="Checks that were seen; none, as this server runs no checks."
+    )
+
+
+class ModelOption(BaseModel):
+    """A model that runs can ask for."""
+
+    label: str = Field(description="Name for people.")
+    value: str = Field(description="What `model` of a new run takes.")
+
+
+class ProviderModels(BaseModel):
+    """Models of one agent."""
+
+    name: str = Field(description="The agent.")
+    models: list[ModelOption] = Field(description="Its models.")
+
+
+class ModelsResponse(BaseModel):
+    """What `model` of a new run can be."""
+
+    providers: list[ProviderModels] = Field(description="Agents that can be used now.")
+    default_model: str = Field(description="What a run gets that names none.")
+
+
+class IntegrationStatus(BaseModel):
+    """Something that this server works with."""
+
+    integration_type: str = Field(description="What it is.")
+    active: bool = Field(description="Whether it can be used now.")
+    token_id: int | None = Field(default=None, description="Always null here.")
+    installation_id: int | None = Field(default=None, description="Always null here.")
+    metadata: dict[str, JSON] | None = Field(default=None, description="More about it.")
+
+
+class OrganizationIntegrationsResponse(BaseModel):
+    """What this server works with."""
+
+    organization_id: int = Field(description="The organization.")
+    organization_name: str = Field(description="Its name.")
+    integrations: list[IntegrationStatus] = Field(description="Forge and agents.")
+    total_active_integrations: int = Field(description="How many can be used now.")
+
+
+class OAuthProviderResponse(BaseModel):
+    """An identity provider."""
+
+    id: int = Field(description="Id of the provider.")
+    name: str = Field(description="Its name.")
+    issuer: str = Field(description="Who issues its tokens.")
+    authorization_endpoint: str = Field(description="Where users agree.")
+    token_endpoint: str = Field(description="Where tokens come from.")
+    default_scopes: list[str] | None = Field(description="What is asked for.")
+    is_mcp: bool = Field(description="Whether it is one for MCP servers.")
+    meta: dict[str, JSON] | None = Field(default=None, description="More about it.")
+
+
+class GenerateTokenRequest(OfficialInput):
+    """For which organization."""
+
+    org_id: int = Field(description="Organization.", examples=[1])
+
+
+class GenerateTokenResponse(BaseModel):
+    """A token for Slack; this server has none to give."""
+
+    token: str = Field(description="Empty here.")
+    message: str = Field(description="Why, for people.")
+    expires_in_minutes: int = Field(description="0 here.")
+
+
+class EditPRInput(OfficialInput):
+    """What a pull request is to become."""
+
+    state: Literal["open", "closed", "draft", "ready_for_review"] = Field(description="Its state.")
+
+
+class EditPRResponse(BaseModel):
+    """What became of a pull request."""
+
+    success: bool = Field(description="Whether it was changed.")
+    url: str | None = Field(default=None, description="Its page.")
+    number: int | None = Field(default=None, description="Its number.")
+    title: str | None = Field(default=None, description="Its title.")
+    state: str | None = Field(default=None, description="Its state now.")
+    error: str | None = Field(default=None, description="Why it was not changed.")
+
+
+class GenerateSetupCommandsInput(OfficialInput):
+    """For which repository to find out how it is set up."""
+
+    repo_id: Id = Field(description="Repository, see `GET /repos`.")
+    prompt: Text | None = Field(default=None, description="What else the agent should know.")
+    trigger_source: Line = Field(default="setup-commands", description="Kept in the metadata.")
+
+
+class SetupCommandsResponse(BaseModel):
+    """The run that finds out."""
+
+    agent_run_id: int = Field(description="Id of the run.")
+    status: str = Field(description="Its status.")
+    url: str = Field(description="Its page.")
+
+
+class AnalyzeLogsResponse(BaseModel):
+    """The run that looks into another run's log."""
+
+    agent_run_id: int = Field(description="Id of the run.")
+    status: str = Field(description="Its status.")
+    message: str = Field(description="What it looks into.")
+
+
+class ClaudeSession(OfficialInput):
+    """A session of Claude Code in a terminal."""
+
+    session_id: Line = Field(
+        max_length=200, description="Its id.", examples=["5f0c1c2e-8a52-4d0e-9b5c-0d6f7a0f3a11"]
+    )
+
+
+class ClaudeSessionStatus(OfficialInput):
+    """How the session stands."""
+
+    status: Literal["ACTIVE", "COMPLETE", "ERROR", "CANCELLED"] = Field(
+        description="Official word."
+    )
+
+
+class ClaudeSessionLine(OfficialInput):
+    """One line of the session's file."""
+
+    log: dict[str, JSON] = Field(description="The line, as Claude Code wrote it.")
+
+
+class ClaudeSessionResponse(BaseModel):
+    """The run that shows the session."""
+
+    agent_run_id: int = Field(description="Id of the run.")
+    status: str = Field(description="Its status.")

@@ -1,0 +1,239 @@
+"""The other official paths: members, repositories, checks, models, rules, sessions, links to gh."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from api_parts import Finish
+from fastapi import FastAPI
+
+from agent_runs.store import turns
+
+pytestmark = pytest.mark.anyio
+V1 = "/v1/organizations/1"
+
+
+async def test_the_local_user_is_the_one_member(http: httpx.AsyncClient):
+    page = (await http.get(f"{V1}/users?limit=10")).json()
+    assert [user["id"] for user in page["items"]] == [1]
+    assert (page["total"], page["page"], page["size"], page["pages"]) == (1, 1, 10, 1)
+    assert (await http.get(f"{V1}/users?skip=1")).json()["items"] == []
+    assert (await http.get(f"{V1}/users/1")).json() == (await http.get("/v1/users/me")).json()
+    missing = await http.get(f"{V1}/users/2")
+    assert missing.status_code == 404
+    assert missing.json().keys() == {"message", "detail", "status_code"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "users", None),
+        ("GET", "repos", None),
+        ("GET", "models", None),
+        ("GET", "integrations", None),
+        ("GET", "cli/rules", None),
+        ("GET", "webhooks/agent-run", None),
+        ("POST", "agent/run", {"prompt": "hello"}),
+        ("POST", "agent/run/unban", {"agent_run_id": 1}),
+        ("POST", "claude_code/session", {"session_id": "s"}),
+        ("POST", "setup-commands/generate", {"repo_id": 1}),
+    ],
+)
+async def test_another_organization_is_refused_everywhere(
+    http: httpx.AsyncClient, method: str, path: str, body: object
+):
+    refused = await http.request(method, f"/v1/organizations/2/{path}", json=body)
+    assert refused.status_code == 403
+    assert refused.json()["status_code"] == 403
+    assert refused.json()["message"] == refused.json()["detail"]
+
+
+@pytest.fixture
+async def repo_id(http: httpx.AsyncClient, tmp_path: Path) -> int:
+    folder = tmp_path / "project"
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run(
+        ["git", "-C", str(folder), *identity, "commit", "-qm", "x", "--allow-empty"], check=True
+    )
+    return int((await http.post("/repos", json={"url": str(folder)})).json()["id"])
+
+
+async def test_repositories_are_listed_under_both_names(http: httpx.AsyncClient, repo_id: int):
+    for name in ("repos", "repositories"):
+        page = (await http.get(f"{V1}/{name}")).json()
+        assert [repo["id"] for repo in page["items"]] == [repo_id]
+        assert {type(page["items"][0][key]) for key in ("github_id", "setup_status")} == {str}
+
+
+async def test_settings_of_checks_are_kept_and_changed_one_by_one(
+    http: httpx.AsyncClient, repo_id: int
+):
+    path = f"{V1}/repos/check-suite-settings?repo_id={repo_id}"
+    usual = (await http.get(path)).json()
+    assert (usual["check_retry_count"], usual["ignored_checks"]) == (3, [])
+    await http.put(path, json={"check_retry_count": 5, "custom_prompts": {"lint": "be kind"}})
+    await http.put(path, json={"ignored_checks": ["slow"], "check_retry_count": None})
+    kept = (await http.get(path)).json()
+    assert (kept["check_retry_count"], kept["ignored_checks"]) == (5, ["slow"])
+    assert kept["custom_prompts"] == {"lint": "be kind"}
+    assert (await http.put(path, json={"check_retry_count": 11})).status_code == 422
+    assert (await http.get(path.replace(str(repo_id), "999"))).status_code == 404
+
+
+async def test_a_model_can_name_the_agent(http: httpx.AsyncClient, finished: Finish):
+    models = (await http.get(f"{V1}/models")).json()
+    values = [each["value"] for provider in models["providers"] for each in provider["models"]]
+    assert models["default_model"] == "scripted"
+    assert "scripted" in values
+    body = {"prompt": "/say x", "model": "scripted:any", "agent_type": "codegen"}
+    run = (await http.post(f"{V1}/agent/run", json=body)).json()
+    assert (run["agent"], run["model"]) == ("scripted", "any")
+    await finished(run["id"])
+
+
+async def test_integrations_tell_which_agents_can_be_used(http: httpx.AsyncClient):
+    told = (await http.get(f"{V1}/integrations")).json()
+    active = {each["integration_type"] for each in told["integrations"] if each["active"]}
+    assert "scripted" in active
+    assert told["total_active_integrations"] == len(active)
+
+
+async def test_what_has_no_local_meaning_says_so_in_the_official_shape(http: httpx.AsyncClient):
+    assert (await http.get("/v1/mcp-providers")).json() == []
+    assert (await http.get("/v1/oauth/tokens/status?org_id=1")).json() == []
+    revoked = (await http.post("/v1/oauth/tokens/revoke?provider=x&org_id=1")).json()
+    assert revoked["success"] is False
+    slack = (await http.post("/v1/slack-connect/generate-token", json={"org_id": 1})).json()
+    assert (slack["token"], slack["expires_in_minutes"]) == ("", 0)
+    assert (await http.get("/v1/oauth/tokens/status?org_id=2")).status_code == 403
+
+
+async def test_rules_are_told_to_the_agent_once_and_not_written_into_the_prompt(
+    app: FastAPI, http: httpx.AsyncClient, finished: Finish
+):
+    # The scripted agent does what it reads, so that a rule can be seen to have arrived.
+    await http.put("/rules", json={"organization_rules": "/write rule.txt kept"})
+    await http.put("/rules", json={"user_custom_prompt": "/write wish.txt heard"})
+    assert (await http.get(f"{V1}/cli/rules")).json() == {
+        "organization_rules": "/write rule.txt kept",
+        "user_custom_prompt": "/write wish.txt heard",
+    }
+    run = (await http.post("/agent_runs", json={"prompt": "Tidy up"})).json()
+    ended = await finished(run["id"])
+    assert ended.prompt == "Tidy up"
+    assert (await turns.get(app.state.server.database, run["id"], 1)).prompt == "Tidy up"
+    files = {
+        file["path"] for file in (await http.get(f"/agent_runs/{run['id']}/files")).json()["items"]
+    }
+    assert {"rule.txt", "wish.txt"} <= files
+    calls = ended.log_count
+    await http.post(f"/agent_runs/{run['id']}/resume", json={"prompt": "/say again"})
+    assert (await finished(run["id"])).log_count == calls + 2  # the prompt and the answer
+    await http.put("/rules", json={"organization_rules": None, "user_custom_prompt": None})
+    assert set((await http.get(f"{V1}/cli/rules")).json().values()) == {None}
+
+
+async def test_setup_commands_start_a_run_in_the_repository(
+    http: httpx.AsyncClient, finished: Finish, repo_id: int
+):
+    body = {"repo_id": repo_id, "prompt": "Use make"}
+    told = (await http.post(f"{V1}/setup-commands/generate", json=body)).json()
+    run = await finished(told["agent_run_id"])
+    assert told["url"].endswith(f"/runs/{run.id}")
+    assert (run.source_type, run.repo_id) == ("SETUP_COMMANDS", repo_id)
+    assert "Use make" in run.prompt
+    missing = await http.post(f"{V1}/setup-commands/generate", json={"repo_id": 99})
+    assert missing.status_code == 404
+
+
+async def test_a_log_is_looked_into_by_another_run(http: httpx.AsyncClient, finished: Finish):
+    first = (await http.post("/agent_runs", json={"prompt": "/error 500 out of cheese"})).json()
+    await finished(first["id"])
+    told = (await http.post(f"{V1}/sandbox/{first['id']}/analyze-logs")).json()
+    run = await finished(told["agent_run_id"])
+    assert "out of cheese" in run.prompt
+    assert run.metadata == {"analyzed_agent_run_id": first["id"]}
+    assert str(run.id) in told["message"]
+    assert (await http.post(f"{V1}/sandbox/999/analyze-logs")).status_code == 404
+
+
+@pytest.fixture
+async def at_github(http: httpx.AsyncClient) -> int:
+    url = "https://github.com/octocat/Hello-World.git"
+    return int((await http.post("/repos", json={"url": url})).json()["id"])
+
+
+def put_gh(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let a program `gh` be found that notes what it was asked."""
+    program = folder / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\n{script}\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return folder / "asked"
+
+
+@pytest.mark.parametrize(
+    ("state", "command"),
+    [
+        ("open", "pr reopen 7 --repo octocat/Hello-World"),
+        ("closed", "pr close 7 --repo octocat/Hello-World"),
+        ("draft", "pr ready 7 --repo octocat/Hello-World --undo"),
+        ("ready_for_review", "pr ready 7 --repo octocat/Hello-World"),
+    ],
+)
+async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures and a table
+    http: httpx.AsyncClient,
+    at_github: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+    command: str,
+):
+    view = '{"url":"https://github.com/o/n/pull/7","number":7,"title":"T","state":"CLOSED"}'
+    asked = put_gh(tmp_path, f"[ $2 = view ] && echo '{view}'; exit 0", monkeypatch)
+    told = await http.patch(f"{V1}/repos/{at_github}/prs/7", json={"state": state})
+    assert told.json() == {
+        "success": True,
+        "url": "https://github.com/o/n/pull/7",
+        "number": 7,
+        "title": "T",
+        "state": "CLOSED",
+        "error": None,
+    }
+    assert asked.read_text().splitlines()[0] == command
+    alone = await http.patch(f"{V1}/prs/7", json={"state": state})
+    assert alone.json()["success"] is True
+
+
+async def test_a_repository_that_is_at_no_forge_says_so(http: httpx.AsyncClient, repo_id: int):
+    local = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "open"})).json()
+    assert "no other forge" in local["error"]
+    alone = (await http.patch(f"{V1}/prs/7", json={"state": "open"})).json()
+    assert "0 registered repositories" in alone["error"]
+
+
+async def test_a_pull_request_that_cannot_be_changed_says_why(
+    http: httpx.AsyncClient, at_github: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put_gh(tmp_path, "echo 'not logged in' >&2; exit 4", monkeypatch)
+    refused = (await http.patch(f"{V1}/repos/{at_github}/prs/7", json={"state": "open"})).json()
+    assert (refused["success"], refused["error"]) == (False, "`gh` says: not logged in")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    missing = (await http.patch(f"{V1}/repos/{at_github}/prs/7", json={"state": "open"})).json()
+    assert "gh auth login" in missing["error"]
+
+
+async def test_beta_and_plain_paths_stop_and_resume(http: httpx.AsyncClient, finished: Finish):
+    run_id = (await http.post(f"{V1}/agent/run", json={"prompt": "/sleep 60"})).json()["id"]
+    beta = "/v1/beta/organizations/1/agent/run"
+    assert (await http.post(f"{beta}/stop", json={"agent_run_id": run_id})).status_code == 200
+    assert (await finished(run_id)).status == "CANCELLED"
+    body = {"agent_run_id": run_id, "prompt": "/say again"}
+    assert (await http.post(f"{beta}/resume", json=body)).json()["turn"] == 2
+    assert (await finished(run_id)).result == "again"
+    assert (await http.get(f"{V1}/settings")).json()["enable_pr_creation"] is True
