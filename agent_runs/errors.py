@@ -139,7 +139,17 @@ class Unavailable(AgentRunsError):
 
 
 class ServerUnreachable(Unavailable):
-    """The client got no answer from the server."""
+    """The client got no answer from the server.
+
+    Attributes:
+        may_have_happened: False when there was not even a connection: then nothing was asked for.
+    """
+
+    def __init__(
+        self, message: str, *, detail: str | None = None, may_have_happened: bool = True
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.may_have_happened = may_have_happened
 
 
 class LostFence(Conflict):

@@ -190,15 +190,26 @@ def refuse_stream(call: Call[None], answer: Answer, credentials: Credentials) ->
     raise errors.UnexpectedAnswer(f"{credentials.root} sends no events.")
 
 
-def unreachable(credentials: Credentials, reason: str) -> errors.ServerUnreachable:
-    """Return the error for a server that cannot be connected to."""
-    if credentials.is_loopback:
+def unreachable(
+    credentials: Credentials, reason: str, *, name: bool = False, tls: bool = False
+) -> errors.ServerUnreachable:
+    """Return the error for a server that cannot be connected to.
+
+    Args:
+        name: its name was not found.
+        tls: it answered, but its certificate cannot be trusted or it speaks no TLS.
+    """
+    problem = f"No server answers at {credentials.root}."
+    if tls:
+        problem = f"No secure connection to {credentials.root} can be made; nothing was sent."
+        hint = "Check that the address begins rightly (https or http) and the server's certificate"
+    elif credentials.is_loopback:
         hint = "Start it with `agent-runs up` or `python api.py`"
+    elif name:
+        hint = "Its name is not known: check the address, and whether this machine is online"
     else:
         hint = "Check the address and the network"
-    return errors.ServerUnreachable(
-        f"No server answers at {credentials.root}. {hint}.", detail=reason
-    )
+    return errors.ServerUnreachable(f"{problem} {hint}.", detail=reason, may_have_happened=False)
 
 
 def too_slow(credentials: Credentials, call: Call[T], seconds: float) -> errors.ServerUnreachable:
@@ -223,6 +234,8 @@ def _error(call: Call[T], answer: Answer) -> errors.AgentRunsError:
     error = kind.__new__(kind)
     message, detail = _words(body, answer)
     errors.AgentRunsError.__init__(error, message, detail=detail)
+    if isinstance(error, errors.ServerUnreachable):
+        error.may_have_happened = True
     if isinstance(error, errors.RateLimited):
         error.retry_after_seconds = _retry_after(answer.headers.get("retry-after"))
     return error

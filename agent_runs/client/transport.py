@@ -5,6 +5,8 @@ made, so that `from api import CodegenClient` stays fast.
 """
 
 import contextlib
+import socket
+import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any, TypeVar
@@ -71,9 +73,13 @@ class Transport:
         attempt = 0
         while True:
             try:
-                with _translated(self._credentials, call, self._timeout):
-                    response = self._http.request(**_request(call, org_id))
-                return base.read(call, _answer(response), self._credentials)
+                deadline = time.monotonic() + self._timeout
+                with (
+                    _translated(self._credentials, call, self._timeout),
+                    self._http.stream(**_request(call, org_id)) as response,
+                ):
+                    answer = _read_whole(response, deadline)
+                return base.read(call, answer, self._credentials)
             except Fault as fault:
                 delay = self._retry.delay(call, attempt, fault.error)
                 if delay is None:
@@ -123,9 +129,11 @@ class AsyncTransport:
         attempt = 0
         while True:
             try:
+                deadline = time.monotonic() + self._timeout
                 with _translated(self._credentials, call, self._timeout):
-                    response = await self._http.request(**_request(call, org_id))
-                return base.read(call, _answer(response), self._credentials)
+                    async with self._http.stream(**_request(call, org_id)) as response:
+                        answer = await _aread_whole(response, deadline)
+                return base.read(call, answer, self._credentials)
             except Fault as fault:
                 delay = self._retry.delay(call, attempt, fault.error)
                 if delay is None:
@@ -208,9 +216,41 @@ def _fault(
 ) -> Fault | errors.AgentRunsError:
     reason = str(exc) or type(exc).__name__
     if isinstance(exc, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return Fault(base.unreachable(credentials, reason))
+        name, tls = _is_caused_by(exc, socket.gaierror), _is_caused_by(exc, ssl.SSLError)
+        return Fault(base.unreachable(credentials, reason, name=name, tls=tls))
     if isinstance(exc, httpx.TimeoutException):
         return base.too_slow(credentials, call, seconds)
     if isinstance(exc, (httpx.NetworkError, httpx.RemoteProtocolError)):
         return Fault(base.cut_off(credentials, call, reason))
     return errors.UnexpectedAnswer(f"{credentials.root} cannot be talked to: {reason}")
+
+
+def _is_caused_by(exc: BaseException, kind: type[BaseException]) -> bool:
+    link: BaseException | None = exc
+    while link is not None:
+        if isinstance(link, kind):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
+
+
+def _read_whole(response: httpx.Response, deadline: float) -> Answer:
+    """Read an answer; one that drips is given up at the deadline, each drop is on time there."""
+    content = bytearray()
+    for chunk in response.iter_bytes():
+        content += chunk
+        _check_time(deadline)
+    return Answer(response.status_code, response.headers, bytes(content))
+
+
+async def _aread_whole(response: httpx.Response, deadline: float) -> Answer:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        _check_time(deadline)
+    return Answer(response.status_code, response.headers, bytes(content))
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise httpx.ReadTimeout("the answer came too slowly")
