@@ -154,8 +154,27 @@ class PermissionRequest(Record):
     answered_at: datetime | None = Field(default=None, description="when it was answered")
 
 
+_PROMISED = (
+    "organization_id",
+    "status",
+    "web_url",
+    "result",
+    "summary",
+    "source_type",
+    "github_pull_requests",
+    "metadata",
+)
+
+
+def _promise_official(schema: dict[str, JSON]) -> None:
+    """Let the documentation say that the official fields of a run are always there."""
+    schema["required"] = [*schema.get("required", []), *_PROMISED]
+
+
 class AgentRun(Record):
     """One run of a coding agent: official fields, then ours. Times are UTC."""
+
+    model_config = ConfigDict(json_schema_extra=_promise_official)
 
     id: int = Field(description="id of the run, unique on this server")
     organization_id: int = Field(default=1, description="organization it belongs to")
@@ -293,6 +312,8 @@ class QueuedPrompt(Record):
 
 class Repo(Record):
     """A registered repository that runs can work in. Official fields, then ours."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     id: int = Field(description="id of the repository")
     name: str = Field(description="short name")

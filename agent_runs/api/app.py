@@ -46,9 +46,9 @@ from agent_runs.api.stream import Streams
 from agent_runs.api.v1 import agents as v1_agents
 from agent_runs.api.v1 import assignments as v1_assignments
 from agent_runs.api.v1 import claude_code as v1_claude_code
+from agent_runs.api.v1 import connections as v1_connections
 from agent_runs.api.v1 import organizations as v1_organizations
 from agent_runs.api.v1 import repositories as v1_repositories
-from agent_runs.api.v1 import connections as v1_connections
 from agent_runs.api.v1 import users as v1_users
 from agent_runs.api.v1 import webhooks as v1_webhooks
 from agent_runs.api.v1.limits import RateLimits

@@ -45,12 +45,15 @@ _NAMES: dict[int, str] = {
     for each in (InvalidRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, RateLimited)
 }
 _MEANINGS = {
+    400: "Never answered by this server, where a wrong request is a 422.",
     401: "The token is missing or wrong; only when the server asks for one.",
+    402: "Never answered by this server, which has no plan that could be used up.",
     403: "The host name, the web page's origin or the organization is not allowed.",
     404: "There is nothing of this id.",
     409: "It does not fit the present state.",
     413: "The body is larger than `AGENT_RUNS_BODY_LIMIT_BYTES`.",
     422: "Something in the request cannot be used; nothing was stored.",
+    429: "Too many requests; `Retry-After` says how long to wait. Only where limits are set.",
     500: "A fault of the server; its log says more.",
     503: "The database cannot be used now; nothing was changed.",
 }
@@ -68,7 +71,7 @@ def documented(*further: int, official: bool = False) -> dict[int | str, dict[st
             "model": invalid if status == _INVALID else error,
             "description": _MEANINGS[status],
         }
-        for status in sorted({401, 403, 422, 500, 503, *further})
+        for status in sorted({401, 403, 422, 500, 503, *further, *({429} if official else ())})
     }
 
 

@@ -5,7 +5,7 @@ Source: the official OpenAPI document of 2026-02; sessions as its command line s
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent_runs.models import JSON, Repo
 from agent_runs.schemas.fields import Id, Line, OfficialInput, Text
@@ -55,6 +55,8 @@ class CheckSuiteSettingsRequest(OfficialInput):
 
 class CheckSuiteSettingsResponse(BaseModel):
     """Settings of a repository's checks."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     check_retry_count: int = Field(default=3, description="Tries for a check.")
     ignored_checks: list[str] = Field(default=[], description="Checks that do not matter.")

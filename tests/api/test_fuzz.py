@@ -4,9 +4,12 @@ Event streams have no end and have their own tests.
 """
 
 import re
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from api_parts import TOKEN, served
@@ -33,6 +36,8 @@ ENDPOINTS = [
     for endpoint in re.findall(r"^\| `([A-Z]+ /[^`]*)`", _PAGE, re.MULTILINE)
     if not endpoint.endswith("/events")
 ]
+ORG = "/v1/organizations/1"
+SIGNED = {"Authorization": f"Bearer {TOKEN}"}
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
@@ -71,24 +76,34 @@ def schema(address: str) -> schemathesis.BaseSchema:
 
 
 @pytest.fixture(scope="module")
-def run_id(address: str) -> int:
-    """A run that is there, for the requests that do not make up an id."""
+def there(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is there, by the names of parameters, for the requests that do not make up ids."""
+    folder = tmp_path_factory.mktemp("repo")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    session = "5f0c1c2e-8a52-4d0e-9b5c-0d6f7a0f3a11"
     with CodegenClient(TOKEN, base_url=address) as client:
         run = client.create_agent_run("/say hello\n/run echo made > made.txt")
-        return client.wait(run.id, timeout=60).id
+        run_id = client.wait(run.id, timeout=60).id
+        repo_id = client.add_repo(str(folder)).id
+        client.get_agent_run(run_id)
+    with httpx.Client(base_url=address, headers=SIGNED) as http:
+        opened = http.post(f"{ORG}/claude_code/session", json={"session_id": session})
+        assert opened.status_code == 200
+    ids = {"id": run_id, "agent_run_id": run_id, "sandbox_id": run_id, "repo_id": repo_id}
+    return {**ids, "org_id": 1, "user_id": 1, "pr_id": 1, "session_id": session}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_every_good_request_is_answered_as_documented(
-    schema: schemathesis.BaseSchema, run_id: int, endpoint: str
+    schema: schemathesis.BaseSchema, there: dict[str, Any], endpoint: str
 ):
     method, path = endpoint.split(" ")
 
     @_SETTINGS
     @given(case=schema[path][method].as_strategy(), known=booleans())
     def ask(case: schemathesis.Case, known: bool) -> None:
-        for name in {"id", "agent_run_id"} & case.path_parameters.keys() if known else ():
-            case.path_parameters[name] = run_id
+        if known:
+            _name_what_is_there(case, there)
         _ask(case, endpoint)
 
     ask()
@@ -96,18 +111,28 @@ def test_every_good_request_is_answered_as_documented(
 
 @pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each not in _WITHOUT_INPUT])
 def test_every_bad_request_is_answered_as_documented(
-    schema: schemathesis.BaseSchema, endpoint: str
+    schema: schemathesis.BaseSchema, there: dict[str, Any], endpoint: str
 ):
     method, path = endpoint.split(" ")
+    strategy = schema[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE)
 
     @_SETTINGS
-    @given(case=schema[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE))
-    def ask(case: schemathesis.Case) -> None:
+    @given(case=strategy, known=booleans())
+    def ask(case: schemathesis.Case, known: bool) -> None:
+        if known:
+            # Else most requests would stop at an organization that does not exist.
+            _name_what_is_there(case, there)
         _ask(case, endpoint)
 
     ask()
 
 
+def _name_what_is_there(case: schemathesis.Case, there: dict[str, Any]) -> None:
+    for given_ in (case.path_parameters, case.query, case.body):
+        if isinstance(given_, dict):
+            given_.update({name: there[name] for name in there.keys() & given_.keys()})
+
+
 def _ask(case: schemathesis.Case, endpoint: str) -> None:
     checks = CHECKS if endpoint in _OPEN else [*CHECKS, ignored_auth]
-    case.call_and_validate(checks=checks, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+    case.call_and_validate(checks=checks, headers=SIGNED, timeout=30)

@@ -45,7 +45,7 @@ AgentRunId = Annotated[
     _RUN,
     response_model=AgentRun,
     operation_id="v1_create_agent_run",
-    responses=documented(404, 413, official=True),
+    responses=documented(402, 404, 413, official=True),
 )
 async def create_agent_run(
     server: Running,
