@@ -48,6 +48,10 @@ requirements: .venv/installed-dev  ## pin the newest versions that pyproject.tom
 	$(compile) --upgrade pyproject.toml --output-file requirements.txt
 	$(compile) --upgrade --group dev --constraints requirements.txt \
 		--output-file requirements-dev.txt
+	$(compile) --upgrade --no-annotate tests/official/requirements.in \
+		--output-file tests/official/requirements.txt
+	echo 'codegen==0.57.0' | $(compile) --python-version 3.12 --no-deps --no-header - \
+		>>tests/official/requirements.txt
 
 clean:  ## remove what was installed and built; runs and settings stay
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov

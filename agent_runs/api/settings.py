@@ -182,6 +182,8 @@ def _value(server: Server, name: str) -> str | int | float | list[str] | Secret 
         secret = value.get_secret_value() if isinstance(value, SecretStr) else ""
         hint = f"…{secret[-4:]}" if len(secret) >= _SHORT else None
         return Secret(set=bool(secret), hint=hint)
+    if isinstance(value, bool):
+        return str(value).lower()
     if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, tuple):

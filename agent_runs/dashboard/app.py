@@ -7,9 +7,10 @@ import reflex as rx
 
 from agent_runs.dashboard import access, web
 from agent_runs.dashboard.hub import hub_lifespan
-from agent_runs.dashboard.pages import agents, new_run, not_found, run, runs, settings
+from agent_runs.dashboard.links import link_routes
+from agent_runs.dashboard.pages import agents, cli_token, new_run, not_found, run, runs, settings
 
-PAGES = (runs, new_run, run, agents, settings, not_found)
+PAGES = (runs, new_run, run, agents, settings, cli_token, not_found)
 """Imported for what their `@rx.page` does."""
 
 
@@ -31,6 +32,12 @@ app = rx.App(
     html_lang="en",
     toaster=rx.toast.provider(position="bottom-right", close_button=True),
     # The last one is outermost.
-    api_transformer=[web.api_routes, web.SameOrigin, web.SecurityHeaders, web.trusted_hosts],
+    api_transformer=[
+        web.api_routes,
+        link_routes,
+        web.SameOrigin,
+        web.SecurityHeaders,
+        web.trusted_hosts,
+    ],
 )
 app.register_lifespan_task(lifespan)

@@ -63,14 +63,23 @@ class SettingsState(rx.State):
 
     @rx.event(background=True)
     async def load(self) -> None:
-        """Read the settings."""
+        """Read the settings; what is typed meanwhile stays."""
+        async with self:
+            before, token = dict(self.values), self._token
         try:
             answer = await fetch("/settings")
             known = await catalog.known()
         except AgentRunsError:
             return  # the frame says that the API is away
         async with self:
+            shown, typed_token = self.values, self._token
+            typed = {name: text for name, text in shown.items() if text != before.get(name)}
             self._show(answer)
+            self.values |= typed
+            if self.values == shown:
+                self.revision -= 1  # the fields show it already: who types in one is not disturbed
+            if typed_token != token:
+                self._token, self.token_typed = typed_token, True
             self.agents = [(agent.name, agent_title(agent)) for agent in known.agents]
 
     @rx.event

@@ -106,3 +106,20 @@ def test_a_setting_that_cannot_be_is_refused_and_kept_to_be_mended(page: Page, a
     expect(field).to_have_value("-3")
     page.get_by_role("button", name="Discard").click()
     expect(field).to_have_value(before)
+
+
+def test_rules_are_saved_and_told_to_new_runs(page: Page, api: Api) -> None:
+    page.goto("/settings")
+    page.get_by_label("Rules for all runs").fill("/write from-the-rules.txt kept")
+    page.get_by_role("button", name="Save rules").click()
+    expect(page.get_by_text("Rules saved.")).to_be_visible()
+    run_id = api.finished("Follow the rules")
+    files = api.http.get(f"/agent_runs/{run_id}/files").json()["items"]
+    assert "from-the-rules.txt" in {file["path"] for file in files}
+    page.reload()
+    field = page.get_by_label("Rules for all runs")
+    expect(field).to_have_value("/write from-the-rules.txt kept")
+    field.fill("")
+    page.get_by_role("button", name="Save rules").click()
+    expect(page.get_by_text("Rules saved.")).to_be_visible()
+    assert api.http.get("/rules").json()["organization_rules"] is None

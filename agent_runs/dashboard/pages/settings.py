@@ -7,7 +7,9 @@ from reflex.style import color_mode, set_color_mode
 
 from agent_runs.dashboard.components.local import DensityChoice
 from agent_runs.dashboard.components.menu import segments
+from agent_runs.dashboard.components.rules import rules_card
 from agent_runs.dashboard.layout import frame, head, icon
+from agent_runs.dashboard.rules_state import RulesState
 from agent_runs.dashboard.runs_state import RunsState
 from agent_runs.dashboard.settings_state import FixedSetting, SettingsState
 from agent_runs.dashboard.shell import Shell
@@ -20,7 +22,9 @@ _THEMES: tuple[tuple[str, str, Literal["light", "dark", "system"]], ...] = (
 
 
 @rx.page(
-    route="/settings", title="Settings · Agent runs", on_load=[Shell.follow, SettingsState.load]
+    route="/settings",
+    title="Settings · Agent runs",
+    on_load=[Shell.follow, SettingsState.load, RulesState.load],
 )
 def page() -> rx.Component:
     """Return the page."""
@@ -40,6 +44,7 @@ def page() -> rx.Component:
                     ),
                     rx.el.i(class_name="skel card", style={"height": "260px"}),
                 ),
+                rules_card(),
                 _appearance(),
                 rx.cond(SettingsState.loaded, _fixed()),
                 class_name="stack",
@@ -57,6 +62,7 @@ def _places() -> rx.Component:
     places = (
         ("Credentials", "key-round", "credentials"),
         ("Run defaults", "sliders-horizontal", "defaults"),
+        ("Rules", "scroll-text", "rules"),
         ("Appearance", "palette", "appearance"),
         ("Server", "server", "server"),
     )

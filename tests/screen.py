@@ -1,0 +1,46 @@
+"""A command on a pseudo-terminal: what it shows, and keys for it."""
+
+import os
+import pty
+import re
+import time
+
+
+class Screen:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, command, *words: object) -> None:
+        self._own, other = pty.openpty()
+        self.process = command(
+            *words, stdin=other, stdout=other, stderr=other, start_new_session=True
+        )
+        os.close(other)
+        self.text = ""
+
+    def read_until(self, pattern: str) -> re.Match[str]:
+        """Read until the screen shows it."""
+        deadline = time.monotonic() + 30
+        while not (match := re.search(pattern, self.text)):
+            assert time.monotonic() < deadline, self.text
+            try:
+                chunk = os.read(self._own, 65536)
+            except OSError:  # the other end is closed
+                chunk = b""
+            assert chunk, self.text
+            self.text += chunk.decode(errors="replace")
+        return match
+
+    def type(self, keys: str) -> None:
+        os.write(self._own, keys.encode())
+
+    def close(self) -> int:
+        """Read the rest and return the exit code."""
+        with os.fdopen(self._own, "rb", buffering=0) as own:
+            while True:
+                try:
+                    if not (chunk := own.read(65536)):
+                        break
+                except OSError:
+                    break
+                self.text += chunk.decode(errors="replace")
+        return self.process.wait(30)
