@@ -26,6 +26,7 @@ Rows = list[tuple[Any, ...]]
 
 # `update … returning` came with 3.35.
 _OLDEST = (3, 35)
+_OPENING_SECONDS = 30.0
 
 
 def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
@@ -60,11 +61,13 @@ def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
 
 
 def _set_up(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    connection.execute(f"pragma busy_timeout={int(busy_seconds * 1000)}")
+    # Another process may be changing the schema just now, which takes longer than a write.
+    patience = max(busy_seconds, _OPENING_SECONDS)
+    connection.execute(f"pragma busy_timeout={int(patience * 1000)}")
     # These two work only before the first table; later they do nothing.
     connection.execute("pragma page_size=8192")
     connection.execute("pragma auto_vacuum=incremental")
-    deadline = time.monotonic() + busy_seconds
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.execute("pragma journal_mode=wal")
@@ -80,6 +83,7 @@ def _set_up(connection: sqlite3.Connection, busy_seconds: float) -> None:
         "mmap_size=4294967296",
         "temp_store=memory",
         "journal_size_limit=67108864",
+        f"busy_timeout={int(busy_seconds * 1000)}",
     ):
         connection.execute(f"pragma {pragma}")
 
