@@ -16,6 +16,7 @@ from typing import cast
 from agent_runs.models import JSON, MessageType, NewLog
 
 _LONGEST_KIND = 40
+_REMEMBERED = 100
 
 
 class ClaudeLines:
@@ -30,6 +31,7 @@ class ClaudeLines:
         kept = state or {}
         self._text: str = kept.get("text") or ""
         self._tools: dict[str, JSON] = dict(kept.get("tools") or {})
+        self._seen: list[str] = list(kept.get("seen") or ())
         self._turn = turn
         self.prompt: str | None = None
         """The first words of a person among the lines that were taken."""
@@ -37,17 +39,23 @@ class ClaudeLines:
     @property
     def state(self) -> dict[str, JSON]:
         """What is held back."""
-        return {"text": self._text, "tools": self._tools}
+        return {"text": self._text, "tools": self._tools, "seen": self._seen}
 
     def take(self, line: dict[str, JSON]) -> list[NewLog]:
-        """Return the entries that are complete with this line."""
+        """Return the entries that are complete with this line; none when it was taken before."""
+        if self._is_known(line.get("uuid")):
+            return []
         at = _time(line)
         blocks = _blocks(_object(line.get("message")).get("content"))
         match line.get("type"):
             case "user" if blocks:
-                return [*self._user(blocks, at)]
+                aside = "META" if line.get("isMeta") else None
+                aside = "SIDECHAIN" if line.get("isSidechain") else aside
+                return [*self._user(blocks, at, aside)]
+            case "assistant" if blocks and line.get("isApiErrorMessage"):
+                return [self._entry(MessageType.ERROR, at, observation=_plain(blocks))]
             case "assistant" if blocks:
-                return [*self._assistant(blocks, at)]
+                return [*self._assistant(blocks, at, is_aside=bool(line.get("isSidechain")))]
             case kind:
                 word = "".join(c if c.isalnum() else "_" for c in str(kind or "line"))
                 name = f"CLAUDE_CODE_{word[:_LONGEST_KIND].upper()}"
@@ -64,20 +72,39 @@ class ClaudeLines:
         self._text = ""
         return entries, answer
 
-    def _user(self, blocks: list[dict[str, JSON]], at: datetime) -> Iterator[NewLog]:
+    def _is_known(self, name: JSON) -> bool:
+        """Tell whether a line of this id was taken; who is not sure sends one again."""
+        if not isinstance(name, str) or not name:
+            return False
+        if name in self._seen:
+            return True
+        self._seen = [*self._seen, name[:100]][-_REMEMBERED:]
+        return False
+
+    def _user(
+        self, blocks: list[dict[str, JSON]], at: datetime, aside: str | None
+    ) -> Iterator[NewLog]:
         for block in blocks:
             if block.get("type") == "tool_result":
                 yield self._result(block, at)
         words = [str(block.get("text") or "") for block in blocks if block.get("type") == "text"]
         text = "\n".join(word for word in words if word)
-        if text:
+        if text and aside:
+            # Words of the program, or of one agent to another: not a person's.
+            yield self._entry(f"CLAUDE_CODE_{aside}", at, observation=text)
+        elif text.strip():
             yield from self.finish(at)[0]
             self.prompt = self.prompt or text
             yield self._entry(MessageType.USER_MESSAGE, at, observation=text)
 
-    def _assistant(self, blocks: list[dict[str, JSON]], at: datetime) -> Iterator[NewLog]:
+    def _assistant(
+        self, blocks: list[dict[str, JSON]], at: datetime, *, is_aside: bool
+    ) -> Iterator[NewLog]:
         for block in blocks:
             match block.get("type"):
+                case "text" if is_aside:
+                    said = str(block.get("text") or "")
+                    yield self._entry(MessageType.PLAN_EVALUATION, at, thought=said)
                 case "text":
                     yield from self._think(at)
                     self._text = str(block.get("text") or "")
@@ -135,9 +162,11 @@ class ClaudeLines:
 def _time(line: dict[str, JSON]) -> datetime:
     try:
         at = datetime.fromisoformat(str(line.get("timestamp")))
-    except ValueError:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return datetime.now(UTC)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    # Before computers kept time, or after any database does: a clock that is wrong.
+    return at if 1970 <= at.year < 9999 else datetime.now(UTC)  # noqa: PLR2004 - told above
 
 
 def _blocks(content: JSON) -> list[dict[str, JSON]]:

@@ -4,6 +4,7 @@ A session is a run that nobody here works on. Its lines become entries, its stat
 reported, and what the translation holds back is stored with the run, so a restart loses nothing.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent_runs.errors import NotFound
@@ -16,6 +17,11 @@ from agent_runs.store.database import Database, Transaction
 
 PROVIDER = "claude_code"
 _TITLE = "Claude Code session"
+_LINE = 200
+_ERROR = (
+    "Claude Code ended with an error in its terminal, which shows more. Go on there: everything up "
+    "to here is kept."
+)
 
 
 async def open_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
@@ -74,9 +80,12 @@ async def add_line(
         if entries:
             await logs.append(transaction, run.id, None, entries)
         await _hold_back(transaction, run, lines)
-        changes: dict[str, JSON] = {"result": answer} if answer else {}
-        if lines.prompt and run.title == _TITLE:
-            changes["title"] = lines.prompt.strip().splitlines()[0][:200]
+        changes: dict[str, JSON] = {}
+        if answer:
+            await turns.finish(transaction, run.id, run.turn, status=run.status, result=answer)
+            changes |= {"result": answer, "summary": _first_line(answer)}
+        if lines.prompt:
+            changes |= await _keep_prompt(transaction, run, lines.prompt)
         if changes:
             await runs.change(transaction, run, **changes)
     return await runs.get(database, found.id)
@@ -102,8 +111,29 @@ async def set_status(
             if entries:
                 await logs.append(transaction, run.id, None, entries)
             await _hold_back(transaction, run, lines)
-            await end_turn(transaction, run, TurnOutcome(status=status, result=answer), fence=None)
+            outcome = TurnOutcome(status=status, result=answer)
+            if status == AgentRunStatus.ERROR:
+                outcome = replace(outcome, status_reason="client_error", error=_ERROR)
+            await end_turn(transaction, run, outcome, fence=None)
     return await runs.get(database, found.id)
+
+
+async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> dict[str, JSON]:
+    """Let a turn that was begun without words have these; returns what changes of the run."""
+    if (await turns.get(transaction, run.id, run.turn)).prompt:
+        return {}
+    await turns.change_prompt(transaction, run.id, run.turn, prompt)
+    if run.turn > 1:
+        return {}
+    changes: dict[str, JSON] = {"prompt": prompt}
+    if run.title == _TITLE:
+        changes["title"] = _first_line(prompt)
+    return changes
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0][:_LINE] if lines else ""
 
 
 async def _begin_turn(transaction: Transaction, run: AgentRun) -> None:

@@ -80,6 +80,16 @@ async def list_(reader: Reader, run_id: int) -> list[Turn]:
     return [_parse(row) for row in rows]
 
 
+async def change_prompt(transaction: Transaction, run_id: int, turn: int, prompt: str) -> None:
+    """Set the words of a turn that was begun without any."""
+    text = transaction.redact(clean_text(prompt))
+    await transaction.write(
+        "update turn set prompt = :prompt, folded = :folded || folded"
+        " where run_id = :run_id and turn = :turn",
+        {"run_id": run_id, "turn": turn, "prompt": text, "folded": _folded(text)},
+    )
+
+
 async def start(transaction: Transaction, run_id: int, turn: int) -> None:
     """Record that work on the turn began now."""
     await transaction.write(

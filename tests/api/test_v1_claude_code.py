@@ -144,3 +144,72 @@ async def test_a_session_that_was_not_reported_is_a_404(http: httpx.AsyncClient)
     for path, body in (("status", {"status": "ACTIVE"}), ("log", {"log": {}})):
         assert (await http.post(f"{SESSIONS}/unknown/{path}", json=body)).status_code == 404
     assert (await http.get(f"{SESSIONS}/unknown")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "1500-01-01T00:00:00",
+        "-1",
+        7,
+        None,
+    ],
+)
+async def test_a_clock_that_is_wrong_spoils_nothing(http: httpx.AsyncClient, at: object):
+    run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
+    await report(http, *({**each, "timestamp": at} for each in LINES))
+    ended = await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
+    assert ended.status_code == 200
+    assert (await entries(http, run_id))[-1]["observation"] == "It is mended."
+
+
+async def test_prompts_are_those_of_the_run_and_of_its_turns(http: httpx.AsyncClient):
+    run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
+    await report(http, LINES[0], LINES[5])
+    await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
+    await http.post(f"{SESSIONS}/{ID}/status", json={"status": "ACTIVE"})
+    await report(http, line("user", "And the other one"))
+    await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
+    turns = (await http.get(f"/agent_runs/{run_id}/turns")).json()["items"]
+    assert [turn["prompt"] for turn in turns] == ["Mend the test", "And the other one"]
+    assert [turn["result"] for turn in turns] == ["It is mended.", None]
+    assert (await http.get(f"/agent_runs/{run_id}")).json()["prompt"] == "Mend the test"
+    found = (await http.get("/agent_runs", params={"q": "mend test"})).json()["items"]
+    assert [each["id"] for each in found] == [run_id]
+
+
+async def test_a_long_answer_that_comes_after_the_end_is_whole(http: httpx.AsyncClient):
+    run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
+    await report(http, LINES[0])
+    await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
+    words = "First line\n" + "word " * 1000
+    await report(http, line("assistant", [{"type": "text", "text": words}]))
+    run = (await http.get(f"/agent_runs/{run_id}")).json()
+    assert (run["result"], run["summary"]) == (words, "First line")
+
+
+async def test_a_line_that_is_sent_again_is_taken_once(http: httpx.AsyncClient):
+    run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
+    named = {**LINES[0], "uuid": "0c0ffee0-0000-4000-8000-000000000001"}
+    await report(http, named, named)
+    assert len(await entries(http, run_id)) == 1
+
+
+async def test_what_the_program_says_itself_is_nobodys_prompt(http: httpx.AsyncClient):
+    run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
+    await report(
+        http,
+        {**line("user", "<command-name>/clear</command-name>"), "isMeta": True},
+        {**line("user", "Search for me"), "isSidechain": True},
+        {**line("assistant", [{"type": "text", "text": "I found it"}]), "isSidechain": True},
+        {**line("assistant", [{"type": "text", "text": "API Error"}]), "isApiErrorMessage": True},
+    )
+    await http.post(f"{SESSIONS}/{ID}/status", json={"status": "ERROR"})
+    kinds = [entry["message_type"] for entry in await entries(http, run_id)]
+    assert kinds == ["CLAUDE_CODE_META", "CLAUDE_CODE_SIDECHAIN", "PLAN_EVALUATION", "ERROR"]
+    run = (await http.get(f"/agent_runs/{run_id}")).json()
+    assert (run["prompt"], run["title"], run["result"]) == ("", "Claude Code session", None)
+    assert (run["status"], run["status_reason"]) == ("ERROR", "client_error")
+    assert "terminal" in run["error"]
