@@ -21,6 +21,25 @@ SIGNATURE = "X-Agent-Runs-Signature"
 LONGEST_URL = 2083
 _SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Not open to all, although some release of Python calls them global: special uses, IPv4 written
+# as IPv6 in the old way, translation inside a network, site-local addresses.
+_CLOSED = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "::/96",
+            "64:ff9b:1::/48",
+            "100::/64",
+            "2001:db8::/32",
+            "3fff::/20",
+            "5f00::/16",
+            "fec0::/10",
+        ),
+    )
+)
 
 
 class Attempt(NamedTuple):
@@ -113,13 +132,13 @@ def _refuse_inward(address: str, host: str) -> None:
     if isinstance(ip, ipaddress.IPv6Address):
         # Ways to write or to reach an IPv4 address; its own kind decides.
         ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or _nat64(ip) or ip
-    if not ip.is_global or ip.is_multicast:
+    closed = any(ip in network for network in _CLOSED if network.version == ip.version)
+    if closed or not ip.is_global or ip.is_multicast or ip.is_reserved:
         raise _inward(host)
 
 
 def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    prefix = ipaddress.IPv6Network("64:ff9b::/96")
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in prefix else None
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
 
 
 def _inward(host: str) -> InvalidRequest:

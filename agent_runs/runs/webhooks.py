@@ -19,8 +19,9 @@ from agent_runs.bus.base import EventBus, Subscription
 from agent_runs.client.webhooks import Attempt
 from agent_runs.events import EventKind, Reset, StoredEvent
 from agent_runs.models import JSON, AgentRun, Delivery
-from agent_runs.store import deliveries, preferences
+from agent_runs.store import deliveries, preferences, runs
 from agent_runs.store.database import Database, Transaction
+from agent_runs.store.deliveries import Taken
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ TEST = "agent_run.test"
 LEASE = timedelta(seconds=60)
 _GROWTH = (1, 6, 30, 90, 180, 216)
 """How many times the first wait to wait after each failed attempt; then it is given up."""
+_AT_ONCE = 10
+_KEPT = 10_000
 _IDLE_SECONDS = 30.0
 _RETRY_SECONDS = 5.0
 _ORGANIZATION = "webhook"
@@ -54,7 +57,13 @@ async def keep_for_run(
     if webhooks is None:
         return
     kept: list[JSON] = [{"url": each.url, "secret": each.secret} for each in webhooks]
-    await preferences.put(transaction, run.organization_id, _of_run(run.id), {"webhooks": kept})
+    await preferences.put(
+        transaction,
+        run.organization_id,
+        _of_run(run.id),
+        {"webhooks": kept},
+        holds_secrets=True,
+    )
 
 
 async def plan(transaction: Transaction, run: AgentRun) -> None:
@@ -67,9 +76,13 @@ async def plan(transaction: Transaction, run: AgentRun) -> None:
     else:
         usual = await preferences.get(transaction, run.organization_id, _ORGANIZATION)
         wanted = [Webhook(usual["url"], usual["secret"])] if usual.get("enabled") else []
+    if not wanted:
+        return
+    # The run at hand has a cut result, as lists show it.
+    told = run.model_copy(update={"result": (await runs.get(transaction, run.id)).result})
     for webhook in wanted:
         await deliveries.insert(
-            transaction, run=run, url=webhook.url, secret=webhook.secret, event=FINISHED
+            transaction, run=told, url=webhook.url, secret=webhook.secret, event=FINISHED
         )
 
 
@@ -87,7 +100,7 @@ def headers(event: str, delivery_id: int) -> dict[str, str]:
 
 
 class Deliveries:
-    """Sends what is due, one after the other, as long as it lives.
+    """Sends what is due as long as it lives.
 
     Args:
         send: sends once.
@@ -105,6 +118,8 @@ class Deliveries:
         self._bus = bus
         self._send = send
         self._retry = retry
+        self._sending: set[asyncio.Task[None]] = set()
+        self._settled = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
@@ -113,33 +128,54 @@ class Deliveries:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for each in (task, *self._sending):
+                each.cancel()
+            await asyncio.gather(task, *self._sending, return_exceptions=True)
 
     async def _live(self) -> None:
         while True:
             try:
                 async with self._bus.subscribe() as subscription:
                     while True:
-                        while await self._send_next():
+                        while await self._send_due():
                             pass
-                        await _next_end(subscription, await self._seconds_until_due())
+                        await self._wait(subscription)
             except Exception:
                 # The edge of the loop: a database that is away for a while must not end it.
                 logger.exception("webhooks cannot be sent now, trying again")
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _send_next(self) -> bool:
-        async with self._database.begin() as transaction:
-            taken = await deliveries.take(transaction, datetime.now(UTC), LEASE)
-        if taken is None:
+    async def _send_due(self) -> bool:
+        """Begin to send what is due, side by side: a slow receiver holds up no other."""
+        self._settled.clear()
+        due = await deliveries.next_due(self._database)
+        if due is None or due > datetime.now(UTC):
             return False
+        if len(self._sending) >= _AT_ONCE:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        room = _AT_ONCE - len(self._sending)
+        async with self._database.begin() as transaction:
+            taken = await deliveries.take(transaction, datetime.now(UTC), LEASE, limit=room)
+        for each in taken:
+            task = asyncio.create_task(self._send_one(each), name=f"webhook-{each.delivery.id}")
+            self._sending.add(task)
+            task.add_done_callback(self._forget)
+        return bool(taken)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._settled.set()
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            # It stays due, and is sent again after its lease.
+            logger.error("%s: its outcome cannot be stored: %s", task.get_name(), failure)
+
+    async def _send_one(self, taken: Taken) -> None:
         told = taken.delivery
         body = message(told.event, told.id, told.created_at, orjson.loads(taken.run))
         result = await self._send(told.url, body, headers(told.event, told.id), taken.secret)
         async with self._database.begin() as transaction:
             await deliveries.change(transaction, told, **self._outcome(told, result))
-        return True
+            await deliveries.prune(transaction, _KEPT)
 
     def _outcome(self, told: Delivery, result: Attempt) -> dict[str, JSON]:
         now = datetime.now(UTC)
@@ -156,6 +192,19 @@ class Deliveries:
             return {**seen, "state": "failed"}
         jitter = random.uniform(1, 1 + _DAMPED)  # noqa: S311 - spreads retries, hides nothing
         return {**seen, "due_at": now + self._retry * (_GROWTH[told.attempts] * jitter)}
+
+    async def _wait(self, subscription: Subscription) -> None:
+        """Wait until a run ends, a delivery is due, or one that was sent may have to be again."""
+        waits = (
+            asyncio.create_task(_next_end(subscription, await self._seconds_until_due())),
+            asyncio.create_task(self._settled.wait()),
+        )
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     async def _seconds_until_due(self) -> float:
         due = await deliveries.next_due(self._database)
@@ -198,7 +247,7 @@ async def set_organization_webhook(
         keeps_secret: the secret stays what it was, for the same address only.
     """
     async with database.begin() as transaction:
-        kept = await preferences.get(transaction, organization_id, _ORGANIZATION)
+        kept = await preferences.lock(transaction, organization_id, _ORGANIZATION)
         is_same = keeps_secret and kept.get("url") == webhook.url
         secret = kept["secret"] if is_same else webhook.secret
         await preferences.put(
@@ -206,6 +255,7 @@ async def set_organization_webhook(
             organization_id,
             _ORGANIZATION,
             {"url": webhook.url, "secret": secret, "enabled": enabled},
+            holds_secrets=True,
         )
 
 

@@ -52,27 +52,30 @@ async def insert(
     await _write(transaction, delivery)
 
 
-async def take(transaction: Transaction, at: datetime, lease: timedelta) -> Taken | None:
-    """Take the delivery that has waited longest; None when none is due.
+async def take(
+    transaction: Transaction, at: datetime, lease: timedelta, *, limit: int = 1
+) -> list[Taken]:
+    """Take the deliveries that have waited longest; none when none is due.
 
     Args:
         at: the present time.
-        lease: after this long another may take it, when we have not told its outcome.
+        lease: after this long another may take them, when we have not told their outcome.
+        limit: at most so many.
     """
     rows = await transaction.execute(
         "select id, secret, body, payload from delivery where due_at <= :at"
-        " order by due_at, id limit 1"
+        " order by due_at, id limit :limit"
         + (" for update skip locked" if transaction.for_update else ""),
-        {"at": milliseconds(at)},
+        {"at": milliseconds(at), "limit": limit},
     )
-    if not rows:
-        return None
-    delivery_id, secret, body, payload = rows[0]
-    await transaction.write(
+    await transaction.executemany(
         "update delivery set due_at = :due_at where id = :id",
-        {"due_at": milliseconds(at + lease), "id": delivery_id},
+        [{"due_at": milliseconds(at + lease), "id": row[0]} for row in rows],
     )
-    return Taken(Delivery.model_validate_json(payload), secret, body)
+    return [
+        Taken(Delivery.model_validate_json(payload), secret, body)
+        for _, secret, body, payload in rows
+    ]
 
 
 async def change(transaction: Transaction, delivery: Delivery, **changes: JSON) -> Delivery:
@@ -80,6 +83,15 @@ async def change(transaction: Transaction, delivery: Delivery, **changes: JSON) 
     changed = delivery.model_copy(update=changes)
     await _write(transaction, changed)
     return changed
+
+
+async def prune(transaction: Transaction, keep: int) -> None:
+    """Forget all but the newest `keep` deliveries; those that wait stay."""
+    await transaction.write(
+        "delete from delivery where due_at is null and id <="
+        " (select id from delivery order by id desc limit 1 offset :keep)",
+        {"keep": keep},
+    )
 
 
 async def next_due(reader: Reader) -> datetime | None:
@@ -104,8 +116,10 @@ async def page(
 
 async def _write(transaction: Transaction, delivery: Delivery) -> None:
     due_at = None if delivery.due_at is None else milliseconds(delivery.due_at)
+    # What is not sent any more needs neither the secret nor the message.
+    over = ", secret = null, body = ''" if delivery.due_at is None else ""
     await transaction.write(
-        "update delivery set due_at = :due_at, payload = :payload where id = :id",
+        f"update delivery set due_at = :due_at, payload = :payload{over} where id = :id",
         {
             "due_at": due_at,
             "payload": dump(delivery.model_dump(), transaction.redact),

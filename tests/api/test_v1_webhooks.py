@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from agent_runs.api.app import create_app
-from agent_runs.client.webhooks import send_webhook
+from agent_runs.client.webhooks import check_url, send_webhook
+from agent_runs.errors import InvalidRequest
 from agent_runs.settings import Settings
 from agent_runs.store import deliveries as deliveries_
 from agent_runs.store import runs
@@ -273,3 +275,82 @@ async def test_the_connection_goes_to_the_address_that_was_checked(receiver: Rec
     )
     assert attempt == (200, None)
     assert receiver.taken[0][0]["host"] == f"localhost:{port}"
+
+
+async def test_a_result_is_told_whole(
+    http: httpx.AsyncClient, finished: Finish, receiver: Receiver
+):
+    await http.post(HOOK, json={"url": receiver.url})
+    run_id = (await http.post(RUN, json={"prompt": f"/say {'word ' * 600}end"})).json()["id"]
+    await finished(run_id)
+    await receiver.wait_for(1)
+    told = json.loads(receiver.taken[0][1])["agent_run"]
+    assert told["result"] == (await http.get(f"/agent_runs/{run_id}")).json()["result"]
+    assert len(told["result"]) > 3000
+
+
+async def test_a_receiver_that_does_not_answer_holds_up_no_other(
+    http: httpx.AsyncClient, finished: Finish, receiver: Receiver
+):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        slow = (
+            await http.post(RUN, json={"prompt": "/say a", "webhooks": [{"url": hanging}]})
+        ).json()
+        await finished(slow["id"])
+        own = [{"url": hanging}, {"url": receiver.url}]
+        run_id = (await http.post(RUN, json={"prompt": "/say b", "webhooks": own})).json()["id"]
+        await finished(run_id)
+        await receiver.wait_for(1)
+        assert json.loads(receiver.taken[0][1])["agent_run"]["id"] == run_id
+        # Its first try has not even ended.
+        assert (await deliveries(http, slow["id"]))[0]["attempts"] == 0
+
+
+INWARD = [
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.88.99.1",
+    "198.18.0.1",
+    "198.51.100.7",
+    "203.0.113.7",
+    "100.64.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::7f00:1",
+    "::ffff:a9fe:a9fe",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001:db8::1",
+    "2002:7f00:1::1",
+    "2001:0:0:0:0:0:80ff:fffe",
+    "3fff::1",
+    "fc00::1",
+    "fec0::1",
+    "ff02::1",
+]
+PUBLIC = [
+    "1.1.1.1",
+    "172.32.0.1",
+    "100.128.0.1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::808:808",
+    "2002:808:808::1",
+    "2606:4700:4700::1111",
+]
+
+
+@pytest.mark.parametrize("address", INWARD)
+def test_an_address_that_is_not_public_is_refused_in_any_form(address: str):
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(InvalidRequest, match="AGENT_RUNS_WEBHOOK_PRIVATE"):
+        check_url(f"https://{host}/", allow_private=False)
+    assert check_url(f"https://{host}/", allow_private=True).scheme == "https"
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_is_taken(address: str):
+    host = f"[{address}]" if ":" in address else address
+    assert check_url(f"https://{host}/", allow_private=False).scheme == "https"

@@ -64,7 +64,7 @@ async def update_check_suite_settings(
     """Set what is given; what is null or left out stays."""
     await repos.get(server.database, repo_id)
     async with server.database.begin() as transaction:
-        kept = await preferences.get(transaction, LOCAL_ID, _name(repo_id))
+        kept = await preferences.lock(transaction, LOCAL_ID, _name(repo_id))
         kept |= body.model_dump(exclude_none=True)
         await preferences.put(transaction, LOCAL_ID, _name(repo_id), kept)
     return CheckSuiteSettingsResponse(**kept).model_dump()
