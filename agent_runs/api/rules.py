@@ -8,7 +8,6 @@ from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Limit, Page
 from agent_runs.api.server import Running
 from agent_runs.runs import rules
-from agent_runs.runs.rules import Rules
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official_webhooks import CLIRulesResponse, DeliveryPage, RulesChange
 from agent_runs.store import deliveries
@@ -28,11 +27,8 @@ async def get_rules(server: Running) -> CLIRulesResponse:
 @router.put("/rules", responses=documented(413))
 async def save_rules(server: Running, body: RulesChange) -> CLIRulesResponse:
     """Set standing rules; what is left out stays. Sessions that began before do not hear of it."""
-    kept = vars(await rules.get(server.database, _ORGANIZATION))
-    await rules.save(
-        server.database, _ORGANIZATION, Rules(**kept | body.model_dump(exclude_unset=True))
-    )
-    return await get_rules(server)
+    changes = body.model_dump(exclude_unset=True)
+    return CLIRulesResponse(**vars(await rules.change(server.database, _ORGANIZATION, changes)))
 
 
 @router.get("/webhooks/deliveries", responses=documented())

@@ -17,6 +17,7 @@ class TurnRequest:
         prompt: the text for the agent.
         images: data URIs, checked before.
         session_id: ACP session of the turn before, None in the first turn.
+        rules: standing rules, told besides the prompt whenever a session begins; "" for none.
         history: the run's earlier entries as a short text, for an agent that cannot resume.
         repo_url: local path or git URL to work in; None means an empty folder.
     """
@@ -29,6 +30,7 @@ class TurnRequest:
     model: str | None = None
     permission_policy: PermissionPolicy = "allow"
     session_id: str | None = None
+    rules: str = ""
     history: str = ""
     repo_url: str | None = None
 

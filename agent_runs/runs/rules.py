@@ -1,10 +1,11 @@
 """Standing rules of an organization and of its user: kept once, told to every agent.
 
-They are added to what the agent gets when its session begins; the stored prompt stays what the
-person wrote.
+The agent gets them besides its prompt whenever a session of it begins, also when a former one is
+lost; the stored prompt stays what the person wrote.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 
 from agent_runs.store import preferences
 from agent_runs.store.database import Database, Reader
@@ -25,31 +26,27 @@ class Rules:
     organization_rules: str | None = None
     user_custom_prompt: str | None = None
 
+    def text(self) -> str:
+        """Return them as the agent is told; "" when there are none."""
+        parts: list[str] = []
+        if self.organization_rules:
+            parts.append(f"Rules of this organization:\n\n{self.organization_rules}")
+        if self.user_custom_prompt:
+            parts.append(f"What the user always wants:\n\n{self.user_custom_prompt}")
+        return "\n\n".join(parts)
+
 
 async def get(reader: Reader, organization_id: int) -> Rules:
     """Return the rules of an organization."""
     return Rules(**await preferences.get(reader, organization_id, _NAME))
 
 
-async def save(database: Database, organization_id: int, rules: Rules) -> None:
-    """Keep the rules for all sessions that begin from now on."""
-    fields = {
-        "organization_rules": rules.organization_rules or None,
-        "user_custom_prompt": rules.user_custom_prompt or None,
-    }
+async def change(
+    database: Database, organization_id: int, changes: Mapping[str, str | None]
+) -> Rules:
+    """Set some of the rules for all sessions that begin from now on; the others stay."""
     async with database.begin() as transaction:
-        await preferences.put(transaction, organization_id, _NAME, fields)
-
-
-async def with_rules(reader: Reader, organization_id: int, prompt: str) -> str:
-    """Return the prompt as the agent gets it.
-
-    The rules come last: an agent may look at the beginning for a command of its own.
-    """
-    rules = await get(reader, organization_id)
-    parts = [prompt]
-    if rules.organization_rules:
-        parts.append(f"Rules of this organization:\n\n{rules.organization_rules}")
-    if rules.user_custom_prompt:
-        parts.append(f"What the user always wants:\n\n{rules.user_custom_prompt}")
-    return "\n\n---\n\n".join(parts)
+        kept = Rules(**await preferences.lock(transaction, organization_id, _NAME))
+        rules = replace(kept, **{name: text or None for name, text in changes.items()})
+        await preferences.put(transaction, organization_id, _NAME, asdict(rules))
+    return await get(database, organization_id)

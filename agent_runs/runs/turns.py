@@ -121,13 +121,12 @@ class TurnWork:
             run_id=run.id,
             turn=run.turn,
             agent=run.agent or "",
-            prompt=turn.prompt
-            if private.session_id
-            else await rules.with_rules(self._database, run.organization_id, turn.prompt),
+            prompt=turn.prompt,
             images=turn.images,
             model=turn.model or run.model,
             permission_policy=run.permission_policy,
             session_id=private.session_id,
+            rules=(await rules.get(self._database, run.organization_id)).text(),
             history=await history.digest(self._database, run.id, run.log_count)
             if run.turn > 1
             else "",

@@ -10,6 +10,7 @@ import pytest
 from api_parts import Finish
 from fastapi import FastAPI
 
+from agent_runs.settings import Settings
 from agent_runs.store import turns
 
 pytestmark = pytest.mark.anyio
@@ -237,3 +238,35 @@ async def test_beta_and_plain_paths_stop_and_resume(http: httpx.AsyncClient, fin
     assert (await http.post(f"{beta}/resume", json=body)).json()["turn"] == 2
     assert (await finished(run_id)).result == "again"
     assert (await http.get(f"{V1}/settings")).json()["enable_pr_creation"] is True
+
+
+async def test_rules_are_told_again_when_a_session_is_lost(
+    settings: Settings, http: httpx.AsyncClient, finished: Finish
+):
+    run_id = (await http.post("/agent_runs", json={"prompt": "/say before"})).json()["id"]
+    await finished(run_id)
+    await http.put("/rules", json={"organization_rules": "/write told.txt late"})
+
+    async def resume() -> list[str]:
+        await http.post(f"/agent_runs/{run_id}/resume", json={"prompt": "/say go on"})
+        await finished(run_id)
+        files = (await http.get(f"/agent_runs/{run_id}/files")).json()["items"]
+        return [each["path"] for each in files]
+
+    assert "told.txt" not in await resume()
+    sessions = list(settings.home.rglob(".scripted-agent/*.json"))
+    assert sessions
+    for session in sessions:
+        session.unlink()
+    assert "told.txt" in await resume()
+    turns = (await http.get(f"/agent_runs/{run_id}/turns")).json()["items"]
+    assert [turn["prompt"] for turn in turns] == ["/say before", "/say go on", "/say go on"]
+
+
+async def test_a_known_secret_in_the_rules_is_neither_kept_nor_shown(
+    app: FastAPI, http: httpx.AsyncClient
+):
+    app.state.server.redact.learn(["canary-in-the-rules-7d1e"])
+    saved = await http.put("/rules", json={"user_custom_prompt": "use canary-in-the-rules-7d1e"})
+    assert saved.json()["user_custom_prompt"] == "use [redacted]"
+    assert "canary" not in (await http.get("/rules")).text

@@ -199,6 +199,9 @@ class Turn:
                 f"Go on with this request:\n\n{text}"
             )
         blocks: list[dict[str, JSON]] = [{"type": "text", "text": text}]
+        if self._request.rules and session.resumed_by in {None, "new"}:
+            # Last: an agent may look at the beginning for a command of its own.
+            blocks.append({"type": "text", "text": self._request.rules})
         for image in self._request.images:
             if match := _DATA_URI.fullmatch(image):
                 kind, content = match["type"], match["content"]
