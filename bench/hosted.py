@@ -1,19 +1,30 @@
 """An hour of a large hosted account in simulated time: within the limits, how fresh is it here?
 
-The real governor and the real plan work against an upstream made of numbers: it counts requests
-when they arrive, so what is proved is what upstream sees.
+The real follower, with its plan, governor and client, works against an upstream made of numbers. It
+counts requests when they arrive, so what is proved is what upstream sees.
 """
 
+import bisect
 import heapq
 import random
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
+import httpx
 
+from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.base import RetryPolicy
+from agent_runs.client.credentials import Credentials
+from agent_runs.models import AgentRun
+from agent_runs.providers.codegen.entries import News, Position
+from agent_runs.providers.codegen.follower import Follower, works
 from agent_runs.providers.codegen.governor import Governor, Kind, Limits, Priority
-from agent_runs.providers.codegen.plan import PAGE, FollowPlan
+from agent_runs.providers.codegen.plan import PAGE
+from agent_runs.providers.codegen.upstream import asking, gate_of
 from bench import virtual_time
 from bench.report import Row, least_row, most_row
 
@@ -30,11 +41,10 @@ MANY, FEW = 20, 3
 class _Run:
     start: float
     end: float
-    entries: int = 0
 
 
 @dataclass
-class _Upstream:
+class _Upstream(httpx.AsyncBaseTransport):
     """Runs that start and end by chance; each answer takes 0.3 to 0.6 s, as it was seen."""
 
     chance: random.Random
@@ -50,24 +60,45 @@ class _Upstream:
             start += self.chance.expovariate(1 / gap)
             self.runs.append(_Run(start, start + self.chance.uniform(SHORTEST, LONGEST)))
 
-    async def answer(self, kind: Kind) -> None:
-        """Take a request in, and the time that it takes."""
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request as the hosted API does, as much of it as is read."""
+        path = request.url.path
+        kind = Kind.LOGS if path.endswith("/logs") else Kind.READ
         await anyio.sleep(self.chance.uniform(0.05, 0.3))
         self.arrived[kind].append(anyio.current_time())
+        skip = int(request.url.params.get("skip", 0))
+        if kind == Kind.LOGS:
+            answer = self._log(int(path.split("/")[-2]), skip)
+        elif path.endswith("/runs"):
+            answer = self._page(skip)
+        else:
+            answer = self._shown(int(path.rpartition("/")[2]))
         await anyio.sleep(self.chance.uniform(0.25, 0.3))
+        return httpx.Response(200, json=answer)
 
-    def page(self, skip: int) -> list[tuple[str, bool]]:
-        """One page of the list, newest first."""
+    def works(self, number: int) -> bool:
+        return self.runs[number].end > anyio.current_time()
+
+    def _shown(self, number: int) -> dict[str, Any]:
+        status = "ACTIVE" if self.works(number) else "COMPLETE"
+        return {"id": number, "organization_id": 1, "status": status}
+
+    def _page(self, skip: int) -> dict[str, Any]:
         now = anyio.current_time()
-        shown = [number for number, run in enumerate(self.runs) if run.start <= now]
-        numbers = shown[::-1][skip : skip + PAGE]
-        return [(str(number), self.runs[number].end > now) for number in numbers]
+        total = bisect.bisect_right(self.runs, now, key=lambda run: run.start)
+        newest = range(total - 1, -1, -1)
+        items = [self._shown(number) for number in newest[skip : skip + PAGE]]
+        return {"items": items, "total": total, "page": 1, "size": PAGE, "pages": 1}
 
-    def entries(self, number: int) -> int:
-        """How many entries a run has by now."""
+    def _log(self, number: int, skip: int) -> dict[str, Any]:
         run = self.runs[number]
         now = min(anyio.current_time(), run.end)
-        return int((now - run.start) / ENTRY_EVERY) + 1
+        total = int((now - run.start) / ENTRY_EVERY) + 1
+        entries = [
+            {"agent_run_id": number, "message_type": "ACTION", "thought": f"{index}"}
+            for index in range(skip, min(skip + PAGE, total))
+        ]
+        return self._shown(number) | {"logs": entries, "total_logs": total}
 
 
 @dataclass
@@ -89,67 +120,56 @@ class _Ages:
 
 
 class _Mirror:
-    """Follows upstream with the real plan and the real governor."""
+    """Keeps how far each log was read, as the database does, and looks at how fresh all is."""
 
     def __init__(self, upstream: _Upstream, watched: int) -> None:
         self.upstream = upstream
-        self.plan = FollowPlan()
-        self.governor = Governor(Limits(), pick=upstream.chance.uniform)
         self.watched = watched
-        self.stored: dict[str, int] = {}
+        self.positions: dict[str, Position] = {}
         self.ages = _Ages()
+        client = AsyncCodegenClient(
+            found=Credentials("http://upstream", "token", 1),
+            transport=upstream,
+            retry=RetryPolicy(retries=0),
+            gate=gate_of(Governor(pick=upstream.chance.uniform)),
+        )
+        self.client = client
+        self.follower = Follower(client, self)
+        self.plan = self.follower.plan
+
+    async def take_runs(self, runs: Sequence[AgentRun]) -> None: ...
+
+    async def position(self, run: str) -> Position:
+        return self.positions.get(run, Position())
+
+    async def fingerprints(self, run: str) -> Sequence[str]:
+        raise AssertionError(f"the log of {run} was not rewritten")
+
+    async def take_news(self, run: str, new: News) -> None:
+        self.positions[run] = new.position
+
+    async def run_is_gone(self, run: str) -> None:
+        raise AssertionError(f"{run} is there")
+
+    async def conditions_changed(self) -> None:
+        raise AssertionError(f"upstream is well: {self.follower.conditions.all}")
 
     async def follow(self, seconds: float) -> _Ages:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._statuses)
-            for watched in (True, True, False):
-                tasks.start_soon(self._logs, watched)
+        async with self.client, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._bring_in_the_newest)
+            tasks.start_soon(self.follower.run)
             tasks.start_soon(self._look)
             await anyio.sleep(seconds)
             tasks.cancel_scope.cancel()
         return self.ages
 
-    async def _statuses(self) -> None:
-        skip = 0
-        while skip < 5 * PAGE:  # what the backfill brings in first
-            await self._page(skip)
-            skip += PAGE
-        while True:
-            due = self.plan.next_status(anyio.current_time())
-            wait = due.at - anyio.current_time()
-            if wait > 0:
-                await anyio.sleep(wait)
-            elif due.run is None:
-                await self._page(due.skip)
-            else:
-                async with self.governor.turn(Priority.RUN_LIST):
-                    await self.upstream.answer(Kind.READ)
-                    run = self.upstream.runs[int(due.run)]
-                now = anyio.current_time()
-                self.plan.seen(due.run, now, works=run.end > now)
-
-    async def _page(self, skip: int) -> None:
-        async with self.governor.turn(Priority.RUN_LIST):
-            await self.upstream.answer(Kind.READ)
-            page = self.upstream.page(skip)
-        self.plan.listed(skip, page, anyio.current_time())
-
-    async def _logs(self, watched: bool) -> None:
-        priority = Priority.WATCHED_LOGS if watched else Priority.UNWATCHED_LOGS
-        while True:
-            due = self.plan.next_logs(anyio.current_time(), watched=watched)
-            if due is None or due.at > anyio.current_time():
-                wait = due.at - anyio.current_time() if due else 1.0
-                await anyio.sleep(min(1.0, wait))
-                continue
-            self.plan.logs_started(due.run, anyio.current_time())
-            async with self.governor.turn(priority, kind=Kind.LOGS):
-                sent = anyio.current_time()
-                await self.upstream.answer(Kind.LOGS)
-                there = self.upstream.entries(int(due.run))
-            have = self.stored.get(due.run, 0)
-            self.stored[due.run] = min(there, have + PAGE)
-            self.plan.logs_read(due.run, sent, more=there > have + PAGE)
+    async def _bring_in_the_newest(self) -> None:
+        """What the backfill does first."""
+        for skip in range(0, 5 * PAGE, PAGE):
+            with asking(Priority.RUN_LIST):
+                page = await self.client.list_agent_runs(skip=skip)
+            runs = [(str(run.id), works(run)) for run in page.items]
+            self.plan.listed(skip, runs, anyio.current_time())
 
     async def _look(self) -> None:
         """Watch runs that work, another one when one ends, and note how old all is."""
@@ -157,15 +177,15 @@ class _Mirror:
         while True:
             await anyio.sleep(1.0)
             now = anyio.current_time()
-            works = [run for run in self.plan.followed if self.upstream.runs[int(run)].end > now]
-            watched = [run for run in watched if run in works]
-            others = [run for run in works if run not in watched]
+            at_work = [run for run in self.plan.followed if self.upstream.works(int(run))]
+            watched = [run for run in watched if run in at_work]
+            others = [run for run in at_work if run not in watched]
             while len(watched) < self.watched and others:
                 watched.append(others.pop(self.upstream.chance.randrange(len(others))))
-            self.plan.watch(watched)
+            self.follower.watch(watched)
             if now < LATE:  # until all is seen for the first time
                 continue
-            for run in works:
+            for run in at_work:
                 self.ages.status.append(self.plan.age(run, now)[0])
             for run in watched:
                 self.ages.watched.append(min(now, self.plan.age(run, now)[1]))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
     from agent_runs.client.answers import AgentRunWithLogs, Organization, Page, User
-    from agent_runs.client.base import AsyncClock, Call
+    from agent_runs.client.base import AsyncClock, Call, Gate
     from agent_runs.client.requests import CreateOptions, LogQuery, RunQuery
     from agent_runs.client.tail import Tail
     from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
@@ -51,12 +51,18 @@ class AsyncCodegenClient(AsyncExtras):
         retry: RetryPolicy | None = None,
         clock: AsyncClock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.credentials = found or credentials.resolve(token, org_id, base_url)
         self._org_id = self.credentials.org_id
         self._clock = clock or late.transport.AsyncSystemClock()
         self._http = late.transport.AsyncTransport(
-            self.credentials, timeout, retry or RetryPolicy(), self._clock, transport
+            self.credentials,
+            timeout,
+            retry or RetryPolicy(),
+            self._clock,
+            transport=transport,
+            gate=gate,
         )
         self._logs_way = 0
 

@@ -7,6 +7,7 @@ read. `requests.py` builds them, `transport.py` sends them, the clients only put
 import json
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -139,6 +140,10 @@ class AsyncClock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
+
+
+Gate = Callable[[Call[Any]], AbstractAsyncContextManager[None]]
+"""What each request of an async client waits for and goes through; it sees `Fault` and errors."""
 
 
 class Fault(Exception):

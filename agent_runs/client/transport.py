@@ -116,8 +116,11 @@ class AsyncTransport:
         timeout: float,
         retry: base.RetryPolicy,
         clock: base.AsyncClock,
-        transport: httpx.AsyncBaseTransport | None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        gate: base.Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._credentials = credentials
         self._timeout = timeout
         self._retry = retry
@@ -129,17 +132,20 @@ class AsyncTransport:
         attempt = 0
         while True:
             try:
-                deadline = time.monotonic() + self._timeout
-                with _translated(self._credentials, call, self._timeout):
-                    async with self._http.stream(**_request(call, org_id)) as response:
-                        answer = await _aread_whole(response, deadline)
-                return base.read(call, answer, self._credentials)
+                async with self._gate(call) if self._gate else contextlib.nullcontext():
+                    return base.read(call, await self._exchange(call, org_id), self._credentials)
             except Fault as fault:
                 delay = self._retry.delay(call, attempt, fault.error)
                 if delay is None:
                     raise fault.error from fault
             await self._clock.sleep(delay)
             attempt += 1
+
+    async def _exchange(self, call: Call[T], org_id: int | None) -> Answer:
+        deadline = time.monotonic() + self._timeout
+        with _translated(self._credentials, call, self._timeout):
+            async with self._http.stream(**_request(call, org_id)) as response:
+                return await _aread_whole(response, deadline)
 
     @contextlib.asynccontextmanager
     async def stream(self, call: Call[None]) -> AsyncGenerator[AsyncIterator[bytes]]:

@@ -33,7 +33,7 @@ def credentials() -> Credentials:
 
 @cache
 def _transport() -> AsyncTransport:
-    return AsyncTransport(credentials(), TIMEOUT_SECONDS, RetryPolicy(), AsyncSystemClock(), None)
+    return AsyncTransport(credentials(), TIMEOUT_SECONDS, RetryPolicy(), AsyncSystemClock())
 
 
 async def close() -> None:

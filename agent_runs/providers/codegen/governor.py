@@ -147,6 +147,10 @@ class Governor:
             self._hold(now + self._backoff_seconds * self._pick(0.5, 1.0))
             self._backoff_seconds = min(_MOST_BACKOFF_SECONDS, self._backoff_seconds * 2)
 
+    def now(self) -> float:
+        """Return the seconds on the clock that it lives by."""
+        return self._clock.now()
+
     def state(self) -> GovernorState:
         """Return what is left."""
         now = self._clock.now()

@@ -16,6 +16,7 @@ PAGE = 100
 """Runs on one page of the list."""
 # Runs come and go while pages are read, so a page begins a little before the run that it is for.
 _SLACK = 10
+_MOST_MISSES = 3
 _FIRST_RETRY_SECONDS = 5.0
 _MOST_RETRY_SECONDS = 300.0
 
@@ -64,16 +65,22 @@ class _Followed:
     Attributes:
         rank: its place in the list, newest first from 0; None: it was not where it should be.
         status_at: when its status was seen.
+        asked_at: when it was looked for last, found or not.
+        missed: how often in a row it was not on the page where it should be.
+        sought: whether it was not found there and is therefore asked for alone.
         logs_at: when the reading began that found the last entry then; -inf: none did.
         ended_at: when it was seen that it has ended.
         reading: whether its logs are being read.
-        not_before: when its logs may be read again after a failure.
+        not_before: when it may be asked for again after a failure.
         more: whether upstream had more entries than were read.
         read_at: when the last reading was decided, whatever it brought.
     """
 
     rank: int | None
     status_at: float
+    asked_at: float = -math.inf
+    missed: int = 0
+    sought: bool = False
     logs_at: float = -math.inf
     ended_at: float | None = None
     reading: bool = False
@@ -126,16 +133,17 @@ class FollowPlan:
         top = _Asked(StatusDue(self._top_at + fresh), _value(now - self._top_at, fresh))
         asked = [top]
         for skip, group in _pages(working):
-            at = min(each.status_at for each in group) + self.intervals.status
-            value = sum(_value(now - each.status_at, self.intervals.status) for each in group)
+            at = min(each.asked_at for each in group) + self.intervals.status
+            value = sum(_value(now - each.asked_at, self.intervals.status) for each in group)
             if skip == 0:
                 at, value = min(at, top.due.at), value + top.value
             asked.append(_Asked(StatusDue(at, skip), value))
         for run, known in self._runs.items():
-            if known.rank is None and known.ended_at is None:
-                due = StatusDue(known.status_at + self.intervals.status, run=run)
-                value = _value(now - known.status_at, self.intervals.status)
-                asked.append(_Asked(due, value))
+            if known.ended_at is None and (known.rank is None or known.sought):
+                since = known.status_at if known.sought else known.asked_at
+                at = max(since + self.intervals.status, known.not_before)
+                value = _value(now - since, self.intervals.status) if at <= now else 0.0
+                asked.append(_Asked(StatusDue(at, run=run), value))
         return max(asked, key=lambda each: (each.value, -each.due.at)).due
 
     def listed(self, skip: int, runs: Sequence[tuple[str, bool]], now: float) -> None:
@@ -144,21 +152,18 @@ class FollowPlan:
         Runs that work are followed from here on, and so are new ones at the top, which may have
         ended before they were seen; one that ended is followed until its logs are complete.
         """
-        new = self._shift([run for run, _ in runs], now) if skip == 0 and runs else 0
+        new = self._shift([run for run, _ in runs], now) if skip == 0 else 0
         for index, (run, works) in enumerate(runs):
             if works or run in self._runs or index < new:
                 self.seen(run, now, works=works)
-                self._runs[run].rank = skip + index
-        listed = {run for run, _ in runs}
-        for run, known in self._runs.items():
-            missed = known.rank is not None and skip <= known.rank < skip + len(runs)
-            if missed and run not in listed:
-                known.rank = None
+                self._runs[run].rank, self._runs[run].missed = skip + index, 0
+        self._miss(skip, {run for run, _ in runs}, now)
 
     def seen(self, run: str, now: float, *, works: bool) -> None:
         """Take in the status of one run."""
         known = self._runs.setdefault(run, _Followed(rank=None, status_at=now))
-        known.status_at = now
+        known.status_at = known.asked_at = now
+        known.sought = False
         if works:
             known.ended_at = None
         elif known.ended_at is None:
@@ -206,14 +211,31 @@ class FollowPlan:
             if known.ended_at is not None and sent >= known.ended_at:
                 del self._runs[run]
 
-    def logs_failed(self, run: str, now: float) -> None:
-        """Take in that its logs could not be read; it is tried again later and later."""
+    def logs_given_up(self, run: str) -> None:
+        """Take in that its logs were not read after all, for a reason that is not the run's."""
+        if run in self._runs:
+            self._runs[run].reading = False
+
+    def failed(self, run: str, now: float) -> None:
+        """Take in that a run, or its logs, could not be read; it is tried later and later."""
         known = self._runs.get(run)
         if known is None:
             return
         known.reading = False
         known.not_before = now + known.retry_seconds
         known.retry_seconds = min(_MOST_RETRY_SECONDS, known.retry_seconds * 2)
+
+    def _miss(self, skip: int, listed: set[str], now: float) -> None:
+        """Note who should have been on a page and was not: it is asked for alone meanwhile.
+
+        One page that is too short, or empty, proves little; after three its place is not known.
+        """
+        for run, known in self._runs.items():
+            if known.rank is not None and skip <= known.rank < skip + PAGE and run not in listed:
+                known.asked_at, known.sought = now, True
+                known.missed += 1
+                if known.missed >= _MOST_MISSES:
+                    known.rank, known.missed = None, 0
 
     def _shift(self, page: list[str], now: float) -> int:
         """Move all runs down by the number of those that are new at the top, and return it."""
@@ -222,7 +244,8 @@ class FollowPlan:
         # Without any known run on it, all of the page is new, unless it is the first page ever.
         new = (len(page) if before else 0) if known is None else known
         shift = new if known is None else known - before[page[known]]
-        self._top, self._top_at = page, now
+        self._top_at = now
+        self._top = page or self._top
         for each in self._runs.values():
             if each.rank is not None:
                 each.rank = max(0, each.rank + shift)

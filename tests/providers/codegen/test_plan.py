@@ -80,16 +80,40 @@ def test_newcomers_move_the_others_down_and_these_are_still_found():
 def test_a_run_that_is_not_on_its_page_is_asked_for_alone_until_it_is_found():
     runs = account(450)
     plan = plan_of(runs)
-    plan.listed(440, account()[300:400], 10.0)  # the list has shrunk by much
-    plan.listed(0, runs[:100], 10.0)
-    assert plan.next_status(20.0) == StatusDue(2.5, run="550")
-    plan.seen("550", 20.0, works=True)
-    plan.listed(0, runs[:100], 20.0)
-    assert plan.next_status(21.0) == StatusDue(22.5, run="550")
-    plan.listed(400, runs[400:500], 21.0)
-    assert plan.next_status(24.0).skip == 440
+    for now in (10.0, 20.0, 30.0):
+        plan.listed(440, account()[300:400], now)  # the list has shrunk by much
+        plan.listed(0, runs[:100], now)
+        assert plan.next_status(now) == StatusDue(now - 7.5 if now > 10 else 2.5, run="550")
+        plan.seen("550", now, works=True)
+    plan.listed(0, runs[:100], 32.0)
+    assert plan.next_status(32.0) == StatusDue(32.5, run="550")
+    plan.listed(400, runs[400:500], 33.0)
+    assert plan.next_status(36.0) == StatusDue(35.5, 440)
     plan.forget("550")
     assert list(plan.followed) == []
+
+
+def test_an_empty_page_makes_no_one_be_forgotten_or_asked_for_without_end():
+    runs = account(*range(60))
+    plan = plan_of(runs)
+    plan.listed(0, [], 10.0)
+    assert len(plan.followed) == 60
+    alone = plan.next_status(10.0)
+    assert alone.run is not None
+    assert plan.next_status(13.0).run is None
+    plan.listed(0, runs[:100], 13.0)
+    assert plan.next_status(13.0) == StatusDue(15.5)
+
+
+def test_one_run_that_cannot_be_asked_for_does_not_stop_the_others():
+    plan = plan_of(account(0))
+    plan.seen("7", 0.0, works=True)
+    assert plan.next_status(3.0).run is None
+    plan.listed(0, account(0)[:100], 3.0)
+    assert plan.next_status(3.0).run == "7"
+    plan.failed("7", 3.0)
+    assert plan.next_status(3.0) == StatusDue(5.5)
+    assert plan.next_status(9.0).run == "7"
 
 
 def test_a_run_that_came_and_ended_between_two_looks_is_read_once():
@@ -173,7 +197,7 @@ def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others()
     waits = []
     for _ in range(9):
         plan.logs_started("1000", now)
-        plan.logs_failed("1000", now)
+        plan.failed("1000", now)
         plan.logs_started("999", now)
         plan.logs_read("999", now, more=True)
         assert plan.next_logs(now, watched=False) == LogsDue(now, "999")

@@ -1,0 +1,241 @@
+"""Follows an upstream account: asks what the plan says, in turns of the governor, and hands over.
+
+One task group per account: one loop for statuses, two for watched logs, one for the others. What
+upstream says is handed to a `Mirror`, which stores it; the plan is told only afterwards, so that
+whatever could not be stored is asked for again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import anyio
+
+from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.base import PAGE_LIMIT
+from agent_runs.errors import AgentRunsError, NotFound, UnexpectedAnswer
+from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
+from agent_runs.providers.codegen.condition import Conditions
+from agent_runs.providers.codegen.entries import News, Position, missing, news
+from agent_runs.providers.codegen.governor import Priority
+from agent_runs.providers.codegen.plan import FollowPlan
+from agent_runs.providers.codegen.upstream import asking
+
+logger = logging.getLogger(__name__)
+
+# A log of a million entries is no log: reading one whole has an end.
+_MOST_PAGES = 1000
+
+
+class Mirror(Protocol):
+    """Keeps what upstream says; each method has stored it when it returns."""
+
+    async def take_runs(self, runs: Sequence[AgentRun]) -> None:
+        """Store runs as upstream shows them now, each once; `id` is upstream's."""
+        ...
+
+    async def position(self, run: str) -> Position:
+        """Return how far the run's log was read; `Position()` when nothing of it is here."""
+        ...
+
+    async def fingerprints(self, run: str) -> Sequence[str]:
+        """Return the fingerprints of all entries of the run that are here."""
+        ...
+
+    async def take_news(self, run: str, new: News) -> None:
+        """Store entries, a completed last one, and the position, all or nothing."""
+        ...
+
+    async def run_is_gone(self, run: str) -> None:
+        """Note that upstream knows the run no more; what is here stays."""
+        ...
+
+    async def conditions_changed(self) -> None:
+        """Show how upstream is doing now."""
+        ...
+
+
+class Follower:
+    """Keeps a mirror of one organization of one token fresh.
+
+    Attributes:
+        conditions: how upstream is doing.
+        plan: what is followed; the caller may `follow` runs whose logs may be incomplete.
+    """
+
+    def __init__(
+        self,
+        client: AsyncCodegenClient,
+        mirror: Mirror,
+        *,
+        plan: FollowPlan | None = None,
+        conditions: Conditions | None = None,
+        now: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self.plan = plan or FollowPlan()
+        self.conditions = conditions or Conditions()
+        self._client = client
+        self._mirror = mirror
+        self._now = now
+        self._changed = anyio.Event()
+        # One reader at a time: two would both find the same entries new.
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._forever, self._next_status)
+            for watched in (True, True, False):
+                tasks.start_soon(self._forever, self._next_logs, watched)
+
+    def watch(self, runs: Collection[str]) -> None:
+        """Set the runs that somebody looks at."""
+        self.plan.watch(runs)
+        self._wake()
+
+    def follow(self, run: str) -> None:
+        """Follow a run that was created or resumed here."""
+        self.plan.follow(run, self._now())
+        self._wake()
+
+    async def read_now(self, run: str) -> None:
+        """Bring in all entries of a run at once, ahead of everything else: somebody opened it.
+
+        Raises:
+            AgentRunsError: upstream did not give them; what came before is stored.
+        """
+        for _ in range(_MOST_PAGES):
+            if not await self._read_page(run, Priority.USER):
+                return
+
+    async def _forever(self, step: Callable[..., Awaitable[float]], *args: bool) -> None:
+        """Do one step after the other; each returns the seconds until there is more to do."""
+        while True:
+            wait = self.conditions.wait(self._now())
+            if wait <= 0:
+                wait = await step(*args)
+            if wait > 0:
+                with anyio.move_on_after(wait):
+                    await self._changed.wait()
+            else:
+                await anyio.lowlevel.checkpoint()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def _next_status(self) -> float:
+        due = self.plan.next_status(self._now())
+        if due.at > self._now():
+            return due.at - self._now()
+        try:
+            with asking(Priority.RUN_LIST):
+                if due.run is not None:
+                    await self._ask_one(due.run)
+                else:
+                    await self._list(due.skip)
+        except AgentRunsError as exc:
+            if await self._failed(exc, due.run) and due.run is not None:
+                self.plan.failed(due.run, self._now())
+                return 0.0
+            return self.conditions.wait(self._now()) or 1.0
+        await self._answered()
+        return 0.0
+
+    async def _list(self, skip: int) -> None:
+        page = await self._client.list_agent_runs(skip=skip, limit=PAGE_LIMIT)
+        # Runs move while pages are read, and upstream may show one twice: the first is the newest.
+        runs = list({run.id: run for run in reversed(page.items)}.values())[::-1]
+        await self._mirror.take_runs(runs)
+        self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], self._now())
+        self._wake()
+
+    async def _ask_one(self, run: str) -> None:
+        try:
+            answer = await self._client.get_agent_run(run)
+        except NotFound:
+            await self._is_gone(run)
+            return
+        await self._mirror.take_runs([answer])
+        self.plan.seen(run, self._now(), works=works(answer))
+
+    async def _next_logs(self, watched: bool) -> float:
+        due = self.plan.next_logs(self._now(), watched=watched)
+        if due is None or due.at > self._now():
+            return due.at - self._now() if due else 60.0
+        self.plan.logs_started(due.run, self._now())
+        priority = Priority.WATCHED_LOGS if watched else Priority.UNWATCHED_LOGS
+        try:
+            await self._read_page(due.run, priority)
+        except AgentRunsError as exc:
+            if await self._failed(exc, due.run):
+                self.plan.failed(due.run, self._now())
+        finally:
+            self.plan.logs_given_up(due.run)
+        return 0.0
+
+    async def _read_page(self, run: str, priority: Priority) -> bool:
+        """Bring in the next entries of a run; tells whether there are more."""
+        async with self._locks.setdefault(run, anyio.Lock()):
+            position = await self._mirror.position(run)
+            with asking(priority) as asked:
+                try:
+                    page = await self._client.get_agent_run_logs(run, position.skip)
+                except NotFound:
+                    await self._only_logs_are_gone(run)
+                    return False
+                sent = asked.sent_at or self._now()
+                new = news(position, page.logs)
+                if new.rewritten:
+                    whole = await self._whole(run)
+                    new = missing(position, whole, await self._mirror.fingerprints(run))
+            if new.entries or new.completed or new.position != position:
+                await self._mirror.take_news(run, new)
+        more = page.total_logs > new.position.count and bool(page.logs)
+        self.plan.logs_read(run, sent, more=more)
+        await self._answered(run)
+        return more
+
+    async def _whole(self, run: str) -> list[AgentRunLog]:
+        entries: list[AgentRunLog] = []
+        for _ in range(_MOST_PAGES):
+            page = await self._client.get_agent_run_logs(run, len(entries))
+            entries += page.logs
+            if len(entries) >= page.total_logs or not page.logs:
+                break
+        return entries
+
+    async def _only_logs_are_gone(self, run: str) -> None:
+        """Tell a run that is gone from one whose entries alone cannot be read, an error."""
+        try:
+            answer = await self._client.get_agent_run(run)
+        except NotFound:
+            await self._is_gone(run)
+            return
+        await self._mirror.take_runs([answer])
+        raise UnexpectedAnswer(f"Upstream has the agent run {run} but not its log entries.")
+
+    async def _is_gone(self, run: str) -> None:
+        await self._mirror.run_is_gone(run)
+        self.plan.forget(run)
+        self.conditions.forget(run)
+
+    async def _failed(self, error: AgentRunsError, run: str | None = None) -> bool:
+        """Tell whether it was about that run only."""
+        logger.info("upstream: %s", error.message)
+        of_run = self.conditions.failed(error, self._now(), run)
+        await self._mirror.conditions_changed()
+        return of_run
+
+    async def _answered(self, run: str | None = None) -> None:
+        if self.conditions.all:
+            before = self.conditions.all
+            self.conditions.answered(run)
+            if self.conditions.all != before:
+                await self._mirror.conditions_changed()
+
+
+def works(run: AgentRun) -> bool:
+    """Tell whether a run may still change by itself; an unknown status may."""
+    return run.status not in TERMINAL_STATUSES
