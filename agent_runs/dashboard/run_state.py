@@ -26,7 +26,7 @@ from agent_runs.dashboard.shell import UPDATE_SECONDS
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.models import TERMINAL_STATUSES, AgentRun, Turn
+from agent_runs.models import EXTERNAL_PROVIDERS, TERMINAL_STATUSES, AgentRun, Turn
 
 TABS = ("transcript", "timeline", "changes", "raw")
 LONGEST_NUMBER = 15
@@ -93,6 +93,8 @@ class RunState(rx.State):
     pull_requests: rx.Field[list[PullRequestLink]] = rx.field(default_factory=list[PullRequestLink])
     is_terminal: rx.Field[bool] = rx.field(False)
     is_failed: rx.Field[bool] = rx.field(False)
+    watched: rx.Field[str] = rx.field("")
+    """Command that goes on with a session which is only watched here; empty for other runs."""
     is_archived: rx.Field[bool] = rx.field(False)
     counts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict[str, Any])
     turns: rx.Field[list[TurnLine]] = rx.field(default_factory=list[TurnLine])
@@ -210,7 +212,9 @@ class RunState(rx.State):
         self.title, self.status = title_of(run), run.status
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
-        self.is_failed = self.is_terminal and look.tone == "red"
+        is_watched = run.provider in EXTERNAL_PROVIDERS
+        self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""
+        self.is_failed = self.is_terminal and look.tone == "red" and not is_watched
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )

@@ -49,6 +49,8 @@ def test_a_session_of_claude_code_opens_its_run(page: Page, api: Api) -> None:
     page.goto(f"/claude-code/{SESSION}")
     expect(page).to_have_url(re.compile(rf"/runs/{opened['agent_run_id']}/?$"))
     expect(page.locator("[data-status='ACTIVE']").first).to_be_visible()
+    expect(page.get_by_text(f"claude --resume {SESSION}")).to_be_visible()
+    expect(page.get_by_role("button", name="Queue")).to_have_count(0)
     api.http.post(f"{path}/{SESSION}/status", json={"status": "COMPLETE"}).raise_for_status()
     expect(page.locator("[data-status='COMPLETE']").first).to_be_visible()
 

@@ -5,17 +5,17 @@ from typing import Any
 import reflex as rx
 
 from agent_runs.dashboard.components.local import (
-    Ago,
     Changes,
     Elapsed,
     FollowUp,
     Timeline,
     Transcript,
 )
+from agent_runs.dashboard.components.run_side import side
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.layout import connection_pill, frame, icon
 from agent_runs.dashboard.run_row import PullRequestLink
-from agent_runs.dashboard.run_state import RunState, TurnLine
+from agent_runs.dashboard.run_state import RunState
 from agent_runs.dashboard.runs_actions import RunsActions
 from agent_runs.dashboard.shell import Shell
 
@@ -240,7 +240,7 @@ def _log(*, raw: bool) -> rx.Component:
                 rx.fragment() if raw else _dock(),
                 class_name="logcol",
             ),
-            rx.fragment() if raw else _side(),
+            rx.fragment() if raw else side(),
             class_name="runcols" if not raw else "runcols wide",
         ),
     )
@@ -258,14 +258,22 @@ def _bones() -> rx.Component:
 def _dock() -> rx.Component:
     return rx.el.div(
         rx.cond(RunState.ask, _ask()),
-        FollowUp.create(
-            run_id=RunState.number,
-            turn=RunState.turn,
-            active=~RunState.is_terminal,
-            down=Shell.link == "down",
-            focus=RunState.focuses,
-            queue_version=RunState.queue_version,
-            on_sent=RunState.resumed,
+        rx.cond(
+            RunState.watched,
+            rx.el.p(
+                "This session works in a terminal and is only watched here. Go on there: ",
+                rx.el.code(RunState.watched),
+                class_name="mut wraps",
+            ),
+            FollowUp.create(
+                run_id=RunState.number,
+                turn=RunState.turn,
+                active=~RunState.is_terminal,
+                down=Shell.link == "down",
+                focus=RunState.focuses,
+                queue_version=RunState.queue_version,
+                on_sent=RunState.resumed,
+            ),
         ),
         class_name="dock",
     )
@@ -306,58 +314,6 @@ def _ask() -> rx.Component:
         ),
         role="alert",
         class_name="ask",
-    )
-
-
-def _side() -> rx.Component:
-    return rx.el.aside(
-        rx.el.section(
-            rx.el.h2("Details"),
-            rx.el.dl(
-                _fact("Agent", RunState.agent),
-                _fact("Model", RunState.model),
-                _fact("Repository", RunState.repo),
-                _fact("Branch", RunState.branch),
-                _fact("Permission", RunState.policy),
-                _fact("Sandbox", RunState.sandbox),
-                _fact("Cost", RunState.cost),
-                _fact("Started by", RunState.source),
-                rx.el.dt("Created"),
-                rx.el.dd(Ago.create(at=RunState.created)),
-                rx.foreach(RunState.metadata, lambda pair: _fact(pair[0], pair[1])),
-                class_name="kv sm",
-            ),
-        ),
-        rx.el.section(
-            rx.el.h2("Turns"),
-            rx.el.ol(rx.foreach(RunState.turns, _turn), class_name="stack"),
-        ),
-        aria_label="About this run",
-        class_name="card side",
-    )
-
-
-def _fact(name: rx.Var[str] | str, value: rx.Var[str]) -> rx.Component:
-    return rx.cond(value, rx.fragment(rx.el.dt(name), rx.el.dd(value)))
-
-
-def _turn(line: rx.vars.ObjectVar[TurnLine]) -> rx.Component:
-    return rx.el.li(
-        rx.link(
-            rx.el.span(
-                rx.el.span(class_name=f"dot {line.dot}", aria_hidden="true"),
-                rx.el.span(f"Turn {line.turn}", class_name="med"),
-                rx.el.span(
-                    line.word, " ", Elapsed.create(start=line.started, end=line.finished, lead="")
-                ),
-                class_name="flexrow sm mut",
-            ),
-            rx.el.span(line.prompt, class_name="sm mut turnprompt"),
-            href=f"/runs/{RunState.number}?turn={line.turn}",
-            underline="none",
-            title="Show this turn",
-            class_name="turnlink",
-        )
     )
 
 
