@@ -316,7 +316,10 @@ class AsyncCodegenClient(AsyncExtras):
 
     async def stop_agent_run(self, run_id: int | str) -> AgentRun:
         """Stop a run; one that has ended is returned as it is."""
-        answer = await self._send(late.requests.stop_agent_run(run_id))
+        try:
+            answer = await self._send(late.requests.stop_agent_run(run_id))
+        except NotFound:
+            answer = await self._send(late.requests.stop_agent_run(run_id, way=1))
         if late.requests.is_run(answer):
             return late.answers.run(answer)
         return await self.get_agent_run(run_id)

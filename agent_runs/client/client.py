@@ -313,7 +313,10 @@ class CodegenClient(Extras):
 
     def stop_agent_run(self, run_id: int | str) -> AgentRun:
         """Stop a run; one that has ended is returned as it is."""
-        answer = self._send(late.requests.stop_agent_run(run_id))
+        try:
+            answer = self._send(late.requests.stop_agent_run(run_id))
+        except NotFound:
+            answer = self._send(late.requests.stop_agent_run(run_id, way=1))
         if late.requests.is_run(answer):
             return late.answers.run(answer)
         return self.get_agent_run(run_id)

@@ -30,6 +30,13 @@ _LOGS_PATHS = (
 )
 
 
+_STOP_PATHS = (
+    f"/v1/beta/organizations/{ORG}/agent/run/stop",
+    # The hosted service may have this one only.
+    f"{_AGENT}/run/ban",
+)
+
+
 class CreateOptions(TypedDict, total=False):
     """What a new run may say besides its prompt; all may be left out.
 
@@ -209,11 +216,18 @@ def resume_agent_run(run_id: int | str, prompt: str, options: ResumeOptions) -> 
     )
 
 
-def stop_agent_run(run_id: int | str) -> Call[JSON]:
-    """POST /v1/organizations/{org_id}/agent/run/ban; what it answers is not specified."""
-    body = {"agent_run_id": run_id_of(run_id)}
+def stop_agent_run(run_id: int | str, *, way: int = 0) -> Call[JSON]:
+    """POST that stops a run; what it answers is not specified.
+
+    Args:
+        way: which of the two paths; the first one only stops, the second one mutes as well.
+    """
     return Call(
-        "POST", f"{_AGENT}/run/ban", lambda value: value, body=body, missing=errors.RunNotFound
+        "POST",
+        _STOP_PATHS[way],
+        lambda value: value,
+        body={"agent_run_id": run_id_of(run_id)},
+        missing=errors.RunNotFound,
     )
 
 

@@ -95,6 +95,8 @@ def test_a_run_that_works_cannot_be_resumed(cli, sdk):
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert "then resume" in done.err
     sdk.stop_agent_run(run_id)
+    # A stop is a stop: only who bans a run does not want to hear of it any more.
+    assert sdk.get_agent_run(run_id)["muted"] is False
 
 
 def test_a_mode_frames_the_prompt(cli, sdk):

@@ -303,6 +303,21 @@ def test_a_stopped_run_is_read_again_where_the_answer_does_not_show_it(client, t
     assert client.stop(twin.add_run()).status == "CANCELLED"
 
 
+@pytest.mark.parametrize("beta", [True, False])
+def test_a_run_is_stopped_by_the_path_that_the_server_has(beta):
+    with (
+        serve_twin(HostedApi(beta=beta)) as twin,
+        CodegenClient(TOKEN, ORG, twin.url, timeout=5) as client,
+    ):
+        assert client.stop_agent_run(twin.add_run()).status == "CANCELLED"
+        asked = [request for request in twin.requests if request.startswith("POST")]
+        assert [request.rpartition("/")[2] for request in asked] == (
+            ["stop"] if beta else ["stop", "ban"]
+        )
+        with pytest.raises(errors.RunNotFound):
+            client.stop_agent_run(9999)
+
+
 def test_a_task_follows_its_run(client, twin):
     task = client.run("Create a REST API endpoint")
     twin.runs[task.id] |= {"status": "COMPLETE", "result": "made"}
