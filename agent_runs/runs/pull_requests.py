@@ -1,4 +1,7 @@
-"""Changes the state of a pull request at GitHub, with the command `gh` of the user."""
+"""Changes the state of a pull request at its forge, with the command `gh` of the user.
+
+The command brings the login of the user who runs this server; no token passes through our hands.
+"""
 
 import asyncio
 import contextlib
@@ -11,15 +14,26 @@ from agent_runs.models import Repo
 
 _SECONDS = 30.0
 _LONGEST_REASON = 500
-_GITHUB = re.compile(
-    r"(?:https://|ssh://git@|git@)github\.com[:/]([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?"
+_PART = r"[A-Za-z0-9_.-]+"
+_REMOTE = re.compile(
+    rf"(?:(?:https?|ssh|git)://(?:[\w.-]+@)?|(?:[\w.-]+@)?(?={_PART}:{_PART}/))"
+    rf"({_PART})(?::\d+)?[:/]({_PART}/{_PART}?)(?:\.git)?/?"
 )
+_PAGE = re.compile(rf"https?://({_PART})/({_PART}/{_PART})/pull/(\d+)/?")
 _COMMANDS: dict[str, tuple[str, ...]] = {
     "open": ("reopen",),
     "closed": ("close",),
     "draft": ("ready", "--undo"),
     "ready_for_review": ("ready",),
 }
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pull request is: `repository` is `host/owner/name`."""
+
+    repository: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -34,40 +48,49 @@ class Edited:
     error: str | None = None
 
 
-def github_name(repo: Repo) -> str | None:
-    """Return `owner/name` of a repository at GitHub, else None."""
-    found = _GITHUB.fullmatch(repo.url)
-    return found[1] if found else None
+def place_of_page(url: str) -> Place | None:
+    """Return which pull request a page shows; None when it is no such page."""
+    found = _PAGE.fullmatch(url)
+    return Place(f"{found[1]}/{found[2]}", int(found[3])) if found else None
 
 
-async def edit(repo: Repo, number: int, state: str) -> Edited:
+async def place_in(repo: Repo, number: int) -> Place | None:
+    """Return the pull request of this number; None when the repository is at no forge.
+
+    The forge of a local clone is the one of its remote `origin`.
+    """
+    url = repo.url
+    if url.startswith("/"):
+        url = (await _run("git", "-C", url, "config", "--get", "remote.origin.url")).text.strip()
+    found = _REMOTE.fullmatch(url)
+    return Place(f"{found[1]}/{found[2]}", number) if found else None
+
+
+async def edit(place: Place, state: str) -> Edited:
     """Let a pull request become `open`, `closed`, `draft` or `ready_for_review`.
 
     What does not work is told in the outcome.
     """
-    name = github_name(repo)
-    if name is None:
-        return Edited(
-            False, error=f"{repo.url} is not at GitHub: this server knows no other forge."
-        )
     if shutil.which("gh") is None:
         return Edited(
             False,
+            number=place.number,
             error="The command `gh` was not found. Install it from cli.github.com, run "
             "`gh auth login` as the user of this server, then try again.",
         )
+    which = (str(place.number), "--repo", place.repository)
     command, *options = _COMMANDS[state]
-    failed = await _gh("pr", command, str(number), "--repo", name, *options)
-    if failed.error is not None:
-        return Edited(False, number=number, error=failed.error)
-    seen = await _gh("pr", "view", str(number), "--repo", name, "--json", "url,number,title,state")
+    done = await _run("gh", "pr", command, *which, *options)
+    if done.error is not None:
+        return Edited(False, number=place.number, error=done.error)
+    seen = await _run("gh", "pr", "view", *which, "--json", "url,number,title,state,isDraft")
     try:
         told = json.loads(seen.text)
-        return Edited(
-            True, told["url"], int(told["number"]), str(told["title"]), str(told["state"])
-        )
+        now = str(told["state"]).lower()
+        now = "draft" if now == "open" and told.get("isDraft") else now
+        return Edited(True, str(told["url"]), int(told["number"]), str(told["title"]), now)
     except (ValueError, KeyError, TypeError):
-        return Edited(True, number=number)
+        return Edited(True, number=place.number)
 
 
 @dataclass(frozen=True)
@@ -76,9 +99,9 @@ class _Said:
     error: str | None
 
 
-async def _gh(*arguments: str) -> _Said:
+async def _run(program: str, *arguments: str) -> _Said:
     process = await asyncio.create_subprocess_exec(
-        "gh",
+        program,
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -88,7 +111,7 @@ async def _gh(*arguments: str) -> _Said:
         async with asyncio.timeout(_SECONDS):
             output, errors = await process.communicate()
     except TimeoutError:
-        return _Said("", f"`gh` did not answer within {_SECONDS:.0f} seconds.")
+        return _Said("", f"`{program}` did not answer within {_SECONDS:.0f} seconds.")
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -96,5 +119,5 @@ async def _gh(*arguments: str) -> _Said:
             await process.wait()
     if process.returncode:
         reason = errors.decode(errors="replace").strip()[:_LONGEST_REASON]
-        return _Said("", f"`gh` says: {reason or f'exit code {process.returncode}'}")
+        return _Said("", f"`{program}` says: {reason or f'exit code {process.returncode}'}")
     return _Said(output.decode(errors="replace"), None)

@@ -38,6 +38,7 @@ __all__ = [
     "change_private",
     "claim",
     "counts",
+    "find_pull_request",
     "get",
     "insert",
     "latest",
@@ -162,6 +163,28 @@ async def by_upstream(reader: Reader, organization_id: int, upstream_id: str) ->
         {"organization_id": organization_id, "upstream_id": upstream_id},
     )
     return parse(reader, *rows[0]) if rows else None
+
+
+async def find_pull_request(reader: Reader, pull_request_id: int) -> str | None:
+    """Return the page of a pull request that a run shows; None when none does."""
+    if reader.dialect == "postgresql":
+        shown = (
+            "select pr ->> 'url' from run,"
+            " json_array_elements(run.payload::json -> 'github_pull_requests') as pr"
+            " where (pr ->> 'id')::bigint = :id"
+        )
+    else:
+        shown = (
+            "select json_extract(pr.value, '$.url') from run,"
+            " json_each(run.payload, '$.github_pull_requests') as pr"
+            " where json_extract(pr.value, '$.id') = :id"
+        )
+    rows = await reader.read_heavy(
+        f"{shown} and run.payload like :some order by run.id desc limit 1",
+        # Most runs show none: their text need not be taken apart.
+        {"id": pull_request_id, "some": '%"github_pull_requests":[{%'},
+    )
+    return rows[0][0] if rows else None
 
 
 async def unfinished(

@@ -10,8 +10,10 @@ import pytest
 from api_parts import Finish
 from fastapi import FastAPI
 
+from agent_runs.models import Repo
+from agent_runs.runs.pull_requests import place_in
 from agent_runs.settings import Settings
-from agent_runs.store import turns
+from agent_runs.store import runs, turns
 
 pytestmark = pytest.mark.anyio
 V1 = "/v1/organizations/1"
@@ -181,10 +183,10 @@ def put_gh(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("state", "command"),
     [
-        ("open", "pr reopen 7 --repo octocat/Hello-World"),
-        ("closed", "pr close 7 --repo octocat/Hello-World"),
-        ("draft", "pr ready 7 --repo octocat/Hello-World --undo"),
-        ("ready_for_review", "pr ready 7 --repo octocat/Hello-World"),
+        ("open", "pr reopen 7 --repo github.com/octocat/Hello-World"),
+        ("closed", "pr close 7 --repo github.com/octocat/Hello-World"),
+        ("draft", "pr ready 7 --repo github.com/octocat/Hello-World --undo"),
+        ("ready_for_review", "pr ready 7 --repo github.com/octocat/Hello-World"),
     ],
 )
 async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures and a table
@@ -203,7 +205,7 @@ async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures
         "url": "https://github.com/o/n/pull/7",
         "number": 7,
         "title": "T",
-        "state": "CLOSED",
+        "state": "closed",
         "error": None,
     }
     assert asked.read_text().splitlines()[0] == command
@@ -213,9 +215,52 @@ async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures
 
 async def test_a_repository_that_is_at_no_forge_says_so(http: httpx.AsyncClient, repo_id: int):
     local = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "open"})).json()
-    assert "no other forge" in local["error"]
+    assert "at no forge" in local["error"]
     alone = (await http.patch(f"{V1}/prs/7", json={"state": "open"})).json()
     assert "0 registered repositories" in alone["error"]
+
+
+async def test_the_forge_of_a_local_clone_is_that_of_its_origin(
+    http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "init", "-q", str(clone)], check=True)
+    remote = ["remote", "add", "origin", "git@forge.example:farm/fruit.git"]
+    subprocess.run(["git", "-C", str(clone), *remote], check=True)
+    repo_id = (await http.post("/repos", json={"url": str(clone)})).json()["id"]
+    asked = put_gh(tmp_path, "exit 0", monkeypatch)
+    told = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "draft"})).json()
+    assert (told["success"], told["number"]) == (True, 7)
+    assert asked.read_text().splitlines()[0] == "pr ready 7 --repo forge.example/farm/fruit --undo"
+
+
+async def test_a_pull_request_is_found_by_the_id_that_a_run_shows(
+    app: FastAPI, http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shown = {"id": 4711, "created_at": "", "url": "https://forge.example/farm/fruit/pull/9"}
+    async with app.state.server.database.begin() as transaction:
+        await runs.insert(transaction, prompt="x", status="COMPLETE", github_pull_requests=[shown])
+    asked = put_gh(tmp_path, "exit 0", monkeypatch)
+    told = (await http.patch(f"{V1}/prs/4711", json={"state": "closed"})).json()
+    assert (told["success"], told["number"]) == (True, 9)
+    assert asked.read_text().splitlines()[0] == "pr close 9 --repo forge.example/farm/fruit"
+
+
+@pytest.mark.parametrize(
+    ("url", "repository"),
+    [
+        ("https://github.com/o/n.git", "github.com/o/n"),
+        ("https://github.com/o/n/", "github.com/o/n"),
+        ("ssh://git@github.com/o/n", "github.com/o/n"),
+        ("ssh://git@forge.example:2222/o/n.git", "forge.example/o/n"),
+        ("git@github.com:o/n.git", "github.com/o/n"),
+        ("https://github.com/o", None),
+        ("https://forge.example/a/b/c", None),
+    ],
+)
+async def test_the_place_of_a_repository_is_read_from_its_address(url: str, repository: str | None):
+    place = await place_in(Repo(id=1, name="n", full_name="o/n", url=url), 3)
+    assert (place and place.repository) == repository
 
 
 async def test_a_pull_request_that_cannot_be_changed_says_why(

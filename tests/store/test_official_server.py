@@ -7,7 +7,7 @@ import orjson
 import pytest
 from store_samples import new_run
 
-from agent_runs.store import deliveries, preferences
+from agent_runs.store import deliveries, preferences, runs
 from agent_runs.store.database import Database
 from agent_runs.store.deliveries import Taken
 from agent_runs.store.payloads import now
@@ -124,3 +124,15 @@ async def test_a_known_secret_is_taken_out_of_a_preference_that_is_served(
             await preferences.put(transaction, 1, "webhook", {"key": SECRET}, holds_secrets=True)
         assert await preferences.get(database, 1, "rules") == {"said": "[redacted]"}
         assert await preferences.get(database, 1, "webhook") == {"key": SECRET}
+
+
+async def test_a_pull_request_is_found_by_its_id_among_those_that_runs_show(
+    database: Database,
+) -> None:
+    await new_run(database)
+    url = "https://forge.example/farm/fruit/pull/9"
+    shown = [{"id": 5, "created_at": ""}, {"id": 4711, "created_at": "", "url": url}]
+    await new_run(database, github_pull_requests=shown)
+    assert await runs.find_pull_request(database, 4711) == url
+    assert await runs.find_pull_request(database, 5) is None
+    assert await runs.find_pull_request(database, 6) is None

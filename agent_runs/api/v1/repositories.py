@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from agent_runs.api.errors import documented
-from agent_runs.api.server import Running
+from agent_runs.api.server import Running, Server
 from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.models import JSON
 from agent_runs.runs import pull_requests
+from agent_runs.runs.pull_requests import Place
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official_rest import (
     CheckSuiteSettingsRequest,
@@ -18,7 +19,7 @@ from agent_runs.schemas.official_rest import (
     EditPRResponse,
     RepoPage,
 )
-from agent_runs.store import preferences, repos
+from agent_runs.store import preferences, repos, runs
 
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",
@@ -29,9 +30,7 @@ _CHECKS = "/repos/check-suite-settings"
 
 RepoId = Annotated[int, Query(ge=1, le=LARGEST_ID, description="Repository.", examples=[1])]
 RepoInPath = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Repository.", examples=[1])]
-PrId = Annotated[
-    int, Path(ge=1, le=LARGEST_ID, description="Number of the pull request.", examples=[12])
-]
+PrId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Pull request.", examples=[12])]
 
 
 @router.get("/repos", operation_id="v1_list_repos", responses=documented(official=True))
@@ -78,9 +77,22 @@ async def update_check_suite_settings(
 async def edit_repo_pull_request(
     server: Running, repo_id: RepoInPath, pr_id: PrId, body: EditPRInput
 ) -> EditPRResponse:
-    """Change the state of a pull request with GitHub's command `gh`, where it is logged in."""
+    """Change the state of a pull request with the command `gh`, where it is logged in.
+
+    `pr_id` is the id that a run of this repository shows, or the number in the repository.
+    """
     repo = await repos.get(server.database, repo_id)
-    return EditPRResponse(**vars(await pull_requests.edit(repo, pr_id, body.state)))
+    place = await pull_requests.place_in(repo, pr_id)
+    if place is None:
+        return EditPRResponse(
+            success=False,
+            error=f"{repo.full_name} is at no forge: neither its address nor the remote `origin` "
+            "of the clone leads to one.",
+        )
+    shown = await _shown_by_a_run(server, pr_id)
+    # In another repository the same number is another pull request.
+    same = shown is not None and shown.repository.lower() == place.repository.lower()
+    return await _edit(server, shown if same and shown is not None else place, body)
 
 
 @router.patch(
@@ -89,16 +101,33 @@ async def edit_repo_pull_request(
     responses=documented(413, official=True),
 )
 async def edit_pull_request(server: Running, pr_id: PrId, body: EditPRInput) -> EditPRResponse:
-    """Do the same where only one repository is at GitHub, so that its number is enough."""
-    known, _ = await repos.page(server.database, skip=0, limit=1000)
-    at_github = [repo for repo in known if pull_requests.github_name(repo)]
-    if len(at_github) != 1:
-        return EditPRResponse(
-            success=False,
-            error=f"{len(at_github)} registered repositories are at GitHub, so the number alone "
-            "does not tell which one is meant: use /repos/{repo_id}/prs/{pr_id}.",
-        )
-    return EditPRResponse(**vars(await pull_requests.edit(at_github[0], pr_id, body.state)))
+    """Do the same for the id that a run shows, or the number where one repository is at a forge."""
+    place = await _shown_by_a_run(server, pr_id)
+    if place is None:
+        known, _ = await repos.page(server.database, skip=0, limit=1000)
+        places = [await pull_requests.place_in(repo, pr_id) for repo in known]
+        found = [each for each in places if each is not None]
+        if len(found) != 1:
+            return EditPRResponse(
+                success=False,
+                error=f"No run shows a pull request {pr_id}, and {len(found)} registered "
+                "repositories are at a forge, so the number alone does not tell which one is "
+                "meant: use /repos/{repo_id}/prs/{pr_id}.",
+            )
+        place = found[0]
+    return await _edit(server, place, body)
+
+
+async def _shown_by_a_run(server: Server, pr_id: int) -> Place | None:
+    url = await runs.find_pull_request(server.database, pr_id)
+    return None if url is None else pull_requests.place_of_page(url)
+
+
+async def _edit(server: Server, place: Place, body: EditPRInput) -> EditPRResponse:
+    edited = await pull_requests.edit(place, body.state)
+    answer = EditPRResponse(**vars(edited))
+    # What a program says in its own words may hold a token of its login.
+    return answer.model_copy(update={"error": edited.error and server.redact(edited.error)})
 
 
 def _name(repo_id: int) -> str:
