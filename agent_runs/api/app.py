@@ -157,7 +157,7 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     app.include_router(protected)
     app.add_middleware(LeanLists)
     if _has_rate_limits(settings):
-        app.add_middleware(RateLimits)
+        app.add_middleware(RateLimits, factor=settings.rate_limit_factor)
     app.add_middleware(Guard, admission=_admission(settings, token))
     app.add_middleware(RefusedStart)
     return app

@@ -1,12 +1,14 @@
 """A run's past as a short text, for an agent that cannot take up its old session."""
 
-from agent_runs.models import AgentRunLog, MessageType
+from agent_runs.models import JSON, AgentRunLog, MessageType
 from agent_runs.store import logs
 from agent_runs.store.database import Database
 
 _ENTRIES = 200
 _LINE = 600
 _TEXT = 12_000
+_STEP = 2_000
+_STEPS_TEXT = 40_000
 
 
 async def digest(database: Database, run_id: int, log_count: int) -> str:
@@ -16,6 +18,23 @@ async def digest(database: Database, run_id: int, log_count: int) -> str:
     lines = [line for entry in entries if (line := _line(entry))]
     text = "\n".join(lines)
     return text if len(text) <= _TEXT else "…\n" + text[-_TEXT:]
+
+
+async def steps(database: Database, run_id: int, log_count: int) -> str:
+    """Return the latest entries with what tools gave back, at most 40 000 characters."""
+    first = max(log_count - _ENTRIES, 0)
+    entries = await logs.read(database, run_id, after_seq=first - 1, limit=_ENTRIES)
+    text = "\n".join(map(_step, entries))
+    return text if len(text) <= _STEPS_TEXT else "…\n" + text[-_STEPS_TEXT:]
+
+
+def _step(entry: AgentRunLog) -> str:
+    told: list[JSON] = [entry.thought, entry.observation]
+    if entry.message_type == MessageType.ACTION:
+        told = [entry.thought, entry.tool_name, entry.tool_input, entry.tool_output]
+    words = " | ".join(each if isinstance(each, str) else str(each) for each in told if each)
+    cut = words if len(words) <= _STEP else f"{words[:_STEP]}…"
+    return f"[{entry.seq}] {entry.created_at:%H:%M:%S} {entry.message_type}: {cut}"
 
 
 def _line(entry: AgentRunLog) -> str:

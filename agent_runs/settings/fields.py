@@ -225,6 +225,11 @@ class Settings(BaseSettings):
         description="The official API's limits for `/v1`: `auto` sets them unless the API listens "
         "on a loopback address.",
     )
+    rate_limit_factor: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = Field(
+        default=1,
+        description="How many times as many requests as the official limits allow.",
+        json_schema_extra={"unit": "times"},
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         Field(default="info", description="What the program says about itself on standard error.")
     )

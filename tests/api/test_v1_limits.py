@@ -57,6 +57,14 @@ async def test_so_many_requests_in_so_many_seconds(method, path, requests, secon
         assert (await ask()).status_code == 200
 
 
+async def test_the_limits_can_be_several_times_the_official_ones():
+    clock = Clock()
+    app = RateLimits(PlainTextResponse("ok"), clock, factor=1.5)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        answers = [(await http.post(f"{ORG}/agent/run")).status_code for _ in range(16)]
+    assert answers == [200] * 15 + [429]
+
+
 async def test_native_paths_have_no_limit():
     app = RateLimits(PlainTextResponse("ok"), Clock())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
