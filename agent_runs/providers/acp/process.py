@@ -18,6 +18,8 @@ from typing import Self
 
 import anyio
 
+from agent_runs.providers.acp.shield import to_its_end
+
 _TERM_SECONDS = 2.0
 _KILL_SECONDS = 5.0
 
@@ -139,25 +141,28 @@ class Child:
         Args:
             patience_seconds: how long it may take to end by itself once its stdin is closed.
         """
-        with anyio.CancelScope(shield=True):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            for number, seconds in (
-                (None, patience_seconds),
-                (signal.SIGTERM, _TERM_SECONDS),
-                (signal.SIGKILL, _KILL_SECONDS),
-            ):
-                if number is not None:
-                    signal_group(self.pid, number)
-                with anyio.move_on_after(seconds):
-                    await self.wait()
-                if self.returncode is not None:
-                    break
-            # The leader may have left others of its group behind.
-            signal_group(self.pid, signal.SIGKILL)
-            self.stdout.close()
-            if self.stderr is not None:
-                self.stderr.close()
+        await to_its_end(self._end(patience_seconds))
+
+    async def _end(self, patience_seconds: float) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        for number, seconds in (
+            (None, patience_seconds),
+            (signal.SIGTERM, _TERM_SECONDS),
+            (signal.SIGKILL, _KILL_SECONDS),
+        ):
+            if number is not None:
+                signal_group(self.pid, number)
+            with anyio.move_on_after(seconds):
+                await self.wait()
+            if self.returncode is not None:
+                break
+        # The leader may have left others of its group behind.
+        signal_group(self.pid, signal.SIGKILL)
+        self.stdout.close()
+        if self.stderr is not None:
+            self.stderr.close()
+        await asyncio.sleep(0)  # so that the pipes are closed before a loop that ends now
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:

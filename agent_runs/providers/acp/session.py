@@ -32,6 +32,7 @@ from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.process import Child
 from agent_runs.providers.acp.sandbox import limit_resources
 from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty
+from agent_runs.providers.acp.shield import to_its_end
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.providers.acp.translate import Translator
@@ -207,8 +208,7 @@ class Session:
                 return None
             raise await self._crashed() from None
         except asyncio.CancelledError:
-            with anyio.CancelScope(shield=True):
-                await self._cancel(request)
+            await to_its_end(self._cancel(request))
             raise
         finally:
             request.cancel()
@@ -216,12 +216,14 @@ class Session:
 
     async def close(self) -> None:
         """End the process, its terminals and the connection; bounded, and safe when cancelled."""
-        with anyio.CancelScope(shield=True):
-            await self._launch.permissions.close()
-            await self._terminals.close()
-            await self.child.end(patience_seconds=self._patience)
-            await self._connection.close()
-            await self._background.close()
+        await to_its_end(self._close())
+
+    async def _close(self) -> None:
+        await self._launch.permissions.close()
+        await self._terminals.close()
+        await self.child.end(patience_seconds=self._patience)
+        await self._connection.close()
+        await self._background.close()
 
     @property
     def _cwd(self) -> str:
