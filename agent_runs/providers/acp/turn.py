@@ -12,9 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import anyio
 
 from agent_runs.errors import Unavailable
 from agent_runs.models import JSON, AgentRunStatus
@@ -29,6 +26,7 @@ from agent_runs.providers.acp.outcome import Ending, TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.sandbox import Sandbox
 from agent_runs.providers.acp.session import Launch, Session, open_session
+from agent_runs.providers.acp.shield import outlast
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.workspace import Workspaces, WorkTree
 from agent_runs.providers.acp.writer import Writer
@@ -249,25 +247,3 @@ class Turn:
         )
         self._translator.changes["activity"] = None
         return answer
-
-
-async def outlast(task: asyncio.Future[Any], *, seconds: float | None = None) -> None:
-    """Wait for the end of a task even if the caller is cancelled meanwhile.
-
-    A cancellation is raised again afterwards. The shield is for anyio, which cancels an await again
-    and again; the loop is for asyncio, which knows no shield for the caller.
-    """
-    loop = asyncio.get_running_loop()
-    deadline = None if seconds is None else loop.time() + seconds
-    cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
-        while not task.done():
-            left = None if deadline is None else deadline - loop.time()
-            if left is not None and left <= 0:
-                break
-            try:
-                await asyncio.wait({task}, timeout=left)
-            except asyncio.CancelledError as exc:
-                cancelled = exc
-    if cancelled is not None:
-        raise cancelled
