@@ -353,3 +353,6 @@ class AgentInfo(Record):
     images: bool | None = Field(
         default=None, description="takes images; null: known only once it has started"
     )
+    models: tuple[str, ...] = Field(
+        default=(), description="models that its profile offers; any other may be named, too"
+    )

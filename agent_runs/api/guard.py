@@ -83,7 +83,7 @@ class Guard:
         self._app_with_origin = CORSMiddleware(
             self._app_with_body,
             allow_origins=[each.decode() for each in self._origins],
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
             expose_headers=["Retry-After", "Content-Disposition"],
         )

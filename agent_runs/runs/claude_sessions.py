@@ -7,7 +7,7 @@ reported, and what the translation holds back is stored with the run, so a resta
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from agent_runs.errors import NotFound
+from agent_runs.errors import Conflict, NotFound
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, SourceType
 from agent_runs.providers.base import TurnOutcome
 from agent_runs.runs.claude_lines import ClaudeLines
@@ -26,25 +26,11 @@ _ERROR = (
 
 async def open_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
     """Return the run of a session; it is created when it is reported for the first time."""
-    async with database.begin() as transaction:
-        known = await runs.by_upstream(transaction, organization_id, session_id)
-        if known is not None:
-            return known
-        run = await runs.insert(
-            transaction,
-            prompt="",
-            title=_TITLE,
-            status=AgentRunStatus.ACTIVE,
-            started_at=datetime.now(UTC),
-            provider=PROVIDER,
-            agent="claude",
-            source_type=SourceType.LOCAL,
-            organization_id=organization_id,
-            upstream_id=session_id,
-            metadata={"claude_code_session": session_id},
-        )
-        await turns.start(transaction, run.id, run.turn)
-        return run
+    try:
+        return await _known_or_new(database, organization_id, session_id)
+    except Conflict:
+        # Another report of the same session was faster; its run is there now.
+        return await find_session(database, organization_id, session_id)
 
 
 async def find_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
@@ -116,6 +102,28 @@ async def set_status(
                 outcome = replace(outcome, status_reason="client_error", error=_ERROR)
             await end_turn(transaction, run, outcome, fence=None)
     return await runs.get(database, found.id)
+
+
+async def _known_or_new(database: Database, organization_id: int, session_id: str) -> AgentRun:
+    async with database.begin() as transaction:
+        known = await runs.by_upstream(transaction, organization_id, session_id)
+        if known is not None:
+            return known
+        run = await runs.insert(
+            transaction,
+            prompt="",
+            title=_TITLE,
+            status=AgentRunStatus.ACTIVE,
+            started_at=datetime.now(UTC),
+            provider=PROVIDER,
+            agent="claude",
+            source_type=SourceType.LOCAL,
+            organization_id=organization_id,
+            upstream_id=session_id,
+            metadata={"claude_code_session": session_id},
+        )
+        await turns.start(transaction, run.id, run.turn)
+        return run
 
 
 async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from agent_runs.models import Delivery
-from agent_runs.schemas.fields import Line, OfficialInput, Text
+from agent_runs.schemas.fields import Body, Line, OfficialInput, Text
 
 WebhookUrl = Annotated[
     Text,
@@ -78,7 +78,7 @@ class CLIRulesResponse(BaseModel):
     user_custom_prompt: str | None = Field(description="What the user wants besides; Markdown.")
 
 
-class RulesChange(OfficialInput):
+class RulesChange(Body):
     """New standing rules; what is left out stays, null removes."""
 
     organization_rules: Annotated[Text | None, Field(max_length=50_000)] = Field(

@@ -10,6 +10,7 @@ import pytest
 from api_parts import Finish
 from fastapi import FastAPI
 
+from agent_runs.api.app import create_app
 from agent_runs.models import Repo
 from agent_runs.runs.pull_requests import place_in
 from agent_runs.settings import Settings
@@ -113,6 +114,32 @@ async def test_what_has_no_local_meaning_says_so_in_the_official_shape(http: htt
     slack = (await http.post("/v1/slack-connect/generate-token", json={"org_id": 1})).json()
     assert (slack["token"], slack["expires_in_minutes"]) == ("", 0)
     assert (await http.get("/v1/oauth/tokens/status?org_id=2")).status_code == 403
+
+
+async def test_the_models_of_a_profile_are_offered_and_can_be_named(
+    settings: Settings, tmp_path: Path
+):
+    agents = tmp_path / "own.toml"
+    agents.write_text('[agents.painter]\nextends = "scripted"\nmodels = ["oil", "water"]\n')
+    made = create_app(
+        settings.model_copy(update={"agents_file": agents}), env_file=tmp_path / "own.env"
+    )
+    transport = httpx.ASGITransport(made)
+    async with (
+        made.router.lifespan_context(made),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as http,
+    ):
+        offered = (await http.get(f"{V1}/models")).json()["providers"]
+        values = [option["value"] for each in offered for option in each["models"]]
+        painters = [value for value in values if value.startswith("painter")]
+        assert painters == ["painter", "painter:oil", "painter:water"]
+        body = {"prompt": "/say x", "model": "painter:water"}
+        run = (await http.post(f"{V1}/agent/run", json=body)).json()
+        assert (run["agent"], run["model"]) == ("painter", "water")
+
+
+async def test_a_word_of_the_rules_that_does_not_exist_is_refused(http: httpx.AsyncClient):
+    assert (await http.put("/rules", json={"organisation_rules": "x"})).status_code == 422
 
 
 async def test_rules_are_told_to_the_agent_once_and_not_written_into_the_prompt(

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from store_samples import new_run
 
+from agent_runs.runs import claude_sessions
 from agent_runs.store import deliveries, preferences, runs
 from agent_runs.store.database import Database
 from agent_runs.store.deliveries import Taken
@@ -136,3 +137,12 @@ async def test_a_pull_request_is_found_by_its_id_among_those_that_runs_show(
     assert await runs.find_pull_request(database, 4711) == url
     assert await runs.find_pull_request(database, 5) is None
     assert await runs.find_pull_request(database, 6) is None
+
+
+async def test_a_session_that_is_reported_by_many_at_once_has_one_run(
+    database: Database,
+) -> None:
+    opened = await asyncio.gather(
+        *(claude_sessions.open_session(database, 1, "one-session") for _ in range(8))
+    )
+    assert len({run.id for run in opened}) == 1

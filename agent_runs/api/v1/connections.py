@@ -40,7 +40,13 @@ async def list_models(server: Running) -> ModelsResponse:
         providers=[
             ProviderModels(
                 name=agent.title,
-                models=[ModelOption(label=f"{agent.title}, its own default", value=agent.name)],
+                models=[
+                    ModelOption(label=f"{agent.title}, its own default", value=agent.name),
+                    *(
+                        ModelOption(label=f"{agent.title}, {model}", value=f"{agent.name}:{model}")
+                        for model in agent.models
+                    ),
+                ],
             )
             for agent in usable
         ],

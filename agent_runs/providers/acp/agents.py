@@ -65,6 +65,9 @@ class AgentProfile(BaseModel):
     fs: bool = Field(default=False, description="offer fs/* to the agent")
     terminal: bool = Field(default=False, description="offer terminal/* to the agent")
     images: bool | None = Field(default=None, description="null: asked of the agent itself")
+    models: tuple[str, ...] = Field(
+        default=(), description="models to offer, in the agent's words; any other may be named"
+    )
     model_env: Variable | None = Field(default=None, description="variable that takes the model")
     model_args: tuple[str, ...] = Field(
         default=(), description="arguments added when a model is asked for"
@@ -103,6 +106,7 @@ class AgentProfile(BaseModel):
             login_hint=self.login_hint,
             built_in=self.built_in,
             images=self.images,
+            models=self.models,
         )
 
 
@@ -157,6 +161,7 @@ _PROFILES = (
             "DISABLE_TELEMETRY": "1",
         },
         login_files=(".claude/.credentials.json",),
+        models=("opus", "sonnet", "haiku"),
         model_env="ANTHROPIC_MODEL",
     ),
     AgentProfile(
