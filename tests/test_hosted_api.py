@@ -167,7 +167,8 @@ def test_a_fault_strikes_where_it_should_as_often_as_it_should(http, api):
     ("fault", "error"),
     [
         (Fault(drop=True), httpx.RemoteProtocolError),
-        (Fault(reset=True), httpx.ReadError),
+        # The reset may overtake the bytes before it, or not.
+        (Fault(reset=True), (httpx.ReadError, httpx.RemoteProtocolError)),
         (Fault(hang=True), httpx.ReadTimeout),
     ],
     ids=["drop", "reset", "hang"],
@@ -176,7 +177,7 @@ def test_a_fault_strikes_where_it_should_as_often_as_it_should(http, api):
 def test_a_create_without_an_answer_may_have_been_taken(http, api, fault, error, taken):
     api.faults = [Fault(**vars(fault) | {"taken": taken})]
     with pytest.raises(error):
-        http.post(RUN, json={"prompt": "Go"}, timeout=0.3)
+        http.post(RUN, json={"prompt": "Go"}, timeout=0.3 if fault.hang else 30)
     assert len(api.runs) == taken
 
 
