@@ -80,15 +80,15 @@ def texts_of(api: HostedApi, run_id: int) -> list[object]:
 
 @contextlib.asynccontextmanager
 async def following(
-    url: str, kept: Kept, *, limits: Limits = GENEROUS, timeout_seconds: float = 0.4
+    url: str, kept: Kept, *, org_id: int = ORG, timeout_seconds: float = 0.4
 ) -> AsyncGenerator[Follower]:
     """A follower at work, with the real client over real HTTP."""
 
     def pick(low: float, _: float) -> float:
         return low / 50  # what would be waited for seconds takes hundredths
 
-    credentials = Credentials(url, TOKEN, ORG)
-    client = connect(credentials, Governor(limits, pick=pick), timeout_seconds=timeout_seconds)
+    credentials = Credentials(url, TOKEN, org_id)
+    client = connect(credentials, Governor(GENEROUS, pick=pick), timeout_seconds=timeout_seconds)
     follower = Follower(
         client, kept, plan=FollowPlan(replace(EAGER)), conditions=Conditions(pick=pick)
     )
