@@ -71,7 +71,7 @@ CASES = [
 class Client:
     """The blocking and the async client behind the same two calls."""
 
-    def __init__(self, blocking: bool, client_clock: Any, url: str, timeout: float) -> None:
+    def __init__(self, blocking: bool, client_clock: Any, url: str, timeout: float = 30.0) -> None:
         kind = CodegenClient if blocking else AsyncCodegenClient
         clock = client_clock if blocking else FakeAsyncClock()
         self.client: Any = kind(TOKEN, ORG, url, clock=clock, timeout=timeout)
