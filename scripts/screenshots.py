@@ -106,7 +106,7 @@ READY: dict[str, Callable[[Page], object]] = {
     ).to_be_visible(),
     "runs": lambda page: expect(page.locator("[data-row]")).to_have_count(7),
     "run-changes": lambda page: expect(page.locator(".diff").first).to_be_visible(),
-    "run-timeline": lambda page: expect(page.locator("main [aria-current=page]")).to_be_visible(),
+    "run-timeline": lambda page: expect(page.locator("[data-bar]").nth(4)).to_be_visible(),
     "new-run": lambda page: expect(page.get_by_role("radio").first).to_be_visible(),
     "agents": lambda page: expect(page.locator("main h2").first).to_be_visible(),
     "settings": lambda page: expect(page.get_by_label("Base URL")).to_be_visible(),

@@ -176,7 +176,7 @@ export function Timeline({ runId, total = 0, turns = [], active = false, version
         <button type="button" className="btn s1" disabled={start === 0} onClick={() => setFrom(Math.max(0, start - MOST))}>Earlier</button><button type="button" className="btn s1" disabled={start + wanted >= total} onClick={() => setFrom(Math.min(start + MOST, Math.floor((total - 1) / PAGE) * PAGE))}>Later</button></div>}
       {problem && <p role="alert" className="note red">{problem}</p>}
       <div className="card wf" role="region" aria-label="Timeline" style={{ height: height + 31 }}>
-        <div className="r axisrow"><span className="n mut"><span className="cut">{steps}<span className="desk"> for {entries.length.toLocaleString()} steps{entries.length < wanted ? ", reading…" : ""}</span></span></span><span className="lane">{axis.ticks.map((tick) => <em key={tick.at} className={tick.at < 8 ? "first" : ""} style={{ left: `${tick.at}%` }}>{tick.label}</em>)}</span></div>
+        <div className="r axisrow"><span className="n mut"><span className="cut">{steps}<span className="desk"> for {entries.length.toLocaleString()} steps{entries.length < wanted ? ", reading…" : ""}</span></span></span><span className="lane">{axis.ticks.filter((tick, at, all) => at === 0 || tick.at - Math.max(all[at - 1].at, 8) > 12).map((tick) => <em key={tick.at} className={tick.at < 8 ? "first" : ""} style={{ left: `${tick.at}%` }}>{tick.label}</em>)}</span></div>
         <Virtuoso ref={list} totalListHeightChanged={setHeight} totalCount={rows.length} itemContent={row} increaseViewportBy={300} computeItemKey={(index) => rows[index]?.key ?? index} style={{ flex: 1, minHeight: 0 }} />
       </div>
     </div>
