@@ -1,9 +1,9 @@
-"""A short way for the two lists that are asked for all the time.
+"""A short way for what is asked for all the time: lists of runs, lists of entries, one run.
 
-FastAPI's routing and parameters cost more than reading a page does. A plain request for a list of
-runs or of entries (known path, only whole numbers in the query, all within bounds) is answered
-here; any other, also one that ends in an error, goes on to the FastAPI route of the same path,
-which knows everything and alone decides what is wrong.
+FastAPI's routing and parameters cost more than reading a page does. A plain request for one of them
+(known path, only whole numbers in the query, all within bounds) is answered here; any other, also
+one that ends in an error, goes on to the FastAPI route of the same path, which knows everything and
+alone decides what is wrong.
 
 The latest bodies are kept, each with the id of the newest event at the time it was read: many
 open pages ask for the same list right after the same event. Every change that a list shows writes
@@ -22,6 +22,7 @@ from agent_runs.api.pages import (
     LARGEST_SKIP,
     log_page,
     official_run_page,
+    one_run,
     run_page,
 )
 from agent_runs.api.v1.organizations import LOCAL_ID
@@ -36,6 +37,7 @@ _OFFICIAL_RUNS = f"/v1/organizations/{LOCAL_ID}/agent/runs"
 _LOGS = re.compile(
     rf"/(?:agent_runs|v1/(?:alpha/)?organizations/{LOCAL_ID}/agent/run)/([1-9][0-9]{{0,17}})/logs"
 )
+_RUN = re.compile(rf"/(?:agent_runs|v1/organizations/{LOCAL_ID}/agent/run)/([1-9][0-9]{{0,17}})")
 _BOUNDS = {
     "page": (1, LARGEST_PAGE),
     "limit": (1, LARGEST_LIMIT),
@@ -104,6 +106,8 @@ _Read = Callable[[Database], Awaitable[bytes]]
 @functools.lru_cache(maxsize=4096)
 def _reader(path: str, query: bytes) -> _Read | None:
     """Return what reads the body for a request; None when it is not for us."""
+    if not query and (found := _RUN.fullmatch(path)):
+        return functools.partial(one_run, run_id=int(found[1]))
     given = _numbers(query) if path.endswith("s") else None
     if given is None:
         return None

@@ -50,6 +50,15 @@ async def log_page(
     return _joined(f'{run[:-1]},"logs":[', texts, rest)
 
 
+async def one_run(database: Database, *, run_id: int) -> bytes:
+    """Return one run with its whole prompt and result.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    return (await runs.text(database, run_id)).encode()
+
+
 def _joined(head: str, texts: list[str], rest: str) -> bytes:
     # Encoded one by one: a single letter beyond ASCII makes encoding a joined text five times
     # slower, as all of it is then held in wide letters.

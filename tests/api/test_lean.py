@@ -82,6 +82,11 @@ async def test_every_change_of_another_process_is_in_the_next_answer(
             f"/v1/organizations/1/agent/run/{run.id}/logs?reverse=false",
         ),
     )
+    # A query that means nothing takes the long way.
+    ways += tuple(
+        (path, f"{path}?long=way")
+        for path in (f"/agent_runs/{run.id}", f"/v1/organizations/1/agent/run/{run.id}")
+    )
     changes: tuple[Change, ...] = (
         _append, _queue, _ask, _end, _archive, _restore, _resume, _append, _another
     )  # fmt: skip
