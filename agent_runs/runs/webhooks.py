@@ -36,6 +36,8 @@ _IDLE_SECONDS = 30.0
 _RETRY_SECONDS = 5.0
 _ORGANIZATION = "webhook"
 _DAMPED = 0.2
+# Chance of its own: the state of the module's one belongs to whoever seeds it.
+_CHANCE = random.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Deliveries:
         if told.attempts >= len(_GROWTH):
             logger.warning("webhook %d is given up: %s", told.id, result.error)
             return {**seen, "state": "failed"}
-        jitter = random.uniform(1, 1 + _DAMPED)  # noqa: S311 - spreads retries, hides nothing
+        jitter = _CHANCE.uniform(1, 1 + _DAMPED)
         return {**seen, "due_at": now + self._retry * (_GROWTH[told.attempts] * jitter)}
 
     async def _wait(self, subscription: Subscription) -> None:
