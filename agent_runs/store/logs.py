@@ -72,28 +72,36 @@ async def append(
         return AppendedLogs(first_seq, first_seq)
     run["log_count"] = log_count = first_seq + len(entries)
     run["updated_at"] = now()
-    rows = [_row(transaction, run_id, seq, entry) for seq, entry in enumerate(entries, first_seq)]
-    if transaction.dialect == "postgresql":
-        insert = (
-            f"insert into log ({_COLUMNS}, search)"
-            f" values ({_VALUES}, to_tsvector('english', :search))"
-        )
-        for row in rows:
-            row["search"] = search_text(row["payload"])
-    else:
-        # A trigger fills the search index.
-        insert = f"insert into log ({_COLUMNS}) values ({_VALUES})"
-    await transaction.executemany(insert, rows)
+    await _insert(
+        transaction,
+        [_row(transaction, run_id, seq, entry) for seq, entry in enumerate(entries, first_seq)],
+    )
     await transaction.write(
         "update run set payload = :payload, log_count = :log_count where id = :id",
         {"payload": dump(run, str), "log_count": log_count, "id": run_id},
     )
-    transaction.outbox.add_event(
-        EventKind.LOGS_APPENDED,
-        run_id,
-        f'{{"agent_run_id":{run_id},"first_seq":{first_seq},"log_count":{log_count}}}',
-    )
+    _tell(transaction, run_id, first_seq, log_count)
     return AppendedLogs(first_seq, log_count)
+
+
+async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
+    """Put `entry` in the place of the last entry of a run and tell subscribers; returns its `seq`.
+
+    For entries that say more later. Who follows the run live sees it when the run is read again.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    payload, _ = await locked(transaction, run_id)
+    log_count: int = orjson.loads(payload)["log_count"]
+    seq = log_count - 1
+    # Not an update: the search index of SQLite follows what comes and goes.
+    await transaction.write(
+        "delete from log where run_id = :run_id and seq = :seq", {"run_id": run_id, "seq": seq}
+    )
+    await _insert(transaction, [_row(transaction, run_id, seq, entry)])
+    _tell(transaction, run_id, seq, log_count)
+    return seq
 
 
 async def page(
@@ -187,6 +195,28 @@ async def _log_count(reader: Reader, run_id: int) -> int:
     if not rows:
         raise RunNotFound(run_id)
     return rows[0][0]
+
+
+async def _insert(transaction: Transaction, rows: list[dict[str, Any]]) -> None:
+    if transaction.dialect == "postgresql":
+        insert = (
+            f"insert into log ({_COLUMNS}, search)"
+            f" values ({_VALUES}, to_tsvector('english', :search))"
+        )
+        for row in rows:
+            row["search"] = search_text(row["payload"])
+    else:
+        # A trigger fills the search index.
+        insert = f"insert into log ({_COLUMNS}) values ({_VALUES})"
+    await transaction.executemany(insert, rows)
+
+
+def _tell(transaction: Transaction, run_id: int, first_seq: int, log_count: int) -> None:
+    transaction.outbox.add_event(
+        EventKind.LOGS_APPENDED,
+        run_id,
+        f'{{"agent_run_id":{run_id},"first_seq":{first_seq},"log_count":{log_count}}}',
+    )
 
 
 def _row(transaction: Transaction, run_id: int, seq: int, entry: NewLog) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def make_metadata(dialect: Dialect) -> MetaData:
     _add_logs(metadata, dialect)
     _add_rest(metadata)
     _add_official(metadata)
+    _add_hosted(metadata)
     return metadata
 
 
@@ -187,4 +188,26 @@ def _add_official(metadata: MetaData) -> None:
         Index("delivery_due", "due_at"),
         Index("delivery_run", "run_id", "id"),
         sqlite_autoincrement=True,
+    )
+
+
+def _add_hosted(metadata: MetaData) -> None:
+    Table(
+        "hosted_run",
+        metadata,
+        Column("run_id", _Long, primary_key=True, autoincrement=False),
+        Column("organization_id", _Long, nullable=False),
+        Column("upstream_id", Text, nullable=False),
+        Column("seen", Text, nullable=False),
+        Column("log_position", Text, nullable=False),
+        Column("gone_at", _Long),
+        Index("hosted_run_upstream", "organization_id", "upstream_id", unique=True),
+    )
+    Table(
+        "hosted_log",
+        metadata,
+        Column("run_id", _Long, nullable=False),
+        Column("seq", Integer, nullable=False),
+        Column("fingerprint", Text, nullable=False),
+        PrimaryKeyConstraint("run_id", "seq"),
     )

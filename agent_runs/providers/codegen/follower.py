@@ -100,11 +100,14 @@ class Follower:
         self._wake()
 
     async def read_now(self, run: str) -> None:
-        """Bring in all entries of a run at once, ahead of everything else: somebody opened it.
+        """Bring in a run and all its entries at once, ahead of everything else: it was opened.
 
         Raises:
-            AgentRunsError: upstream did not give them; what came before is stored.
+            RunNotFound: upstream does not know it.
+            AgentRunsError: upstream did not give it all; what came before is stored.
         """
+        with asking(Priority.USER):
+            await self._mirror.take_runs([await self._client.get_agent_run(run)])
         for _ in range(_MOST_PAGES):
             if not await self._read_page(run, Priority.USER):
                 return

@@ -17,7 +17,6 @@ PAGE = 100
 # Runs come and go while pages are read, so a page begins a little before the run that it is for.
 _SLACK = 10
 _MOST_MISSES = 3
-_FIRST_RETRY_SECONDS = 5.0
 _MOST_RETRY_SECONDS = 300.0
 
 
@@ -32,6 +31,7 @@ class Intervals:
         idle: the same, when none does.
         watched: logs of a run that somebody looks at.
         unwatched: logs of other runs that work.
+        retry: first wait after a run could not be read; it doubles up to five minutes.
     """
 
     status: float = 2.5
@@ -39,6 +39,7 @@ class Intervals:
     idle: float = 30.0
     watched: float = 2.0
     unwatched: float = 600.0
+    retry: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class _Followed:
     ended_at: float | None = None
     reading: bool = False
     not_before: float = -math.inf
-    retry_seconds: float = _FIRST_RETRY_SECONDS
+    failures: int = 0
     more: bool = False
     read_at: float = -math.inf
 
@@ -205,7 +206,7 @@ class FollowPlan:
         if known is None:
             return
         known.reading, known.more = False, more
-        known.not_before, known.retry_seconds = -math.inf, _FIRST_RETRY_SECONDS
+        known.not_before, known.failures = -math.inf, 0
         if not more:
             known.logs_at = sent
             if known.ended_at is not None and sent >= known.ended_at:
@@ -222,8 +223,9 @@ class FollowPlan:
         if known is None:
             return
         known.reading = False
-        known.not_before = now + known.retry_seconds
-        known.retry_seconds = min(_MOST_RETRY_SECONDS, known.retry_seconds * 2)
+        wait = min(_MOST_RETRY_SECONDS, self.intervals.retry * 2 ** min(known.failures, 20))
+        known.not_before = now + wait
+        known.failures += 1
 
     def _miss(self, skip: int, listed: set[str], now: float) -> None:
         """Note who should have been on a page and was not: it is asked for alone meanwhile.

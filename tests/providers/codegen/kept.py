@@ -1,74 +1,79 @@
-"""A mirror in memory, and a follower of the twin that is quick to find out."""
+"""A mirror in a database, and a follower of the twin that is quick to find out."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+import json
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 import anyio
 
 from agent_runs.client.credentials import Credentials
+from agent_runs.filters import RunFilter
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.providers.codegen.condition import Conditions
-from agent_runs.providers.codegen.entries import News, Position, fingerprint
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Limit, Limits
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
 from agent_runs.providers.codegen.upstream import connect
+from agent_runs.store import logs, runs
+from agent_runs.store.database import Database
+from agent_runs.sync import StoreMirror
 from tests.hosted_api import ORG, TOKEN, HostedApi
 
 PATIENCE_SECONDS = 20
-EAGER = Intervals(status=0.02, newcomers=0.02, idle=0.02, watched=0.02, unwatched=0.02)
+EAGER = Intervals(status=0.05, newcomers=0.05, idle=0.05, watched=0.05, unwatched=0.05, retry=0.05)
 GENEROUS = Limits(Limit(10_000, 1.0), Limit(10_000, 1.0), Limit(10_000, 1.0), burst=10_000)
 
 
 class Kept:
-    """What was mirrored, in order, with nothing taken away."""
+    """A mirror in a real database, and what a test wants to know of it.
 
-    def __init__(self) -> None:
+    Attributes:
+        runs: upstream's id → the run as it is stored.
+        entries: upstream's id → its stored entries, in order.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.mirror = StoreMirror(database, ORG, told=self._tell)
         self.runs: dict[str, AgentRun] = {}
         self.entries: dict[str, list[AgentRunLog]] = {}
-        self.positions: dict[str, Position] = {}
-        self.gone: set[str] = set()
         self.changed = anyio.Event()
-
-    async def take_runs(self, runs: Sequence[AgentRun]) -> None:
-        for run in runs:
-            self.runs[str(run.id)] = run
-        assert len({run.id for run in runs}) == len(runs)
-        self._tell()
-
-    async def position(self, run: str) -> Position:
-        return self.positions.get(run, Position())
-
-    async def fingerprints(self, run: str) -> Sequence[str]:
-        return [fingerprint(entry) for entry in self.entries.get(run, [])]
-
-    async def take_news(self, run: str, new: News) -> None:
-        entries = self.entries.setdefault(run, [])
-        if new.completed:
-            entries[-1] = new.completed
-        entries += new.entries
-        self.positions[run] = new.position
-        self._tell()
-
-    async def run_is_gone(self, run: str) -> None:
-        self.gone.add(run)
-        self._tell()
-
-    async def conditions_changed(self) -> None:
-        self._tell()
+        database.on_events = self._wake
 
     def texts(self, run_id: int) -> list[object]:
         return [entry.observation for entry in self.entries.get(str(run_id), [])]
 
+    @property
+    def gone(self) -> set[str]:
+        return {run for run, known in self.runs.items() if known.status_reason == "gone_upstream"}
+
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until it is so; what is kept tells of its changes, the rest is looked at."""
+        """Wait until it is so; what is stored tells of its changes, the rest is looked at."""
         with anyio.fail_after(PATIENCE_SECONDS):
-            while not true():
+            while True:
+                await self.look()
+                if true():
+                    return
                 with anyio.move_on_after(0.05):
                     await self.changed.wait()
 
-    def _tell(self) -> None:
+    async def look(self) -> None:
+        """Read all that is stored."""
+        listed, _ = await runs.page(self.database, RunFilter(), skip=0, limit=100)
+        for text in listed:
+            run = await runs.get(self.database, json.loads(text)["id"])
+            assert run.upstream_id
+            assert self.runs.get(run.upstream_id, run).id == run.id
+            self.runs[run.upstream_id] = run
+            read = await logs.read(self.database, run.id, limit=1000)
+            assert [entry.seq for entry in read] == list(range(len(read)))
+            self.entries[run.upstream_id] = read
+
+    async def _tell(self) -> None:
+        self._wake()
+
+    def _wake(self) -> None:
         self.changed.set()
         self.changed = anyio.Event()
 
@@ -90,7 +95,7 @@ async def following(
     credentials = Credentials(url, TOKEN, org_id)
     client = connect(credentials, Governor(GENEROUS, pick=pick), timeout_seconds=timeout_seconds)
     follower = Follower(
-        client, kept, plan=FollowPlan(replace(EAGER)), conditions=Conditions(pick=pick)
+        client, kept.mirror, plan=FollowPlan(replace(EAGER)), conditions=Conditions(pick=pick)
     )
     async with client, anyio.create_task_group() as tasks:
         tasks.start_soon(follower.run)

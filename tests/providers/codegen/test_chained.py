@@ -13,11 +13,15 @@ from tests.providers.codegen.kept import GENEROUS, Kept, following
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_run_of_another_instance_is_created_followed_and_read_whole(tmp_path):
+@pytest.fixture
+def kept(database):
+    return Kept(database)
+
+
+async def test_a_run_of_another_instance_is_created_followed_and_read_whole(tmp_path, kept):
     async def save(_: Creation) -> None:
         pass
 
-    kept = Kept()
     with start_server(tmp_path / "upstream") as server:
         credentials = Credentials(server.url, None, 1)
         async with connect(credentials, Governor(GENEROUS)) as client:

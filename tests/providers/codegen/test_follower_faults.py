@@ -60,6 +60,11 @@ def api():
         yield twin
 
 
+@pytest.fixture
+def kept(database):
+    return Kept(database)
+
+
 def add_runs(api: HostedApi) -> tuple[int, int]:
     """A run that works and one that has ended, with entries; their ids."""
     works, ended = api.add_run(), api.add_run("COMPLETE")
@@ -89,8 +94,7 @@ async def start(api: HostedApi, follower, kept: Kept) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_trouble_is_told_and_healed_without_loss(api, case):
-    kept = Kept()
+async def test_trouble_is_told_and_healed_without_loss(api, case, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         before = {run: list(entries) for run, entries in kept.entries.items()}
@@ -109,11 +113,10 @@ async def test_trouble_is_told_and_healed_without_loss(api, case):
         await kept.until(
             lambda: case.trouble == Trouble.ALLOTMENT_USED_UP or not follower.conditions.all
         )
-    assert is_whole(kept, api)
+        assert is_whole(kept, api)
 
 
-async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with():
-    kept = Kept()
+async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with(kept):
     api = HostedApi()
     with serve_twin(api):
         port = httpx.URL(api.url).port or 0
@@ -134,8 +137,7 @@ async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with():
     [("http://nowhere.invalid", "Its name is not known"), ("https", "No secure connection")],
     ids=["unknown name", "no TLS"],
 )
-async def test_an_address_that_leads_nowhere_is_told(api, address, says):
-    kept = Kept()
+async def test_an_address_that_leads_nowhere_is_told(api, address, says, kept):
     url = api.url.replace("http:", "https:") if address == "https" else address
     async with following(url, kept) as follower:
         await kept.until(lambda: bool(follower.conditions.all))
@@ -149,8 +151,7 @@ async def test_an_address_that_leads_nowhere_is_told(api, address, says):
     [Fault(500), Fault(text="?"), Fault(404), Fault(422), Fault(body={"logs": "none"}, status=200)],
     ids=["500", "no JSON", "404", "422", "other shape"],
 )
-async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(api, fault):
-    kept = Kept()
+async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(api, fault, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         other = api.add_run()
@@ -163,12 +164,12 @@ async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(api, faul
         assert len(kept.texts(works)) == 3
         api.faults = []
         await follower.read_now(str(works))
+        await kept.look()
         assert is_whole(kept, api)
         assert follower.conditions.all == []
 
 
-async def test_an_empty_page_takes_nothing_away(api):
-    kept = Kept()
+async def test_an_empty_page_takes_nothing_away(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         empty = Fault(change=lambda page: page | {"items": [], "total": 0}, only="/agent/runs")
@@ -179,8 +180,7 @@ async def test_an_empty_page_takes_nothing_away(api):
     assert kept.gone == set()
 
 
-async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_nothing(api):
-    kept = Kept()
+async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_nothing(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         shrink = Fault(change=lambda page: page | {"items": page["items"][:1]}, only="/agent/runs")
@@ -193,8 +193,7 @@ async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_noth
     assert kept.gone == set()
 
 
-async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(api):
-    kept = Kept()
+async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         entries = list(kept.entries[str(works)])
@@ -205,8 +204,7 @@ async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(api):
         assert follower.conditions.all == []
 
 
-async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(api):
-    kept = Kept()
+async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         whole = list(api.logs[works])
@@ -221,8 +219,7 @@ async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(api):
         assert is_whole(kept, api)
 
 
-async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(api):
-    kept = Kept()
+async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         # The first entry was taken out, the second is another one, two were added.
@@ -244,8 +241,7 @@ async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(api
     ]
 
 
-async def test_an_entry_that_is_completed_later_is_completed_here(api):
-    kept = Kept()
+async def test_an_entry_that_is_completed_later_is_completed_here(api, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         api.add_log(works, tool_name="bash", observation=None)
@@ -258,8 +254,7 @@ async def test_an_entry_that_is_completed_later_is_completed_here(api):
 
 
 @pytest.mark.parametrize("skew", [-86_400.0, 86_400.0])
-async def test_clocks_that_differ_change_nothing(api, skew):
-    kept = Kept()
+async def test_clocks_that_differ_change_nothing(api, skew, kept):
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         api.clock.skew_seconds = skew
@@ -271,11 +266,10 @@ async def test_clocks_that_differ_change_nothing(api, skew):
         await kept.until(lambda: is_whole(kept, api))
 
 
-async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(api):
+async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(api, kept):
     run_id = api.add_run()
     for number in range(250):
         api.add_log(run_id, observation=f"{number % 7}")  # many look alike
-    kept = Kept()
     async with following(api.url, kept) as follower:
         follower.watch({str(run_id)})
         await kept.until(lambda: is_whole(kept, api))
@@ -286,15 +280,16 @@ async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(a
     assert len(kept.entries[str(run_id)]) == 251
 
 
-async def test_opening_a_run_brings_it_in_at_once(api):
-    kept = Kept()
+async def test_opening_a_run_brings_it_in_at_once(api, kept):
     run_id = api.add_run("COMPLETE")
     for number in range(120):
         api.add_log(run_id, observation=f"{number}")
     async with following(api.url, kept) as follower:
         await follower.read_now(str(run_id))
+        await kept.look()
         assert kept.texts(run_id) == texts_of(api, run_id)
         await follower.read_now(str(run_id))
+        await kept.look()
         assert kept.texts(run_id) == texts_of(api, run_id)
 
 
@@ -302,10 +297,9 @@ def logs_read(api: HostedApi, run_id: int, since: int) -> int:
     return sum(f"/run/{run_id}/logs" in request for request in api.requests[since:])
 
 
-async def test_a_refused_connection_is_told():
+async def test_a_refused_connection_is_told(kept):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    kept = Kept()
     async with following(url, kept) as follower:
         await kept.until(lambda: bool(follower.conditions.all))
         assert follower.conditions.all[0].trouble == Trouble.OFFLINE

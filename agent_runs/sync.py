@@ -1,0 +1,166 @@
+"""Keeps the runs and log entries of an upstream account in the store: the `Mirror` of its follower.
+
+A run gets an id of ours and keeps upstream's as `upstream_id`. Each method is one transaction, so
+what upstream said is here whole or not at all, and is told to subscribers like any other change.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+
+from agent_runs.errors import RunNotFound
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunLog, AgentRunStatus, NewLog
+from agent_runs.providers.codegen.entries import News, Position, fingerprint
+from agent_runs.store import hosted, logs, runs, turns
+from agent_runs.store.database import Database, Transaction
+
+PROVIDER = "codegen"
+GONE = "gone_upstream"
+"""`status_reason` of a run that vanished while it worked."""
+
+# What upstream says of a run; the rest is ours (title, archive, prompt ...) and is left alone.
+_SHOWN = ("status", "result", "summary", "source_type", "github_pull_requests", "metadata")
+
+
+async def _nothing() -> None:
+    pass
+
+
+class StoreMirror:
+    """One organization of an upstream account, as it is stored.
+
+    Args:
+        told: called whenever how upstream is doing has changed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        organization_id: int,
+        *,
+        told: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
+        self._database = database
+        self._organization_id = organization_id
+        self._told = told
+
+    async def take_runs(self, upstream: Sequence[AgentRun]) -> None:
+        """Store runs as upstream shows them now; what has not changed is not written."""
+        ids = [str(run.id) for run in upstream]
+        known = await hosted.find(self._database, self._organization_id, ids)
+        changed = [
+            run
+            for run in upstream
+            if str(run.id) not in known or known[str(run.id)].seen != _digest(run)
+        ]
+        if not changed:
+            return
+        async with self._database.begin() as transaction:
+            # Asked again under the transaction: another reader may have stored some meanwhile.
+            known = await hosted.find(transaction, self._organization_id, ids)
+            # Oldest first, so that ids of ours rise with time.
+            for run in reversed(changed):
+                before = known.get(str(run.id))
+                run_id = before.run_id if before else await self._insert(transaction, run)
+                await self._change(transaction, run_id, run)
+                await hosted.put(
+                    transaction, self._organization_id, str(run.id), run_id, _digest(run)
+                )
+
+    async def position(self, run: str) -> Position:
+        """Return how far the run's log was read."""
+        known = await self._known(run)
+        if known is None or known.log_position is None:
+            return Position()
+        count, tail = known.log_position
+        return Position(count, tuple(tail))
+
+    async def fingerprints(self, run: str) -> Sequence[str]:
+        """Return the fingerprints of all entries that are here."""
+        known = await self._known(run)
+        return await hosted.fingerprints(self._database, known.run_id) if known else []
+
+    async def take_news(self, run: str, new: News) -> None:
+        """Store entries, a completed last one, and the position, all or nothing.
+
+        Raises:
+            RunNotFound: `take_runs` never got the run.
+        """
+        known = await self._known(run)
+        if known is None:
+            raise RunNotFound(run)
+        run_id = known.run_id
+        prints: list[tuple[int, str]] = []
+        async with self._database.begin() as transaction:
+            if new.completed is not None:
+                seq = await logs.complete(transaction, run_id, _new_log(new.completed))
+                prints.append((seq, fingerprint(new.completed)))
+            entries = [_new_log(entry) for entry in new.entries]
+            first, _ = await logs.append(transaction, run_id, None, entries)
+            prints += [(first + at, fingerprint(entry)) for at, entry in enumerate(new.entries)]
+            position = [new.position.count, list(new.position.tail)]
+            await hosted.put_log(transaction, run_id, position, prints)
+
+    async def run_is_gone(self, run: str) -> None:
+        """Note that upstream knows the run no more; all that is here stays."""
+        known = await self._known(run)
+        if known is None or known.is_gone:
+            return
+        async with self._database.begin() as transaction:
+            before = await runs.lock(transaction, known.run_id)
+            if before.status not in TERMINAL_STATUSES:
+                await runs.change(
+                    transaction,
+                    before,
+                    status=AgentRunStatus.CANCELLED,
+                    status_reason=GONE,
+                    error="Upstream has this run no more. What was seen of it is kept here.",
+                )
+            await hosted.set_gone(transaction, known.run_id)
+
+    async def conditions_changed(self) -> None:
+        """Pass it on."""
+        await self._told()
+
+    async def _known(self, run: str) -> hosted.HostedRun | None:
+        return (await hosted.find(self._database, self._organization_id, [run])).get(run)
+
+    async def _insert(self, transaction: Transaction, run: AgentRun) -> int:
+        fields: dict[str, JSON] = dict(run.model_extra or {})
+        fields |= {
+            "organization_id": self._organization_id,
+            "provider": PROVIDER,
+            "upstream_id": str(run.id),
+            "upstream_url": run.web_url,
+            "user_id": None,
+            "title": run.title,
+            "model": run.model,
+        }
+        # Only an upstream of this program tells the prompt.
+        inserted = await runs.insert(
+            transaction, prompt=run.prompt, images=(), created_at=run.created_at, **fields
+        )
+        return inserted.id
+
+    async def _change(self, transaction: Transaction, run_id: int, run: AgentRun) -> None:
+        before = await runs.lock(transaction, run_id)
+        changes: dict[str, JSON] = {name: getattr(run, name) for name in _SHOWN}
+        if run.status not in TERMINAL_STATUSES:
+            changes |= {"finished_at": None}
+        if before.status_reason == GONE:
+            changes |= {"status_reason": None, "error": None}
+        await runs.change(transaction, before, **changes)
+        if run.status in TERMINAL_STATUSES:
+            await turns.finish(
+                transaction, run_id, before.turn, status=run.status, result=run.result
+            )
+
+
+def _digest(run: AgentRun) -> str:
+    """Tell what upstream says of a run from what it said before."""
+    shown = run.model_dump(mode="json", include=set(_SHOWN))
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _new_log(entry: AgentRunLog) -> NewLog:
+    return NewLog.model_validate(entry.model_dump(include=set(NewLog.model_fields)))
