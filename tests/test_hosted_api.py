@@ -216,9 +216,10 @@ def test_the_twin_run_by_hand_has_a_history_and_switchable_faults():
         assert process.stdout
         url = re.search(r"http://\S+:[1-9]\d*", process.stdout.readline())
         assert url
-        with httpx.Client(
-            base_url=url[0], headers={"authorization": f"Bearer {TOKEN}"}, timeout=5
-        ) as http:
+        # It tells its address a moment before it listens there.
+        transport = httpx.HTTPTransport(retries=10)
+        signed = {"authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(transport=transport, base_url=url[0], headers=signed, timeout=20) as http:
             assert http.get(RUNS).json()["total"] == 153
             assert http.post("/twin/faults", json={"status": 503, "times": None}).is_success
             assert http.get(RUNS).status_code == 503

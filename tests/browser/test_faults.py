@@ -11,7 +11,8 @@ PROMPT = "What should the agent do?"
 REPLY = "Tell the agent what to do next"
 
 
-def test_the_page_recovers_by_itself_when_the_api_comes_back(page: Page, api: Api) -> None:
+def test_the_page_recovers_by_itself_when_the_api_comes_back(rough_page: Page, api: Api) -> None:
+    page = rough_page
     page.goto("/new")
     expect(page.get_by_role("radio").first).to_be_visible()
     page.get_by_label(PROMPT).fill("Not a word is lost\n/say ok")
@@ -25,7 +26,10 @@ def test_the_page_recovers_by_itself_when_the_api_comes_back(page: Page, api: Ap
     expect(page.locator("[data-status='COMPLETE']").first).to_be_visible(timeout=30_000)
 
 
-def test_a_run_that_works_while_the_api_restarts_is_told_as_it_is(page: Page, api: Api) -> None:
+def test_a_run_that_works_while_the_api_restarts_is_told_as_it_is(
+    rough_page: Page, api: Api
+) -> None:
+    page = rough_page
     run_id = api.create("In mid-stream\n/run echo before\n/sleep 300")
     page.goto(f"/runs/{run_id}")
     expect(page.get_by_role("log").get_by_text("echo before").first).to_be_visible()

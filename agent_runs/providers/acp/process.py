@@ -36,8 +36,8 @@ class Output:
         """Read from a file descriptor, which now belongs to the new object."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
-        # uvloop closes the descriptor itself and then the file: at that moment the number may belong
-        # to something that another thread has just opened. So there the file must not close it.
+        # uvloop closes the descriptor itself and then the file; by then the number may belong to
+        # something that another thread has just opened. So there the file must not close it.
         is_uvloop = type(loop).__module__.partition(".")[0] == "uvloop"
         file = os.fdopen(descriptor, "rb", 0, closefd=not is_uvloop)
         transport, _ = await loop.connect_read_pipe(
