@@ -3,7 +3,6 @@
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 
 import anyio
 
@@ -85,7 +84,13 @@ def texts_of(api: HostedApi, run_id: int) -> list[object]:
 
 @contextlib.asynccontextmanager
 async def following(
-    url: str, kept: Kept, *, org_id: int = ORG, timeout_seconds: float = 0.4
+    url: str,
+    kept: Kept,
+    *,
+    org_id: int = ORG,
+    limits: Limits = GENEROUS,
+    intervals: Intervals = EAGER,
+    timeout_seconds: float = 0.4,
 ) -> AsyncGenerator[Follower]:
     """A follower at work, with the real client over real HTTP."""
 
@@ -93,9 +98,9 @@ async def following(
         return low / 50  # what would be waited for seconds takes hundredths
 
     credentials = Credentials(url, TOKEN, org_id)
-    client = connect(credentials, Governor(GENEROUS, pick=pick), timeout_seconds=timeout_seconds)
+    client = connect(credentials, Governor(limits, pick=pick), timeout_seconds=timeout_seconds)
     follower = Follower(
-        client, kept.mirror, plan=FollowPlan(replace(EAGER)), conditions=Conditions(pick=pick)
+        client, kept.mirror, plan=FollowPlan(intervals), conditions=Conditions(pick=pick)
     )
     async with client, anyio.create_task_group() as tasks:
         tasks.start_soon(follower.run)

@@ -1,15 +1,19 @@
 """Whatever goes wrong upstream, the state says so, and afterwards nothing is lost or doubled."""
 
 import socket
+import time
 from dataclasses import dataclass, replace
 
 import httpx
 import pytest
 
+from agent_runs.providers.codegen.budget import Limit
+from agent_runs.providers.codegen.budget import Limits as GovernorLimits
 from agent_runs.providers.codegen.condition import Trouble
 from tests.hosted_api import Fault, HostedApi, serve_twin
 from tests.hosted_api_faults import HTML
-from tests.providers.codegen.kept import Kept, following, texts_of
+from tests.hosted_api_limits import Limits
+from tests.providers.codegen.kept import EAGER, Kept, following, texts_of
 
 pytestmark = pytest.mark.anyio
 HTML_TYPE = {"content-type": "text/html"}
@@ -303,3 +307,18 @@ async def test_a_refused_connection_is_told(kept):
     async with following(url, kept) as follower:
         await kept.until(lambda: bool(follower.conditions.all))
         assert follower.conditions.all[0].trouble == Trouble.OFFLINE
+
+
+async def test_an_upstream_that_counts_never_has_to_refuse(api, kept):
+    """Real HTTP in real time, with windows that are shorter than the documented ones."""
+    api.limits = Limits(time.monotonic, {"all": (20, 1.0), "logs": (10, 1.0), "create": (2, 1.0)})
+    budget = GovernorLimits(Limit(20, 1.0), Limit(10, 1.0), Limit(2, 1.0))
+    for number in range(15):
+        api.add_log(api.add_run(), observation=f"{number}")
+    # Lists go before logs that nobody watches, so they must not come all the time.
+    slow = replace(EAGER, status=0.3, newcomers=0.3)
+    async with following(api.url, kept, limits=budget, intervals=slow) as follower:
+        await kept.until(lambda: is_whole(kept, api))
+        await kept.until(lambda: len(api.requests) >= 40)
+        assert follower.conditions.all == []
+    assert api.limits.refused == 0
