@@ -7,6 +7,7 @@ reader thread. In WAL mode readers and the writer do not wait for each other.
 """
 
 import asyncio
+import contextlib
 import functools
 import os
 import sqlite3
@@ -45,8 +46,7 @@ def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Prompts and tool output are private: the file is made for its owner alone.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _make(path)
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -58,6 +58,17 @@ def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as exc:
         raise Unavailable(f"The database {path} cannot be opened: {exc}.") from exc
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file for its owner alone: prompts and tool output are private.
+
+    One that is there is not touched. Closing it would free every lock that this process has on it
+    (POSIX), and another program that merely looks into it would then take itself for the last user
+    and remove the write-ahead log, and all that we store afterwards with it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _set_up(connection: sqlite3.Connection, busy_seconds: float) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import sqlite3
 import stat
+import sys
 from pathlib import Path
 
 import anyio
@@ -249,6 +250,28 @@ async def test_another_program_that_holds_the_file_only_delays(sqlite_url: str) 
                 other.rollback()
         other.close()
         assert (await runs.get(database, run.id)).log_count == 1
+
+
+async def test_another_program_that_looks_into_the_file_takes_nothing_away(
+    sqlite_url: str,
+) -> None:
+    async with Database.open(sqlite_url) as database:
+        run = await new_run(database)
+        assert await _entries_seen_from_outside(sqlite_url) == 0
+        # What is stored now is lost if that program took itself for the last one and removed the
+        # write-ahead log.
+        await add_entries(database, run.id, 3)
+        assert await _entries_seen_from_outside(sqlite_url) == 3
+
+
+async def _entries_seen_from_outside(sqlite_url: str) -> int:
+    code = (
+        "import sqlite3, sys; file = sqlite3.connect(sys.argv[1]);"
+        "print(*file.execute('select count(*) from log').fetchone()); file.close()"
+    )
+    path = sqlite_url.removeprefix("sqlite:///")
+    looked = await anyio.run_process([sys.executable, "-c", code, path])
+    return int(looked.stdout)
 
 
 async def test_broken_connections_are_replaced_before_they_are_used(postgres_url: str) -> None:
