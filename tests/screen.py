@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import time
 
 
@@ -11,9 +12,14 @@ class Screen:
 
     def __init__(self, command, *words: object) -> None:
         self._own, other = pty.openpty()
-        self.process = command(
-            *words, stdin=other, stdout=other, stderr=other, start_new_session=True
-        )
+        # Tests that run in the background of a shell have Ctrl-C ignored, and children inherit it.
+        inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.process = command(
+                *words, stdin=other, stdout=other, stderr=other, start_new_session=True
+            )
+        finally:
+            signal.signal(signal.SIGINT, inherited)
         os.close(other)
         self.text = ""
 
