@@ -28,6 +28,7 @@ from agent_runs.api import (
     exports,
     files,
     health,
+    insight,
     logs,
     paths,
     permissions,
@@ -101,6 +102,7 @@ _TAGS = [
 _ROUTERS = (
     runs.router,
     logs.router,
+    insight.router,
     exports.router,
     events.router,
     permissions.router,

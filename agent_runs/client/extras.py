@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from agent_runs.client import late
+from agent_runs.client.measures import AsyncMeasures, Measures
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Extras(ABC):
+class Extras(Measures, ABC):
     """The blocking form."""
 
     @abstractmethod
@@ -81,7 +82,7 @@ class Extras(ABC):
         return self._send(late.requests.answer_permission(run_id, permission_id, answer))
 
 
-class AsyncExtras(ABC):
+class AsyncExtras(AsyncMeasures, ABC):
     """The async form."""
 
     @abstractmethod

@@ -1,0 +1,52 @@
+"""What the entries of a run say about it."""
+
+import asyncio
+
+import orjson
+from fastapi import APIRouter
+
+from agent_runs.api.errors import documented
+from agent_runs.api.parameters import RunId
+from agent_runs.api.server import Running
+from agent_runs.insight import Insight, InsightReader
+from agent_runs.store import logs, runs
+from agent_runs.store.database import Database
+
+router = APIRouter(tags=["logs"])
+
+_PART = 500
+
+
+@router.get("/agent_runs/{id}/insight", responses=documented(404))
+async def get_agent_run_insight(server: Running, run_id: RunId) -> Insight:
+    """Say what happened in a run, from its entries alone; no model is asked.
+
+    Outcome, first error and the step it came from, identical calls again and again, longest
+    waits, files changed, commands run, tests seen and their results. Each names the `seq` of its
+    entry, so that it leads to the step.
+    """
+    return await read_insight(server.database, run_id)
+
+
+async def read_insight(database: Database, run_id: int) -> Insight:
+    """Return the insight into a run; its entries are read part by part.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    run = await runs.get(database, run_id)
+    reader = InsightReader(run)
+    skip = 0
+    while True:
+        texts, _ = await logs.page(database, run_id, skip=skip, limit=_PART)
+        if texts:
+            # In a thread: parsing a part takes longer than anybody else should wait.
+            await asyncio.to_thread(_feed, reader, texts)
+        if len(texts) < _PART:
+            return reader.insight()
+        skip += _PART
+
+
+def _feed(reader: InsightReader, texts: list[str]) -> None:
+    for text in texts:
+        reader.feed(orjson.loads(text))

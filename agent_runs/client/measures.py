@@ -1,0 +1,39 @@
+"""What a server of this program measures: insight into a run, comparison, analytics.
+
+Both clients have these methods; the hosted service answers them with `NotFound`.
+"""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from agent_runs.client import late
+
+if TYPE_CHECKING:
+    from agent_runs.client.base import Call
+    from agent_runs.insight import Insight
+
+T = TypeVar("T")
+
+
+class Measures(ABC):
+    """The blocking form."""
+
+    @abstractmethod
+    def _send(self, call: Call[T]) -> T: ...
+
+    def get_agent_run_insight(self, run_id: int | str) -> Insight:
+        """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
+        return self._send(late.measure_requests.get_agent_run_insight(run_id))
+
+
+class AsyncMeasures(ABC):
+    """The async form."""
+
+    @abstractmethod
+    async def _send(self, call: Call[T]) -> T: ...
+
+    async def get_agent_run_insight(self, run_id: int | str) -> Insight:
+        """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
+        return await self._send(late.measure_requests.get_agent_run_insight(run_id))

@@ -1,0 +1,371 @@
+"""Reads the entries of one run, oldest first, and says at the end what was in them.
+
+All lists are bounded, so a run of any length takes the same memory.
+"""
+
+import hashlib
+import heapq
+import re
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+import orjson
+
+from agent_runs.insight.found import (
+    Command,
+    Finding,
+    Insight,
+    Repeat,
+    TestResult,
+    TouchedFile,
+    Wait,
+    usage_of,
+)
+from agent_runs.insight.verdicts import verdict_of
+from agent_runs.likeness import headline, message_of
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
+
+_MOST = 200
+_MOST_PLACES = 50
+_MOST_WAITS = 5
+_MOST_CALLS = 20_000
+_MOST_TOOLS = 100
+_LOOP = 3
+_SHORTEST_WAIT_MS = 1000
+_LINE = 240
+_OUTPUT = 40_000
+_WRITING = re.compile(r"(?:^|_|\b)(?:write|edit|create|patch|replace|multiedit|notebookedit)", re.I)
+_SHELLS = re.compile(r"shell|bash|terminal|command|^exec", re.I)
+_PATHS = ("file_path", "path", "filePath", "abs_path", "notebook_path", "file")
+_TELLING = ("command", "cmd", *_PATHS, "query", "pattern", "url", "title", "prompt")
+
+
+@dataclass
+class _Calls:
+    """Identical calls with an identical outcome."""
+
+    tool: str
+    text: str
+    failed: bool
+    times: int = 0
+    seqs: list[int] = field(default_factory=list[int])
+
+
+@dataclass
+class _File:
+    seqs: list[int] = field(default_factory=list[int])
+    changes: int = 0
+    added: int = 0
+    removed: int = 0
+    is_new: bool = False
+
+
+class InsightReader:
+    """Takes entries as JSON objects, then gives the insight.
+
+    Args:
+        run: as it is now.
+    """
+
+    def __init__(self, run: AgentRun) -> None:
+        self._run = run
+        self._steps = self._failed_calls = self._tool_ms = self._waiting_ms = self._working_ms = 0
+        self._tools: Counter[str] = Counter()
+        self._calls: dict[bytes, _Calls] = {}
+        self._waits: list[tuple[int, int, Wait]] = []
+        self._files: dict[str, _File] = {}
+        self._files_more = 0
+        self._commands: deque[Command] = deque(maxlen=_MOST)
+        self._commands_total = 0
+        self._tests: deque[TestResult] = deque(maxlen=_MOST_PLACES)
+        self._tests_total = 0
+        self._first: tuple[Finding, Finding | None] | None = None
+        self._last: tuple[Finding, Finding | None] | None = None
+        self._step: Finding | None = None
+        self._failed_step: Finding | None = None
+        self._turn = 0
+        self._at: float | None = None
+
+    def feed(self, entry: dict[str, JSON]) -> None:
+        """Take the next entry: the fields of `AgentRunLog`."""
+        seq = self._steps
+        self._steps += 1
+        turn = entry.get("turn") or 1
+        if turn != self._turn:
+            # What failed in a former turn is not what this one failed of.
+            self._turn, self._at, self._step, self._failed_step = turn, None, None, None
+        is_error = entry.get("message_type") == MessageType.ERROR
+        tool = entry.get("tool_name")
+        self._take_time(entry, seq)
+        if isinstance(tool, str) and tool:
+            self._take_call(entry, seq, tool)
+        elif is_error:
+            found = Finding(seq=seq, text=_cut(headline(message_of(entry))) or "An error")
+            pair = (found, self._failed_step or self._step)
+            self._first = self._first or pair
+            self._last = pair
+
+    def insight(self) -> Insight:
+        """Return what was found in the entries so far."""
+        run = self._run
+        first = self._first or (None, None)
+        ended_badly = run.status in TERMINAL_STATUSES and run.status != AgentRunStatus.COMPLETE
+        last = (self._last if ended_badly else None) or (None, None)
+        groups = sorted(self._calls.values(), key=lambda calls: -calls.times)
+        repeats = tuple(
+            Repeat(
+                tool_name=calls.tool,
+                text=calls.text,
+                times=calls.times,
+                seqs=tuple(calls.seqs),
+                failed=calls.failed,
+            )
+            for calls in groups[:10]
+            if calls.times >= _LOOP
+        )
+        return Insight(
+            agent_run_id=run.id,
+            status=run.status,
+            status_reason=run.status_reason,
+            outcome=self._outcome(last[0]),
+            steps=self._steps,
+            tool_calls=sum(self._tools.values()),
+            failed_calls=self._failed_calls,
+            tools=dict(self._tools.most_common(_MOST_TOOLS)),
+            working_ms=self._working_ms,
+            tool_ms=self._tool_ms,
+            waiting_ms=self._waiting_ms,
+            usage=usage_of(run.usage),
+            first_error=first[0],
+            first_cause=first[1],
+            last_error=last[0],
+            last_cause=last[1],
+            repeats=repeats,
+            is_loop=bool(repeats),
+            waits=tuple(wait for *_, wait in sorted(self._waits, key=lambda each: -each[0])),
+            files=tuple(
+                TouchedFile(
+                    path=path,
+                    seqs=tuple(file.seqs),
+                    changes=file.changes,
+                    added=file.added,
+                    removed=file.removed,
+                    is_new=file.is_new,
+                )
+                for path, file in self._files.items()
+            ),
+            files_total=len(self._files) + self._files_more,
+            commands=tuple(self._commands),
+            commands_total=self._commands_total,
+            tests=tuple(self._tests),
+            tests_total=self._tests_total,
+        )
+
+    def _outcome(self, error: Finding | None) -> str:
+        status = self._run.status
+        if status not in TERMINAL_STATUSES:
+            return "Not ended yet."
+        word = _WORDS.get(status, status.replace("_", " ").capitalize())
+        why = headline(self._run.error or "") or (error.text if error else "")
+        if status == AgentRunStatus.COMPLETE:
+            tests = self._tests[-1] if self._tests else None
+            if tests is not None and not tests.ok:
+                return f"{word}, but the last tests seen failed."
+            return f"{word}; the last tests seen passed." if tests else f"{word}."
+        return f"{word}: {_cut(why)}" if why else f"{word}."
+
+    def _take_time(self, entry: dict[str, JSON], seq: int) -> None:
+        begins = _seconds(entry.get("created_at"))
+        if begins is None:
+            return
+        duration = _milliseconds(entry.get("duration_ms"))
+        if self._at is not None:
+            gap = round((begins - self._at) * 1000)
+            if gap > 0:
+                self._working_ms += gap
+                self._wait(seq, "model", entry, gap)
+        self._working_ms += duration
+        # Calls of one step may overlap; time never goes back.
+        self._at = max(self._at or 0.0, begins + duration / 1000)
+
+    def _wait(self, seq: int, kind: str, entry: dict[str, JSON], duration: int) -> None:
+        if duration < _SHORTEST_WAIT_MS:
+            return
+        tool = entry.get("tool_name")
+        wait = Wait(
+            seq=seq,
+            kind=kind,
+            tool_name=tool if isinstance(tool, str) else None,
+            text=_cut(telling(entry)),
+            duration_ms=duration,
+        )
+        heapq.heappush(self._waits, (duration, -seq, wait))
+        if len(self._waits) > _MOST_WAITS:
+            heapq.heappop(self._waits)
+
+    def _take_call(self, entry: dict[str, JSON], seq: int, tool: str) -> None:
+        tool = _cut(tool, 100)
+        if tool in self._tools or len(self._tools) < 10 * _MOST_TOOLS:
+            self._tools[tool] += 1
+        else:
+            self._tools["…"] += 1
+        output = _object(entry.get("tool_output"))
+        failed = output.get("status") == "failed" or entry.get("message_type") == MessageType.ERROR
+        duration = _milliseconds(entry.get("duration_ms"))
+        self._tool_ms += duration
+        asked = _object(output.get("permission")).get("policy") == "ask"
+        self._waiting_ms += duration if asked else 0
+        self._wait(seq, "person" if asked else "tool", entry, duration)
+        step = Finding(seq=seq, tool_name=tool, text=_cut(telling(entry)))
+        if failed:
+            self._failed_calls += 1
+            said = _cut(headline(message_of(entry))) or f"{tool} failed"
+            self._first = self._first or (Finding(seq=seq, tool_name=tool, text=said), step)
+            self._failed_step = step
+        self._step = step
+        self._take_repeat(entry, seq, tool, failed=failed)
+        self._take_files(entry, output, seq, tool, failed=failed)
+        self._take_command(entry, output, seq, failed=failed)
+
+    def _take_repeat(self, entry: dict[str, JSON], seq: int, tool: str, *, failed: bool) -> None:
+        parts = [tool, entry.get("tool_input"), entry.get("observation"), failed]
+        key = hashlib.blake2b(
+            orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS), digest_size=12
+        ).digest()
+        calls = self._calls.get(key)
+        if calls is None:
+            if len(self._calls) >= _MOST_CALLS:
+                return
+            calls = self._calls[key] = _Calls(tool, _cut(telling(entry)), failed)
+        calls.times += 1
+        if len(calls.seqs) < _MOST_PLACES:
+            calls.seqs.append(seq)
+
+    def _take_files(
+        self,
+        entry: dict[str, JSON],
+        output: dict[str, JSON],
+        seq: int,
+        tool: str,
+        *,
+        failed: bool,
+    ) -> None:
+        diffs = [_object(each) for each in _list(output.get("diffs"))]
+        for diff in diffs:
+            lines = str(diff.get("unified") or "").split("\n")
+            self._touch(
+                diff.get("path"),
+                seq,
+                added=sum(line.startswith("+") and not line.startswith("+++ ") for line in lines),
+                removed=sum(line.startswith("-") and not line.startswith("--- ") for line in lines),
+                is_new=bool(diff.get("new_file")),
+            )
+        if not diffs and not failed and _WRITING.search(tool):
+            self._touch(_path_of(_object(entry.get("tool_input"))), seq)
+
+    def _touch(
+        self, path: JSON, seq: int, *, added: int = 0, removed: int = 0, is_new: bool = False
+    ) -> None:
+        if not isinstance(path, str) or not path:
+            return
+        path = _cut(path, 400)
+        if path not in self._files and len(self._files) >= _MOST:
+            self._files_more += 1
+            return
+        file = self._files.setdefault(path, _File(is_new=is_new))
+        file.changes += 1
+        file.added += added
+        file.removed += removed
+        if len(file.seqs) < _MOST_PLACES:
+            file.seqs.append(seq)
+
+    def _take_command(
+        self, entry: dict[str, JSON], output: dict[str, JSON], seq: int, *, failed: bool
+    ) -> None:
+        command = command_of(entry)
+        if not command:
+            return
+        code = output.get("exit_code")
+        is_code = isinstance(code, int) and not isinstance(code, bool)
+        self._commands_total += 1
+        self._commands.append(
+            Command(
+                seq=seq,
+                command=_cut(command),
+                exit_code=code if is_code else None,
+                failed=failed,
+                duration_ms=_milliseconds(entry.get("duration_ms")) or None,
+            )
+        )
+        verdict = verdict_of(message_of(entry)[-_OUTPUT:])
+        if verdict is not None:
+            self._tests_total += 1
+            self._tests.append(TestResult(seq=seq, **verdict._asdict()))
+
+
+_WORDS: dict[str, str] = {
+    AgentRunStatus.COMPLETE: "Complete",
+    AgentRunStatus.ERROR: "Failed",
+    AgentRunStatus.CANCELLED: "Cancelled",
+    AgentRunStatus.TIMEOUT: "Timed out",
+    AgentRunStatus.MAX_ITERATIONS_REACHED: "Stopped at its limit of steps",
+    AgentRunStatus.OUT_OF_TOKENS: "Out of tokens",
+}
+
+
+def command_of(entry: dict[str, JSON]) -> str:
+    """Return the command that a tool call ran, empty when it ran none."""
+    given = _object(entry.get("tool_input"))
+    command = given.get("command") or given.get("cmd")
+    if isinstance(command, list):
+        command = " ".join(str(word) for word in cast("list[JSON]", command))
+    if not command and _SHELLS.search(str(entry.get("tool_name") or "")):
+        # Some agents tell a command in the title of the call alone.
+        command = given.get("title")
+    return command if isinstance(command, str) else ""
+
+
+def telling(entry: dict[str, JSON]) -> str:
+    """Return what says most about an entry: the argument of a call, or its first words."""
+    given = _object(entry.get("tool_input"))
+    for name in _TELLING:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, list) and value:
+            return " ".join(str(word) for word in cast("list[JSON]", value))
+    told = next((value for value in given.values() if isinstance(value, str) and value), None)
+    return told or headline(message_of(entry))
+
+
+def _path_of(given: dict[str, JSON]) -> JSON:
+    places = [_object(place).get("path") for place in _list(given.get("locations"))]
+    return next(filter(None, [*(given.get(name) for name in _PATHS), *places]), None)
+
+
+def _cut(text: str, length: int = _LINE) -> str:
+    flat = " ".join(text[: 4 * length].split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def _object(value: JSON) -> dict[str, JSON]:
+    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+
+
+def _list(value: JSON) -> list[JSON]:
+    return cast("list[JSON]", value) if isinstance(value, list) else []
+
+
+def _milliseconds(value: JSON) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _seconds(value: JSON) -> float | None:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        return None

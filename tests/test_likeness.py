@@ -1,0 +1,70 @@
+"""Errors that differ only by chance have one likeness."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent_runs.likeness import LONGEST, headline, likeness
+
+ALIKE = [
+    (
+        "[Errno 2] No such file or directory: '/tmp/a/b.txt'",
+        "[Errno 17] No such file or directory: '/home/x.py'",
+    ),
+    ("timeout after 30 s", "timeout after 45.5 s"),
+    (
+        "fatal: could not read from remote repository (id 3f2a9c1d)",
+        "fatal: could not read from remote repository (id 99aa0b1c)",
+    ),
+    ("old_string not found in src/a/csv.py", "old_string not found in src/b/c/d.py"),
+    (
+        "Run 123e4567-e89b-12d3-a456-426614174000 failed",
+        "Run 00000000-e89b-12d3-a456-42661417ffff failed",
+    ),
+    ('KeyError: "alpha"', 'KeyError: "beta"'),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_numbers_paths_ids_and_quoted_words_make_no_difference(one: str, other: str):
+    assert likeness(one) == likeness(other) != ""
+
+
+def test_other_words_do_make_a_difference():
+    assert likeness("connection refused") != likeness("connection reset")
+    assert likeness("ReadTimeout: https://one.example/a") != likeness(
+        "ReadTimeout: https://two.example/a"
+    )
+    assert "one.example" in likeness("ReadTimeout: https://one.example/a/b?c=1")
+
+
+def test_the_last_exception_of_a_traceback_says_what_went_wrong():
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/x/y.py", line 3, in f\n'
+        "    raise A\n"
+        "KeyError: 'a'\n\nDuring handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n"
+        '  File "/x/y.py", line 9, in g\n'
+        "sqlalchemy.exc.IntegrityError: duplicate key value\n"
+    )
+    assert headline(text) == "sqlalchemy.exc.IntegrityError: duplicate key value"
+
+
+def test_the_line_that_tells_of_a_failure_is_taken_out_of_much_output():
+    assert headline("Collecting x\n\x1b[31mERROR: no match\x1b[0m\nBye") == "ERROR: no match"
+    assert headline("```console\nhello\n```") == "hello"
+    assert headline(" \n ") == ""
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=300))
+def test_a_likeness_is_short_and_its_own_likeness_does_not_grow(text: str):
+    found = likeness(text)
+    assert len(found) <= LONGEST
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize("part", ["/", "a/", "\\", "'", "http://", "0", "ab1", "1.", "\x1b[", "e-"])
+def test_hostile_text_is_folded_in_linear_time(part: str):
+    assert len(likeness("error " + part * 200_000)) <= LONGEST
