@@ -84,6 +84,7 @@ ISO-8601 in UTC. Errors are `{"error", "message", "detail", "status_code"}`, on 
 _TAGS = [
     {"name": "runs", "description": "Create, list, read, resume, stop, archive."},
     {"name": "logs", "description": "What a run did, step by step."},
+    {"name": "exports", "description": "Runs as files."},
     {"name": "events", "description": "What happens, as it happens (server-sent events)."},
     {"name": "permissions", "description": "Questions of agents, and your answers."},
     {"name": "files", "description": "What a run made."},

@@ -1,93 +1,112 @@
-"""A run with all that belongs to it, as one file; read and sent page by page."""
+"""Runs as files, sent while they are read: one run, some, or all that a filter lets through."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from agent_runs.api.errors import documented
-from agent_runs.api.parameters import RunId
-from agent_runs.api.server import Running
-from agent_runs.filters import LogFilter
-from agent_runs.store import logs, runs, turns
-from agent_runs.store.database import Database
+from agent_runs.api.parameters import RunId, WantedRuns
+from agent_runs.api.server import Running, Server
+from agent_runs.exports import objects
+from agent_runs.exports.formats import FORMATS, FormatName
+from agent_runs.exports.reader import ExportedRun, RunReader
+from agent_runs.exports.words import title_of
+from agent_runs.schemas.fields import LARGEST_ID
 
-router = APIRouter(tags=["logs"])
+router = APIRouter(tags=["exports"])
 
-_PAGE = 200
-_EXPORT = {
-    200: {
-        "description": "The file.",
-        "content": {
-            "application/x-ndjson": {
-                "schema": {
-                    "type": "string",
-                    "description": 'Lines `{"type": "run"|"turn"|"log", ...}`.',
-                }
-            },
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "description": "`run`, `turns` and `logs`.",
-                    "required": ["run", "turns", "logs"],
-                }
-            },
-        },
+_MOST_IDS = 1000
+Wanted = Annotated[
+    FormatName,
+    Query(
+        description="`jsonl`: complete, can be imported; `json`: one object; `csv`: a row per "
+        "entry; `csv-runs`: a row per run; `markdown`; `html`: one page to keep."
+    ),
+]
+Ids = Annotated[
+    list[Annotated[int, Query(ge=1, le=LARGEST_ID)]] | None,
+    Query(
+        alias="id",
+        max_length=_MOST_IDS,
+        description="Only these runs, whatever else is asked for; may be given repeatedly.",
+    ),
+]
+
+
+def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
+    whole = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, each whole."
+    required = ["run", "turns", "permissions", "diff", "logs"] if one else ["runs"]
+    texts = {
+        "application/x-ndjson": 'Lines `{"type": "agent_runs"|"run"|...|"end", ...}`.',
+        "text/csv": "Rows under one row of names.",
+        "text/markdown": "Headings per run, turn and step.",
+        "text/html": "A page without scripts.",
     }
-}
+    content: dict[str, Any] = {
+        media: {"schema": {"type": "string", "description": said}} for media, said in texts.items()
+    }
+    content["application/json"] = {
+        "schema": {"type": "object", "description": whole, "required": required}
+    }
+    return {200: {"description": "The file.", "content": content}}
 
 
-@router.get("/agent_runs/{id}/export", response_class=Response, responses=documented(404) | _EXPORT)
+@router.get(
+    "/agent_runs/{id}/export",
+    response_class=Response,
+    responses=documented(404) | _file(one=True),
+)
 async def export_agent_run(
     server: Running,
     run_id: RunId,
-    format: Annotated[  # noqa: A002 - the query's word
-        Literal["jsonl", "json"], Query(description="`jsonl`: one object a line; `json`: one.")
-    ] = "jsonl",
+    format: Wanted = "jsonl",  # noqa: A002 - the query's word
 ) -> Response:
-    """Return a run, its turns and all of its entries as a file, oldest first."""
-    run = await runs.text(server.database, run_id)
-    prompts = [turn.model_dump_json() for turn in await turns.list_(server.database, run_id)]
-    write, media = (
-        (_lines, "application/x-ndjson") if format == "jsonl" else (_object, "application/json")
-    )
+    """Return a run with all that belongs to it as a file, entries oldest first."""
+    reader = _reader(server)
+    run = await reader.one(run_id)
+    if format == "json":
+        return _download(objects.write_one(run), format, f"agent-run-{run_id}")
+    parts = FORMATS[format].write(_only(run), await reader.server_id(), title_of(run))
+    return _download(parts, format, f"agent-run-{run_id}")
+
+
+@router.get("/exports", response_class=Response, responses=documented(404) | _file(one=False))
+async def export_agent_runs(
+    server: Running,
+    wanted: WantedRuns,
+    ids: Ids = None,
+    *,
+    with_archived: Annotated[
+        bool, Query(description="True takes the archived runs in, beside the others.")
+    ] = False,
+    format: Wanted = "jsonl",  # noqa: A002 - the query's word
+) -> Response:
+    """Return many runs as one file: those named, else those that the filters let through."""
+    reader = _reader(server)
+    if ids:
+        runs = await reader.listed(ids)
+    else:
+        runs = reader.matching(replace(wanted, archived=None) if with_archived else wanted)
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    parts = FORMATS[format].write(runs, await reader.server_id(), f"Agent runs, {today}")
+    return _download(parts, format, f"agent-runs-{today}")
+
+
+def _reader(server: Server) -> RunReader:
+    return RunReader(server.database, server.runs.diff)
+
+
+async def _only(run: ExportedRun) -> AsyncIterator[ExportedRun]:
+    yield run
+
+
+def _download(parts: AsyncIterator[bytes], name: FormatName, file: str) -> Response:
+    form = FORMATS[name]
+    disposition = f'attachment; filename="{file}.{form.ending}"'
     return StreamingResponse(
-        write(server.database, run_id, run, prompts),
-        media_type=media,
-        headers={"Content-Disposition": f'attachment; filename="agent-run-{run_id}.{format}"'},
+        parts, media_type=form.media, headers={"Content-Disposition": disposition}
     )
-
-
-async def _lines(
-    database: Database, run_id: int, run: str, prompts: list[str]
-) -> AsyncIterator[str]:
-    yield f'{{"type":"run",{run[1:]}\n'
-    for prompt in prompts:
-        yield f'{{"type":"turn",{prompt[1:]}\n'
-    async for texts in _entries(database, run_id):
-        yield "".join(f'{{"type":"log",{text[1:]}\n' for text in texts)
-
-
-async def _object(
-    database: Database, run_id: int, run: str, prompts: list[str]
-) -> AsyncIterator[str]:
-    yield f'{{"run":{run},"turns":[{",".join(prompts)}],"logs":['
-    comma = ""
-    async for texts in _entries(database, run_id):
-        yield comma + ",".join(texts)
-        comma = ","
-    yield "]}"
-
-
-async def _entries(database: Database, run_id: int) -> AsyncIterator[list[str]]:
-    skip = 0
-    while True:
-        texts, _ = await logs.page(
-            database, run_id, skip=skip, limit=_PAGE, reverse=False, filter=LogFilter()
-        )
-        if texts:
-            yield texts
-        if len(texts) < _PAGE:
-            return
-        skip += _PAGE

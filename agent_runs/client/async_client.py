@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from agent_runs.client import credentials, late
 from agent_runs.client.base import ORG, PAGE_LIMIT, RetryPolicy
 from agent_runs.client.extras import AsyncExtras
+from agent_runs.client.files import AsyncFiles
 from agent_runs.client.sse import EventParser, ServerEvent
 from agent_runs.client.tasks import AsyncAgentTask
 from agent_runs.errors import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncCodegenClient(AsyncExtras):
+class AsyncCodegenClient(AsyncExtras, AsyncFiles):
     """Does what `CodegenClient` does, for async code; arguments and errors are the same."""
 
     def __init__(

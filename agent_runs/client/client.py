@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from agent_runs.client import credentials, late
 from agent_runs.client.base import ORG, PAGE_LIMIT, RetryPolicy
 from agent_runs.client.extras import Extras
+from agent_runs.client.files import Files
 from agent_runs.client.sse import EventParser, ServerEvent
 from agent_runs.client.tasks import AgentTask
 from agent_runs.errors import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class CodegenClient(Extras):
+class CodegenClient(Extras, Files):
     """Creates, watches, reads, resumes and stops agent runs.
 
     Without a token it talks to the server on this machine, with one to the hosted service or to

@@ -282,6 +282,22 @@ def get_agent_run_diff(run_id: int | str) -> Call[answers.Diff]:
     return Call("GET", f"{_run(run_id)}/diff", read, missing=errors.RunNotFound)
 
 
+def export_agent_run(run_id: int | str, form: str) -> Call[None]:
+    """GET /agent_runs/{id}/export."""
+    path, params = f"{_run(run_id)}/export", {"format": form}
+    return Call("GET", path, lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
+
+
+def export_agent_runs(
+    form: str, run_ids: Sequence[int | str], query: RunQuery, *, with_archived: bool
+) -> Call[None]:
+    """GET /exports."""
+    params: dict[str, JSON] = {"format": form, "with_archived": with_archived or None, **query}
+    params["status"] = _several(query.get("status"))
+    params["id"] = tuple(run_id_of(run_id) for run_id in run_ids)
+    return Call("GET", "/exports", lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
+
+
 def list_turns(run_id: int | str) -> Call[list[Turn]]:
     """GET /agent_runs/{id}/turns."""
     read = answers.records(Turn)

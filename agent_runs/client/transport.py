@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -22,9 +23,16 @@ from agent_runs.client.tail import SILENCE_SECONDS
 
 T = TypeVar("T")
 _CONNECT_SECONDS = 5.0
+# A server that finds nothing for long while it exports sends nothing for long.
+_FILE_SECONDS = 300.0
 # Shorter than uvicorn's 5 s: a POST never meets a connection that the server is closing, which
 # could not be told from one that was cut off half-way.
 _LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=3.0)
+
+
+async def open_file(path: Path) -> anyio.AsyncFile[bytes]:
+    """Open a file to write, in async code."""
+    return await anyio.open_file(path, "wb")
 
 
 class SystemClock:
@@ -102,6 +110,17 @@ class Transport:
                     base.refuse_stream(call, _answer(response), self._credentials)
                 yield response.iter_raw()
 
+    @contextlib.contextmanager
+    def download(self, call: Call[None]) -> Generator[Iterator[bytes]]:
+        """Open a file and give its parts; an error when it ends before it is whole."""
+        with _translated(self._credentials, call, _FILE_SECONDS, unwrap=True):
+            request = _request(call, None)
+            with self._http.stream(**request, timeout=_file_timeout()) as response:
+                if not response.is_success:
+                    response.read()
+                    base.read(call, _answer(response), self._credentials)
+                yield response.iter_bytes()
+
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
@@ -162,6 +181,17 @@ class AsyncTransport:
                     base.refuse_stream(call, _answer(response), self._credentials)
                 yield response.aiter_raw()
 
+    @contextlib.asynccontextmanager
+    async def download(self, call: Call[None]) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a file and give its parts; an error when it ends before it is whole."""
+        with _translated(self._credentials, call, _FILE_SECONDS, unwrap=True):
+            request = _request(call, None)
+            async with self._http.stream(**request, timeout=_file_timeout()) as response:
+                if not response.is_success:
+                    await response.aread()
+                    base.read(call, _answer(response), self._credentials)
+                yield response.aiter_bytes()
+
     async def close(self) -> None:
         """Close all connections."""
         await self._http.aclose()
@@ -190,6 +220,10 @@ def _request(call: Call[T], org_id: int | None) -> dict[str, Any]:
 
 def _stream_timeout() -> httpx.Timeout:
     return httpx.Timeout(SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+
+
+def _file_timeout() -> httpx.Timeout:
+    return httpx.Timeout(_FILE_SECONDS, connect=_CONNECT_SECONDS)
 
 
 def _is_stream(response: httpx.Response) -> bool:

@@ -8,6 +8,7 @@ from reflex_components_sonner.toast import ToastAction
 
 from agent_runs.client import requests
 from agent_runs.dashboard.access import send
+from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
 from agent_runs.dashboard.theme import plural
 from agent_runs.errors import AgentRunsError, PermissionAnswered
 
@@ -38,6 +39,13 @@ class RunsActions(rx.State):
     def clear_selection(self) -> None:
         """Select none."""
         self.selected = []
+
+    @rx.event
+    def export_selected(self, form: str) -> rx.event.EventSpec | None:
+        """Download the selected runs; they stay selected."""
+        if form not in FORMATS or not self.selected:
+            return None
+        return rx.download(url_of_chosen(form, self.selected), filename="")
 
     @rx.event(background=True)
     async def stop(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:

@@ -10,6 +10,7 @@ import reflex as rx
 from agent_runs.client import answers, requests
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.access import Catalog, catalog, send
+from agent_runs.dashboard.downloads import FORMATS, url_of_listed
 from agent_runs.dashboard.hub import News, hub
 from agent_runs.dashboard.run_query import PERIODS, ListQuery
 from agent_runs.dashboard.run_row import Ask, RunRow, ask_of, row_of
@@ -138,6 +139,14 @@ class RunsState(rx.State):
     def set_limit(self, limit: str) -> rx.event.EventSpec | None:
         """Show so many runs on a page."""
         return self._go(limit=int(limit)) if limit.isdigit() else None
+
+    @rx.event
+    def export(self, form: str) -> rx.event.EventSpec | None:
+        """Download the runs of the list, those on other pages too."""
+        if form not in FORMATS:
+            return None
+        address = url_of_listed(form, self._query.for_api(datetime.now(UTC)))
+        return rx.download(address, filename="")
 
     @rx.var
     def pages(self) -> int:

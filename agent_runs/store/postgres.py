@@ -76,6 +76,17 @@ class PostgresEngine:
 
     read_heavy = read
 
+    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[str]:
+        """Run a query of `seq` and `payload` until its texts are so large together."""
+        # The length of a text is known without reading it.
+        counted = (
+            "select payload from (select seq, payload, sum(octet_length(payload))"
+            " over (order by seq) - octet_length(payload) as before"
+            f" from ({sql}) as found) as counted where before < :most_bytes order by seq"
+        )
+        rows = await self.read(counted, {**params, "most_bytes": most_bytes})
+        return [text for (text,) in rows]
+
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["PostgresTransaction"]:
         """Open a transaction; rolled back unless `commit` was called."""

@@ -47,7 +47,7 @@ async def page(
     """Return `(items, total)`: JSON texts as served, newest first, at most `limit`."""
     if _is_counted(run_filter):
         return await _counted_page(reader, run_filter, skip=skip, limit=limit)
-    terms, params = _terms(run_filter)
+    terms, params = terms_of(run_filter)
     if run_filter.status:
         terms.append(any_of("status", run_filter.status, params))
     rows = await reader.read_heavy(
@@ -68,13 +68,44 @@ async def counts(reader: Reader, organization_id: int | None = None) -> RunCount
     return RunCounts(by_status, sum(int(total) for _, archived, total in rows if archived))
 
 
+def terms_of(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
+    """Return the terms of a WHERE clause for all that a filter asks but the status."""
+    terms: list[str] = []
+    params: dict[str, Any] = {}
+    if run_filter.organization_id is not None:
+        # The plus keeps SQLite from an index that would have to be sorted.
+        terms.append("+organization_id = :organization_id")
+        params["organization_id"] = run_filter.organization_id
+    for name in ("agent", "source_type", "repo_id", "user_id"):
+        value = getattr(run_filter, name)
+        if value is not None:
+            terms.append(f"{name} = :{name}")
+            params[name] = value
+    if run_filter.archived is not None:
+        terms.append(f"archived_at is {'not ' if run_filter.archived else ''}null")
+    if run_filter.since is not None:
+        terms.append("created_at >= :since")
+        params["since"] = milliseconds(run_filter.since)
+    if run_filter.until is not None:
+        terms.append("created_at < :until")
+        params["until"] = milliseconds(run_filter.until)
+    for at, word in enumerate((run_filter.text or "").split()):
+        params[f"word_{at}"] = containing(clean_text(word).casefold())
+        in_turns = (
+            "exists (select 1 from turn where turn.run_id = run.id"
+            f" and {contains('turn.folded', f'word_{at}')})"
+        )
+        terms.append(f"({contains('title_folded', f'word_{at}')} or {in_turns})")
+    return terms, params
+
+
 async def _counted_page(
     reader: Reader, run_filter: RunFilter, *, skip: int, limit: int
 ) -> tuple[list[str], int]:
     total, all_runs = await _kept_totals(reader, run_filter)
     if skip >= total:
         return [], total
-    terms, params = _terms(run_filter)
+    terms, params = terms_of(run_filter)
     reach = skip + limit
     if run_filter.status:
         # The newest of each status on its own: no engine would see that it need not sort them all.
@@ -122,33 +153,3 @@ def _is_counted(run_filter: RunFilter) -> bool:
         status=run_filter.status,
         archived=run_filter.archived,
     )
-
-
-def _terms(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
-    terms: list[str] = []
-    params: dict[str, Any] = {}
-    if run_filter.organization_id is not None:
-        # The plus keeps SQLite from an index that would have to be sorted.
-        terms.append("+organization_id = :organization_id")
-        params["organization_id"] = run_filter.organization_id
-    for name in ("agent", "source_type", "repo_id", "user_id"):
-        value = getattr(run_filter, name)
-        if value is not None:
-            terms.append(f"{name} = :{name}")
-            params[name] = value
-    if run_filter.archived is not None:
-        terms.append(f"archived_at is {'not ' if run_filter.archived else ''}null")
-    if run_filter.since is not None:
-        terms.append("created_at >= :since")
-        params["since"] = milliseconds(run_filter.since)
-    if run_filter.until is not None:
-        terms.append("created_at < :until")
-        params["until"] = milliseconds(run_filter.until)
-    for at, word in enumerate((run_filter.text or "").split()):
-        params[f"word_{at}"] = containing(clean_text(word).casefold())
-        in_turns = (
-            "exists (select 1 from turn where turn.run_id = run.id"
-            f" and {contains('turn.folded', f'word_{at}')})"
-        )
-        terms.append(f"({contains('title_folded', f'word_{at}')} or {in_turns})")
-    return terms, params

@@ -140,6 +140,12 @@ class SqliteEngine:
         """Run a query that may take long, in a thread."""
         return await _in_thread(self._reader_thread, _execute, self._heavy_reader, sql, params)
 
+    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[str]:
+        """Run a query of `seq` and `payload` until its texts are so large together."""
+        return await _in_thread(
+            self._reader_thread, _execute_some, self._heavy_reader, sql, params, most_bytes
+        )
+
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["SqliteTransaction"]:
         """Open the one transaction there is; rolled back unless `commit` was called."""
@@ -212,6 +218,23 @@ def _execute(connection: sqlite3.Connection, sql: str, params: Mapping[str, Any]
         return connection.execute(sql, params).fetchall()
     except sqlite3.DatabaseError as exc:
         raise _translate(exc) from exc
+
+
+def _execute_some(
+    connection: sqlite3.Connection, sql: str, params: Mapping[str, Any], most_bytes: int
+) -> list[str]:
+    texts: list[str] = []
+    size = 0
+    try:
+        with contextlib.closing(connection.execute(sql, params)) as cursor:
+            for _, text in cursor:
+                texts.append(text)
+                size += len(text)
+                if size >= most_bytes:
+                    break
+    except sqlite3.DatabaseError as exc:
+        raise _translate(exc) from exc
+    return texts
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -1,6 +1,5 @@
-"""Entries of a run over HTTP: pages, filters, counts, exports."""
+"""Entries of a run over HTTP: pages, filters, counts."""
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -106,19 +105,3 @@ async def test_a_run_without_entries_has_an_empty_page(http: httpx.AsyncClient, 
     run_id = await filled(0)
     body = (await http.get(f"/agent_runs/{run_id}/logs")).json()
     assert (body["logs"], body["total_logs"], body["pages"]) == ([], 0, 0)
-
-
-async def test_an_export_holds_the_run_its_turns_and_every_entry(
-    http: httpx.AsyncClient, filled: Filled
-):
-    run_id = await filled(450)
-    lines = await http.get(f"/agent_runs/{run_id}/export")
-    whole = await http.get(f"/agent_runs/{run_id}/export?format=json")
-    records = [json.loads(line) for line in lines.text.splitlines()]
-    kinds = [record.pop("type") for record in records]
-    assert kinds == ["run", "turn", *["log"] * 450]
-    assert [record["seq"] for record in records[2:]] == list(range(450))
-    assert whole.json() == {"run": records[0], "turns": [records[1]], "logs": records[2:]}
-    assert "attachment" in lines.headers["content-disposition"]
-    assert lines.headers["content-type"].startswith("application/x-ndjson")
-    assert (await http.get("/agent_runs/4711/export")).status_code == 404

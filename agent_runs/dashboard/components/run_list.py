@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.components.downloads import download_menu
 from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.components.run_card import card, table
 from agent_runs.dashboard.layout import icon
@@ -66,6 +67,10 @@ def _summary_bar() -> rx.Component:
             rx.el.span(),
         ),
         rx.el.div(
+            rx.cond(
+                RunsState.rows.length() > 0,
+                download_menu("Export", RunsState.export, look="ghost"),
+            ),
             segments(
                 "Layout of the list",
                 (
@@ -97,6 +102,7 @@ def _bulk_bar() -> rx.Component:
             on_click=RunsActions.archive_selected,
             class_name="btn s1",
         ),
+        download_menu("Export selected", RunsActions.export_selected),
         rx.el.button(
             "Select this page",
             type="button",

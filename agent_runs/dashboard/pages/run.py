@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from agent_runs.dashboard.components.downloads import download_items
 from agent_runs.dashboard.components.local import (
     Changes,
     Elapsed,
@@ -13,6 +14,7 @@ from agent_runs.dashboard.components.local import (
 )
 from agent_runs.dashboard.components.run_side import side
 from agent_runs.dashboard.components.status import status
+from agent_runs.dashboard.downloads import OF_ONE_RUN
 from agent_runs.dashboard.layout import connection_pill, frame, icon
 from agent_runs.dashboard.run_row import PullRequestLink
 from agent_runs.dashboard.run_state import RunState
@@ -166,20 +168,7 @@ def _more() -> rx.Component:
                 "Copy link",
                 on_select=rx.call_script("navigator.clipboard.writeText(location.href)"),
             ),
-            rx.dropdown_menu.item(
-                icon("download", 14),
-                "Download log (JSONL)",
-                on_select=rx.redirect(
-                    f"/api/agent_runs/{RunState.number}/export?format=jsonl", is_external=True
-                ),
-            ),
-            rx.dropdown_menu.item(
-                icon("download", 14),
-                "Download run (JSON)",
-                on_select=rx.redirect(
-                    f"/api/agent_runs/{RunState.number}/export?format=json", is_external=True
-                ),
-            ),
+            *download_items(OF_ONE_RUN, _download, verb="Download "),
             rx.cond(
                 RunState.is_failed & ~RunState.is_archived,
                 rx.dropdown_menu.item(
@@ -200,6 +189,11 @@ def _more() -> rx.Component:
             variant="soft",
         ),
     )
+
+
+def _download(form: str) -> rx.event.EventSpec:
+    address = f"/api/agent_runs/{RunState.number}/export?format={form}"
+    return rx.download(address, filename="")
 
 
 def _tab(text: str, name: str) -> rx.Component:

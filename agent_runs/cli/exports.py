@@ -1,0 +1,77 @@
+"""The command that writes runs to files: export."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from agent_runs.cli.connection import connect
+from agent_runs.cli.output import complain
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from agent_runs import CodegenClient
+
+RunIds = Annotated[
+    list[int] | None, typer.Argument(min=1, metavar="[RUN]...", help="Ids; all runs unless given.")
+]
+Form = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+
+
+def export(
+    context: typer.Context,
+    run_ids: RunIds = None,
+    *,
+    form: Annotated[
+        Form, typer.Option("--format", help="jsonl is complete and can be imported again.")
+    ] = "jsonl",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
+    q: Annotated[
+        str | None, typer.Option("--q", metavar="WORDS", help="Words in title, prompt or result.")
+    ] = None,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="The archived ones instead.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="The archived ones, too.")] = False,
+) -> None:
+    """Write runs with all that belongs to them to a file.
+
+    CSV has a row per entry, csv-runs one per run; html is one page that works from a disk.
+    """
+    chosen: dict[str, Any] = {
+        "run_ids": run_ids or (),
+        "with_archived": every,
+        "status": status,
+        "agent": agent,
+        "q": q,
+        "archived": True if archived else None,
+    }
+    with connect(context) as client:
+        if output is not None:
+            client.export_agent_runs(output, form, **chosen)
+            complain(f"{output} is written, {output.stat().st_size:,} bytes.")
+        else:
+            _print(client, form, chosen)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(export)
+
+
+def _print(client: "CodegenClient", form: Form, chosen: dict[str, Any]) -> None:
+    if sys.stdout.isatty():
+        # What agents wrote must not reach a terminal as it is.
+        raise InvalidRequest("Say where to with --output FILE, or send it on with > or |.")
+    sys.stdout.flush()
+    with client.stream_export(form, **chosen) as parts:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()

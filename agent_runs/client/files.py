@@ -1,0 +1,166 @@
+"""Runs as files: exports, written to disk while they come.
+
+Only a server of this program answers these; nothing is read whole, so a file of any size will do.
+A file gets its name once it is whole: what is cut off on the way leaves none.
+"""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from agent_runs.client import late
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+    from typing import Unpack
+
+    from agent_runs.client.base import Call
+    from agent_runs.client.requests import RunQuery
+    from agent_runs.client.transport import AsyncTransport, Transport
+
+ExportFormat = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+
+
+class Files:
+    """The blocking form."""
+
+    _http: Transport
+
+    def export_agent_run(
+        self,
+        run_id: int | str,
+        path: str | os.PathLike[str],
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+    ) -> Path:
+        """Write a run with all that belongs to it to a file; returns its path.
+
+        Raises:
+            InvalidRequest: the file cannot be written.
+        """
+        return self._save(late.requests.export_agent_run(run_id, format), path)
+
+    def export_agent_runs(
+        self,
+        path: str | os.PathLike[str],
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+        *,
+        run_ids: Sequence[int | str] = (),
+        with_archived: bool = False,
+        **query: Unpack[RunQuery],
+    ) -> Path:
+        """Write many runs to one file: those named, else those that the filters let through.
+
+        Args:
+            with_archived: the archived ones, too.
+            query: as for `list_agent_runs`.
+
+        Raises:
+            InvalidRequest: the file cannot be written.
+        """
+        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        return self._save(call, path)
+
+    @contextlib.contextmanager
+    def stream_export(
+        self,
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+        *,
+        run_ids: Sequence[int | str] = (),
+        with_archived: bool = False,
+        **query: Unpack[RunQuery],
+    ) -> Generator[Iterator[bytes]]:
+        """Give an export part by part, as `export_agent_runs` writes it."""
+        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        with self._http.download(call) as parts:
+            yield parts
+
+    def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
+        with (
+            _named_when_whole(Path(path)) as part,
+            self._http.download(call) as parts,
+            part.open("wb") as file,
+        ):
+            file.writelines(parts)
+        return Path(path)
+
+
+class AsyncFiles:
+    """The async form."""
+
+    _http: AsyncTransport
+
+    async def export_agent_run(
+        self,
+        run_id: int | str,
+        path: str | os.PathLike[str],
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+    ) -> Path:
+        """Write a run with all that belongs to it to a file; returns its path.
+
+        Raises:
+            InvalidRequest: the file cannot be written.
+        """
+        return await self._save(late.requests.export_agent_run(run_id, format), path)
+
+    async def export_agent_runs(
+        self,
+        path: str | os.PathLike[str],
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+        *,
+        run_ids: Sequence[int | str] = (),
+        with_archived: bool = False,
+        **query: Unpack[RunQuery],
+    ) -> Path:
+        """Write many runs to one file: those named, else those that the filters let through.
+
+        Args:
+            with_archived: the archived ones, too.
+            query: as for `list_agent_runs`.
+
+        Raises:
+            InvalidRequest: the file cannot be written.
+        """
+        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        return await self._save(call, path)
+
+    @contextlib.asynccontextmanager
+    async def stream_export(
+        self,
+        format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
+        *,
+        run_ids: Sequence[int | str] = (),
+        with_archived: bool = False,
+        **query: Unpack[RunQuery],
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Give an export part by part, as `export_agent_runs` writes it."""
+        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        async with self._http.download(call) as parts:
+            yield parts
+
+    async def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
+        with _named_when_whole(Path(path)) as part:
+            async with (
+                self._http.download(call) as parts,
+                await late.transport.open_file(part) as file,
+            ):
+                async for each in parts:
+                    await file.write(each)
+        return Path(path)
+
+
+@contextlib.contextmanager
+def _named_when_whole(path: Path) -> Generator[Path]:
+    """Give a name to write to; it becomes `path` at the end, or goes when that is not reached."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as exc:
+        raise InvalidRequest(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

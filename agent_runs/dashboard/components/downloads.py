@@ -1,0 +1,39 @@
+"""Menus that offer runs as files."""
+
+from collections.abc import Callable, Iterable
+
+import reflex as rx
+
+from agent_runs.dashboard.downloads import FORMATS
+from agent_runs.dashboard.layout import icon
+
+
+def download_items(
+    forms: Iterable[str], on_choose: Callable[[str], rx.event.EventType[()]], *, verb: str = ""
+) -> list[rx.Component]:
+    """Return one menu entry per format.
+
+    Args:
+        on_choose: what the format's name leads to.
+        verb: stands before each, where the menu has other entries, too.
+    """
+    return [
+        rx.dropdown_menu.item(
+            icon("download", 14) if verb else rx.fragment(),
+            f"{verb}{FORMATS[form]}" if verb else FORMATS[form][0].upper() + FORMATS[form][1:],
+            on_select=on_choose(form),
+        )
+        for form in forms
+    ]
+
+
+def download_menu(
+    text: str, on_choose: Callable[[str], rx.event.EventType[()]], *, look: str = ""
+) -> rx.Component:
+    """Return a button with a menu of all formats under it."""
+    return rx.dropdown_menu.root(
+        rx.dropdown_menu.trigger(
+            rx.el.button(icon("download", 14), text, type="button", class_name=f"btn s1 {look}")
+        ),
+        rx.dropdown_menu.content(*download_items(FORMATS, on_choose), size="1", variant="soft"),
+    )

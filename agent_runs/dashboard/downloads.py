@@ -1,0 +1,32 @@
+"""Runs as files, from the dashboard: the formats, and the addresses that they come from."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from agent_runs.client.base import Call
+from agent_runs.client.requests import RunQuery, export_agent_runs
+
+FORMATS: Mapping[str, str] = {
+    "jsonl": "JSON Lines, complete",
+    "json": "JSON",
+    "csv": "CSV, one row per step",
+    "csv-runs": "CSV, one row per run",
+    "markdown": "Markdown",
+    "html": "web page (HTML)",
+}
+"""Name in the API → in words; what is good for one run and for many."""
+OF_ONE_RUN = tuple(name for name in FORMATS if name != "csv-runs")
+
+
+def url_of_listed(form: str, query: RunQuery) -> str:
+    """Return where the runs of a list come from, all its pages."""
+    return _url(export_agent_runs(form, (), query, with_archived=False))
+
+
+def url_of_chosen(form: str, run_ids: Sequence[int]) -> str:
+    """Return where these runs come from."""
+    return _url(export_agent_runs(form, run_ids, {}, with_archived=False))
+
+
+def _url(call: Call[None]) -> str:
+    return f"/api{call.path}?{urlencode(call.query)}"

@@ -1,0 +1,38 @@
+"""The formats of an export: what each is called, and how it is written."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from agent_runs.exports import lines, markdown, objects, page, table
+from agent_runs.exports.reader import ExportedRun
+
+FormatName = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+Runs = AsyncIterator[ExportedRun]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write runs.
+
+    Attributes:
+        media: content type.
+        ending: of the file's name, without the dot.
+        write: `(runs, server id, title)` → parts of the file.
+    """
+
+    media: str
+    ending: str
+    write: Callable[[Runs, str, str], AsyncIterator[bytes]]
+
+
+FORMATS: dict[FormatName, Format] = {
+    "jsonl": Format(
+        "application/x-ndjson", "jsonl", lambda runs, server, _: lines.write(runs, server)
+    ),
+    "json": Format("application/json", "json", lambda runs, _, __: objects.write(runs)),
+    "csv": Format("text/csv", "csv", lambda runs, _, __: table.write_entries(runs)),
+    "csv-runs": Format("text/csv", "csv", lambda runs, _, __: table.write_runs(runs)),
+    "markdown": Format("text/markdown", "md", lambda runs, _, __: markdown.write(runs)),
+    "html": Format("text/html", "html", lambda runs, _, title: page.write(runs, title)),
+}

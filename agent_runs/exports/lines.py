@@ -1,0 +1,62 @@
+"""JSON Lines, the complete form: what `POST /imports` reads again. docs/exports.md has its schema.
+
+A header says which format it is, then come the runs, each with its turns, questions, diff and
+entries, and an end with the counts, without which the file is known to be cut off.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import orjson
+
+from agent_runs import __version__
+from agent_runs.exports.reader import ExportedRun
+from agent_runs.models import JSON
+
+KIND = "agent_runs"
+"""`type` of the header."""
+FORMAT = 1
+"""Rises when a reader of the former would go wrong; new fields alone do not raise it."""
+
+_OPTIONS = orjson.OPT_UTC_Z
+_LOG = b'{"type":"log",'
+
+
+async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[bytes]:
+    """Yield the file; `server` names the database that it comes from."""
+    yield _line(
+        type=KIND,
+        format=FORMAT,
+        exported_at=datetime.now(UTC),
+        server=server,
+        version=__version__,
+    )
+    counts = {"runs": 0, "turns": 0, "permissions": 0, "logs": 0}
+    async for run in runs:
+        counts["runs"] += 1
+        counts["turns"] += len(run.turns)
+        counts["permissions"] += len(run.permissions)
+        yield b"".join(_head(run))
+        async for texts in run.texts():
+            counts["logs"] += len(texts)
+            # Each on its own: one letter beyond ASCII would make encoding them together slow.
+            yield b"".join([b"%b%b\n" % (_LOG, text.encode()[1:]) for text in texts])
+    yield _line(type="end", **counts)
+
+
+def _head(run: ExportedRun) -> list[bytes]:
+    """The lines of a run before its entries."""
+    origin = orjson.dumps(run.origin)
+    lines = [b'{"type":"run","origin":%b,%b\n' % (origin, run.text.encode()[1:])]
+    if run.repo is not None:
+        repo = run.repo.model_dump(include={"url", "name", "full_name", "default_branch"})
+        lines.append(_line(type="repo", **repo))
+    lines += [_line(type="turn", **turn.model_dump()) for turn in run.turns]
+    lines += [_line(type="permission", **each.model_dump()) for each in run.permissions]
+    if run.diff:
+        lines.append(_line(type="diff", diff=run.diff))
+    return lines
+
+
+def _line(**fields: JSON) -> bytes:
+    return orjson.dumps(fields, option=_OPTIONS) + b"\n"

@@ -1,0 +1,98 @@
+"""Markdown: a run to read or to put into a ticket.
+
+Everything that a person, an agent or a tool wrote stands in fences longer than any fence in it, so
+it is shown as it is wherever the file is shown: it can neither become markup nor mention anybody.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from agent_runs.exports.reader import ExportedRun
+from agent_runs.exports.words import (
+    clean,
+    duration,
+    facts_of,
+    is_failed,
+    one_line,
+    output_of,
+    pretty,
+    target_of,
+    text_of,
+    title_of,
+)
+from agent_runs.models import JSON, MessageType
+
+_TICKS = re.compile(r"`+")
+_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@$&])")
+_SAID = {
+    MessageType.USER_MESSAGE: "Prompt",
+    MessageType.FINAL_ANSWER: "Answer",
+    MessageType.ERROR: "Error",
+    MessageType.PLAN_EVALUATION: "Plan",
+}
+_SECOND = 1000
+
+
+async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield the runs one after the other, each under a heading of its own."""
+    is_first = True
+    async for run in runs:
+        yield b"" if is_first else b"\n---\n\n"
+        is_first = False
+        yield "".join(_head(run)).encode()
+        turn = 0
+        async for entries in run.entries():
+            parts: list[str] = []
+            for entry in entries:
+                if entry["turn"] != turn:
+                    turn = entry["turn"]
+                    parts.append(f"\n## Turn {turn}\n")
+                parts += _step(entry)
+            yield "".join(parts).encode()
+        if run.diff:
+            yield f"\n## Changes\n\n{fenced(run.diff, 'diff')}".encode()
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """Return `text` as a block that shows it as it is."""
+    text = clean(text).rstrip("\n")
+    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}\n"
+
+
+def escaped(text: str) -> str:
+    """Return one line of text in which no letter means anything."""
+    return _MARKS.sub(r"\\\1", one_line(text))
+
+
+def _head(run: ExportedRun) -> Iterator[str]:
+    yield f"# Run {run.run.id}: {escaped(title_of(run))}\n\n"
+    for name, value in facts_of(run):
+        yield f"- {name}: {escaped(value)}\n"
+    if run.run.error:
+        yield f"\n{fenced(run.run.error)}"
+
+
+def _step(entry: dict[str, JSON]) -> Iterator[str]:
+    kind = entry["message_type"]
+    tool = entry.get("tool_name")
+    name = escaped(tool) if tool else _SAID.get(kind, escaped(kind))
+    words = [f"\n### {entry['seq']} · {name}"]
+    if tool and (target := target_of(entry)):
+        words.append(escaped(target))
+    if tool and is_failed(entry):
+        words.append("**failed**")
+    if entry.get("duration_ms") is not None:
+        words.append(f"({duration(entry['duration_ms'] / _SECOND)})")
+    yield " ".join(words) + "\n"
+    if entry.get("thought"):
+        yield f"\n{fenced(entry['thought'])}"
+    if entry.get("tool_input"):
+        yield f"\nInput\n\n{fenced(pretty(entry['tool_input']), 'json')}"
+    if text := text_of(entry):
+        yield f"\n{fenced(text)}"
+    elif entry.get("observation"):
+        yield f"\n{fenced(pretty(entry['observation']), 'json')}"
+    elif output := output_of(entry):
+        yield f"\nOutput\n\n{fenced(pretty(output), 'json')}"

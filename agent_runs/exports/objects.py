@@ -1,0 +1,38 @@
+"""JSON: one object, for programs that read a file whole."""
+
+from collections.abc import AsyncIterator
+
+import orjson
+
+from agent_runs.exports.reader import ExportedRun
+
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+async def write_one(run: ExportedRun) -> AsyncIterator[bytes]:
+    """Yield a run: `{"run", "turns", "permissions", "diff", "logs"}`."""
+    turns = orjson.dumps([turn.model_dump() for turn in run.turns], option=_OPTIONS)
+    asked = orjson.dumps([each.model_dump() for each in run.permissions], option=_OPTIONS)
+    yield b'{"run":%b,"turns":%b,"permissions":%b,"diff":%b,"logs":[' % (
+        run.text.encode(),
+        turns,
+        asked,
+        orjson.dumps(run.diff),
+    )
+    comma = b""
+    async for texts in run.texts():
+        yield comma + b",".join([text.encode() for text in texts])
+        comma = b","
+    yield b"]}"
+
+
+async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield `{"runs": [...]}`, each as `write_one` writes it."""
+    yield b'{"runs":['
+    comma = b""
+    async for run in runs:
+        yield comma
+        comma = b",\n"
+        async for part in write_one(run):
+            yield part
+    yield b"]}\n"

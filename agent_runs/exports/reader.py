@@ -1,0 +1,137 @@
+"""Reads runs with all that belongs to them, one after the other."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import orjson
+
+from agent_runs.errors import AgentRunsError, RepoNotFound
+from agent_runs.filters import RunFilter
+from agent_runs.models import JSON, AgentRun, PermissionRequest, Repo, Turn
+from agent_runs.store import exports, permissions, repos, runs, turns
+from agent_runs.store.database import Database
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class ExportedRun:
+    """A run and what belongs to it; its entries are read when they are asked for.
+
+    Attributes:
+        text: the run as JSON text, as it is served, prompt and result whole.
+        origin: what it is known by on every server.
+        repo: repository that it worked in, while it is registered.
+        diff: unified diff of its work tree; empty when there is none.
+    """
+
+    database: Database
+    text: str
+    origin: str
+    repo: Repo | None
+    turns: Sequence[Turn]
+    permissions: Sequence[PermissionRequest]
+    diff: str
+
+    @cached_property
+    def run(self) -> AgentRun:
+        """The run as a model."""
+        return AgentRun.model_validate_json(self.text)
+
+    async def texts(self) -> AsyncIterator[list[str]]:
+        """Yield the entries as JSON texts, oldest first, in parts of bounded size.
+
+        Those that come while it is read are left out, so that `log_count` of the run is right.
+        """
+        fields = orjson.loads(self.text)
+        seq, last = 0, fields["log_count"]
+        while seq < last:
+            part = await exports.entries(self.database, fields["id"], first=seq, last=last)
+            if not part:
+                return
+            seq += len(part)
+            yield part
+
+    async def entries(self) -> AsyncIterator[list[dict[str, JSON]]]:
+        """Yield the entries decoded, oldest first, in parts of bounded size."""
+        async for part in self.texts():
+            yield [orjson.loads(text) for text in part]
+
+
+class RunReader:
+    """Finds and reads the runs of an export.
+
+    Args:
+        database: where they are.
+        diff: reads the diff of a run's work tree.
+    """
+
+    def __init__(self, database: Database, diff: Callable[[int], Awaitable[str]]) -> None:
+        self._database = database
+        self._diff = diff
+
+    async def server_id(self) -> str:
+        """Return the name of this server's database among all others."""
+        return await exports.server_id(self._database)
+
+    async def one(self, run_id: int) -> ExportedRun:
+        """Return a run.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        return await self._read(run_id, await self.server_id())
+
+    async def listed(self, run_ids: Sequence[int]) -> AsyncIterator[ExportedRun]:
+        """Yield the runs of these ids, ascending, each once.
+
+        Raises:
+            RunNotFound: one is not there; asked before the first one is given.
+        """
+        wanted = sorted(set(run_ids))
+        for run_id in wanted:
+            await runs.get(self._database, run_id)
+        return self._each(wanted)
+
+    async def matching(self, wanted: RunFilter) -> AsyncIterator[ExportedRun]:
+        """Yield the runs that a filter lets through, the oldest id first."""
+        server, last = await self.server_id(), 0
+        while True:
+            page = await exports.run_ids(self._database, wanted, after_id=last, limit=_PAGE)
+            for run_id in page:
+                yield await self._read(run_id, server)
+            if len(page) < _PAGE:
+                return
+            last = page[-1]
+
+    async def _each(self, run_ids: Sequence[int]) -> AsyncIterator[ExportedRun]:
+        server = await self.server_id()
+        for run_id in run_ids:
+            yield await self._read(run_id, server)
+
+    async def _read(self, run_id: int, server: str) -> ExportedRun:
+        text = await runs.text(self._database, run_id)
+        fields = orjson.loads(text)
+        return ExportedRun(
+            database=self._database,
+            text=text,
+            origin=fields.get("origin") or f"{server}:{run_id}",
+            repo=await self._repo(fields["repo_id"]),
+            turns=await turns.list_(self._database, run_id),
+            permissions=await permissions.list_(self._database, run_id),
+            diff=await self._diff_of(run_id),
+        )
+
+    async def _repo(self, repo_id: int | None) -> Repo | None:
+        try:
+            return None if repo_id is None else await repos.get(self._database, repo_id)
+        except RepoNotFound:
+            return None
+
+    async def _diff_of(self, run_id: int) -> str:
+        try:
+            return await self._diff(run_id)
+        except AgentRunsError:
+            # Its repository is gone. All else of the run is worth having.
+            return ""

@@ -1,0 +1,59 @@
+"""CSV: entries or runs, one a row, for spreadsheets and data frames.
+
+A cell that a spreadsheet would take for a formula gets an apostrophe in front: what agents and
+tools wrote must not run anything on the machine of who opens the file.
+"""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+import orjson
+
+from agent_runs.exports.reader import ExportedRun
+from agent_runs.exports.words import is_failed
+from agent_runs.models import JSON
+
+_ENTRY = (
+    "agent_run_id", "seq", "turn", "created_at", "message_type", "tool_name", "failed",
+    "duration_ms", "thought", "tool_input", "tool_output", "observation",
+)  # fmt: skip
+_RUN = (
+    "id", "status", "status_reason", "title", "agent", "model", "provider", "source_type",
+    "repo_id", "repo", "created_at", "started_at", "finished_at", "turn", "log_count", "prompt",
+    "result", "error", "web_url",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def write_entries(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield one row per entry."""
+    yield _rows([_ENTRY])
+    async for run in runs:
+        async for entries in run.entries():
+            yield _rows(
+                [_cell(fields.get(name)) for name in _ENTRY]
+                for fields in [entry | {"failed": is_failed(entry)} for entry in entries]
+            )
+
+
+async def write_runs(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield one row per run."""
+    yield _rows([_RUN])
+    async for run in runs:
+        fields = orjson.loads(run.text) | {"repo": run.repo.url if run.repo else None}
+        yield _rows([[_cell(fields.get(name)) for name in _RUN]])
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: JSON) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return orjson.dumps(value).decode()

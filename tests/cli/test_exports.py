@@ -1,0 +1,28 @@
+"""Runs to files from the command line."""
+
+import json
+import subprocess
+
+
+def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
+    first = sdk.wait(sdk.create_agent_run("/say one", agent="scripted").id, timeout=30).id
+    second = sdk.wait(sdk.create_agent_run("/say two", agent="scripted").id, timeout=30).id
+    done = cli("export", first, second, "--output", "out.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert "out.jsonl is written" in done.err
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [each["id"] for each in records if each["type"] == "run"] == [first, second]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+    with command("export", first, "--format", "html", stdout=subprocess.PIPE) as process:
+        page, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert page.startswith(b"<!doctype html>")
+
+
+def test_a_failed_export_leaves_no_file(cli, tmp_path):
+    done = cli("export", 999999, "-o", "out.jsonl")
+    assert (done.code, done.err) == (1, "There is no agent run 999999.\n")
+    assert list(tmp_path.iterdir()) == []
+    done = cli("export", "-o", "no/such/folder/out.jsonl")
+    assert done.code == 2
+    assert "cannot be written" in done.err

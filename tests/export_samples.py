@@ -1,0 +1,105 @@
+"""Runs with a bit of everything in them, for tests of exports and imports."""
+
+from datetime import UTC, datetime, timedelta
+
+from agent_runs.exports import lines
+from agent_runs.exports.reader import RunReader
+from agent_runs.filters import RunFilter
+from agent_runs.models import AgentRun, NewLog
+from agent_runs.store import logs, permissions, repos, runs, turns
+from agent_runs.store.database import Database
+
+AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+HOSTILE = "<script>alert(1)</script> ![x](http://evil/t.png) [l](javascript:alert(1)) \"'& ```` end"
+DIFF = "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-<b>old</b>\n+new\n"
+
+
+ALL = RunFilter(archived=None)
+
+
+async def no_diff(_: int) -> str:
+    return ""
+
+
+async def full_run(database: Database, prompt: str = HOSTILE) -> AgentRun:
+    """A run of two turns with a repository, a picture, a question, failures and hostile text."""
+    async with database.begin() as transaction:
+        repo = await repos.insert(transaction, name="api", url="https://git.example/acme/api")
+        run = await runs.insert(
+            transaction,
+            prompt=prompt,
+            images=[PICTURE],
+            title="=1+1",
+            agent="scripted",
+            repo_id=repo.id,
+            created_at=AT,
+            metadata={"ticket": "ABC-12"},
+        )
+        asked = await permissions.insert(
+            transaction,
+            run_id=run.id,
+            turn=1,
+            tool_call={"title": "rm -rf build"},
+            options=[{"optionId": "yes", "name": "Yes", "kind": "allow_once"}],
+        )
+        await permissions.answer(transaction, asked.id, "yes")
+        await logs.append(transaction, run.id, None, entries())
+        await turns.finish(
+            transaction, run.id, 1, status="COMPLETE", result=HOSTILE, finished_at=AT
+        )
+        await turns.insert(transaction, run.id, 2, prompt="And again", created_at=AT)
+        await turns.finish(
+            transaction, run.id, 2, status="ERROR", stop_reason="refusal", finished_at=AT
+        )
+        return await runs.change(
+            transaction,
+            run,
+            status="ERROR",
+            turn=2,
+            result=HOSTILE,
+            error="The agent <gave> up.",
+            started_at=AT,
+            finished_at=AT + timedelta(minutes=3),
+        )
+
+
+def entries() -> list[NewLog]:
+    """Two turns of entries of every kind."""
+
+    def entry(kind: str, seconds: int, **fields: object) -> NewLog:
+        return NewLog(created_at=AT + timedelta(seconds=seconds), message_type=kind, **fields)
+
+    return [
+        entry("USER_MESSAGE", 0, observation=HOSTILE, tool_output={"images": 1}),
+        entry("PLAN_EVALUATION", 1, thought=f"I think\n{HOSTILE}"),
+        entry(
+            "ACTION",
+            2,
+            tool_name="bash",
+            tool_input={"command": f"echo {HOSTILE}"},
+            tool_output={"status": "failed", "exit_code": 2},
+            observation="\x1b[31mred\x1b[0m \u202eturned",
+            duration_ms=1500,
+        ),
+        entry(
+            "ACTION",
+            4,
+            tool_name="edit_file",
+            tool_input={"path": "x.py"},
+            tool_output={"status": "completed", "diffs": [{"path": "x.py", "unified": DIFF}]},
+            duration_ms=20,
+        ),
+        entry("SOMETHING_NEW", 5, observation={"deep": [1, {"er": HOSTILE}]}),
+        entry("FINAL_ANSWER", 6, observation=f"**Done**\n\n{HOSTILE}"),
+        entry("USER_MESSAGE", 7, turn=2, observation="And again"),
+        entry("ERROR", 8, turn=2, observation="It broke"),
+    ]
+
+
+async def exported(database: Database, server: str | None = None) -> bytes:
+    """All runs of a database as JSON Lines."""
+    reader = RunReader(database, no_diff)
+    runs_ = reader.matching(ALL)
+    written = lines.write(runs_, server or await reader.server_id())
+    return b"".join([part async for part in written])
