@@ -219,6 +219,19 @@ class AgentRun(Record):
     stop_requested_at: datetime | None = Field(
         default=None, description="when somebody asked to stop it"
     )
+    first_step_at: datetime | None = Field(
+        default=None, description="when its agent first did or said something"
+    )
+    paused_at: datetime | None = Field(
+        default=None, description="since when it waits for a person's answer"
+    )
+    waited_ms: int = Field(
+        default=0, description="milliseconds that it waited for answers, until now"
+    )
+    worked_ms: int | None = Field(
+        default=None,
+        description="milliseconds that its ended turns took; null: their start is not known",
+    )
     turn: int = Field(default=1, description="number of the latest turn, from 1")
     log_count: int = Field(default=0, description="entries so far; the next seq")
     activity: str | None = Field(default=None, description="what the agent does right now")

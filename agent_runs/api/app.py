@@ -72,6 +72,7 @@ from agent_runs.settings import (
 )
 from agent_runs.store import events as stored_events
 from agent_runs.store.database import Database
+from agent_runs.store.recount import ensure_counted
 from agent_runs.telemetry import set_up_logging
 
 _ABOUT = """
@@ -231,6 +232,7 @@ async def _opened(
         database = await stack.enter_async_context(
             Database.open(settings.database_url, web_url=settings.dashboard_url, redact=redact)
         )
+        await ensure_counted(database)
         bus = await stack.enter_async_context(_bus(settings, database))
         database.on_events = bus.hint
         provider = await stack.enter_async_context(_provider(settings, redact))

@@ -4,7 +4,7 @@ The hottest path of the program. An entry becomes JSON text once, here, and is s
 """
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,10 +12,11 @@ import orjson
 from agent_runs.errors import RunNotFound
 from agent_runs.events import EventKind
 from agent_runs.filters import LogFilter
-from agent_runs.models import JSON, AgentRunLog, MessageType, NewLog
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunLog, MessageType, NewLog
+from agent_runs.store import figures, tallies
 from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import clean_text, dump, milliseconds, now, search_text
-from agent_runs.store.run_rows import locked
+from agent_runs.store.run_rows import locked, parse
 from agent_runs.store.terms import all_of, any_of
 
 # A name for the facets: longer ones would not fit into an index of PostgreSQL.
@@ -72,10 +73,15 @@ async def append(
         return AppendedLogs(first_seq, first_seq)
     run["log_count"] = log_count = first_seq + len(entries)
     run["updated_at"] = now()
-    await _insert(
-        transaction,
-        [_row(transaction, run_id, seq, entry) for seq, entry in enumerate(entries, first_seq)],
-    )
+    if run.get("first_step_at") is None:
+        run["first_step_at"] = _first_step(entries)
+    rows = [_row(transaction, run_id, seq, entry) for seq, entry in enumerate(entries, first_seq)]
+    added = tallies.of_rows(rows)
+    if run["status"] in TERMINAL_STATUSES:
+        before, after = (parse(transaction, text, run_id) for text in (payload, dump(run, str)))
+        await _count_late(transaction, before, after, added, {})
+    await tallies.add(transaction, run_id, added)
+    await _insert(transaction, rows)
     await transaction.write(
         "update run set payload = :payload, log_count = :log_count where id = :id",
         {"payload": dump(run, str), "log_count": log_count, "id": run_id},
@@ -96,10 +102,19 @@ async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
     log_count: int = orjson.loads(payload)["log_count"]
     seq = log_count - 1
     # Not an update: the search index of SQLite follows what comes and goes.
-    await transaction.write(
-        "delete from log where run_id = :run_id and seq = :seq", {"run_id": run_id, "seq": seq}
+    old = await transaction.execute(
+        "delete from log where run_id = :run_id and seq = :seq"
+        " returning tool_name, failed, payload",
+        {"run_id": run_id, "seq": seq},
     )
-    await _insert(transaction, [_row(transaction, run_id, seq, entry)])
+    rows = [_row(transaction, run_id, seq, entry)]
+    changed = tallies.of_stored(old), tallies.of_rows(rows)
+    if orjson.loads(payload)["status"] in TERMINAL_STATUSES:
+        run = parse(transaction, payload, run_id)
+        await _count_late(transaction, run, run, changed[1], changed[0])
+    await tallies.add(transaction, run_id, changed[0], -1)
+    await tallies.add(transaction, run_id, changed[1])
+    await _insert(transaction, rows)
     _tell(transaction, run_id, seq, log_count)
     return seq
 
@@ -232,8 +247,29 @@ def _row(transaction: Transaction, run_id: int, seq: int, entry: NewLog) -> dict
         "message_type": _facet(entry.message_type),
         "tool_name": None if entry.tool_name is None else _facet(entry.tool_name),
         "failed": int(_is_failed(entry)),
+        "duration_ms": entry.duration_ms,
         "payload": dump(fields, transaction.redact),
     }
+
+
+def _first_step(entries: Sequence[NewLog]) -> datetime | None:
+    """When the agent first did or said something, as far as these entries tell."""
+    steps = (e.created_at for e in entries if e.message_type != MessageType.USER_MESSAGE)
+    return next(steps, None)
+
+
+async def _count_late(
+    transaction: Transaction,
+    before: AgentRun,
+    after: AgentRun,
+    come: tallies.Tally,
+    gone: tallies.Tally,
+) -> None:
+    """Let the figures of a run that has ended follow entries that come and go."""
+    tally = await tallies.read(transaction, before.id)
+    figures.count(transaction.outbox, before, tally, -1)
+    tally = tallies.joined(tallies.joined(tally, gone, -1), come)
+    figures.count(transaction.outbox, after, tally, 1)
 
 
 def _facet(name: str) -> str:

@@ -10,7 +10,9 @@ import orjson
 
 from agent_runs.errors import LostFence, RunNotFound
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun
+from agent_runs.store import tallies
 from agent_runs.store.database import Reader, Transaction
+from agent_runs.store.figures import count, is_counted_alike, mode_of
 from agent_runs.store.payloads import CUT_LENGTH, clean_text, dump, milliseconds
 
 
@@ -47,6 +49,7 @@ def columns(run: AgentRun) -> dict[str, Any]:
         "created_at": milliseconds(run.created_at),
         "archived_at": None if run.archived_at is None else milliseconds(run.archived_at),
         "title_folded": (run.title or "").casefold(),
+        "mode": mode_of(run),
     }
 
 
@@ -75,6 +78,18 @@ def count_in_totals(transaction: Transaction, run: AgentRun, change: int) -> Non
     transaction.outbox.add_total(
         run.organization_id, run.status, archived=run.archived_at is not None, change=change
     )
+
+
+async def count_change(transaction: Transaction, before: AgentRun, after: AgentRun) -> None:
+    """Let the kept totals and figures follow a change of a run."""
+    count_in_totals(transaction, before, -1)
+    count_in_totals(transaction, after, 1)
+    if is_counted_alike(before, after):
+        return
+    has_tally = is_terminal(before) or is_terminal(after)
+    tally = await tallies.read(transaction, after.id) if has_tally else {}
+    count(transaction.outbox, before, tally, -1)
+    count(transaction.outbox, after, tally, 1)
 
 
 async def whole_texts(reader: Reader, payload: str, run_id: int) -> dict[str, str]:

@@ -14,12 +14,13 @@ import orjson
 from agent_runs.errors import Conflict, RunNotFound
 from agent_runs.events import EventKind
 from agent_runs.models import JSON, AgentRun, AgentRunStatus
-from agent_runs.store import turns
+from agent_runs.store import figures, run_times, turns
 from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import now
 from agent_runs.store.run_lists import RunCounts, counts, page
 from agent_runs.store.run_rows import (
     columns,
+    count_change,
     count_in_totals,
     encode,
     is_terminal,
@@ -116,6 +117,7 @@ async def insert(
         created_at=created_at,
     )
     count_in_totals(transaction, run, 1)
+    figures.count(transaction.outbox, run, {}, 1)
     transaction.outbox.add_event(
         EventKind.RUN_CREATED, run_id, served(transaction, payload, run_id)
     )
@@ -243,11 +245,14 @@ async def change(
     ends = not is_terminal(before) and is_terminal(before.model_copy(update=changes))
     if ends and fields["finished_at"] is None:
         fields["finished_at"] = fields["updated_at"]
+    if "paused_at" not in changes:
+        fields |= run_times.waiting(before, fields, fields["updated_at"])
+    if ends and "worked_ms" not in changes:
+        fields |= await run_times.worked(transaction, before, fields["finished_at"])
     payload = encode(transaction, fields)
     after = parse(transaction, payload, run.id)
     await _write(transaction, after, payload)
-    count_in_totals(transaction, before, -1)
-    count_in_totals(transaction, after, 1)
+    await count_change(transaction, before, after)
     transaction.outbox.add_event(
         EventKind.RUN_FINISHED if ends else EventKind.RUN_UPDATED,
         run.id,

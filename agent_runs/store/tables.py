@@ -35,6 +35,7 @@ def make_metadata(dialect: Dialect) -> MetaData:
     _add_rest(metadata)
     _add_official(metadata)
     _add_hosted(metadata)
+    _add_figures(metadata)
     return metadata
 
 
@@ -64,6 +65,7 @@ def _add_runs(metadata: MetaData) -> None:
         Column("session_id", Text),
         Column("agent_pid", Integer),
         Column("agent_started", Float(53)),
+        Column("mode", Text),
         # The columns behind the order let a filter skip runs without reading their rows.
         Index("run_newest", "created_at", "id", *_FILTERED, "status"),
         Index("run_status", "status", "created_at", "id", *_FILTERED),
@@ -210,4 +212,35 @@ def _add_hosted(metadata: MetaData) -> None:
         Column("seq", Integer, nullable=False),
         Column("fingerprint", Text, nullable=False),
         PrimaryKeyConstraint("run_id", "seq"),
+    )
+
+
+def _add_figures(metadata: MetaData) -> None:
+    amounts = ("number", "failed", "total")
+    Table(
+        "run_tally",
+        metadata,
+        Column("run_id", _Long, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        *[Column(name, _Long, nullable=False) for name in amounts],
+        PrimaryKeyConstraint("run_id", "kind", "name"),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "figure",
+        metadata,
+        Column("scope", Integer, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("agent", Text, nullable=False),
+        Column("repo_id", _Long, nullable=False),
+        Column("mode", Text, nullable=False),
+        Column("day", Integer, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("organization_id", _Long, nullable=False),
+        *[Column(name, _Long, nullable=False) for name in amounts],
+        PrimaryKeyConstraint(
+            "scope", "kind", "agent", "repo_id", "mode", "day", "name", "organization_id"
+        ),
+        sqlite_with_rowid=False,
     )

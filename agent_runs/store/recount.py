@@ -1,0 +1,133 @@
+"""Counts all figures anew from what is stored: at the first start on an older database, for repair.
+
+A row of its own in table `figure` says by which rules the figures were counted. When the rules
+change (`VERSION`), the next start counts again. Everything is one transaction: whoever reads sees
+the old figures until the new ones are complete.
+"""
+
+import logging
+import time
+from datetime import datetime
+
+import orjson
+
+from agent_runs.models import JSON, MessageType
+from agent_runs.store import figures, tallies
+from agent_runs.store.database import Database, Transaction
+from agent_runs.store.outbox import EVENT_LOCK
+from agent_runs.store.payloads import dump, milliseconds, moment
+from agent_runs.store.run_rows import parse
+
+logger = logging.getLogger(__name__)
+
+VERSION = "1"
+"""Rules by which is counted; another one makes the next start count all anew."""
+
+_MARK = "counted"
+_RUNS = 500
+_ENTRIES = 2000
+_IS_COUNTED = "select 1 from figure where scope = 0 and kind = :kind and name = :version"
+_MARK_COUNTED = """
+    insert into figure
+    (scope, kind, agent, repo_id, mode, day, name, organization_id, number, failed, total)
+    values (0, :kind, '*', -1, '*', 0, :version, 0, 1, 0, 0)
+"""
+_THIS = {"kind": _MARK, "version": VERSION}
+
+
+async def ensure_counted(database: Database) -> None:
+    """Count all figures if these rules never did; to be called before anybody writes."""
+    if not await database.read(_IS_COUNTED, _THIS):
+        await recount(database, unless_done=True)
+
+
+async def recount(database: Database, *, unless_done: bool = False) -> None:
+    """Count all figures anew.
+
+    Args:
+        unless_done: do nothing when another process has done it meanwhile.
+    """
+    begun = time.monotonic()
+    number = 0
+    async with database.begin() as transaction:
+        if transaction.dialect == "postgresql":
+            # What others change meanwhile is added to the new figures when they commit.
+            await transaction.execute(f"select pg_advisory_xact_lock({EVENT_LOCK})")
+        if unless_done and await transaction.execute(_IS_COUNTED, _THIS):
+            return
+        await transaction.write("delete from figure")
+        await transaction.write("delete from run_tally")
+        await transaction.write(_MARK_COUNTED, _THIS)
+        after = 0
+        while rows := await transaction.execute(
+            "select id, payload from run where id > :after order by id limit :limit",
+            {"after": after, "limit": _RUNS},
+        ):
+            for run_id, payload in rows:
+                await _count_run(transaction, run_id, payload)
+            number += len(rows)
+            after = rows[-1][0]
+    if number:
+        logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)
+
+
+async def _count_run(transaction: Transaction, run_id: int, payload: str) -> None:
+    fields: dict[str, JSON] = orjson.loads(payload)
+    missing = await _missing(transaction, run_id, fields)
+    if missing:
+        payload = dump(fields | missing, str)
+        run = parse(transaction, payload, run_id)
+        await transaction.write(
+            "update run set payload = :payload, mode = :mode where id = :id",
+            {"payload": payload, "mode": figures.mode_of(run), "id": run_id},
+        )
+    tally = await _tally(transaction, run_id) if fields["log_count"] else {}
+    await tallies.add(transaction, run_id, tally)
+    figures.count(transaction.outbox, parse(transaction, payload, run_id), tally, 1)
+
+
+async def _tally(transaction: Transaction, run_id: int) -> tallies.Tally:
+    tally: tallies.Tally = {}
+    after = -1
+    while rows := await transaction.execute(
+        "select tool_name, failed, payload, seq from log"
+        " where run_id = :run_id and seq > :after order by seq limit :limit",
+        {"run_id": run_id, "after": after, "limit": _ENTRIES},
+    ):
+        tally = tallies.joined(tally, tallies.of_stored(row[:3] for row in rows))
+        after = rows[-1][3]
+    return tally
+
+
+async def _missing(
+    transaction: Transaction, run_id: int, fields: dict[str, JSON]
+) -> dict[str, JSON]:
+    """What a run of an older version lacks, as far as it can be told from what is stored."""
+    if "worked_ms" in fields:
+        return {}
+    first = await transaction.execute(
+        "select ts from log where run_id = :id and message_type <> :user order by seq limit 1",
+        {"id": run_id, "user": MessageType.USER_MESSAGE},
+    )
+    ((worked,),) = await transaction.execute(
+        "select sum(finished_at - started_at) from turn where run_id = :id"
+        " and started_at is not null and finished_at is not null",
+        {"id": run_id},
+    )
+    asked = await transaction.execute(
+        "select payload from permission where run_id = :id and state = 'answered'", {"id": run_id}
+    )
+    return {
+        "first_step_at": moment(first[0][0]) if first else None,
+        "paused_at": None,
+        "waited_ms": sum(_waited(orjson.loads(payload)) for (payload,) in asked),
+        "worked_ms": None if worked is None else max(int(worked), 0),
+    }
+
+
+def _waited(asked: dict[str, JSON]) -> int:
+    """Milliseconds from a question to its answer."""
+    begin, end = (
+        milliseconds(datetime.fromisoformat(asked[name])) for name in ("created_at", "answered_at")
+    )
+    return max(end - begin, 0)
