@@ -2,6 +2,7 @@
 
     AgentRunsError                  500
     ├── InvalidRequest              422  a value was given that cannot be used
+    │   └── InvalidQuery                 a search that cannot be understood; carries `position`
     ├── Unauthorized                401  token missing or wrong
     ├── PaymentRequired             402  the hosted plan's runs are used up
     ├── Forbidden                   403  wrong host, origin or organization
@@ -49,6 +50,18 @@ class InvalidRequest(AgentRunsError):
     """A value was given that cannot be used; nothing was stored."""
 
     status_code = 422
+
+
+class InvalidQuery(InvalidRequest):
+    """What to search for cannot be understood.
+
+    Attributes:
+        position: where in the query, in characters from 0.
+    """
+
+    def __init__(self, message: str, position: int, *, detail: str | None = None) -> None:
+        super().__init__(message, detail=detail)
+        self.position = position
 
 
 class Unauthorized(AgentRunsError):

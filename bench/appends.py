@@ -19,6 +19,7 @@ from agent_runs.models import NewLog
 from agent_runs.store import logs, runs
 from agent_runs.store.database import Database
 from agent_runs.store.payloads import search_text
+from agent_runs.store.words import fold
 from bench.data import entry
 from bench.report import Row, ratio_row
 
@@ -30,7 +31,7 @@ _INSERT = """
 _INSERT_POSTGRES = """
     insert into log (run_id, seq, ts, turn, message_type, tool_name, failed, payload, search)
     values (%(run_id)s, %(seq)s, %(ts)s, %(turn)s, %(message_type)s, %(tool_name)s, %(failed)s,
-            %(payload)s, to_tsvector('english', %(search)s))
+            %(payload)s, to_tsvector('agent_runs', %(search)s))
 """
 Batch = list[dict[str, object]]
 
@@ -77,7 +78,7 @@ async def _stored(url: str, *, run_id: int) -> list[Batch]:
         )
     rows = [dict(zip(names, row, strict=True)) | {"run_id": run_id} for row in found]
     for row in rows:
-        row["search"] = search_text(row["payload"])
+        row["search"] = fold(search_text(row["payload"]))
     return [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]
 
 

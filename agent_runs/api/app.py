@@ -36,6 +36,7 @@ from agent_runs.api import (
     repos,
     rules,
     runs,
+    search,
     settings,
 )
 from agent_runs.api.errors import add_error_handlers
@@ -86,6 +87,7 @@ _TAGS = [
     {"name": "runs", "description": "Create, list, read, resume, stop, archive."},
     {"name": "logs", "description": "What a run did, step by step."},
     {"name": "exports", "description": "Runs as files."},
+    {"name": "search", "description": "Find any step of any run."},
     {"name": "events", "description": "What happens, as it happens (server-sent events)."},
     {"name": "permissions", "description": "Questions of agents, and your answers."},
     {"name": "files", "description": "What a run made."},
@@ -105,6 +107,7 @@ _ROUTERS = (
     runs.router,
     logs.router,
     insight.router,
+    search.router,
     exports.router,
     events.router,
     permissions.router,

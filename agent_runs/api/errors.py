@@ -22,6 +22,7 @@ from agent_runs.errors import (
     AgentRunsError,
     Conflict,
     Forbidden,
+    InvalidQuery,
     InvalidRequest,
     NotFound,
     RateLimited,
@@ -83,7 +84,11 @@ def error_response(path: str, exc: AgentRunsError) -> Response:
     if isinstance(exc, RateLimited):
         headers["Retry-After"] = str(max(1, math.ceil(exc.retry_after_seconds or 1)))
     detail: JSON = exc.detail
-    if exc.status_code == _INVALID:
+    further: dict[str, JSON] = {}
+    if isinstance(exc, InvalidQuery):
+        detail = [{"loc": ["query", "q"], "msg": exc.message, "type": "invalid_query"}]
+        further["position"] = exc.position
+    elif exc.status_code == _INVALID:
         detail = [{"loc": ["body"], "msg": exc.message, "type": "invalid_request"}]
     return _answer(
         path,
@@ -92,6 +97,7 @@ def error_response(path: str, exc: AgentRunsError) -> Response:
         message=exc.message,
         detail=detail,
         headers=headers,
+        further=further,
     )
 
 
@@ -180,8 +186,10 @@ def _answer(
     message: str,
     detail: JSON,
     headers: Mapping[str, str] | None = None,
+    further: Mapping[str, JSON] | None = None,
 ) -> Response:
     body: dict[str, JSON] = {"message": message, "detail": detail, "status_code": status}
+    body |= further or {}
     if not path.startswith("/v1/"):
         body = {"error": name, **body}
     return Response(orjson.dumps(body), status, headers, media_type="application/json")

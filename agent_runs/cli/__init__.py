@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from agent_runs import __version__
-from agent_runs.cli import agents, exits, exports, insight, logs, permissions, repos, runs, start
+from agent_runs.cli import (
+    agents,
+    exits,
+    exports,
+    insight,
+    logs,
+    permissions,
+    repos,
+    runs,
+    search,
+    start,
+)
 from agent_runs.cli.connection import AsJson, Connection
 from agent_runs.cli.output import complain, say, say_json, write_by_lines
 from agent_runs.errors import AgentRunsError
@@ -50,7 +61,7 @@ def prepare(
     context.obj = Connection(url, token)
 
 
-for part in (start, runs, logs, insight, exports, permissions, agents, repos):
+for part in (start, runs, logs, search, insight, exports, permissions, agents, repos):
     part.add_to(app)
 
 

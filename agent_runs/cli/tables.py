@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +12,7 @@ from rich.text import Text
 from agent_runs.cli.output import clean, one_line
 
 if TYPE_CHECKING:
+    from agent_runs.client.hits import SearchGroup
     from agent_runs.models import AgentInfo, AgentRun
 
 COLOURS = {
@@ -69,12 +71,52 @@ def show_agents(agents: Sequence["AgentInfo"]) -> None:
     Console(highlight=False).print(table)
 
 
+def show_hits(group: "SearchGroup") -> None:
+    """Print the hits in one run, each with a link to its step."""
+    console = Console(highlight=False, soft_wrap=True)
+    run = group.run
+    head = Text.assemble(
+        (f"{run.id}", "bold"), "  ", status_text(run.status), "  ", one_line(run.title)
+    )
+    head.stylize(f"link {run.web_url}", 0, len(str(run.id)))
+    console.print(head)
+    for hit in group.hits:
+        place = "run" if hit.seq is None else f"#{hit.seq}"
+        kind = hit.tool_name or (hit.message_type or "").lower().replace("_", " ")
+        line = Text(f"  {place:<7}", "cyan")
+        line.stylize(f"link {hit.url}", 2, 2 + len(place))
+        line.append(f"{one_line(kind, 18):<18} ", "red" if hit.failed else "dim")
+        line.append_text(_snippet(hit.snippet, hit.highlights))
+        console.print(line)
+
+
+def point_at(query: str, position: int) -> None:
+    """Print a query with a mark under the place that is wrong, on standard error."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    width = console.width - 4
+    start = max(position - width // 2, 0)
+    before = one_line(query[start:position] + "|", width)[:-1]
+    console.print(Text(f"  {before}{one_line(query[position : start + width], width)}"))
+    console.print(Text(f"  {' ' * cell_len(before)}^", "red"))
+
+
 def show_diff(diff: str) -> None:
     """Print a diff in colours."""
     console = Console(highlight=False, soft_wrap=True)
     styles = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
     for line in clean(diff).splitlines():
         console.print(Text(line, styles.get(line[:1], "")))
+
+
+def _snippet(snippet: str, highlights: Sequence[tuple[int, int]]) -> Text:
+    """A piece of text with its hits marked; each part is made clean by itself."""
+    shown = Text()
+    at = 0
+    for start, end in highlights:
+        shown.append(clean(snippet[at:start]))
+        shown.append(clean(snippet[start:end]), "bold yellow")
+        at = end
+    return shown.append(clean(snippet[at:]))
 
 
 def _table(*columns: str) -> Table:

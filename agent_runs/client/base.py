@@ -241,6 +241,8 @@ def _error(call: Call[T], answer: Answer) -> errors.AgentRunsError:
     errors.AgentRunsError.__init__(error, message, detail=detail)
     if isinstance(error, errors.ServerUnreachable):
         error.may_have_happened = True
+    if isinstance(error, errors.InvalidQuery):
+        error.position = _position(body.get("position"))
     if isinstance(error, errors.RateLimited):
         error.retry_after_seconds = _retry_after(answer.headers.get("retry-after"))
     return error
@@ -275,6 +277,10 @@ def _words(body: dict[str, JSON], answer: Answer) -> tuple[str, str | None]:
     if not isinstance(message, str) or not message:
         message = detail or f"The server answered {answer.status_code}."
     return message, detail
+
+
+def _position(value: JSON) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _problem(problem: JSON) -> str:

@@ -5,27 +5,21 @@ Both clients have these methods; the hosted service answers them with `NotFound`
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from agent_runs.client import late
+from agent_runs.client.finding import AsyncFinding, Finding
 from agent_runs.client.measures import AsyncMeasures, Measures
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from agent_runs.client.answers import Diff, Template
-    from agent_runs.client.base import Call
     from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
 
-T = TypeVar("T")
 
-
-class Extras(Measures, ABC):
+class Extras(Finding, Measures):
     """The blocking form."""
-
-    @abstractmethod
-    def _send(self, call: Call[T]) -> T: ...
 
     def health(self) -> dict[str, JSON]:
         """Return how the server does and what is configured."""
@@ -82,11 +76,8 @@ class Extras(Measures, ABC):
         return self._send(late.requests.answer_permission(run_id, permission_id, answer))
 
 
-class AsyncExtras(AsyncMeasures, ABC):
+class AsyncExtras(AsyncFinding, AsyncMeasures):
     """The async form."""
-
-    @abstractmethod
-    async def _send(self, call: Call[T]) -> T: ...
 
     async def health(self) -> dict[str, JSON]:
         """Return how the server does and what is configured."""

@@ -45,3 +45,7 @@ class InvalidResponse(OfficialInvalidResponse):
     """What a 422 answers. Nothing was stored."""
 
     error: str = Field(description="Class of the error.", examples=["InvalidRequest"])
+    position: int | None = Field(
+        default=None,
+        description="`InvalidQuery` only: where in `q` the mistake is, in characters from 0.",
+    )

@@ -18,6 +18,7 @@ from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import clean_text, dump, milliseconds, now, search_text
 from agent_runs.store.run_rows import locked, parse
 from agent_runs.store.terms import all_of, any_of
+from agent_runs.store.words import fold
 
 # A name for the facets: longer ones would not fit into an index of PostgreSQL.
 _FACET_LENGTH = 200
@@ -216,10 +217,10 @@ async def _insert(transaction: Transaction, rows: list[dict[str, Any]]) -> None:
     if transaction.dialect == "postgresql":
         insert = (
             f"insert into log ({_COLUMNS}, search)"
-            f" values ({_VALUES}, to_tsvector('english', :search))"
+            f" values ({_VALUES}, to_tsvector('agent_runs', :search))"
         )
         for row in rows:
-            row["search"] = search_text(row["payload"])
+            row["search"] = fold(search_text(row["payload"]))
     else:
         # A trigger fills the search index.
         insert = f"insert into log ({_COLUMNS}) values ({_VALUES})"

@@ -14,7 +14,7 @@ import orjson
 from agent_runs.errors import Conflict, RunNotFound
 from agent_runs.events import EventKind
 from agent_runs.models import JSON, AgentRun, AgentRunStatus
-from agent_runs.store import figures, run_times, turns
+from agent_runs.store import figures, run_texts, run_times, turns
 from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import now
 from agent_runs.store.run_lists import RunCounts, counts, page
@@ -252,6 +252,8 @@ async def change(
     payload = encode(transaction, fields)
     after = parse(transaction, payload, run.id)
     await _write(transaction, after, payload)
+    if after.title != before.title:
+        await run_texts.keep(transaction, run.id)
     await count_change(transaction, before, after)
     transaction.outbox.add_event(
         EventKind.RUN_FINISHED if ends else EventKind.RUN_UPDATED,

@@ -2,7 +2,7 @@
 
 Times are milliseconds since 1970. `payload` is a record as JSON text, served without decoding;
 the other columns are what rows are found and sorted by, and what is never served. Full-text
-search is an FTS5 table over a view on SQLite and the column `log.search` on PostgreSQL: the one
+search is an FTS5 table over a view on SQLite and the column `search` on PostgreSQL: the one
 difference between the two. Row ids are never used again. There are no foreign keys: runs are
 never deleted alone, and a check per log entry would be paid on the hottest path.
 """
@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -115,10 +116,24 @@ def _add_logs(metadata: MetaData, dialect: Dialect) -> None:
         Column("payload", Text, nullable=False),
         Index("log_run_seq", "run_id", "seq", unique=True),
         Index("log_facets", "run_id", "message_type", "tool_name", "failed", "turn", "seq"),
+        # What steps are found by in all runs, where no word narrows them down.
+        Index("log_time", "ts", "id"),
+        Index("log_tool", "tool_name", "id"),
+        Index("log_kind", "message_type", "id"),
+    )
+    failed = log.c.failed == text("1")
+    Index("log_failed", log.c.id, sqlite_where=failed, postgresql_where=failed)
+    run_text = Table(
+        "run_text",
+        metadata,
+        Column("run_id", _Long, primary_key=True, autoincrement=False),
+        Column("body", Text, nullable=False),
     )
     if dialect == "postgresql":
-        log.append_column(Column("search", TSVECTOR, nullable=False))
-        Index("log_search", log.c.search, postgresql_using="gin")
+        for table, name in ((log, "log_search"), (run_text, "run_text_search")):
+            search = Column("search", TSVECTOR, nullable=False)
+            table.append_column(search)
+            Index(name, search, postgresql_using="gin")
 
 
 def _add_rest(metadata: MetaData) -> None:

@@ -8,6 +8,7 @@ import orjson
 
 from agent_runs.errors import NotFound
 from agent_runs.models import AgentRunStatus, Turn
+from agent_runs.store import run_texts
 from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import clean_text, dump, milliseconds, moment, now
 
@@ -53,6 +54,7 @@ async def insert(
             "folded": _folded(text),
         },
     )
+    await run_texts.keep(transaction, run_id)
     return added
 
 
@@ -88,6 +90,7 @@ async def change_prompt(transaction: Transaction, run_id: int, turn: int, prompt
         " where run_id = :run_id and turn = :turn",
         {"run_id": run_id, "turn": turn, "prompt": text, "folded": _folded(text)},
     )
+    await run_texts.keep(transaction, run_id)
 
 
 async def start(transaction: Transaction, run_id: int, turn: int) -> None:
@@ -130,6 +133,7 @@ async def finish(
             "folded": "\n" + _folded(text or ""),
         },
     )
+    await run_texts.keep(transaction, run_id)
 
 
 def _folded(text: str) -> str:

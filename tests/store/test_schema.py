@@ -10,9 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from agent_runs.errors import Unavailable
-from agent_runs.store import migrations, schema
+from agent_runs.search_query import SearchQuery
+from agent_runs.store import migrations, schema, search
 from agent_runs.store.database import Database
-from agent_runs.store.migrations.upgrade import make_engine
+from agent_runs.store.migrations.upgrade import make_engine, upgrade
 from agent_runs.store.tables import make_metadata
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ def run_python(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 def test_the_migrations_make_the_tables_that_the_program_expects(database_url: str) -> None:
     def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-        return kind != "table" or name is None or not name.startswith("log_fts")
+        return kind != "table" or name is None or not name.startswith(("log_fts", "run_fts"))
 
     engine = make_engine(database_url)
     with engine.connect() as connection:
@@ -43,6 +44,34 @@ def test_the_migrations_make_the_tables_that_the_program_expects(database_url: s
 def test_the_newest_migration_is_the_one_that_is_looked_for() -> None:
     (folder,) = migrations.__path__
     assert ScriptDirectory(folder).get_current_head() == schema.HEAD
+
+
+async def test_what_an_earlier_version_stored_is_found_after_the_upgrade(
+    empty_database_url: str,
+) -> None:
+    upgrade(empty_database_url, "0004")
+    engine = make_engine(empty_database_url)
+    words = "to_tsvector('english', 'x')" if engine.dialect.name == "postgresql" else None
+    with engine.begin() as connection:
+        for sql in (
+            "insert into run (organization_id, status, source_type, created_at, log_count,"
+            " title_folded, payload, fence) values (1, 'COMPLETE', 'API', 1, 1, 'old title',"
+            """ '{"id": 1, "title": "Old title", "prompt": "old prompt", "status": "COMPLETE","""
+            """ "created_at": "1970-01-01T00:00:00.001Z"}', 0)""",
+            "insert into turn (run_id, turn, prompt, images, created_at, status, result, folded)"
+            " values (1, 1, 'old prompt', '[]', 1, 'COMPLETE', 'old result', 'old')",
+            f"insert into log (run_id, seq, ts, turn, message_type, failed, payload"
+            f"{', search' if words else ''}) values (1, 0, 1, 1, 'ACTION', 0,"
+            f""" '{{"observation": "in src/old_file.py"}}'{f", {words}" if words else ""})""",
+        ):
+            connection.exec_driver_sql(sql)
+    engine.dispose()
+    async with Database.open(empty_database_url) as database:
+        for text, seqs in {
+            "title": [None], "prompt": [None], "result": [None], "file": [0], "in": [0],
+        }.items():  # fmt: skip
+            found = await search.find(database, SearchQuery(all_of=((text,),)))
+            assert [hit.seq for hit in found.hits] == seqs, text
 
 
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:

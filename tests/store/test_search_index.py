@@ -38,7 +38,7 @@ async def find(database: Database, word: str) -> list[int]:
         sql = "select seq from log_fts join log on log.id = log_fts.rowid where log_fts match :word"
         word = f'"{word}"'
     else:
-        sql = "select seq from log where search @@ plainto_tsquery('english', :word)"
+        sql = "select seq from log where search @@ plainto_tsquery('agent_runs', :word)"
     return [seq for (seq,) in await database.read(f"{sql} order by seq", {"word": word})]
 
 

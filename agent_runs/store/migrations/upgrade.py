@@ -15,8 +15,8 @@ from agent_runs.store import sqlite
 _MIGRATION_LOCK = 1785688691
 
 
-def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest schema.
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to the newest schema, or to an older one.
 
     Raises:
         Unavailable: it could not be changed; it is as it was before.
@@ -29,7 +29,7 @@ def upgrade(url: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"select pg_advisory_xact_lock({_MIGRATION_LOCK})")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except SQLAlchemyError as exc:
         raise Unavailable(f"The database could not be upgraded, it is as before: {exc}") from exc
     finally:

@@ -1,0 +1,109 @@
+"""Search in everything: steps of all runs, titles, prompts and results."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from agent_runs.api.errors import documented
+from agent_runs.api.parameters import Limit, Word
+from agent_runs.api.server import Running
+from agent_runs.models import AgentRun
+from agent_runs.schemas.search import (
+    SearchFieldInfo,
+    SearchFields,
+    SearchGroup,
+    SearchHit,
+    SearchPage,
+    SearchRun,
+)
+from agent_runs.search_query import FIELDS, parse_query
+from agent_runs.store import search
+from agent_runs.store.search_values import known_values
+
+router = APIRouter(tags=["search"])
+
+_TITLE_LENGTH = 200
+
+
+@router.get("/search", responses=documented())
+async def search_everything(
+    server: Running,
+    *,
+    q: Annotated[
+        str,
+        Query(
+            description="What to look for, see docs/search.md. Empty: all runs.",
+            examples=['tool:bash status:error "exact words" -not'],
+        ),
+    ] = "",
+    order: Annotated[
+        Literal["newest", "best"],
+        Query(description="`newest` first, or the `best` of the newest 2,000 hits first."),
+    ] = "newest",
+    limit: Limit = 50,
+    cursor: Annotated[
+        Word | None, Query(description="`next_cursor` of the page before, to get the next one.")
+    ] = None,
+) -> SearchPage:
+    """Find steps of all runs, and runs by title, prompt and result; grouped by run.
+
+    A 422 says in `position` where the query cannot be understood.
+    """
+    query = parse_query(q, datetime.now(UTC))
+    found = await search.find(
+        server.database, query, order=order, limit=limit, cursor=cursor or None
+    )
+    groups: dict[int, SearchGroup] = {}
+    for hit in found.hits:
+        run = found.runs[hit.run_id]
+        group = groups.setdefault(run.id, SearchGroup(run=_run(run), hits=[]))
+        group.hits.append(_hit(run, hit))
+    return SearchPage(
+        items=list(groups.values()),
+        total=found.total,
+        total_is_capped=found.total_is_capped,
+        order=found.order,
+        next_cursor=found.next_cursor,
+    )
+
+
+@router.get("/search/fields", responses=documented())
+async def list_search_fields(server: Running) -> SearchFields:
+    """Return the fields of the query language and the values there are, for completion."""
+    values = await known_values(server.database)
+    return SearchFields(
+        items=[
+            SearchFieldInfo(
+                name=field.name, about=field.about, example=field.example, values=values[field.name]
+            )
+            for field in FIELDS.values()
+        ]
+    )
+
+
+def _run(run: AgentRun) -> SearchRun:
+    first_line = next(iter(run.prompt.strip().splitlines()), "")
+    return SearchRun(
+        id=run.id,
+        title=(run.title or first_line)[:_TITLE_LENGTH],
+        status=run.status,
+        agent=run.agent,
+        repo_id=run.repo_id,
+        created_at=run.created_at,
+        archived=run.archived_at is not None,
+        web_url=run.web_url,
+    )
+
+
+def _hit(run: AgentRun, hit: search.Hit) -> SearchHit:
+    return SearchHit(
+        seq=hit.seq,
+        url=run.web_url if hit.seq is None else f"{run.web_url}?step={hit.seq}",
+        created_at=hit.created_at,
+        message_type=hit.message_type or None,
+        tool_name=hit.tool_name,
+        failed=hit.is_failed,
+        snippet=hit.snippet.text,
+        highlights=[(mark.start, mark.end) for mark in hit.snippet.marks],
+    )

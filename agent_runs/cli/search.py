@@ -1,0 +1,99 @@
+"""The command `search`: find any step of any run."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agent_runs.cli import exits, late
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import complain, say, say_fields, say_json
+from agent_runs.cli.steps import in_utc
+from agent_runs.errors import InvalidQuery, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent_runs import CodegenClient
+    from agent_runs.client.hits import SearchGroup
+
+
+def search(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUERY",
+            help="Words and fields, such as 'tool:bash failed:yes \"exact words\" -not'; put -- "
+            "before a query that begins with a minus.",
+        ),
+    ] = None,
+    *,
+    order: Annotated[Literal["newest", "best"], typer.Option(help="What comes first.")] = "newest",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Most hits.")] = 20,
+    every: Annotated[bool, typer.Option("--all", help="All hits, page by page.")] = False,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="List the fields and their values instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find steps of all runs, and runs by title, prompt and result."""
+    query = " ".join(words or ())
+    with connect(context) as client:
+        if fields:
+            _list_fields(client, as_json=as_json)
+            return
+        if not query.strip():
+            raise InvalidRequest("Say what to look for; --fields lists what a query can name.")
+        try:
+            if every:
+                groups = client.iter_search(query, order=order)
+                if as_json:
+                    for group in groups:
+                        say_json(group, lines=True)
+                else:
+                    _show(groups)
+                return
+            found = client.search(query, order=order, limit=limit)
+        except InvalidQuery as error:
+            if not sys.stderr.isatty():
+                raise
+            complain(error.message)
+            late.tables.point_at(query, error.position)
+            raise typer.Exit(exits.USAGE) from error
+    if as_json:
+        say_json(found)
+        return
+    _show(found.items)
+    if sys.stdout.isatty():
+        shown = sum(len(group.hits) for group in found.items)
+        plus = "+" if found.total_is_capped else ""
+        more = "; --all shows the rest" if found.next_cursor else ""
+        say(f"{shown} of {found.total:,}{plus} hits{more}".replace(",", " "))
+
+
+def _show(groups: "Iterable[SearchGroup]") -> None:
+    for group in groups:
+        if sys.stdout.isatty():
+            late.tables.show_hits(group)
+            continue
+        for hit in group.hits:
+            kind = hit.message_type or "RUN"
+            say_fields(
+                group.run.id, hit.seq, in_utc(hit.created_at), kind, hit.tool_name, hit.url,
+                hit.snippet,
+            )  # fmt: skip
+
+
+def _list_fields(client: "CodegenClient", *, as_json: bool) -> None:
+    found = client.list_search_fields()
+    if as_json:
+        say_json(found)
+        return
+    for field in found:
+        say_fields(f"{field.name}:{field.example}", field.about, ", ".join(field.values))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(search)

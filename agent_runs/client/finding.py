@@ -1,0 +1,97 @@
+"""Search in everything that a server of this program keeps, for both clients."""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from agent_runs.client import late
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+    from typing import Literal
+
+    from agent_runs.client.base import Call
+    from agent_runs.client.hits import SearchField, SearchGroup, SearchPage
+
+    Order = Literal["newest", "best"]
+
+T = TypeVar("T")
+_MOST = 100
+
+
+class Finding(ABC):
+    """The blocking form."""
+
+    @abstractmethod
+    def _send(self, call: Call[T]) -> T: ...
+
+    def search(
+        self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
+    ) -> SearchPage:
+        """Return one page of the steps and runs that fit, grouped by run.
+
+        Args:
+            query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
+            order: `newest` first, or the `best` of the newest 2,000 hits.
+            limit: most hits, 1 to 100.
+            cursor: `next_cursor` of the page before.
+
+        Raises:
+            InvalidQuery: the query cannot be understood; `position` says where.
+        """
+        return self._send(late.hits.search(query, order, limit, cursor))
+
+    def iter_search(self, query: str, *, order: Order = "newest") -> Generator[SearchGroup]:
+        """Yield all that fits, page by page; a run may come up again on a later page."""
+        cursor = None
+        while True:
+            page = self.search(query, order=order, limit=_MOST, cursor=cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def list_search_fields(self) -> list[SearchField]:
+        """Return the fields that a query can name, and the values there are."""
+        return self._send(late.hits.list_search_fields())
+
+
+class AsyncFinding(ABC):
+    """The async form."""
+
+    @abstractmethod
+    async def _send(self, call: Call[T]) -> T: ...
+
+    async def search(
+        self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
+    ) -> SearchPage:
+        """Return one page of the steps and runs that fit, grouped by run.
+
+        Args:
+            query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
+            order: `newest` first, or the `best` of the newest 2,000 hits.
+            limit: most hits, 1 to 100.
+            cursor: `next_cursor` of the page before.
+
+        Raises:
+            InvalidQuery: the query cannot be understood; `position` says where.
+        """
+        return await self._send(late.hits.search(query, order, limit, cursor))
+
+    async def iter_search(
+        self, query: str, *, order: Order = "newest"
+    ) -> AsyncGenerator[SearchGroup]:
+        """Yield all that fits, page by page; a run may come up again on a later page."""
+        cursor = None
+        while True:
+            page = await self.search(query, order=order, limit=_MOST, cursor=cursor)
+            for group in page.items:
+                yield group
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def list_search_fields(self) -> list[SearchField]:
+        """Return the fields that a query can name, and the values there are."""
+        return await self._send(late.hits.list_search_fields())

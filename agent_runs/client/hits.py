@@ -1,0 +1,77 @@
+"""Requests of the search, and what it answers."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from agent_runs.client import answers
+from agent_runs.client.base import Call
+from agent_runs.models import JSON, Record
+
+
+class SearchHit(Record):
+    """A step that fits, or the run itself."""
+
+    seq: int | None = Field(default=None, description="step in the run; None: the run's own text")
+    url: str = Field(default="", description="the run's page at this step")
+    created_at: datetime = Field(description="when the step happened, or the run was created")
+    message_type: str | None = Field(default=None, description="kind of the step")
+    tool_name: str | None = Field(default=None, description="tool that the step used")
+    failed: bool = Field(default=False, description="whether the step failed")
+    snippet: str = Field(default="", description="a piece of the text, on one line")
+    highlights: tuple[tuple[int, int], ...] = Field(
+        default=(), description="where in the snippet the words are: start, end, from 0"
+    )
+
+
+class SearchRun(Record):
+    """The run that hits are in."""
+
+    id: int = Field(description="id of the run")
+    title: str = Field(default="", description="its title, else the first line of its prompt")
+    status: str = Field(default=answers.UNKNOWN, description="how it stands")
+    agent: str | None = Field(default=None, description="agent that worked")
+    repo_id: int | None = Field(default=None, description="repository that it worked in")
+    created_at: datetime = Field(description="when it was created")
+    archived: bool = Field(default=False, description="whether it is archived")
+    web_url: str = Field(default="", description="the run's page")
+
+
+class SearchGroup(Record):
+    """The hits of a page that are in one run."""
+
+    run: SearchRun
+    hits: tuple[SearchHit, ...] = ()
+
+
+class SearchPage(Record):
+    """One page of what was found, grouped by run."""
+
+    items: tuple[SearchGroup, ...] = ()
+    total: int = Field(default=0, description="hits on all pages")
+    total_is_capped: bool = Field(default=False, description="there are more than `total`")
+    order: str = Field(default="newest", description="newest or best")
+    next_cursor: str | None = Field(default=None, description="None on the last page")
+
+
+class SearchField(Record):
+    """A field of the query language."""
+
+    name: str = Field(description="what stands before the colon")
+    about: str = Field(default="", description="what it compares")
+    example: str = Field(default="", description="a value")
+    values: tuple[str, ...] = Field(default=(), description="values that there are")
+
+
+def search(
+    query: str, order: Literal["newest", "best"], limit: int, cursor: str | None
+) -> Call[SearchPage]:
+    """GET /search."""
+    params: dict[str, JSON] = {"q": query, "order": order, "limit": limit, "cursor": cursor}
+    return Call("GET", "/search", answers.record(SearchPage), params)
+
+
+def list_search_fields() -> Call[list[SearchField]]:
+    """GET /search/fields."""
+    return Call("GET", "/search/fields", answers.records(SearchField))

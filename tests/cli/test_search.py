@@ -1,0 +1,76 @@
+"""The command `search`: lines in a pipe, colours and links on a terminal, explained mistakes."""
+
+import json
+
+import pytest
+
+from agent_runs.cli.output import clean
+from agent_runs.errors import InvalidQuery
+from tests.screen import Screen
+
+
+@pytest.fixture(scope="module")
+def run_id(sdk) -> int:
+    run = sdk.create_agent_run("/run echo marmalade toast\n/say I like marmalade", title="Tea")
+    return sdk.wait(run.id, timeout=30).id
+
+
+def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(cli, sdk, run_id):
+    lines = [line.split("\t") for line in cli("search", "marmalade toast").out.splitlines()]
+    steps = {log.seq: log for log in sdk.iter_agent_run_logs(run_id)}
+    assert lines
+    for run, seq, _, kind, tool, url, snippet in lines:
+        assert run == str(run_id)
+        assert "marmalade toast" in snippet
+        if seq:
+            assert (kind, tool) == (steps[int(seq)].message_type, steps[int(seq)].tool_name or "")
+            assert url.endswith(f"/runs/{run_id}?step={seq}")
+        else:
+            assert kind == "RUN"
+
+
+def test_json_is_what_the_api_answers(cli, sdk, run_id):
+    found = json.loads(cli("search", "marmalade", "--json", "--limit", "1").out)
+    assert found["items"][0]["run"]["title"] == "Tea"
+    assert found["next_cursor"]
+    lines = cli("search", "marmalade", "--all", "--json").out.splitlines()
+    hits = [hit for line in lines for hit in json.loads(line)["hits"]]
+    assert len(hits) == found["total"]
+    assert len(cli("search", "--all", "marmalade").out.splitlines()) == found["total"]
+
+
+def test_words_need_no_quotes_of_the_shell(cli, run_id):
+    assert cli("search", "type:answer", "marmalade").out.count("\n") == 1
+    assert cli("search", "type:answer", "--", "marmalade", "-like").out == ""
+
+
+def test_fields_and_their_values_are_listed(cli, run_id):
+    fields = {line.split("\t")[0]: line for line in cli("search", "--fields").out.splitlines()}
+    assert "scripted" in fields["agent:claude"]
+    assert json.loads(cli("search", "--fields", "--json").out)[0]["name"] == "tool"
+
+
+def test_a_mistake_has_exit_code_2_and_says_what_is_wrong(cli, sdk):
+    done = cli("search", "status:eror")
+    assert (done.code, done.out) == (2, "")
+    assert "Did you mean error?" in done.err
+    with pytest.raises(InvalidQuery) as caught:
+        sdk.search("a status:eror")
+    assert caught.value.position == 9
+    assert cli("search").code == 2
+
+
+def test_on_a_terminal_hits_are_marked_and_linked(command, sdk, run_id):
+    screen = Screen(command, "search", "marmalade")
+    assert screen.close() == 0
+    assert "\x1b[1;33mmarmalade\x1b[0m" in screen.text
+    assert f"{sdk.get_agent_run(run_id).web_url}?step=" in screen.text
+    assert " hits" in screen.text
+
+
+def test_on_a_terminal_a_mistake_is_pointed_at(command):
+    screen = Screen(command, "search", "tea status:eror")
+    assert screen.close() == 2
+    lines = clean(screen.text).splitlines()
+    at = lines.index("  tea status:eror")
+    assert lines[at + 1] == "  " + " " * len("tea status:") + "^"
