@@ -14,6 +14,10 @@ class RunFilter:
         since: created at or after.
         until: created before.
         archived: False lists the others (default), True the archived ones, None both.
+        mode: made with this prompt template.
+        tool: called this tool.
+        failed_tool: called this tool, and a call failed.
+        error: met an error of this likeness (`agent_runs/likeness.py`).
     """
 
     organization_id: int | None = None
@@ -26,6 +30,10 @@ class RunFilter:
     since: datetime | None = None
     until: datetime | None = None
     archived: bool | None = False
+    mode: str | None = None
+    tool: str | None = None
+    failed_tool: str | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from fastapi_offline import FastAPIOffline
 from agent_runs import __version__
 from agent_runs.api import (
     agents,
+    analytics,
     events,
     exports,
     files,
@@ -88,6 +89,10 @@ _TAGS = [
     {"name": "logs", "description": "What a run did, step by step."},
     {"name": "exports", "description": "Runs as files."},
     {"name": "search", "description": "Find any step of any run."},
+    {
+        "name": "analytics",
+        "description": "How agents perform, by day, agent, repository, template.",
+    },
     {"name": "events", "description": "What happens, as it happens (server-sent events)."},
     {"name": "permissions", "description": "Questions of agents, and your answers."},
     {"name": "files", "description": "What a run made."},
@@ -107,6 +112,7 @@ _ROUTERS = (
     runs.router,
     logs.router,
     insight.router,
+    analytics.router,
     search.router,
     exports.router,
     events.router,

@@ -1,7 +1,7 @@
 """Path and query parameters that several routes share."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query
 from pydantic import AfterValidator
@@ -64,8 +64,22 @@ async def run_filter(
         Moment | None, Query(description="Only runs created before this time, ISO-8601.")
     ] = None,
     archived: Annotated[
-        bool, Query(description="True lists the archived runs, false the others.")
+        bool | Literal["any"],
+        Query(description="True lists the archived runs, false the others, `any` both."),
     ] = False,
+    mode: Annotated[
+        Word | None, Query(max_length=500, description="Only runs of this prompt template.")
+    ] = None,
+    tool: Annotated[
+        Word | None, Query(max_length=200, description="Only runs that called this tool.")
+    ] = None,
+    failed_tool: Annotated[
+        Word | None, Query(max_length=200, description="Only runs in which this tool failed.")
+    ] = None,
+    error: Annotated[
+        Word | None,
+        Query(max_length=500, description="Only runs that met this error, as analytics names it."),
+    ] = None,
 ) -> RunFilter:
     """Return what the query asks for."""
     return RunFilter(
@@ -76,7 +90,11 @@ async def run_filter(
         text=q or None,
         since=since,
         until=until,
-        archived=archived,
+        archived=None if archived == "any" else archived,
+        mode=mode or None,
+        tool=tool or None,
+        failed_tool=failed_tool or None,
+        error=error or None,
     )
 
 

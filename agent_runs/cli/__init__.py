@@ -12,6 +12,7 @@ import typer
 from agent_runs import __version__
 from agent_runs.cli import (
     agents,
+    analytics,
     exits,
     exports,
     insight,
@@ -61,7 +62,7 @@ def prepare(
     context.obj = Connection(url, token)
 
 
-for part in (start, runs, logs, search, insight, exports, permissions, agents, repos):
+for part in (start, runs, logs, search, insight, analytics, exports, permissions, agents, repos):
     part.add_to(app)
 
 

@@ -90,6 +90,19 @@ def show_hits(group: "SearchGroup") -> None:
         console.print(line)
 
 
+def show_figures(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table of figures: names on the left, numbers on the right."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title=title, title_justify="left")
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="right" if at else "left")
+    for row in rows:
+        table.add_row(*[text(value) for value in row])
+    console = Console(highlight=False)
+    console.print(table)
+    if not rows:
+        console.print(Text("Nothing was counted in this period.", "dim"))
+
+
 def point_at(query: str, position: int) -> None:
     """Print a query with a mark under the place that is wrong, on standard error."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -25,13 +25,13 @@ from agent_runs.events import EventKind
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from datetime import datetime
-    from typing import Unpack
+    from typing import Literal, Unpack
 
     import httpx
 
     from agent_runs.client.answers import AgentRunWithLogs, Organization, Page, User
     from agent_runs.client.base import AsyncClock, Call, Gate
-    from agent_runs.client.requests import CreateOptions, LogQuery, RunQuery
+    from agent_runs.client.requests import CreateOptions, LogQuery, RunQuery, RunTraits
     from agent_runs.client.tail import Tail
     from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
 
@@ -139,7 +139,8 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         q: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        archived: bool | None = None,
+        archived: bool | Literal["any"] | None = None,
+        **traits: Unpack[RunTraits],
     ) -> Page[AgentRun]:
         """Return one page of the runs, newest first.
 
@@ -150,7 +151,8 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             status: one official word or several; this and the filters after `user_id` need a
                 server of this program.
             q: words looked for in title, prompt and result.
-            archived: True lists the archived ones instead.
+            archived: True lists the archived ones instead, `any` all.
+            traits: `mode`, `tool`, `failed_tool`, `error`.
         """
         query = late.requests.RunQuery(
             status=status,
@@ -162,6 +164,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             since=since,
             until=until,
             archived=archived,
+            **traits,
         )
         return await self._send(
             late.requests.list_agent_runs(late.requests.skip_for(skip, page, limit), limit, query)

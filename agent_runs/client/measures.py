@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 from agent_runs.client import late
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from agent_runs.client.base import Call
+    from agent_runs.client.measure_requests import AnalyticsQuery
+    from agent_runs.client.tables import AnalyticsTable
     from agent_runs.insight import Insight
 
 T = TypeVar("T")
@@ -23,6 +27,14 @@ class Measures(ABC):
     @abstractmethod
     def _send(self, call: Call[T]) -> T: ...
 
+    def get_analytics(self, table: str, **query: Unpack[AnalyticsQuery]) -> AnalyticsTable:
+        """Return a table: `summary`, `days`, `tools`, `errors`, `agents` ... (docs/analytics.md).
+
+        Args:
+            query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
+        """
+        return self._send(late.measure_requests.get_analytics(table, query))
+
     def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
         return self._send(late.measure_requests.get_agent_run_insight(run_id))
@@ -33,6 +45,14 @@ class AsyncMeasures(ABC):
 
     @abstractmethod
     async def _send(self, call: Call[T]) -> T: ...
+
+    async def get_analytics(self, table: str, **query: Unpack[AnalyticsQuery]) -> AnalyticsTable:
+        """Return a table: `summary`, `days`, `tools`, `errors`, `agents` ... (docs/analytics.md).
+
+        Args:
+            query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
+        """
+        return await self._send(late.measure_requests.get_analytics(table, query))
 
     async def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""

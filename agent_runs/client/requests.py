@@ -85,7 +85,8 @@ class RunQuery(TypedDict, total=False):
         q: words looked for in title, prompt and result.
         since: created at or after.
         until: created before.
-        archived: True lists the archived ones instead.
+        archived: True lists the archived ones instead, `any` all.
+        mode, tool, failed_tool, error: as in `RunTraits`.
     """
 
     status: str | Sequence[str] | None
@@ -96,7 +97,27 @@ class RunQuery(TypedDict, total=False):
     q: str | None
     since: datetime | None
     until: datetime | None
-    archived: bool | None
+    archived: bool | Literal["any"] | None
+    mode: str | None
+    tool: str | None
+    failed_tool: str | None
+    error: str | None
+
+
+class RunTraits(TypedDict, total=False):
+    """What runs were made with or did; part of `RunQuery`.
+
+    Attributes:
+        mode: name of their prompt template.
+        tool: they called it.
+        failed_tool: they called it, and a call failed.
+        error: they met it, as analytics names it.
+    """
+
+    mode: str | None
+    tool: str | None
+    failed_tool: str | None
+    error: str | None
 
 
 class LogQuery(TypedDict, total=False):

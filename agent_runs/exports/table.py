@@ -28,30 +28,32 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 async def write_entries(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
     """Yield one row per entry."""
-    yield _rows([_ENTRY])
+    yield rows_of([_ENTRY])
     async for run in runs:
         async for entries in run.entries():
-            yield _rows(
-                [_cell(fields.get(name)) for name in _ENTRY]
+            yield rows_of(
+                [cell(fields.get(name)) for name in _ENTRY]
                 for fields in [entry | {"failed": is_failed(entry)} for entry in entries]
             )
 
 
 async def write_runs(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
     """Yield one row per run."""
-    yield _rows([_RUN])
+    yield rows_of([_RUN])
     async for run in runs:
         fields = orjson.loads(run.text) | {"repo": run.repo.url if run.repo else None}
-        yield _rows([[_cell(fields.get(name)) for name in _RUN]])
+        yield rows_of([[cell(fields.get(name)) for name in _RUN]])
 
 
-def _rows(rows: Iterable[Sequence[str]]) -> bytes:
+def rows_of(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows of finished cells as CSV."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
 
 
-def _cell(value: JSON) -> str:
+def cell(value: JSON) -> str:
+    """Return a value as the text of a cell; empty for null, JSON for what is no text."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -60,6 +60,12 @@ async def page(reader: Reader, *, skip: int, limit: int) -> tuple[list[Repo], in
     return [Repo.model_validate_json(payload) for (payload,) in rows], total
 
 
+async def names(reader: Reader) -> dict[int, str]:
+    """Return the names of all registered repositories by their ids."""
+    rows = await reader.read("select id, payload from repo")
+    return {repo_id: Repo.model_validate_json(payload).name for repo_id, payload in rows}
+
+
 async def remove(transaction: Transaction, repo_id: int) -> None:
     """Forget a repository; its runs keep their work.
 

@@ -10,8 +10,15 @@ from agent_runs.filters import RunFilter
 from agent_runs.store.database import Reader
 from agent_runs.store.payloads import clean_text, milliseconds
 from agent_runs.store.run_rows import served
+from agent_runs.store.tallies import ERROR, TOOL
 from agent_runs.store.terms import all_of, any_of, containing, contains
 
+_TALLIED = {
+    "tool": (TOOL, "number"),
+    "failed_tool": (TOOL, "failed"),
+    "error": (ERROR, "number"),
+}
+"""Filters that ask what a run did: kind of the tally, and which of its amounts."""
 _NEWEST_FIRST = " order by created_at desc, id desc"
 # Page and total in one pass; the total is there even when the page is empty.
 _FOUND = """
@@ -76,7 +83,7 @@ def terms_of(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
         # The plus keeps SQLite from an index that would have to be sorted.
         terms.append("+organization_id = :organization_id")
         params["organization_id"] = run_filter.organization_id
-    for name in ("agent", "source_type", "repo_id", "user_id"):
+    for name in ("agent", "source_type", "repo_id", "user_id", "mode"):
         value = getattr(run_filter, name)
         if value is not None:
             terms.append(f"{name} = :{name}")
@@ -89,6 +96,14 @@ def terms_of(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
     if run_filter.until is not None:
         terms.append("created_at < :until")
         params["until"] = milliseconds(run_filter.until)
+    for name, (kind, more) in _TALLIED.items():
+        value = getattr(run_filter, name)
+        if value is not None:
+            terms.append(
+                "exists (select 1 from run_tally where run_tally.run_id = run.id"
+                f" and kind = '{kind}' and name = :{name} and {more} > 0)"
+            )
+            params[name] = value
     for at, word in enumerate((run_filter.text or "").split()):
         params[f"word_{at}"] = containing(clean_text(word).casefold())
         in_turns = (

@@ -1,0 +1,18 @@
+"""How agents perform: tables of rates, percentiles and sums, out of the kept figures.
+
+Every table has the same shape, so that one page, one CSV writer and one command show them all.
+"""
+
+from agent_runs.analytics.scope import LONGEST_PERIOD, Scope, day_of
+from agent_runs.analytics.tables import TABLES, Column, Table, TableName, read_table
+
+__all__ = [
+    "LONGEST_PERIOD",
+    "TABLES",
+    "Column",
+    "Scope",
+    "Table",
+    "TableName",
+    "day_of",
+    "read_table",
+]

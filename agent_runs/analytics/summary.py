@@ -1,0 +1,79 @@
+"""The key figures of a period beside those of the period before."""
+
+from collections import Counter, defaultdict
+
+from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.origins import costs
+from agent_runs.analytics.periods import outcome_of, rate, seconds
+from agent_runs.analytics.scope import Scope
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus
+from agent_runs.store import analytics, figures
+from agent_runs.store.database import Reader
+from agent_runs.store.tallies import TOOL
+
+_SPREADS = (figures.DURATION, figures.FIRST_STEP, figures.WAITED, figures.STEPS)
+_KINDS = (figures.RUNS, *_SPREADS, TOOL, figures.TOKENS, figures.COST)
+_FAILED = sorted(TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED})
+
+
+async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
+    """One row per figure."""
+    now, before = await _figures(reader, scope), await _figures(reader, scope.before())
+    everything = scope.runs()
+    ended = scope.runs(status=sorted(TERMINAL_STATUSES))
+    failed = scope.runs(status=_FAILED)
+    places = {
+        "runs": ("", everything),
+        "success_rate": ("share", scope.runs(status="COMPLETE")),
+        "failed": ("", failed),
+        "duration_p50": ("seconds", ended),
+        "first_step_p50": ("seconds", ended),
+        "waited_p50": ("seconds", ended),
+        "waited_total": ("seconds", ended),
+        "steps_p50": ("steps", ended),
+        "tool_calls": ("", ended),
+        "tool_failure_rate": ("share", ended),
+        "tokens": ("tokens", ended),
+        "runs_reporting": ("", ended),
+        "cost": ("money", ended),
+    }
+    return [[name, now[name], before[name], *place] for name, place in places.items()]
+
+
+async def _figures(reader: Reader, scope: Scope) -> dict[str, JSON]:
+    outcomes: Counter[str] = Counter()
+    spreads: defaultdict[str, Histogram] = defaultdict(Histogram)
+    calls = failed = 0
+    tokens: dict[str, int] = {}
+    reporting = 0
+    cost: Counter[str] = Counter()
+    for each in await analytics.by_name(reader, _KINDS, scope.figures):
+        if each.kind == figures.RUNS:
+            outcomes[outcome_of(each.name)] += each.amount.number
+        elif each.kind in _SPREADS:
+            spreads[each.kind].add(each.name, each.amount)
+        elif each.kind == TOOL:
+            calls, failed = calls + each.amount.number, failed + each.amount.failed
+        elif each.kind == figures.TOKENS:
+            tokens[each.name] = each.amount.total
+            reporting = max(reporting, each.amount.number)
+        else:
+            cost[each.name] += each.amount.total
+    ended = outcomes.total() - outcomes["working"]
+    waited = spreads[figures.WAITED]
+    middle = spreads[figures.STEPS].percentile(0.5)
+    return {
+        "runs": outcomes.total(),
+        "success_rate": rate(outcomes["complete"], ended),
+        "failed": outcomes["failed"],
+        "duration_p50": seconds(spreads[figures.DURATION].percentile(0.5)),
+        "first_step_p50": seconds(spreads[figures.FIRST_STEP].percentile(0.5)),
+        "waited_p50": seconds(waited.percentile(0.5)),
+        "waited_total": seconds(waited.total),
+        "steps_p50": None if middle is None else round(middle, 1),
+        "tool_calls": calls,
+        "tool_failure_rate": rate(failed, calls),
+        "tokens": tokens.get("total"),
+        "runs_reporting": reporting,
+        "cost": costs(cost) or None,
+    }

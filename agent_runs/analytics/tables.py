@@ -1,0 +1,183 @@
+"""The tables, by name: what each tells, its columns, and who fills it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agent_runs.analytics import origins, periods, summary, uses
+from agent_runs.analytics.scope import Scope
+from agent_runs.models import JSON
+from agent_runs.store.database import Reader
+
+TableName = Literal[
+    "summary",
+    "days",
+    "durations",
+    "first_steps",
+    "waiting",
+    "steps",
+    "time",
+    "tools",
+    "errors",
+    "agents",
+    "repositories",
+    "templates",
+]
+Rows = Sequence[Sequence[JSON]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: key in the rows and head in CSV.
+        unit: seconds, share (0 to 1), date, path ...; empty for counts and names.
+        text: what it says.
+    """
+
+    name: str
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a table tells.
+
+    Attributes:
+        fill: reads its rows, each with a value per column.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    fill: Callable[[Reader, Scope], Awaitable[Rows]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A filled table."""
+
+    name: TableName
+    kind: Kind
+    scope: Scope
+    rows: Rows
+
+
+_RUNS = Column("runs", "path", "list of the runs behind the row; empty when there is no such list")
+_DAY = Column("day", "date", "first day of the point, UTC")
+
+
+def _spread(what: str, unit: str) -> tuple[Column, ...]:
+    return (
+        _DAY,
+        Column("number", "", f"ended runs {what}"),
+        Column("p50", unit, "median, from a histogram: off by at most 9.1 %"),
+        Column("p90", unit, "90th percentile, likewise"),
+        Column("p99", unit, "99th percentile, likewise"),
+        Column("mean", unit, "exact mean"),
+        Column("total", unit, "exact sum"),
+        _RUNS,
+    )
+
+
+def _origin(*names: Column) -> tuple[Column, ...]:
+    return (
+        *names,
+        Column("number", "", "runs"),
+        Column("ended", "", "runs that have ended"),
+        Column("complete", "", "runs that ended well"),
+        Column("success_rate", "share", "complete out of ended"),
+        Column("duration_p50", "seconds", "median duration, off by at most 9.1 %"),
+        Column("reporting", "", "ended runs whose agent reported tokens"),
+        Column("input_tokens", "", "tokens read, as reported by the agent"),
+        Column("output_tokens", "", "tokens written, as reported by the agent"),
+        Column("total_tokens", "", "tokens in all, as reported by the agent"),
+        Column("cost", "money", "as reported by the agent, one sum per currency"),
+        _RUNS,
+    )
+
+
+TABLES: dict[TableName, Kind] = {
+    "summary": Kind(
+        "Key figures",
+        (
+            Column("figure", "", "what it is"),
+            Column("value", "", "in the period; empty when nothing was counted"),
+            Column("before", "", "in the period of the same length before"),
+            Column("unit", "", "seconds, share, tokens, money, or empty for counts"),
+            _RUNS,
+        ),
+        summary.summary,
+    ),
+    "days": Kind(
+        "Runs by day and outcome",
+        (
+            _DAY,
+            Column("number", "", "runs created then"),
+            Column("complete", "", "ended well"),
+            Column("failed", "", "ended with an error or a limit"),
+            Column("cancelled", "", "stopped"),
+            Column("working", "", "not ended yet"),
+            Column("success_rate", "share", "complete out of ended"),
+            _RUNS,
+        ),
+        periods.days,
+    ),
+    "durations": Kind("Duration", _spread("whose start is known", "seconds"), periods.durations),
+    "first_steps": Kind(
+        "Time to the first step", _spread("that did something", "seconds"), periods.first_steps
+    ),
+    "waiting": Kind("Waiting for a person", _spread("that waited", "seconds"), periods.waiting),
+    "steps": Kind("Steps of a run", _spread("", "steps"), periods.steps),
+    "time": Kind(
+        "Where the time goes",
+        (
+            Column("part", "", "model, tools, waiting, queued"),
+            Column("total", "seconds", "sum over the ended runs"),
+            Column("share", "share", "of all four"),
+            _RUNS,
+        ),
+        uses.time,
+    ),
+    "tools": Kind(
+        "Use of tools",
+        (
+            Column("tool", "", "its name"),
+            Column("calls", "", "calls in ended runs"),
+            Column("failed", "", "calls that failed"),
+            Column("failure_rate", "share", "failed out of calls"),
+            Column("mean", "seconds", "mean time of a call"),
+            Column("total", "seconds", "time in all calls"),
+            _RUNS,
+            Column("failed_runs", "path", "list of the runs in which it failed"),
+        ),
+        uses.tools,
+    ),
+    "errors": Kind(
+        "Most frequent errors",
+        (
+            Column("error", "", "likeness: numbers, paths, ids and quotes are folded"),
+            Column("number", "", "entries"),
+            Column("in_runs", "", "ended runs that met it"),
+            Column("last_day", "date", "day of the newest run that met it"),
+            _RUNS,
+        ),
+        uses.errors,
+    ),
+    "agents": Kind("By agent", _origin(Column("agent", "", "its name")), origins.agents),
+    "repositories": Kind(
+        "By repository",
+        _origin(Column("repo_id", "", "its id"), Column("name", "", "its name")),
+        origins.repositories,
+    ),
+    "templates": Kind(
+        "By prompt template", _origin(Column("mode", "", "its name")), origins.templates
+    ),
+}
+
+
+async def read_table(reader: Reader, name: TableName, scope: Scope) -> Table:
+    """Return a table by its name in `TABLES`."""
+    kind = TABLES[name]
+    return Table(name, kind, scope, await kind.fill(reader, scope))

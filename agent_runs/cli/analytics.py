@@ -1,0 +1,134 @@
+"""The command `analytics`: how agents perform, as a table."""
+
+import csv
+import io
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from agent_runs.cli import late
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import one_line, say_fields, say_json
+from agent_runs.cli.runs import repo_id_of
+from agent_runs.cli.steps import in_words
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from agent_runs.client.tables import AnalyticsTable
+
+TableName = Literal[
+    "summary",
+    "days",
+    "durations",
+    "first_steps",
+    "waiting",
+    "steps",
+    "time",
+    "tools",
+    "errors",
+    "agents",
+    "repositories",
+    "templates",
+]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def analytics(
+    context: typer.Context,
+    table: Annotated[TableName, typer.Argument(help="What to show.")] = "summary",
+    *,
+    days: Annotated[int, typer.Option(min=1, max=1100, help="Length of the period.")] = 14,
+    last_day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Its last day, UTC; today unless given."),
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
+    repo: Annotated[
+        str | None, typer.Option(metavar="REPO", help="Only this repository, by id or name.")
+    ] = None,
+    mode: Annotated[str | None, typer.Option(help="Only runs of this prompt template.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how agents perform: success, durations, tools, errors, tokens and cost.
+
+    Days are those of UTC. Tokens and cost are as reported by the agents.
+    """
+    if as_csv and as_json:
+        raise InvalidRequest("Give --csv or --json, not both.")
+    with connect(context) as client:
+        found = client.get_analytics(
+            table,
+            days=days,
+            last_day=None if last_day is None else last_day.date(),
+            agent=agent,
+            repo_id=None if repo is None else repo_id_of(client, repo),
+            mode=mode,
+        )
+    if as_json:
+        say_json(found)
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _show(found)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(analytics)
+
+
+def _show(found: "AnalyticsTable") -> None:
+    columns = [each for each in found.columns if each.unit != "path" and each.name != "unit"]
+    rows = [
+        [_worded(row.get(each.name), each.unit or str(row.get("unit") or "")) for each in columns]
+        for row in found.items
+    ]
+    names = [each.name.replace("_", " ") for each in columns]
+    if sys.stdout.isatty():
+        title = f"{found.title}, {found.first_day} to {found.last_day}"
+        late.tables.show_figures(title, names, rows)
+        return
+    for row in rows:
+        say_fields(*row)
+
+
+def _print_csv(found: "AnalyticsTable") -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    names = [each.name for each in found.columns]
+    writer.writerow(names)
+    for row in found.items:
+        writer.writerow([_cell(row.get(name)) for name in names])
+    sys.stdout.write(text.getvalue().replace("\r\n", "\n"))
+
+
+def _cell(value: object) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    text = "" if value is None else one_line(_money(value), 2000)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def _worded(value: object, unit: str) -> str:
+    """A value as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, Mapping):
+        return _money(cast("object", value)) or "-"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return one_line(str(value), 80) if value != "" else "-"
+    if unit == "seconds":
+        return in_words(value)
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def _money(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    sums = cast("Mapping[str, Any]", value)
+    return ", ".join(f"{amount:,.4g} {currency}" for currency, amount in sums.items())
