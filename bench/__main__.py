@@ -4,10 +4,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import appends, dashboard, events, hosted, reads, report, starts, translation
+from bench import appends, dashboard, events, hosted, reads, report, search, starts, translation
 
 _ALL = {
     "reads": reads.measure,
+    "search": search.measure,
     "appends": appends.measure,
     "events": events.measure,
     "translation": translation.measure,

@@ -48,6 +48,17 @@ def most_row(what: str, *, measured: float, unit: str, most: float, limit: str =
     return Row(what, f"**{measured:,.2f}** {unit}", limit, f"≤ {most:g} {unit}", measured <= most)
 
 
+def times_row(what: str, *, ours: float, limit: float, most: float) -> Row:
+    """A time in seconds that must stay within so many times of one measured beside it."""
+    return Row(
+        what,
+        f"{ours * 1000:,.2f} ms (**x {ours / limit:.2f}**)",
+        f"{limit * 1000:,.2f} ms",
+        f"≤ x {most:g}",
+        ours <= limit * most,
+    )
+
+
 def least_row(what: str, *, measured: float, unit: str, least: float) -> Row:
     """A figure that must stay over a bound."""
     return Row(what, f"**{measured:,.0f}** {unit}", "", f"≥ {least:,g} {unit}", measured >= least)

@@ -39,7 +39,7 @@ async def search_everything(
     ] = "",
     order: Annotated[
         Literal["newest", "best"],
-        Query(description="`newest` first, or the `best` of the newest 2,000 hits first."),
+        Query(description="`newest` first, or the `best` of the newest 1,000 hits first."),
     ] = "newest",
     limit: Limit = 50,
     cursor: Annotated[

@@ -33,7 +33,7 @@ class Finding(ABC):
 
         Args:
             query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
-            order: `newest` first, or the `best` of the newest 2,000 hits.
+            order: `newest` first, or the `best` of the newest 1,000 hits.
             limit: most hits, 1 to 100.
             cursor: `next_cursor` of the page before.
 
@@ -70,7 +70,7 @@ class AsyncFinding(ABC):
 
         Args:
             query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
-            order: `newest` first, or the `best` of the newest 2,000 hits.
+            order: `newest` first, or the `best` of the newest 1,000 hits.
             limit: most hits, 1 to 100.
             cursor: `next_cursor` of the page before.
 

@@ -36,9 +36,10 @@ class Stems:
             stems for phrase in phrases if (stems := [self._stem(w) for w in fold(phrase).split()])
         ]
         # A stem differs from its word only at the end, so few words need a look at theirs.
-        beginnings = sorted({re.escape(stems[0][:-1] or stems[0]) for stems in self._phrases})
+        self._beginnings = tuple({stem[:-1] or stem for stems in self._phrases for stem in stems})
+        first = sorted({re.escape(stems[0][:-1] or stems[0]) for stems in self._phrases})
         self._likely = re.compile(
-            f"(?<![A-Za-z0-9])(?:{'|'.join(beginnings)})[A-Za-z0-9]*", re.IGNORECASE
+            f"(?<![A-Za-z0-9])(?:{'|'.join(first)})[A-Za-z0-9]*", re.IGNORECASE
         )
         self._known: dict[str, str] = {}
 
@@ -64,8 +65,11 @@ class Stems:
             start = space + 1 if space >= 0 else start
         end = start + SNIPPET_LENGTH
         piece = " ".join(text[start:end].split())
-        shown = f"{'…' if start else ''}{piece}{'…' if end < len(text) else ''}"
-        return Snippet(shown, list(self.marks(shown)))
+        before = "…" if start else ""
+        marks = [
+            Mark(mark.start + len(before), mark.end + len(before)) for mark in self.marks(piece)
+        ]
+        return Snippet(f"{before}{piece}{'…' if end < len(text) else ''}", marks)
 
     def _end(self, phrase: list[str], text: str, word: re.Match[str] | None) -> int:
         """Where a phrase that begins with `word` ends; 0 when none does."""
@@ -80,7 +84,9 @@ class Stems:
     def _stem_of(self, word: str) -> str:
         stem = self._known.get(word)
         if stem is None:
-            stem = self._known[word] = self._stem(fold(word).strip())
+            folded = fold(word).strip()
+            stem = self._stem(folded) if folded.startswith(self._beginnings) else ""
+            self._known[word] = stem
         return stem
 
 

@@ -6,6 +6,7 @@ little among much stops after a while and says where to go on, so that none hold
 See decision 0014.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -108,11 +109,12 @@ async def find(
     entries = Rows(reader, Source.ENTRIES, terms, is_empty=terms.is_hopeless or not asks_entries)
     runs = Rows(reader, Source.RUNS, terms, is_empty=terms.is_hopeless or query.is_about_entries)
     page = await (_best if order == "best" else _newest)(entries, runs, bounds, limit)
-    total, is_capped = len(page.places), page.next is not None
     # The number of hits is known when a page holds them all.
-    if counted and (order == "best" or cursor is not None or page.next is not None):
-        total, is_capped = await _count(entries, runs)
-    hits = await _read(reader, query, page.places)
+    is_whole = order == "newest" and cursor is None and page.next is None
+    (total, is_capped), hits = await asyncio.gather(
+        _count(entries, runs) if counted and not is_whole else _count_page(page),
+        _read(reader, query, page.places),
+    )
     return Found(
         hits,
         await _runs(reader, {hit.run_id for hit in hits}),
@@ -169,7 +171,9 @@ def _bounds(order: Order, cursor: str | None) -> _Bounds:
 
 async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
     """Merge the two by time; each stays in the order of storing, which is nearly the same."""
-    parts = await entries.newest(bounds.entries, limit), await runs.newest(bounds.runs, limit)
+    parts = await asyncio.gather(
+        entries.newest(bounds.entries, limit), runs.newest(bounds.runs, limit)
+    )
     places: list[_Place] = []
     at = [0, 0]
     while len(places) < limit:
@@ -196,8 +200,9 @@ async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Pa
 async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
     """Rank the newest hits; what comes while somebody turns pages is left out."""
     tops = min(bounds.entries, await entries.top()), min(bounds.runs, await runs.top())
-    places = [_Place(False, row.key, row.order) for row in await entries.best(tops[0])]
-    places += [_Place(True, row.key, row.order * _RUN_WEIGHT) for row in await runs.best(tops[1])]
+    ranked = await asyncio.gather(entries.best(tops[0]), runs.best(tops[1]))
+    places = [_Place(False, row.key, row.order) for row in ranked[0]]
+    places += [_Place(True, row.key, row.order * _RUN_WEIGHT) for row in ranked[1]]
     places.sort(key=lambda place: (place.order, -place.key, place.is_run))
     end = bounds.offset + limit
     following = _Bounds(tops[0], tops[1], end) if end < len(places) else None
@@ -205,9 +210,13 @@ async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page
 
 
 async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
-    numbers = [await rows.count(MOST_COUNTED) for rows in (entries, runs)]
+    numbers = await asyncio.gather(entries.count(MOST_COUNTED), runs.count(MOST_COUNTED))
     total = sum(number for number, _ in numbers)
     return min(total, MOST_COUNTED), total > MOST_COUNTED or any(more for _, more in numbers)
+
+
+async def _count_page(page: _Page) -> tuple[int, bool]:
+    return len(page.places), page.next is not None
 
 
 async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) -> list[Hit]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from agent_runs.store.database import Reader
 from agent_runs.store.search_terms import Terms
 
-WINDOW = 2000
+WINDOW = 1000
 """So many of the newest hits are ranked."""
 # A part of what can fit: at first, and at most.
 _PART, _LARGEST_PART = 200, 20_000
@@ -21,7 +21,8 @@ _SECONDS = 1.0
 _SPAN = 20_000
 # To look at a row costs about so many times what an entry of that index does.
 _WALK_COST = 4
-_FEW = 2000
+# It takes a word that it knows nothing of to be in half a per cent of all rows.
+_FEW = 10_000
 
 
 class Source(Enum):
@@ -111,15 +112,18 @@ class Rows:
         if self.is_empty or self._ceiling <= max(self._floor, 1):
             return 0, False
         self._walks = False
-        reach = _LARGEST_PART if self._conditions else most + 1
-        counted = f"select count(*) from {self._joined()}" if self._conditions else "null"
-        ((seen, fitting),) = await self._reader.read_heavy(
-            f"with c as materialized ({self._candidates(ordered=bool(self._conditions))})"
-            f" select (select count(*) from c), ({counted})",
-            self._params(self._ceiling, reach),
+        if not self._conditions:
+            ((total,),) = await self._reader.read_heavy(
+                f"select count(*) from ({self._candidates(ordered=False)}) as c",
+                self._params(self._ceiling, most + 1),
+            )
+            return min(total, most), total > most
+        ((seen, total),) = await self._reader.read_heavy(
+            f"with c as materialized ({self._candidates()})"
+            f" select (select count(*) from c), (select count(*) from {self._joined()})",
+            self._params(self._ceiling, _LARGEST_PART),
         )
-        total = seen if fitting is None else fitting
-        return min(total, most), total > most or seen == reach
+        return min(total, most), total > most or seen == _LARGEST_PART
 
     async def top(self) -> int:
         """Return a key that all present ones are smaller than."""
