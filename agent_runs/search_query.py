@@ -351,7 +351,7 @@ class _Parser:
         alike = difflib.get_close_matches(name.lower(), FIELDS, 1, _ALIKE)
         if alike:
             self._fail(
-                f"There is no field {name}: - did you mean {alike[0]}:? To look for the words as "
+                f"There is no field {name!r}; did you mean {alike[0]!r}? To look for the words as "
                 "they stand, put them in quotes.",
                 at,
             )

@@ -76,7 +76,7 @@ def test_terms_mean_what_the_grammar_says(text: str, expected: SearchQuery | Non
         ("tool:a, b", 0, "needs a value"),
         ("a status:eror", 9, "Did you mean error"),
         ("status:xyz", 7, "one of pending"),
-        ("a stauts:error", 2, "did you mean status:"),
+        ("a stauts:error", 2, "did you mean 'status'"),
         ("failed:maybe", 7, "yes or no"),
         ("run:last", 4, "number of a run"),
         ("run:99999999999999999999", 4, "number of a run"),

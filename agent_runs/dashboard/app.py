@@ -8,9 +8,18 @@ import reflex as rx
 from agent_runs.dashboard import access, web
 from agent_runs.dashboard.hub import hub_lifespan
 from agent_runs.dashboard.links import link_routes
-from agent_runs.dashboard.pages import agents, cli_token, new_run, not_found, run, runs, settings
+from agent_runs.dashboard.pages import (
+    agents,
+    cli_token,
+    new_run,
+    not_found,
+    run,
+    runs,
+    search,
+    settings,
+)
 
-PAGES = (runs, new_run, run, agents, settings, cli_token, not_found)
+PAGES = (runs, new_run, run, search, agents, settings, cli_token, not_found)
 """Imported for what their `@rx.page` does."""
 
 
@@ -24,7 +33,7 @@ async def lifespan() -> AsyncGenerator[None]:
 
 
 app = rx.App(
-    stylesheets=["/dashboard.css", "/run.css", "/settings.css"],
+    stylesheets=["/dashboard.css", "/run.css", "/search.css", "/settings.css"],
     head_components=[
         rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg"),
         rx.el.script(src="/density.js"),

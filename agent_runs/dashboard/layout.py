@@ -25,6 +25,7 @@ class Place:
 
 PLACES = (
     Place("Runs", "/", "list-checks"),
+    Place("Search", "/search", "search"),
     Place("Agents", "/agents", "bot"),
     Place("Settings", "/settings", "settings"),
 )
@@ -37,6 +38,7 @@ KEYS = (
     ("Enter", "Open the run"),
     ("X", "Select the run"),
     ("G R", "Go to runs"),
+    ("G F", "Go to the search"),
     ("G A", "Go to agents"),
     ("G S", "Go to settings"),
     ("Ctrl Enter", "Start or send what you wrote"),

@@ -52,7 +52,7 @@ def test_nothing_serious_is_found_on_any_page(
     )
     run = f"/runs/{runs['complete']}"
     found: dict[str, list[str]] = {}
-    missing = re.compile("status of 404")  # one of the pages is about a run that is not there
+    missing = re.compile("status of (?:404|422)")  # a run that is not there, a query with a mistake
     with watched(context.new_page(), allowed=missing) as page:
         for path, ready in (
             ("/", "[data-row]"),
@@ -64,6 +64,10 @@ def test_nothing_serious_is_found_on_any_page(
             (f"/runs/{runs['failed']}", "[data-seq]"),
             (f"/runs/{runs['waiting']}", ".ask"),
             ("/runs/999999", "h2"),
+            ("/search", ".search-start dd"),
+            ("/search?q=hello", ".search-hit mark"),
+            ("/search?q=zzzz-nothing", "h2"),
+            ("/search?q=status:eror", "[role=alert] mark"),
             ("/agents", "main h2"),
             ("/settings", "#token"),
         ):

@@ -123,7 +123,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
       ...(run ? actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage: pathname.startsWith("/runs/") }) : []),
       place("New run", "/new", "C"), place("Runs", "/", "G R"), place("Runs that need you", "/?status=PAUSED"),
       place("Running runs", "/?status=ACTIVE,EVALUATION"), place("Archived runs", "/?archived=1"),
-      place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
+      place("Search in all runs", words.trim() ? `/search?q=${encodeURIComponent(words.trim())}` : "/search", "G F"), place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
       ...runs.map((each) => ({
         group: "Runs", key: `run${each.id}`, text: titleOf(each), note: `Run ${each.id}`, found: each.found, act: () => go(`/runs/${each.id}`),
       })),

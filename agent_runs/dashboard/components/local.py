@@ -14,6 +14,9 @@ _TRANSCRIPT = rx.asset("Transcript.jsx", shared=True)
 _TIMELINE = rx.asset("Timeline.jsx", shared=True)
 _CHANGES = rx.asset("Changes.jsx", shared=True)
 _FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
+_SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
+for _part in ("SearchBox.jsx", "SearchHits.jsx"):
+    rx.asset(_part, shared=True)  # imported by the page of the search
 for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
     rx.asset(_part, shared=True)  # imported by the others
 
@@ -163,3 +166,12 @@ class FollowUp(rx.NoSSRComponent):
     focus: rx.Var[bool]
     queue_version: rx.Var[int]
     on_sent: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
+class SearchPage(rx.NoSSRComponent):
+    """The search in all runs: field, hits, mistakes; asks the API by itself."""
+
+    library = _SEARCH_PAGE.importable_path
+    tag = "SearchPage"
+    lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
+    looks: rx.Var[dict[str, Any]]

@@ -1,0 +1,17 @@
+"""Search in all runs; the component asks the API by itself, so no hit ever enters Reflex state."""
+
+from dataclasses import asdict
+
+import reflex as rx
+
+from agent_runs.dashboard.components.local import SearchPage
+from agent_runs.dashboard.layout import frame
+from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.theme import LOOKS
+
+
+@rx.page(route="/search", title="Search · Agent runs", on_load=[Shell.follow])
+def page() -> rx.Component:
+    """Return the page."""
+    looks = {str(status): asdict(look) for status, look in LOOKS.items()}
+    return frame(SearchPage.create(looks=looks), title="Search", current="Search")
