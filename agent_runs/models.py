@@ -241,6 +241,12 @@ class AgentRun(Record):
         default_factory=dict, description="tokens, context and cost as reported by the agent"
     )
     muted: bool = Field(default=False, description="it sends no webhooks any more")
+    origin: str | None = Field(
+        default=None, description="name on every server, of a run that was imported"
+    )
+    imported_at: datetime | None = Field(
+        default=None, description="when it was imported; such a run can only be read"
+    )
     branch: str | None = Field(default=None, description="branch of the run's work tree")
     base_commit: str | None = Field(default=None, description="commit that the diff is against")
 

@@ -1,12 +1,16 @@
 """Runs with a bit of everything in them, for tests of exports and imports."""
 
+import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from agent_runs.exports import lines
 from agent_runs.exports.reader import RunReader
 from agent_runs.filters import RunFilter
-from agent_runs.models import AgentRun, NewLog
-from agent_runs.store import logs, permissions, repos, runs, turns
+from agent_runs.models import JSON, AgentRun, NewLog
+from agent_runs.runs.imports import ImportResult, Imports
+from agent_runs.store import imports, logs, permissions, repos, runs, turns
 from agent_runs.store.database import Database
 
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -97,9 +101,50 @@ def entries() -> list[NewLog]:
     ]
 
 
-async def exported(database: Database, server: str | None = None) -> bytes:
-    """All runs of a database as JSON Lines."""
-    reader = RunReader(database, no_diff)
-    runs_ = reader.matching(ALL)
-    written = lines.write(runs_, server or await reader.server_id())
+async def exported(database: Database, *run_ids: int, diff: str = "") -> bytes:
+    """These runs of a database, or all, as JSON Lines."""
+
+    async def read_diff(run_id: int) -> str:
+        return await imports.diff(database, run_id) or diff
+
+    reader = RunReader(database, read_diff)
+    runs_ = await reader.listed(run_ids) if run_ids else reader.matching(ALL)
+    written = lines.write(runs_, await reader.server_id())
     return b"".join([part async for part in written])
+
+
+def importer(database: Database, folder: Path, limit_bytes: int = 10**9) -> Imports:
+    """What takes files for a database."""
+    return Imports(database, folder, worker="tests", alone=True, limit_bytes=limit_bytes)
+
+
+async def brought_in(database: Database, folder: Path, content: bytes) -> ImportResult:
+    """Import a file that comes in parts."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for at in range(0, len(content), 50_000):
+            yield content[at : at + 50_000]
+
+    return await importer(database, folder).take(body())
+
+
+def records(content: bytes) -> list[dict[str, JSON]]:
+    """The lines of an export."""
+    return [json.loads(line) for line in content.decode().split("\n") if line]
+
+
+def told_alike(content: bytes) -> list[dict[str, JSON]]:
+    """The lines of an export without what differs from server to server: ids and addresses."""
+    ids: dict[int, int] = {}
+    found = records(content)
+    for record in found:
+        for name in ("exported_at", "server", "web_url", "imported_at"):
+            record.pop(name, None)
+        if record["type"] == "run":
+            ids[record["id"]] = record["id"] = len(ids)
+            record["repo_id"] = record["repo_id"] is not None
+        elif record["type"] == "permission":
+            record.pop("id")
+        if "agent_run_id" in record:
+            record["agent_run_id"] = ids[record["agent_run_id"]]
+    return found

@@ -29,6 +29,7 @@ from agent_runs.api import (
     exports,
     files,
     health,
+    imports,
     insight,
     logs,
     paths,
@@ -63,6 +64,7 @@ from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.runs import InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
+from agent_runs.runs.imports import Imports
 from agent_runs.runs.webhooks import Deliveries
 from agent_runs.settings import (
     Settings,
@@ -87,7 +89,7 @@ ISO-8601 in UTC. Errors are `{"error", "message", "detail", "status_code"}`, on 
 _TAGS = [
     {"name": "runs", "description": "Create, list, read, resume, stop, archive."},
     {"name": "logs", "description": "What a run did, step by step."},
-    {"name": "exports", "description": "Runs as files."},
+    {"name": "exports", "description": "Runs as files, there and back."},
     {"name": "search", "description": "Find any step of any run."},
     {
         "name": "analytics",
@@ -115,6 +117,7 @@ _ROUTERS = (
     analytics.router,
     search.router,
     exports.router,
+    imports.router,
     events.router,
     permissions.router,
     queue.router,
@@ -197,6 +200,7 @@ def _admission(settings: Settings, token: str | None) -> Admission:
         ),
         token=token,
         body_limit_bytes=settings.body_limit_bytes,
+        import_limit_bytes=settings.import_limit_bytes,
     )
 
 
@@ -205,7 +209,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with NotedRefusal(app), _opened(settings, redact) as (database, bus, runs_):
+        async with NotedRefusal(app), _opened(settings, redact) as opened:
+            database, bus, runs_, imports_ = opened
             streams = Streams()
             app.state.server = Server(
                 settings=settings,
@@ -213,6 +218,7 @@ def _lifespan(
                 database=database,
                 bus=bus,
                 runs=runs_,
+                imports=imports_,
                 streams=streams,
                 redact=redact,
             )
@@ -233,7 +239,7 @@ def _lifespan(
 @contextlib.asynccontextmanager
 async def _opened(
     settings: Settings, redact: Redaction
-) -> AsyncGenerator[tuple[Database, MemoryBus, Runs]]:
+) -> AsyncGenerator[tuple[Database, MemoryBus, Runs, Imports]]:
     # Unique over restarts too: in a container every process has the same number.
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     async with contextlib.AsyncExitStack() as stack:
@@ -268,7 +274,15 @@ async def _opened(
             redact=redact,
         )
         await stack.enter_async_context(runs_.living())
-        yield database, bus, runs_
+        imports_ = Imports(
+            database,
+            settings.home / "imports",
+            worker=worker,
+            alone=database.dialect == "sqlite",
+            limit_bytes=settings.import_limit_bytes,
+        )
+        await stack.enter_async_context(imports_.living())
+        yield database, bus, runs_, imports_
 
 
 def _bus(settings: Settings, database: Database) -> MemoryBus:

@@ -23,6 +23,8 @@ from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"})
 """Answered without a token: they tell nothing about runs, and a browser cannot send one."""
+IMPORTS = "/imports"
+"""Takes files larger than any other body."""
 ASSETS = "/static-offline-docs/"
 """Scripts and styles of `/docs` and `/redoc`, from this server, not from a foreign one."""
 
@@ -59,12 +61,14 @@ class Admission:
         origins: web origins that may call from a browser, such as the dashboard's.
         token: None asks for none.
         body_limit_bytes: largest request body.
+        import_limit_bytes: largest file to import.
     """
 
     hosts: Iterable[str] = ()
     origins: Iterable[str] = ()
     token: str | None = None
     body_limit_bytes: int = 40 * 1024 * 1024
+    import_limit_bytes: int = 10 * 1024 * 1024 * 1024
 
 
 class Guard:
@@ -78,14 +82,18 @@ class Guard:
         self._origins = frozenset(origin_of(each).encode() for each in admission.origins)
         self._token = admission.token.encode() if admission.token else None
         self._limit = admission.body_limit_bytes
+        self._import_limit = admission.import_limit_bytes
         self._app = app
         self._app_with_body = RequestBodyLimitMiddleware(app, admission.body_limit_bytes)
-        self._app_with_origin = CORSMiddleware(
-            self._app_with_body,
-            allow_origins=[each.decode() for each in self._origins],
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-            expose_headers=["Retry-After", "Content-Disposition"],
+        self._app_with_origin, self._imports_with_origin = (
+            CORSMiddleware(
+                each,
+                allow_origins=[origin.decode() for origin in self._origins],
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+                expose_headers=["Retry-After", "Content-Disposition"],
+            )
+            for each in (self._app_with_body, app)
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,11 +146,14 @@ class Guard:
         if self._token is not None and method != "OPTIONS" and not _is_open(path):
             self._check_token(found.get(b"authorization", b""))
         length = found.get(b"content-length", b"")
-        if length.isdigit() and (len(length) > 15 or int(length) > self._limit):  # noqa: PLR2004 - a petabyte; no need to convert more
-            raise TooLarge(f"The request body is over {self._limit:,} bytes.")
+        # An import is written to disk while it comes, and counts its bytes itself.
+        limit = self._import_limit if path == IMPORTS else self._limit
+        if length.isdigit() and (len(length) > 15 or int(length) > limit):  # noqa: PLR2004 - a petabyte; no need to convert more
+            raise TooLarge(f"The request body is over {limit:,} bytes.")
         if origin is not None:
-            return self._app_with_origin
-        return self._app if method in {"GET", "HEAD"} else self._app_with_body
+            return self._imports_with_origin if path == IMPORTS else self._app_with_origin
+        has_no_limit = method in {"GET", "HEAD"} or path == IMPORTS
+        return self._app if has_no_limit else self._app_with_body
 
     def _is_known(self, name: bytes) -> bool:
         return name in self._hosts or (self._any_address and _is_address(name))

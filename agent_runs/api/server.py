@@ -12,6 +12,7 @@ from agent_runs.api.stream import Streams
 from agent_runs.bus.base import EventBus
 from agent_runs.client.webhooks import Attempt, send_webhook
 from agent_runs.runs import Runs
+from agent_runs.runs.imports import Imports
 from agent_runs.settings import Settings
 from agent_runs.store.database import Database
 from agent_runs.telemetry import Redactor
@@ -48,6 +49,7 @@ class Server:
     database: Database
     bus: EventBus
     runs: Runs
+    imports: Imports
     streams: Streams
     redact: Redaction
 

@@ -15,6 +15,7 @@ from agent_runs.cli import (
     analytics,
     exits,
     exports,
+    imports,
     insight,
     logs,
     permissions,
@@ -62,7 +63,19 @@ def prepare(
     context.obj = Connection(url, token)
 
 
-for part in (start, runs, logs, search, insight, analytics, exports, permissions, agents, repos):
+for part in (
+    start,
+    runs,
+    logs,
+    search,
+    insight,
+    analytics,
+    exports,
+    imports,
+    permissions,
+    agents,
+    repos,
+):
     part.add_to(app)
 
 

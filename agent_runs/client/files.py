@@ -1,4 +1,4 @@
-"""Runs as files: exports, written to disk while they come.
+"""Runs as files: exports, written to disk while they come, and imports, sent while they are read.
 
 Only a server of this program answers these; nothing is read whole, so a file of any size will do.
 A file gets its name once it is whole: what is cut off on the way leaves none.
@@ -9,7 +9,7 @@ from __future__ import annotations  # the types in the signatures are loaded lat
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from agent_runs.client import late
 from agent_runs.errors import InvalidRequest
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from agent_runs.client.base import Call
+    from agent_runs.client.file_requests import ImportResult
     from agent_runs.client.requests import RunQuery
     from agent_runs.client.transport import AsyncTransport, Transport
 
@@ -41,7 +42,7 @@ class Files:
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        return self._save(late.requests.export_agent_run(run_id, format), path)
+        return self._save(late.file_requests.export_agent_run(run_id, format), path)
 
     def export_agent_runs(
         self,
@@ -61,7 +62,9 @@ class Files:
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        call = late.file_requests.export_agent_runs(
+            format, run_ids, query, with_archived=with_archived
+        )
         return self._save(call, path)
 
     @contextlib.contextmanager
@@ -74,9 +77,22 @@ class Files:
         **query: Unpack[RunQuery],
     ) -> Generator[Iterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
-        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        call = late.file_requests.export_agent_runs(
+            format, run_ids, query, with_archived=with_archived
+        )
         with self._http.download(call) as parts:
             yield parts
+
+    def import_runs(self, path: str | os.PathLike[str]) -> ImportResult:
+        """Bring the runs of a file in: an export in JSON Lines or a session of Claude Code.
+
+        All of them or none; runs that are there already are left as they are.
+
+        Raises:
+            InvalidRequest: something is wrong with the file; the message names the line.
+        """
+        with _opened(Path(path)) as file:
+            return self._http.upload(late.file_requests.import_runs(), file)
 
     def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
         with (
@@ -104,7 +120,7 @@ class AsyncFiles:
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        return await self._save(late.requests.export_agent_run(run_id, format), path)
+        return await self._save(late.file_requests.export_agent_run(run_id, format), path)
 
     async def export_agent_runs(
         self,
@@ -124,7 +140,9 @@ class AsyncFiles:
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        call = late.file_requests.export_agent_runs(
+            format, run_ids, query, with_archived=with_archived
+        )
         return await self._save(call, path)
 
     @contextlib.asynccontextmanager
@@ -137,9 +155,22 @@ class AsyncFiles:
         **query: Unpack[RunQuery],
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
-        call = late.requests.export_agent_runs(format, run_ids, query, with_archived=with_archived)
+        call = late.file_requests.export_agent_runs(
+            format, run_ids, query, with_archived=with_archived
+        )
         async with self._http.download(call) as parts:
             yield parts
+
+    async def import_runs(self, path: str | os.PathLike[str]) -> ImportResult:
+        """Bring the runs of a file in: an export in JSON Lines or a session of Claude Code.
+
+        All of them or none; runs that are there already are left as they are.
+
+        Raises:
+            InvalidRequest: something is wrong with the file; the message names the line.
+        """
+        with _opened(Path(path)) as file:
+            return await self._http.upload(late.file_requests.import_runs(), file)
 
     async def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
         with _named_when_whole(Path(path)) as part:
@@ -150,6 +181,16 @@ class AsyncFiles:
                 async for each in parts:
                     await file.write(each)
         return Path(path)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Generator[BinaryIO]:
+    try:
+        file = path.open("rb")
+    except OSError as exc:
+        raise InvalidRequest(f"{path} cannot be read: {exc.strerror or exc}.") from exc
+    with file:
+        yield file
 
 
 @contextlib.contextmanager

@@ -8,9 +8,17 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent_runs.client import answers, hits, measure_requests, requests, tail, transport
+    from agent_runs.client import (
+        answers,
+        file_requests,
+        hits,
+        measure_requests,
+        requests,
+        tail,
+        transport,
+    )
 
-__all__ = ["answers", "hits", "measure_requests", "requests", "tail", "transport"]
+__all__ = ["answers", "file_requests", "hits", "measure_requests", "requests", "tail", "transport"]
 
 
 def __getattr__(name: str) -> object:

@@ -201,7 +201,7 @@ def get_agent_run(run_id: int | str) -> Call[AgentRun]:
 def list_agent_runs(skip: int, limit: int, query: RunQuery) -> Call[answers.Page[AgentRun]]:
     """GET /v1/organizations/{org_id}/agent/runs."""
     params: dict[str, JSON] = {"skip": skip, "limit": limit, **query}
-    params["status"] = _several(query.get("status"))
+    params["status"] = several(query.get("status"))
     return Call("GET", f"{_AGENT}/runs", answers.page(answers.run, skip, limit), params)
 
 
@@ -218,8 +218,8 @@ def get_agent_run_logs(
     if any(value not in (None, False) for value in query.values()):
         path = f"{_run(run_id)}/logs"
         params |= query
-        params["message_type"] = _several(query.get("message_type"))
-        params["tool_name"] = _several(query.get("tool_name"))
+        params["message_type"] = several(query.get("message_type"))
+        params["tool_name"] = several(query.get("tool_name"))
     read = answers.run_with_logs(skip, reverse=reverse)
     return Call("GET", path, read, params, missing=errors.RunNotFound)
 
@@ -303,22 +303,6 @@ def get_agent_run_diff(run_id: int | str) -> Call[answers.Diff]:
     return Call("GET", f"{_run(run_id)}/diff", read, missing=errors.RunNotFound)
 
 
-def export_agent_run(run_id: int | str, form: str) -> Call[None]:
-    """GET /agent_runs/{id}/export."""
-    path, params = f"{_run(run_id)}/export", {"format": form}
-    return Call("GET", path, lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
-
-
-def export_agent_runs(
-    form: str, run_ids: Sequence[int | str], query: RunQuery, *, with_archived: bool
-) -> Call[None]:
-    """GET /exports."""
-    params: dict[str, JSON] = {"format": form, "with_archived": with_archived or None, **query}
-    params["status"] = _several(query.get("status"))
-    params["id"] = tuple(run_id_of(run_id) for run_id in run_ids)
-    return Call("GET", "/exports", lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
-
-
 def list_turns(run_id: int | str) -> Call[list[Turn]]:
     """GET /agent_runs/{id}/turns."""
     read = answers.records(Turn)
@@ -371,7 +355,8 @@ def _body(values: dict[str, JSON]) -> dict[str, JSON]:
     return body
 
 
-def _several(value: str | Sequence[str] | None) -> tuple[str, ...]:
+def several(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the values of a parameter that may be given repeatedly."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)

@@ -5,12 +5,14 @@ made, so that `from api import CodegenClient` stays fast.
 """
 
 import contextlib
+import os
 import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import anyio
 import httpx
@@ -25,6 +27,9 @@ T = TypeVar("T")
 _CONNECT_SECONDS = 5.0
 # A server that finds nothing for long while it exports sends nothing for long.
 _FILE_SECONDS = 300.0
+# An import is answered when it is stored.
+_IMPORT_SECONDS = 6 * 3600.0
+_PART_BYTES = 256 * 1024
 # Shorter than uvicorn's 5 s: a POST never meets a connection that the server is closing, which
 # could not be told from one that was cut off half-way.
 _LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=3.0)
@@ -121,6 +126,13 @@ class Transport:
                     base.read(call, _answer(response), self._credentials)
                 yield response.iter_bytes()
 
+    def upload(self, call: Call[T], file: BinaryIO) -> T:
+        """Send a file and read the answer to it."""
+        with _translated(self._credentials, call, _IMPORT_SECONDS, unwrap=True):
+            parts = iter(partial(file.read, _PART_BYTES), b"")
+            response = self._http.request(**_upload(call, file), content=parts)
+            return base.read(call, _answer(response), self._credentials)
+
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
@@ -192,6 +204,17 @@ class AsyncTransport:
                     base.read(call, _answer(response), self._credentials)
                 yield response.aiter_bytes()
 
+    async def upload(self, call: Call[T], file: BinaryIO) -> T:
+        """Send a file and read the answer to it."""
+
+        async def parts() -> AsyncGenerator[bytes]:
+            while part := await anyio.to_thread.run_sync(file.read, _PART_BYTES):
+                yield part
+
+        with _translated(self._credentials, call, _IMPORT_SECONDS, unwrap=True):
+            response = await self._http.request(**_upload(call, file), content=parts())
+            return base.read(call, _answer(response), self._credentials)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._http.aclose()
@@ -216,6 +239,16 @@ def _request(call: Call[T], org_id: int | None) -> dict[str, Any]:
         "json": call.body,
         "headers": {"accept": call.accept},
     }
+
+
+def _upload(call: Call[T], file: BinaryIO) -> dict[str, Any]:
+    headers = {
+        "accept": call.accept,
+        "content-type": "application/x-ndjson",
+        "content-length": str(os.fstat(file.fileno()).st_size),
+    }
+    timeout = httpx.Timeout(_IMPORT_SECONDS, connect=_CONNECT_SECONDS)
+    return {"method": call.method, "url": call.path, "headers": headers, "timeout": timeout}
 
 
 def _stream_timeout() -> httpx.Timeout:

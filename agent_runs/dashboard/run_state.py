@@ -95,6 +95,7 @@ class RunState(rx.State):
     is_failed: rx.Field[bool] = rx.field(False)
     watched: rx.Field[str] = rx.field("")
     """Command that goes on with a session which is only watched here; empty for other runs."""
+    is_imported: rx.Field[bool] = rx.field(False)
     is_archived: rx.Field[bool] = rx.field(False)
     counts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict[str, Any])
     turns: rx.Field[list[TurnLine]] = rx.field(default_factory=list[TurnLine])
@@ -212,9 +213,11 @@ class RunState(rx.State):
         self.title, self.status = title_of(run), run.status
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
-        is_watched = run.provider in EXTERNAL_PROVIDERS
+        self.is_imported = run.imported_at is not None
+        is_watched = run.provider in EXTERNAL_PROVIDERS and not self.is_imported
         self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""
-        self.is_failed = self.is_terminal and look.tone == "red" and not is_watched
+        can_go_on = not is_watched and not self.is_imported
+        self.is_failed = self.is_terminal and look.tone == "red" and can_go_on
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )

@@ -46,8 +46,7 @@ async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[
 
 def _head(run: ExportedRun) -> list[bytes]:
     """The lines of a run before its entries."""
-    origin = orjson.dumps(run.origin)
-    lines = [b'{"type":"run","origin":%b,%b\n' % (origin, run.text.encode()[1:])]
+    lines = [_line(**{"type": "run", **orjson.loads(run.text), "origin": run.origin})]
     if run.repo is not None:
         repo = run.repo.model_dump(include={"url", "name", "full_name", "default_branch"})
         lines.append(_line(type="repo", **repo))

@@ -36,7 +36,7 @@ from agent_runs.runs.requests import InputLimits, NewRun, check_new_run, check_p
 from agent_runs.runs.templates import Template
 from agent_runs.runs.turns import begin_turn, end_turn, user_message
 from agent_runs.runs.webhooks import Webhook, keep_for_run
-from agent_runs.store import events, leases, logs, permissions, queue, repos, runs
+from agent_runs.store import events, imports, leases, logs, permissions, queue, repos, runs
 from agent_runs.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -311,7 +311,9 @@ class Runs:
 
     async def diff(self, run_id: int) -> str:
         """Unified diff of the run's work tree against its base; "" when there is none."""
-        await runs.get(self.database, run_id)
+        run = await runs.get(self.database, run_id)
+        if run.imported_at is not None:
+            return await imports.diff(self.database, run_id)
         return await self.provider.diff(run_id)
 
     async def files(self, run_id: int) -> list[WorkFile]:
@@ -366,6 +368,11 @@ class Runs:
 
 
 def _check_ours(run: AgentRun) -> None:
+    if run.imported_at is not None:
+        raise Conflict(
+            f"Run {run.id} was imported: it can be read, but its agent is not here to go on. Start "
+            "a new run instead."
+        )
     if run.provider in EXTERNAL_PROVIDERS:
         raise Conflict(
             f"Run {run.id} is a session of Claude Code in a terminal, only watched here: go on "

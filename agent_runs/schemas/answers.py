@@ -90,6 +90,26 @@ class Agents(BaseModel):
     default: str = Field(description="Agent of a run that names none.")
 
 
+class ImportedRun(BaseModel):
+    """What became of one run of a file."""
+
+    id: int = Field(description="Id of the run on this server.")
+    origin: str = Field(description="Its name on every server.")
+    outcome: Literal["imported", "updated", "known"] = Field(
+        description="`known`: it was here already, and nothing was changed."
+    )
+
+
+class ImportResult(BaseModel):
+    """What became of a file."""
+
+    imported: int = Field(description="Runs that were not here before.")
+    updated: int = Field(description="Runs that an older file had brought.")
+    known: int = Field(description="Runs that were here already, as new or newer.")
+    logs: int = Field(description="Entries that were stored.")
+    runs: list[ImportedRun] = Field(description="The first 1,000 of the runs.")
+
+
 class LogHits(BaseModel):
     """Where a text was found in a run."""
 

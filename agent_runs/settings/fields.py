@@ -188,6 +188,11 @@ class Settings(BaseSettings):
         description="Largest request body.",
         json_schema_extra={"unit": "bytes"},
     )
+    import_limit_bytes: Count = Field(
+        default=10 * 1024 * 1024 * 1024,
+        description="Largest file of runs to import.",
+        json_schema_extra={"unit": "bytes"},
+    )
     image_limit_bytes: Count = Field(
         default=10 * 1024 * 1024,
         description="Largest image of a prompt, decoded.",

@@ -5,7 +5,7 @@ The hottest path of the program. An entry becomes JSON text once, here, and is s
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -118,6 +118,21 @@ async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
     await _insert(transaction, rows)
     _tell(transaction, run_id, seq, log_count)
     return seq
+
+
+async def stage(
+    transaction: Transaction, run_id: int, entries: Sequence[dict[str, JSON]], *, under: int
+) -> None:
+    """Add entries of a run that nobody sees yet: `store/imports.py` brings it in later.
+
+    Args:
+        run_id: the id that the run will have; it stands in the entries.
+        entries: `AgentRunLog` as JSON values, with their `seq`.
+        under: where they are kept until then, the run's id or its negative.
+    """
+    rows = [_staged(transaction, run_id, each, under) for each in entries]
+    await tallies.add(transaction, under, tallies.of_rows(rows))
+    await _insert(transaction, rows)
 
 
 async def page(
@@ -271,6 +286,26 @@ async def _count_late(
     figures.count(transaction.outbox, before, tally, -1)
     tally = tallies.joined(tallies.joined(tally, gone, -1), come)
     figures.count(transaction.outbox, after, tally, 1)
+
+
+def _staged(
+    transaction: Transaction, run_id: int, fields: dict[str, JSON], under: int
+) -> dict[str, Any]:
+    output, tool = fields.get("tool_output"), fields.get("tool_name")
+    failed = fields["message_type"] == MessageType.ERROR or (
+        isinstance(output, dict) and cast("dict[str, JSON]", output).get("status") == "failed"
+    )
+    return {
+        "run_id": under,
+        "seq": fields["seq"],
+        "ts": milliseconds(datetime.fromisoformat(fields["created_at"])),
+        "turn": fields["turn"],
+        "message_type": _facet(fields["message_type"]),
+        "tool_name": None if tool is None else _facet(tool),
+        "failed": int(failed),
+        "duration_ms": fields.get("duration_ms"),
+        "payload": dump(fields | {"agent_run_id": run_id}, transaction.redact),
+    }
 
 
 def _facet(name: str) -> str:

@@ -28,10 +28,26 @@ def dump(value: JSON, redact: Callable[[str], str]) -> str:
     try:
         raw = orjson.dumps(value, default=_plain, option=_OPTIONS)
     except TypeError:
-        raw = orjson.dumps(_clean(value), default=_plain, option=_OPTIONS)
+        raw = orjson.dumps(clean(value), default=_plain, option=_OPTIONS)
     if b"\\u0000" in raw:
-        raw = orjson.dumps(_clean(value), default=_plain, option=_OPTIONS)
+        raw = orjson.dumps(clean(value), default=_plain, option=_OPTIONS)
     return raw.decode() if redact is str else redact(raw.decode())
+
+
+def clean(value: JSON, depth: int = 0) -> JSON:
+    """Return a JSON value that both databases take: see the top of this file."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value in _INTEGERS else str(value)
+    if isinstance(value, dict | list | tuple) and depth >= _MAX_DEPTH:
+        return "…"
+    if isinstance(value, dict):
+        pairs = cast("dict[JSON, JSON]", value).items()
+        return {clean_text(str(key)): clean(item, depth + 1) for key, item in pairs}
+    if isinstance(value, list | tuple):
+        return [clean(item, depth + 1) for item in cast("list[JSON]", value)]
+    return value
 
 
 def clean_text(text: str) -> str:
@@ -98,18 +114,3 @@ def _texts(value: JSON) -> Iterator[str]:
     elif isinstance(value, list):
         for item in cast("list[JSON]", value):
             yield from _texts(item)
-
-
-def _clean(value: JSON, depth: int = 0) -> JSON:
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if value in _INTEGERS else str(value)
-    if isinstance(value, dict | list | tuple) and depth >= _MAX_DEPTH:
-        return "…"
-    if isinstance(value, dict):
-        pairs = cast("dict[JSON, JSON]", value).items()
-        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in pairs}
-    if isinstance(value, list | tuple):
-        return [_clean(item, depth + 1) for item in cast("list[JSON]", value)]
-    return value

@@ -6,7 +6,7 @@ from agent_runs.errors import PermissionAnswered, PermissionNotFound
 from agent_runs.events import EventKind
 from agent_runs.models import JSON, PermissionRequest
 from agent_runs.store.database import Reader, Transaction
-from agent_runs.store.payloads import dump, now
+from agent_runs.store.payloads import clean_text, dump, now
 
 _PENDING = "pending"
 _ANSWERED = "answered"
@@ -46,6 +46,20 @@ async def insert(
         "answered_at": None,
     }
     return await _write(transaction, asked, EventKind.PERMISSION_REQUESTED)
+
+
+async def put(transaction: Transaction, run_id: int, asked: PermissionRequest) -> None:
+    """Add a question as it was on another server; one that still waited there is withdrawn."""
+    state = _WITHDRAWN if asked.state == _PENDING else asked.state
+    ((permission_id,),) = await transaction.execute(
+        "insert into permission (run_id, state, payload) values (:run_id, :state, '') returning id",
+        {"run_id": run_id, "state": clean_text(state)},
+    )
+    fields = asked.model_dump() | {"id": permission_id, "agent_run_id": run_id, "state": state}
+    await transaction.write(
+        "update permission set payload = :payload where id = :id",
+        {"payload": dump(fields, transaction.redact), "id": permission_id},
+    )
 
 
 async def get(reader: Reader, run_id: int, permission_id: int) -> PermissionRequest:

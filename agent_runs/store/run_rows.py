@@ -45,7 +45,8 @@ def columns(run: AgentRun) -> dict[str, Any]:
         "source_type": run.source_type,
         "repo_id": run.repo_id,
         "user_id": run.user_id,
-        "upstream_id": run.upstream_id,
+        # An imported run is found by its origin; its upstream is not ours to follow.
+        "upstream_id": None if run.imported_at else run.upstream_id,
         "created_at": milliseconds(run.created_at),
         "archived_at": None if run.archived_at is None else milliseconds(run.archived_at),
         "title_folded": (run.title or "").casefold(),

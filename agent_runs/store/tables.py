@@ -37,6 +37,7 @@ def make_metadata(dialect: Dialect) -> MetaData:
     _add_official(metadata)
     _add_hosted(metadata)
     _add_figures(metadata)
+    _add_imports(metadata)
     return metadata
 
 
@@ -258,4 +259,24 @@ def _add_figures(metadata: MetaData) -> None:
             "scope", "kind", "agent", "repo_id", "mode", "day", "name", "organization_id"
         ),
         sqlite_with_rowid=False,
+    )
+
+
+def _add_imports(metadata: MetaData) -> None:
+    Table(
+        "imported_run",
+        metadata,
+        Column("organization_id", _Long, nullable=False),
+        Column("origin", Text, nullable=False),
+        Column("run_id", _Long, nullable=False),
+        Column("diff", Text, nullable=False),
+        PrimaryKeyConstraint("organization_id", "origin"),
+        Index("imported_run_id", "run_id", unique=True),
+    )
+    Table(
+        "staged_run",
+        metadata,
+        Column("run_id", _Long, primary_key=True, autoincrement=False),
+        Column("import_id", Text, nullable=False),
+        Column("worker", Text, nullable=False),
     )

@@ -58,6 +58,31 @@ async def insert(
     return added
 
 
+async def put(transaction: Transaction, run_id: int, turn: Turn) -> None:
+    """Add a turn as it was on another server."""
+    clean = transaction.redact
+    prompt = clean(clean_text(turn.prompt))
+    result = None if turn.result is None else clean(clean_text(turn.result))
+    await transaction.write(
+        f"insert into turn ({_COLUMNS}, folded) values (:run_id, :turn, :prompt, :images, :model,"
+        " :created_at, :started_at, :finished_at, :status, :result, :stop_reason, :folded)",
+        {
+            "run_id": run_id,
+            "turn": turn.turn,
+            "prompt": prompt,
+            "images": dump(list(turn.images), str),
+            "model": turn.model,
+            "created_at": milliseconds(turn.created_at),
+            "started_at": None if turn.started_at is None else milliseconds(turn.started_at),
+            "finished_at": None if turn.finished_at is None else milliseconds(turn.finished_at),
+            "status": turn.status,
+            "result": result,
+            "stop_reason": turn.stop_reason,
+            "folded": _folded(prompt) + ("" if result is None else f"\n{_folded(result)}"),
+        },
+    )
+
+
 async def get(reader: Reader, run_id: int, turn: int) -> Turn:
     """Return one turn.
 

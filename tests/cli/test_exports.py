@@ -26,3 +26,25 @@ def test_a_failed_export_leaves_no_file(cli, tmp_path):
     done = cli("export", "-o", "no/such/folder/out.jsonl")
     assert done.code == 2
     assert "cannot be written" in done.err
+
+
+def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tmp_path):
+    run_id = sdk.wait(sdk.create_agent_run("/say take me", agent="scripted").id, timeout=30).id
+    folder = tmp_path / "projects" / "mine"
+    folder.mkdir(parents=True)
+    content = sdk.export_agent_run(run_id, tmp_path / "out.jsonl").read_bytes()
+    good = folder / "good.jsonl"
+    good.write_bytes(content.replace(b'"origin":"', b'"origin":"elsewhere'))
+    done = cli("import", "out.jsonl", "projects")
+    assert (done.code, done.err) == (0, "")
+    lines = [line.split("\t") for line in done.out.splitlines()]
+    assert lines[0][:4] == ["out.jsonl", "0 imported", "0 updated", "1 known"]
+    assert lines[1][0].endswith("good.jsonl")
+    assert lines[1][1] == "1 imported"
+    (folder / "bad.jsonl").write_text("nonsense\n")
+    done = cli("import", "projects", "--json")
+    assert done.code == 1
+    assert "bad.jsonl: Line 1: it is no JSON" in done.err
+    (result,) = json.loads(done.out)
+    assert (result["known"], result["runs"][0]["outcome"]) == (1, "known")
+    assert cli("import", "nothing.jsonl").code == 1

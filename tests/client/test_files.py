@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from agent_runs import AsyncCodegenClient, CodegenClient
-from agent_runs.errors import RunNotFound, ServerUnreachable
+from agent_runs.errors import InvalidRequest, RunNotFound, ServerUnreachable
 from tests.live_server import LiveServer, start_server
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +34,11 @@ async def test_both_clients_write_the_same_files(server: LiveServer, tmp_path: P
         chosen = client.export_agent_runs(tmp_path / "html", "html", run_ids=[run.id])
         with client.stream_export(run_ids=[run.id]) as parts:
             assert b"".join(parts).count(b"\n") > 3
+        assert client.import_runs(tmp_path / "one").known == 1
+        with pytest.raises(InvalidRequest, match="Line 1"):
+            client.import_runs(tmp_path / "html")
+        with pytest.raises(InvalidRequest, match="cannot be read"):
+            client.import_runs(tmp_path / "none")
         with pytest.raises(RunNotFound):
             client.export_agent_run(4711, tmp_path / "none")
     async with AsyncCodegenClient(base_url=server.url) as client:
@@ -42,6 +47,9 @@ async def test_both_clients_write_the_same_files(server: LiveServer, tmp_path: P
         again = await client.export_agent_runs(tmp_path / "ahtml", "html", run_ids=[run.id])
         async with client.stream_export(run_ids=[run.id]) as parts:
             assert b"".join([part async for part in parts]).count(b"\n") > 3
+        assert (await client.import_runs(tmp_path / "one")).runs[0].id == run.id
+        with pytest.raises(InvalidRequest, match="Line 1"):
+            await client.import_runs(tmp_path / "html")
         with pytest.raises(RunNotFound):
             await client.export_agent_run(4711, tmp_path / "none")
     assert chosen.read_bytes() == again.read_bytes()

@@ -46,9 +46,9 @@ async def test_json_lines_hold_everything_between_a_header_and_an_end_with_count
     assert records[-1] == {"type": "end", "runs": 1, "turns": 2, "permissions": 1, "logs": 8}
     whole = json.loads(await runs.text(database, run.id))
     assert records[1] == {
+        **whole,
         "type": "run",
         "origin": f"{await exports.server_id(database)}:{run.id}",
-        **whole,
     }
     assert records[2]["url"] == "https://git.example/acme/api"
     assert (records[3]["prompt"], records[3]["images"]) == (HOSTILE, [PICTURE])

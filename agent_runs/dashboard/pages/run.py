@@ -253,23 +253,35 @@ def _dock() -> rx.Component:
     return rx.el.div(
         rx.cond(RunState.ask, _ask()),
         rx.cond(
-            RunState.watched,
+            RunState.is_imported,
             rx.el.p(
-                "This session works in a terminal and is only watched here. Go on there: ",
-                rx.el.code(RunState.watched),
-                class_name="mut wraps",
+                "This run was imported. It can be read and exported, but its agent is not here to "
+                "go on.",
+                class_name="mut",
             ),
-            FollowUp.create(
-                run_id=RunState.number,
-                turn=RunState.turn,
-                active=~RunState.is_terminal,
-                down=Shell.link == "down",
-                focus=RunState.focuses,
-                queue_version=RunState.queue_version,
-                on_sent=RunState.resumed,
-            ),
+            _go_on(),
         ),
         class_name="dock",
+    )
+
+
+def _go_on() -> rx.Component:
+    return rx.cond(
+        RunState.watched,
+        rx.el.p(
+            "This session works in a terminal and is only watched here. Go on there: ",
+            rx.el.code(RunState.watched),
+            class_name="mut wraps",
+        ),
+        FollowUp.create(
+            run_id=RunState.number,
+            turn=RunState.turn,
+            active=~RunState.is_terminal,
+            down=Shell.link == "down",
+            focus=RunState.focuses,
+            queue_version=RunState.queue_version,
+            on_sent=RunState.resumed,
+        ),
     )
 
 

@@ -1,0 +1,60 @@
+"""The command that brings runs in from files: import."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_runs.cli import exits
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import complain, say, say_fields, say_json
+from agent_runs.errors import InvalidRequest, TooLarge
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Files, or folders with *.jsonl files.")
+]
+
+
+def import_(context: typer.Context, paths: Paths, as_json: AsJson = False) -> None:
+    """Bring runs in: exports in JSON Lines, session files of Claude Code, folders of them.
+
+    Of each file all runs come or none. A run that is there already is left as it is, so a file may
+    be imported again; one that came with an older file is updated. Exit code 1 when a file was
+    refused; the others are imported all the same.
+    """
+    results: list[object] = []
+    refused = 0
+    with connect(context) as client:
+        for path in _files(paths):
+            try:
+                found = client.import_runs(path)
+            except (InvalidRequest, TooLarge) as exc:
+                refused += 1
+                complain(f"{path}: {exc.message}")
+                continue
+            results.append({"file": str(path), **found.model_dump()})
+            if not as_json:
+                numbers = (found.imported, found.updated, found.known, found.logs)
+                names = ("imported", "updated", "known", "entries")
+                words = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
+                say_fields(path, *words)
+    if as_json:
+        say_json(results)
+    elif not results and not refused:
+        say("There are no *.jsonl files.")
+    if refused:
+        raise typer.Exit(exits.FAILED)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("import")(import_)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.rglob("*.jsonl") if each.is_file())
+        else:
+            yield path

@@ -1,0 +1,364 @@
+"""Reads an export in JSON Lines, part by part, and checks every line of it.
+
+It knows nothing of the database and changes nothing; whatever is wrong is said with its line.
+docs/exports.md has the schema.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn, Self, TypeVar, cast
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.exports.lines import FORMAT, KIND
+from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
+from agent_runs.schemas.fields import LARGEST_ID
+from agent_runs.store.payloads import clean
+
+M = TypeVar("M", bound=BaseModel)
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes of one line; what is longer was not written by this program."""
+
+_LARGEST_NUMBER = 2**31 - 1
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+_PART_ENTRIES = 500
+_PART_BYTES = 1024 * 1024
+_COUNTED = {"run": "runs", "turn": "turns", "permission": "permissions", "log": "logs"}
+
+_Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+_Count = Annotated[int, Field(ge=0, le=_LARGEST_NUMBER)]
+_Length = Annotated[int, Field(ge=0, le=2**53)]
+_Line = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _FileRun(AgentRun):
+    id: _Id
+    organization_id: _Id = 1
+    user_id: _Id | None = None
+    log_count: _Count = 0
+    turn: _Count = 1
+    waited_ms: _Length = 0
+    worked_ms: _Length | None = None
+
+
+class _Name(BaseModel):
+    origin: Annotated[str, Field(min_length=3, max_length=300)]
+
+
+class _FileTurn(Turn):
+    turn: Annotated[int, Field(ge=1, le=_LARGEST_NUMBER)]
+
+
+class _FileRepo(BaseModel):
+    url: _Line
+    name: _Line
+    full_name: _Line
+    default_branch: _Line | None = None
+
+
+class _FileDiff(BaseModel):
+    diff: str
+
+
+@dataclass
+class RunLines:
+    """A run of the file with what stands before its entries.
+
+    Attributes:
+        line: number of its line.
+        offset: where that begins, in bytes.
+        origin: name of the run on every server.
+    """
+
+    line: int
+    offset: int
+    run: AgentRun
+    origin: str
+    repo: dict[str, JSON] | None = None
+    turns: list[Turn] = field(default_factory=list[Turn])
+    permissions: list[PermissionRequest] = field(default_factory=list[PermissionRequest])
+    diff: str = ""
+
+    @classmethod
+    def read(cls, number: int, offset: int, record: dict[str, JSON]) -> Self:
+        """Return the run of a line."""
+        origin = _model(_Name, number, record).origin
+        return cls(number, offset, _model(_FileRun, number, record), origin)
+
+    def take(self, number: int, kind: str, record: dict[str, JSON]) -> None:
+        """Add a line that belongs to the run."""
+        if kind == "repo":
+            self.repo = _model(_FileRepo, number, record).model_dump()
+        elif kind == "diff":
+            self.diff = _model(_FileDiff, number, record).diff
+        else:
+            if record.get("agent_run_id") != self.run.id:
+                refuse(number, f"agent_run_id is not that of the run at line {self.line}.")
+            if kind == "turn":
+                turn = _model(_FileTurn, number, record)
+                if self.turns and turn.turn <= self.turns[-1].turn:
+                    refuse(number, "turns must rise.")
+                self.turns.append(turn)
+            else:
+                self.permissions.append(_model(PermissionRequest, number, record))
+
+
+Entries = list[dict[str, JSON]]
+
+
+def refuse(number: int, problem: str) -> NoReturn:
+    """Raise what is wrong with a line."""
+    raise InvalidRequest(f"Line {number}: {problem} Nothing was imported.")
+
+
+def lines_of(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """Yield `(number, offset, bytes)` of each line that is not empty, from a line on.
+
+    Raises:
+        InvalidRequest: a line is too long.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        while raw := file.readline(LONGEST_LINE + 1):
+            if len(raw) > LONGEST_LINE:
+                refuse(number, f"it is longer than {LONGEST_LINE // 2**20} MB.")
+            if raw.strip():
+                yield number, offset, raw
+            offset += len(raw)
+            number += 1
+
+
+def parse(number: int, raw: bytes) -> dict[str, JSON]:
+    """Return the object of a line, all text in it fit for both databases.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    try:
+        value = orjson.loads(raw)
+        if b"\\u0000" in raw:
+            value = clean(value)
+    except orjson.JSONDecodeError:
+        # Half of a surrogate pair is no reason to refuse a file: agents do write such text.
+        value = clean(_parse_slowly(number, raw))
+    if not isinstance(value, dict):
+        refuse(number, "it is no JSON object.")
+    return cast("dict[str, JSON]", value)
+
+
+def check(path: Path) -> None:
+    """Read a whole file.
+
+    Raises:
+        InvalidRequest: something is wrong with it; the message names the line.
+    """
+    seen: dict[str, int] = {}
+    for part in parts(path):
+        if isinstance(part, RunLines):
+            first = seen.setdefault(part.origin, part.line)
+            if first != part.line:
+                refuse(part.line, f"this run is in the file already, at line {first}.")
+
+
+def parts(path: Path) -> Iterator[RunLines | Entries]:
+    """Yield each run, then its entries in parts of bounded size.
+
+    Raises:
+        InvalidRequest: something is wrong with a line.
+    """
+    reading = _Reading()
+    number = 0
+    for number, offset, raw in lines_of(path):
+        yield from reading.take(number, offset, raw)
+    if not reading.is_whole:
+        refuse(number + 1, 'the file ends without a line of type "end": it was cut off.')
+
+
+def run_at(path: Path, number: int, offset: int) -> RunLines:
+    """Return a run again that `parts` gave before."""
+    found: RunLines | None = None
+    for line, begin, raw in lines_of(path, number, offset):
+        record = parse(line, raw)
+        kind = record.pop("type", None)
+        if found is None:
+            found = RunLines.read(line, begin, record)
+        elif kind in {"log", "run", "end"}:
+            break
+        else:
+            found.take(line, str(kind), record)
+    if found is None:
+        refuse(number, "it is gone.")
+    return found
+
+
+class _Reading:
+    """Where in the order of lines the reader is."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+        self._is_begun = False
+        self._run: RunLines | None = None
+        self._seq = 0
+        self._entries: Entries = []
+        self._size = 0
+        self._counts: Counter[str] = Counter()
+
+    def take(self, number: int, offset: int, raw: bytes) -> Iterator[RunLines | Entries]:
+        record = parse(number, raw)
+        kind = record.pop("type", None)
+        if self.is_whole:
+            refuse(number, "it comes after the end.")
+        if not self._is_begun:
+            _check_header(number, kind, record)
+            self._is_begun = True
+            return
+        self._counts[str(kind)] += 1
+        if kind == "log":
+            yield from self._log(number, record, len(raw))
+        elif kind in {"run", "end"}:
+            yield from self._end_of_run(number)
+            if kind == "run":
+                self._run = RunLines.read(number, offset, record)
+            else:
+                self._end(number, record)
+        elif kind in {"repo", "turn", "permission", "diff"}:
+            if self._run is None or self._seq:
+                refuse(number, f"a line of type {kind} stands before the entries of its run.")
+            self._run.take(number, kind, record)
+        else:
+            refuse(number, f"a line of type {_shown(kind)} is not known to this version.")
+
+    def _log(self, number: int, record: dict[str, JSON], size: int) -> Iterator[RunLines | Entries]:
+        run = self._run
+        if run is None:
+            refuse(number, "an entry stands before any run.")
+        _check_entry(number, record, run.run.id, self._seq)
+        if not self._seq:
+            yield run
+        self._seq += 1
+        self._entries.append(record)
+        self._size += size
+        if len(self._entries) >= _PART_ENTRIES or self._size >= _PART_BYTES:
+            yield self._part()
+
+    def _part(self) -> Entries:
+        part, self._entries, self._size = self._entries, [], 0
+        return part
+
+    def _end_of_run(self, number: int) -> Iterator[RunLines | Entries]:
+        run = self._run
+        if run is None:
+            return
+        if run.run.log_count != self._seq:
+            said = run.run.log_count
+            refuse(
+                number, f"the run at line {run.line} has {said} entries, but {self._seq} are there."
+            )
+        if not self._seq:
+            yield run
+        elif self._entries:
+            yield self._part()
+        self._run, self._seq = None, 0
+
+    def _end(self, number: int, record: dict[str, JSON]) -> None:
+        for kind, name in _COUNTED.items():
+            if record.get(name) != self._counts[kind]:
+                refuse(number, f"{name} should be {self._counts[kind]}, as many as there are.")
+        self.is_whole = True
+
+
+def _parse_slowly(number: int, raw: bytes) -> JSON:
+    try:
+        return json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        refuse(number, "it is no UTF-8 text.")
+    except RecursionError:
+        refuse(number, "it is nested too deep.")
+    except ValueError as exc:
+        if not raw.endswith(b"\n"):
+            refuse(number, "the file ends in the middle of it: it was cut off.")
+        reason = (
+            f"{exc.msg} at character {exc.colno}" if isinstance(exc, json.JSONDecodeError) else exc
+        )
+        refuse(number, f"it is no JSON: {reason}.")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _check_header(number: int, kind: JSON, record: dict[str, JSON]) -> None:
+    if kind != KIND:
+        refuse(number, "this is no export of agent_runs in JSON Lines, nor a Claude Code session.")
+    found = record.get("format")
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        refuse(number, "format is not a number.")
+    if found > FORMAT:
+        refuse(
+            number,
+            f"the file has format {found}, this version reads {FORMAT} at most. Import it with "
+            "a version as new as the one that wrote it.",
+        )
+
+
+def _check_entry(number: int, entry: dict[str, JSON], run_id: int, seq: int) -> None:
+    if entry.get("agent_run_id") != run_id:
+        refuse(number, "agent_run_id is not that of the run before it.")
+    if entry.get("seq") != seq or isinstance(entry["seq"], bool | float):
+        refuse(number, f"seq should be {seq}.")
+    turn = entry.get("turn")
+    if not isinstance(turn, int) or isinstance(turn, bool) or not 1 <= turn <= _LARGEST_NUMBER:
+        refuse(number, "turn is no number from 1.")
+    for name, kinds in _ENTRY.items():
+        if not isinstance(entry.get(name), kinds):
+            refuse(number, f"{name} has the wrong type.")
+    try:
+        at = datetime.fromisoformat(entry["created_at"])
+    except ValueError:
+        refuse(number, "created_at is no time.")
+    _check_time(number, "created_at", at)
+
+
+def _check_time(number: int, name: str, at: datetime) -> None:
+    if at.tzinfo is None:
+        refuse(number, f"{name} has no time zone.")
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        refuse(number, f"{name} is not between {_FIRST_YEAR} and {_LAST_YEAR}.")
+
+
+_NONE = type(None)
+_ENTRY: dict[str, tuple[type, ...]] = {
+    "message_type": (str,),
+    "created_at": (str,),
+    "thought": (str, _NONE),
+    "tool_name": (str, _NONE),
+    "tool_input": (dict, _NONE),
+    "tool_output": (dict, _NONE),
+    "observation": (str, dict, _NONE),
+    "duration_ms": (int, _NONE),
+}
+
+
+def _model(kind: type[M], number: int, record: dict[str, JSON]) -> M:
+    try:
+        model = kind.model_validate(record)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        refuse(number, f"{place}: {first['msg']}.")
+    for name in kind.model_fields:
+        value = getattr(model, name)
+        if isinstance(value, datetime):
+            _check_time(number, name, value)
+    return model
+
+
+def _shown(value: JSON) -> str:
+    return repr(value)[:40]

@@ -1,0 +1,276 @@
+"""Brings runs in from a file: spooled to disk, checked whole, staged, then shown together.
+
+A file is an export in JSON Lines or a session of Claude Code. Nothing of it is seen before all of
+it is stored; what fails half-way is taken away again, and what a killed process left behind is
+taken away at the next start. Between any two parts everybody else reads and writes.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from agent_runs.errors import InvalidRequest, TooLarge, Unavailable
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
+from agent_runs.runs import import_claude, import_lines
+from agent_runs.runs.import_lines import Entries, RunLines
+from agent_runs.store import exports, imports, leases, logs
+from agent_runs.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+Outcome = Literal["imported", "updated", "known"]
+MOST_NAMED = 1000
+"""So many runs are named in a result; the numbers are exact all the same."""
+
+_DEAD_AFTER = timedelta(seconds=30)
+_RUNS_AT_ONCE = 50
+_ROOM_BYTES = 64 * 1024 * 1024
+_UNFINISHED = (
+    "It was {} when it was exported: what came later is not in the file. Import a later export, "
+    "once the run has ended where it works."
+)
+
+
+@dataclass(frozen=True)
+class ImportedRun:
+    """What became of one run of a file."""
+
+    id: int
+    origin: str
+    outcome: Outcome
+
+
+@dataclass
+class ImportResult:
+    """What became of a file.
+
+    Attributes:
+        runs: the first thousand of them.
+        imported: runs that were not here before.
+        updated: runs that an older file had brought.
+        known: runs that were here already, as new or newer; nothing was changed.
+        logs: entries that were stored.
+    """
+
+    runs: list[ImportedRun] = field(default_factory=list[ImportedRun])
+    imported: int = 0
+    updated: int = 0
+    known: int = 0
+    logs: int = 0
+
+    def add(self, run_id: int, origin: str, outcome: Outcome) -> None:
+        """Count a run."""
+        setattr(self, outcome, getattr(self, outcome) + 1)
+        if len(self.runs) < MOST_NAMED:
+            self.runs.append(ImportedRun(run_id, origin, outcome))
+
+
+@dataclass(frozen=True)
+class _Staged:
+    under: int
+    line: int
+    offset: int
+
+
+class Imports:
+    """Takes files of runs.
+
+    Args:
+        folder: where they are kept while they are read; what is in it is removed at the start.
+        worker: unique name of this process.
+        alone: True when no other process can be at work on this database.
+        limit_bytes: of one file.
+    """
+
+    def __init__(
+        self, database: Database, folder: Path, *, worker: str, alone: bool, limit_bytes: int
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._worker = worker
+        self._alone = alone
+        self._limit = limit_bytes
+        self._turn = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def living(self) -> AsyncGenerator[None]:
+        """Take away what a killed process left, beside everything else, until the end."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        tidying = asyncio.create_task(self._tidy(), name="tidy-imports")
+        try:
+            yield
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+
+    async def take(self, body: AsyncIterator[bytes]) -> ImportResult:
+        """Import a file; one at a time, the next one waits.
+
+        Raises:
+            InvalidRequest: something is wrong with it; the message names the line.
+            TooLarge: it is over the limit.
+            Unavailable: the disk is full.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        spool = self._folder / secrets.token_hex(8)
+        try:
+            await self._spool(body, spool)
+            async with self._turn:
+                lines = await asyncio.to_thread(_prepare, spool)
+                return await self._store(lines)
+        except OSError as exc:
+            raise Unavailable(
+                f"The file could not be kept in {self._folder}: {exc.strerror}. Nothing was "
+                "imported: make room there and try again."
+            ) from exc
+        finally:
+            for path in (spool, _converted(spool)):
+                path.unlink(missing_ok=True)
+
+    async def _spool(self, body: AsyncIterator[bytes], spool: Path) -> None:
+        size = 0
+        with spool.open("wb") as file:
+            async for chunk in body:
+                size += len(chunk)
+                if size > self._limit:
+                    raise TooLarge(
+                        f"The file is over {self._limit:,} bytes, AGENT_RUNS_IMPORT_LIMIT_BYTES. "
+                        "Nothing was imported."
+                    )
+                await asyncio.to_thread(file.write, chunk)
+        if shutil.disk_usage(self._folder).free < size + _ROOM_BYTES:
+            raise Unavailable(
+                f"The disk of {self._folder} has not enough room left for {size:,} bytes. Nothing "
+                "was imported."
+            )
+
+    async def _store(self, path: Path) -> ImportResult:
+        import_id = secrets.token_hex(8)
+        result = ImportResult()
+        try:
+            staged = await self._stage(path, import_id, result)
+            for at in range(0, len(staged), _RUNS_AT_ONCE):
+                await self._show(path, staged[at : at + _RUNS_AT_ONCE])
+            async with self._database.begin() as transaction:
+                await imports.complete(transaction, import_id)
+        except Exception:
+            await self._discard(import_id)
+            raise
+        return result
+
+    async def _stage(self, path: Path, import_id: str, result: ImportResult) -> list[_Staged]:
+        server = await exports.server_id(self._database)
+        staged: list[_Staged] = []
+        under: int | None = None
+        parts = import_lines.parts(path)
+        while (part := await asyncio.to_thread(_next, parts)) is not None:
+            if isinstance(part, RunLines):
+                known = await imports.find(self._database, part.run, part.origin, server)
+                if known is not None and not _is_newer(part.run, known):
+                    under = None
+                    result.add(known.run_id, part.origin, "known")
+                    continue
+                async with self._database.begin() as transaction:
+                    under = await imports.stage(
+                        transaction, import_id, self._worker, known and known.run_id
+                    )
+                staged.append(_Staged(under, part.line, part.offset))
+                result.add(abs(under), part.origin, "updated" if known else "imported")
+            elif under is not None:
+                result.logs += len(part)
+                async with self._database.begin() as transaction:
+                    await logs.stage(transaction, abs(under), part, under=under)
+        return staged
+
+    async def _show(self, path: Path, staged: list[_Staged]) -> None:
+        now = datetime.now(UTC)
+        found = [
+            await asyncio.to_thread(import_lines.run_at, path, each.line, each.offset)
+            for each in staged
+        ]
+        async with self._database.begin() as transaction:
+            for each, lines in zip(staged, found, strict=True):
+                whole = imports.Whole(
+                    run=_arrived(lines.run, now),
+                    origin=lines.origin,
+                    repo=lines.repo,
+                    turns=lines.turns,
+                    permissions=lines.permissions,
+                    diff=lines.diff,
+                )
+                await imports.bring_in(transaction, each.under, whole)
+
+    async def _discard(self, import_id: str | None, spared: frozenset[str] = frozenset()) -> None:
+        for under, worker in await imports.staged(self._database, import_id):
+            is_gone = worker in spared
+            while not is_gone:
+                async with self._database.begin() as transaction:
+                    is_gone = await imports.discard(transaction, under)
+
+    async def _tidy(self) -> None:
+        try:
+            alive: set[str] = set()
+            if not self._alone:
+                alive |= set(await leases.alive(self._database, datetime.now(UTC) - _DEAD_AFTER))
+            await self._discard(None, frozenset({*alive, self._worker}))
+        except Unavailable:
+            # It is tried again at the next start; nobody sees what is left.
+            logger.warning("an unfinished import could not be taken away")
+
+
+def _prepare(spool: Path) -> Path:
+    """Return the lines to import, all of them checked."""
+    if not import_claude.is_session(spool):
+        import_lines.check(spool)
+        return spool
+    converted = _converted(spool)
+    import_claude.convert(spool, converted)
+    try:
+        import_lines.check(converted)
+    except InvalidRequest as exc:
+        # Its line numbers are not those of the file that was sent.
+        raise InvalidRequest(
+            "The session of Claude Code holds what cannot be kept. Nothing was imported.",
+            detail=exc.message,
+        ) from exc
+    return converted
+
+
+def _converted(spool: Path) -> Path:
+    return spool.with_suffix(".lines")
+
+
+def _next(parts: Iterator[RunLines | Entries]) -> RunLines | Entries | None:
+    return next(parts, None)
+
+
+def _is_newer(run: AgentRun, known: imports.Known) -> bool:
+    if known.updated_at is None or run.updated_at is None:
+        return False
+    return not known.updated_at or run.updated_at > datetime.fromisoformat(known.updated_at)
+
+
+def _arrived(run: AgentRun, now: datetime) -> AgentRun:
+    """The run as it is here: nobody works on it any more."""
+    changes: dict[str, JSON] = {
+        "imported_at": now,
+        "activity": None,
+        "permission_id": None,
+        "queued": 0,
+        "stop_requested_at": None,
+    }
+    if run.status not in TERMINAL_STATUSES:
+        changes |= {
+            "status": AgentRunStatus.ERROR,
+            "status_reason": "unfinished",
+            "error": _UNFINISHED.format(run.status),
+            "finished_at": run.finished_at or run.updated_at or run.created_at,
+        }
+    return run.model_copy(update=changes)
