@@ -24,7 +24,8 @@ Wanted = Annotated[
     FormatName,
     Query(
         description="`jsonl`: complete, can be imported; `json`: one object; `csv`: a row per "
-        "entry; `csv-runs`: a row per run; `markdown`; `html`: one page to keep."
+        "entry; `csv-runs`: a row per run; `markdown`; `html`: one page to keep; `otlp`: "
+        "OpenTelemetry spans, lines for `/v1/traces` of a collector; `otlp-content`: with texts."
     ),
 ]
 Ids = Annotated[
@@ -41,7 +42,7 @@ def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
     whole = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, each whole."
     required = ["run", "turns", "permissions", "diff", "logs"] if one else ["runs"]
     texts = {
-        "application/x-ndjson": 'Lines `{"type": "agent_runs"|"run"|...|"end", ...}`.',
+        "application/x-ndjson": "One JSON object a line.",
         "text/csv": "Rows under one row of names.",
         "text/markdown": "Headings per run, turn and step.",
         "text/html": "A page without scripts.",

@@ -1,11 +1,14 @@
 """The command that writes runs to files: export."""
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from agent_runs.cli import exits, late
 from agent_runs.cli.connection import connect
 from agent_runs.cli.output import complain
 from agent_runs.errors import InvalidRequest
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 RunIds = Annotated[
     list[int] | None, typer.Argument(min=1, metavar="[RUN]...", help="Ids; all runs unless given.")
 ]
-Form = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+Form = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"]
 
 
 def export(
@@ -40,6 +43,20 @@ def export(
         bool, typer.Option("--archived", help="The archived ones instead.")
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="The archived ones, too.")] = False,
+    otlp: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Send spans to an OpenTelemetry collector instead."),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="For the collector; repeatable. [OTEL_EXPORTER_OTLP_HEADERS]",
+        ),
+    ] = None,
+    content: Annotated[
+        bool, typer.Option("--content", help="Spans with prompts, answers, arguments, results.")
+    ] = False,
 ) -> None:
     """Write runs with all that belongs to them to a file.
 
@@ -54,7 +71,10 @@ def export(
         "archived": True if archived else None,
     }
     with connect(context) as client:
-        if output is not None:
+        if otlp is not None:
+            form = "otlp-content" if content else "otlp"
+            _send(client, otlp, _headers(header), form, chosen)
+        elif output is not None:
             client.export_agent_runs(output, form, **chosen)
             complain(f"{output} is written, {output.stat().st_size:,} bytes.")
         else:
@@ -64,6 +84,27 @@ def export(
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
     app.command()(export)
+
+
+def _send(
+    client: "CodegenClient", url: str, headers: dict[str, str], form: Form, chosen: dict[str, Any]
+) -> None:
+    with client.stream_export(form, **chosen) as parts:
+        sent = late.otlp.send_spans(parts, url, headers)
+    complain(f"{sent.spans:,} spans were sent to {url}.")
+    if sent.rejected:
+        complain(f"{sent.rejected:,} of them were not taken: {sent.message or 'it says no more'}.")
+        raise typer.Exit(exits.FAILED)
+
+
+def _headers(given: Sequence[str] | None) -> dict[str, str]:
+    found = late.otlp.headers_of(os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
+    for pair in given or ():
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise InvalidRequest(f"--header {pair!r}: NAME=VALUE is needed.")
+        found[name] = value
+    return found
 
 
 def _print(client: "CodegenClient", form: Form, chosen: dict[str, Any]) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from agent_runs.client.requests import RunQuery
     from agent_runs.client.transport import AsyncTransport, Transport
 
-ExportFormat = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+ExportFormat = Literal[
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"
+]
 
 
 class Files:

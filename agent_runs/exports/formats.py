@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_runs.exports import lines, markdown, objects, page, table
+from agent_runs.exports import lines, markdown, objects, page, spans, table
 from agent_runs.exports.reader import ExportedRun
 
-FormatName = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html"]
+FormatName = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"]
+_LINES = "application/x-ndjson"
 Runs = AsyncIterator[ExportedRun]
 
 
@@ -27,12 +28,14 @@ class Format:
 
 
 FORMATS: dict[FormatName, Format] = {
-    "jsonl": Format(
-        "application/x-ndjson", "jsonl", lambda runs, server, _: lines.write(runs, server)
-    ),
+    "jsonl": Format(_LINES, "jsonl", lambda runs, server, _: lines.write(runs, server)),
     "json": Format("application/json", "json", lambda runs, _, __: objects.write(runs)),
     "csv": Format("text/csv", "csv", lambda runs, _, __: table.write_entries(runs)),
     "csv-runs": Format("text/csv", "csv", lambda runs, _, __: table.write_runs(runs)),
     "markdown": Format("text/markdown", "md", lambda runs, _, __: markdown.write(runs)),
+    "otlp": Format(_LINES, "otlp.jsonl", lambda runs, _, __: spans.write(runs, with_content=False)),
+    "otlp-content": Format(
+        _LINES, "otlp.jsonl", lambda runs, _, __: spans.write(runs, with_content=True)
+    ),
     "html": Format("text/html", "html", lambda runs, _, title: page.write(runs, title)),
 }

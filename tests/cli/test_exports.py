@@ -2,6 +2,9 @@
 
 import json
 import subprocess
+from threading import Thread
+
+from tests.receiver import Receiver
 
 
 def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
@@ -48,3 +51,19 @@ def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tm
     (result,) = json.loads(done.out)
     assert (result["known"], result["runs"][0]["outcome"]) == (1, "known")
     assert cli("import", "nothing.jsonl").code == 1
+
+
+def test_spans_are_sent_to_a_collector(cli, sdk):
+    run_id = sdk.wait(sdk.create_agent_run("/run true", agent="scripted").id, timeout=30).id
+    receiver = Receiver()
+    thread = Thread(target=receiver.run)
+    thread.start()
+    url = receiver.url.replace("/hook", "/otlp/v1/traces")
+    done = cli("export", run_id, "--otlp", url, "--header", "x-key=k")
+    receiver.stop()
+    thread.join()
+    assert done.code == 0
+    assert done.err.endswith(f"spans were sent to {url}.\n")
+    first = receiver.next()
+    assert (first.path, first.headers["x-key"]) == ("/otlp/v1/traces", "k")
+    assert cli("export", run_id, "--otlp", "nowhere").code == 2
