@@ -43,8 +43,17 @@ TERMINAL_STATUSES = frozenset(
     }
 )
 
-EXTERNAL_PROVIDERS = frozenset({"claude_code"})
-"""Providers whose runs are worked on elsewhere and only reported to this server."""
+LOCAL_ORGANIZATION = 1
+"""Id of this server's own organization; hosted ones have others."""
+
+HOSTED_PROVIDER = "codegen"
+"""Runs that work on another server of the official API and are mirrored here."""
+
+WATCHED_PROVIDER = "claude_code"
+"""Sessions of Claude Code in a terminal that report to this server."""
+
+EXTERNAL_PROVIDERS = frozenset({HOSTED_PROVIDER, WATCHED_PROVIDER})
+"""Providers whose runs are worked on elsewhere."""
 
 _OTHER_WORDS = {
     "QUEUED": AgentRunStatus.PENDING,
@@ -208,6 +217,7 @@ class AgentRun(Record):
     repo_id: int | None = Field(default=None, description="repository that it works in")
     user_id: int | None = Field(default=1, description="who started it")
     upstream_id: str | None = Field(default=None, description="id at the hosted service")
+    upstream_url: str | None = Field(default=None, description="its page at the hosted service")
     permission_policy: PermissionPolicy = Field(
         default="allow", description="what an agent that asks for permission is told"
     )
@@ -347,6 +357,7 @@ class Repo(Record):
     url: str = Field(default="", description="local path or git URL, without credentials")
     default_branch: str | None = Field(default=None, description="branch that runs start from")
     created_at: datetime | None = Field(default=None, description="when it was registered")
+    upstream_id: str | None = Field(default=None, description="id at the hosted service")
 
 
 class WorkFile(Record):

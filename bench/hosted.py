@@ -148,6 +148,11 @@ class _Mirror:
     async def take_news(self, run: str, new: News) -> None:
         self.positions[run] = new.position
 
+    async def end_of(self, _: str) -> str | None:
+        return None
+
+    async def is_whole(self, run: str, end: str) -> None: ...
+
     async def run_is_gone(self, run: str) -> None:
         raise AssertionError(f"{run} is there")
 

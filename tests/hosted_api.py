@@ -9,7 +9,8 @@ Tests read and change its state at will. By hand: `make twin` (`hosted_api_by_ha
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Generator, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -81,6 +82,7 @@ class HostedApi:
     latency_seconds: float = 0.0
     repos: list[dict[str, Any]] = field(default_factory=lambda: [REPO])
     url: str = ""
+    _told: threading.Condition = field(default_factory=threading.Condition)
     _turns: dict[int, tuple[float, Iterator[Step]]] = field(default_factory=dict)
     _users: dict[int, int] = field(default_factory=dict)
 
@@ -100,7 +102,17 @@ class HostedApi:
             "metadata": None,
         } | fields
         self.logs[run_id] = []
+        self._tell()
         return run_id
+
+    def wait_for(self, true: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait, in another thread than its own, for what requests and runs there are."""
+        with self._told:
+            assert self._told.wait_for(true, seconds), self.requests
+
+    def _tell(self) -> None:
+        with self._told:
+            self._told.notify_all()
 
     def add_log(self, run_id: int, message_type: str = "ACTION", **fields: Any) -> None:
         """Add an entry as upstream shows one."""
@@ -148,6 +160,7 @@ class HostedApi:
             query = scope["query_string"].decode()
             request = f"{scope['method']} {scope['path']}{'?' * bool(query)}{query}"
             self.requests.append(request)
+            self._tell()
             self.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
             await anyio.sleep(self.latency_seconds)
             self.live()

@@ -16,6 +16,7 @@ from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.runs import RunDefaults, Runs, TurnWork, load_templates
 from agent_runs.store import events, logs, runs
 from agent_runs.store.database import Database
+from agent_runs.sync import Accounts
 
 
 @dataclass
@@ -47,11 +48,24 @@ class System:
         return [str(EventKind(event.kind)) for event in stored]
 
 
+Hosted = Callable[[Database], Accounts]
+
+
 @contextlib.asynccontextmanager
 async def living(
-    home: Path, url: str, *, worker: str = "one", concurrency: int = 4, redact: object = None
+    home: Path,
+    url: str,
+    *,
+    worker: str = "one",
+    concurrency: int = 4,
+    redact: object = None,
+    hosted: Hosted | None = None,
 ) -> AsyncGenerator[System]:
-    """Build a system on the database and let it live."""
+    """Build a system on the database and let it live.
+
+    Args:
+        hosted: makes its hosted accounts.
+    """
     mask: Callable[[str], str] = redact if callable(redact) else str
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(await Database.open(url, redact=mask))
@@ -72,6 +86,7 @@ async def living(
             TurnWork(database, bus, provider, worker=worker, permission_timeout_seconds=60)
         )
         await stack.enter_async_context(executor)
+        accounts = hosted(database) if hosted else None
         system = Runs(
             database,
             bus,
@@ -81,6 +96,9 @@ async def living(
             templates=load_templates(None),
             defaults=RunDefaults(),
             redact=mask,
+            upstream=accounts,
         )
         await stack.enter_async_context(system.living())
+        if accounts is not None:
+            await stack.enter_async_context(accounts.living())
         yield System(system, database, bus)

@@ -29,9 +29,11 @@ from agent_runs.api import (
     exports,
     files,
     health,
+    hosted,
     imports,
     insight,
     logs,
+    metrics,
     paths,
     permissions,
     queue,
@@ -77,6 +79,7 @@ from agent_runs.settings import (
 from agent_runs.store import events as stored_events
 from agent_runs.store.database import Database
 from agent_runs.store.recount import ensure_counted
+from agent_runs.sync import Accounts
 from agent_runs.telemetry import set_up_logging
 
 _ABOUT = """
@@ -102,6 +105,7 @@ _TAGS = [
     {"name": "agents", "description": "Agents and prompt templates."},
     {"name": "repositories", "description": "Where runs can work."},
     {"name": "rules and webhooks", "description": "What all agents are told; who hears of ends."},
+    {"name": "hosted", "description": "Hosted accounts that are mirrored here."},
     {"name": "settings", "description": "Read, save, try."},
     {"name": "server", "description": "Health and user."},
     {"name": "official: agent runs", "description": "Runs, as the official API has them."},
@@ -127,6 +131,8 @@ _ROUTERS = (
     repos.router,
     rules.router,
     settings.router,
+    hosted.router,
+    metrics.router,
     v1_users.router,
     v1_organizations.router,
     v1_agents.router,
@@ -150,7 +156,8 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     stands_alone = settings is None
     settings = settings or load_settings(env_file)
     token = api_token_for(settings).token
-    redact = Redaction([*secrets_of(settings), *([token] if token else [])])
+    hosted_tokens = [each.token for each in hosted.accounts_of(settings)]
+    redact = Redaction([*secrets_of(settings), *hosted_tokens, *([token] if token else [])])
     if stands_alone:
         set_up_logging(settings.log_level, redact)
     app = FastAPIOffline(
@@ -210,7 +217,7 @@ def _lifespan(
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with NotedRefusal(app), _opened(settings, redact) as opened:
-            database, bus, runs_, imports_ = opened
+            database, bus, runs_, imports_, accounts = opened
             streams = Streams()
             app.state.server = Server(
                 settings=settings,
@@ -219,6 +226,7 @@ def _lifespan(
                 bus=bus,
                 runs=runs_,
                 imports=imports_,
+                accounts=accounts,
                 streams=streams,
                 redact=redact,
             )
@@ -239,7 +247,7 @@ def _lifespan(
 @contextlib.asynccontextmanager
 async def _opened(
     settings: Settings, redact: Redaction
-) -> AsyncGenerator[tuple[Database, MemoryBus, Runs, Imports]]:
+) -> AsyncGenerator[tuple[Database, MemoryBus, Runs, Imports, Accounts]]:
     # Unique over restarts too: in a container every process has the same number.
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     async with contextlib.AsyncExitStack() as stack:
@@ -262,6 +270,7 @@ async def _opened(
             )
         )
         await stack.enter_async_context(executor)
+        accounts = Accounts(database, worker=worker)
         runs_ = Runs(
             database,
             bus,
@@ -272,6 +281,7 @@ async def _opened(
             defaults=_defaults(settings),
             alone=database.dialect == "sqlite",
             redact=redact,
+            upstream=accounts,
         )
         await stack.enter_async_context(runs_.living())
         imports_ = Imports(
@@ -282,7 +292,9 @@ async def _opened(
             limit_bytes=settings.import_limit_bytes,
         )
         await stack.enter_async_context(imports_.living())
-        yield database, bus, runs_, imports_
+        await stack.enter_async_context(accounts.living())
+        accounts.use(hosted.accounts_of(settings))
+        yield database, bus, runs_, imports_, accounts
 
 
 def _bus(settings: Settings, database: Database) -> MemoryBus:

@@ -1,14 +1,16 @@
 """Routes of the event streams; `stream.py` has the streams themselves."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
-from agent_runs.api.server import Running
+from agent_runs.api.server import Running, Server
 from agent_runs.api.stream import EventStream, follow
 from agent_runs.errors import InvalidRequest
+from agent_runs.models import AgentRun
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store import runs
 
@@ -62,11 +64,20 @@ async def stream_run_events(
 ) -> Response:
     """Stream what happens to one run: its state, new entries, questions, text being written."""
     seen = _seen(after, last_event_id)
-    await runs.get(server.database, run_id)
+    run = await runs.get(server.database, run_id)
     chunks = follow(
         server.database, server.bus, after=seen, run_id=run_id, until_finished=until_finished
     )
-    return EventStream(chunks, server.streams)
+    return EventStream(_watched(server, run, chunks), server.streams)
+
+
+async def _watched(
+    server: Server, run: AgentRun, chunks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """Let a hosted run's entries be read first as long as somebody reads its events."""
+    with server.accounts.watching(run):
+        async for chunk in chunks:
+            yield chunk
 
 
 def _seen(after: int | None, last_event_id: str | None) -> int | None:

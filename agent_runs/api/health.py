@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from agent_runs import __version__
 from agent_runs.api.errors import documented
+from agent_runs.api.hosted import in_short
 from agent_runs.api.server import Running
 from agent_runs.models import AgentRunStatus
 from agent_runs.schemas.answers import Configured, Health, RunLoad
@@ -47,6 +48,7 @@ async def get_health(server: Running) -> Health:
             active=sum(counts.get(status, 0) for status in _WORKING),
             pending=sum(counts.get(status, 0) for status in _WAITING),
         ),
+        hosted=[in_short(state) for state in await server.accounts.states()],
     )
 
 

@@ -25,6 +25,7 @@ from agent_runs.api.pages import (
     one_run,
     run_page,
 )
+from agent_runs.api.server import Server
 from agent_runs.api.v1.organizations import LOCAL_ID
 from agent_runs.errors import AgentRunsError
 from agent_runs.filters import LogFilter, RunFilter
@@ -83,8 +84,11 @@ class LeanLists:
         await send({"type": "http.response.body", "body": body})
 
     async def _body(self, scope: Scope, read: "_Read") -> bytes:
-        database: Database = scope["app"].state.server.database
+        server: Server = scope["app"].state.server
+        database = server.database
         key = (scope["path"], scope["query_string"])
+        if found := _LOGS.fullmatch(scope["path"]):
+            await server.open_hosted(int(found[1]))
         # Asked before the list is read: what comes between the two makes the body too new for
         # its id, which costs one more read later, never an old answer.
         _, newest = await events.bounds(database)

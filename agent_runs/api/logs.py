@@ -35,8 +35,10 @@ async def list_logs(
     """Return a run with one page of its entries, oldest first.
 
     Entries never change and are numbered without gaps from 0 (`seq`), so `skip` set to the number
-    of entries that you have gives exactly what you have not.
+    of entries that you have gives exactly what you have not. The entries of a hosted run that are
+    not here yet are brought in first, for at most 15 s.
     """
+    await server.open_hosted(run_id)
     body = await log_page(
         server.database, run_id=run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
     )

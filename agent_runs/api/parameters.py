@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator
 
 from agent_runs.api.pages import LARGEST_LIMIT, LARGEST_PAGE, LARGEST_SKIP
@@ -36,6 +36,34 @@ Moment = Annotated[datetime, AfterValidator(_with_zone)]
 UserId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this user's runs.")]
 
 
+StartedFrom = Annotated[
+    SourceType | None, Query(description="Only runs that were started from there.")
+]
+Archived = Annotated[bool, Query(description="True lists the archived runs, false the others.")]
+Since = Annotated[
+    Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
+]
+Until = Annotated[Moment | None, Query(description="Only runs created before this time, ISO-8601.")]
+OrganizationId = Annotated[
+    int | None,
+    Query(ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."),
+]
+RepoId = Annotated[
+    int | None, Query(ge=1, le=LARGEST_ID, description="Only runs in this repository.")
+]
+RequestKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[!-~]+$",
+        description="Your own key: the same request with the same key is carried out once, and "
+        "answered with what became of it. With another request: 422. Known for a day.",
+    ),
+]
+
+
 async def run_filter(
     *,
     status: Annotated[
@@ -47,21 +75,19 @@ async def run_filter(
         ),
     ] = None,
     agent: Annotated[Word | None, Query(description="Only runs of this agent.")] = None,
-    source_type: Annotated[
-        SourceType | None, Query(description="Only runs that were started from there.")
-    ] = None,
-    repo_id: Annotated[
-        int | None, Query(ge=1, le=LARGEST_ID, description="Only runs in this repository.")
-    ] = None,
+    source_type: StartedFrom = None,
+    repo_id: RepoId = None,
     q: Annotated[
         Word | None,
         Query(max_length=200, description="Words looked for in title, prompt and result."),
     ] = None,
-    since: Annotated[
-        Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
-    ] = None,
-    until: Annotated[
-        Moment | None, Query(description="Only runs created before this time, ISO-8601.")
+    since: Since = None,
+    until: Until = None,
+    organization_id: Annotated[
+        int | None,
+        Query(
+            ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."
+        ),
     ] = None,
     archived: Annotated[
         bool | Literal["any"],
@@ -83,6 +109,7 @@ async def run_filter(
 ) -> RunFilter:
     """Return what the query asks for."""
     return RunFilter(
+        organization_id=organization_id,
         status=tuple(parse_status(word) for word in status or ()),
         agent=agent or None,
         source_type=source_type,

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from agent_runs.api.errors import documented
-from agent_runs.api.parameters import RunId
+from agent_runs.api.parameters import RequestKey, RunId
 from agent_runs.api.server import Running, json_text
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import AgentRun
@@ -86,6 +86,7 @@ async def create_agent_run_by_path(
     mode: Mode,  # noqa: ARG001 - documents the path; its value comes with the words
     words: Words,
     body: Annotated[CreateRunMore | None, Body()] = None,
+    key: RequestKey = None,
 ) -> Response:
     """Create a run from the words of the path; an optional body says more.
 
@@ -101,6 +102,7 @@ async def create_agent_run_by_path(
             images=tuple(more.images or ()),
             metadata=more.metadata or {},
             **fields,
+            key=key,
         )
     )
     return json_text(await runs.text(server.database, run.id))
@@ -116,6 +118,7 @@ async def resume_agent_run_by_path(
     run_id: RunId,
     words: Words,
     body: Annotated[ResumeRunMore | None, Body()] = None,
+    key: RequestKey = None,
 ) -> Response:
     """Resume a run with the words of the path; an optional body says more."""
     more = body or ResumeRunMore()
@@ -125,6 +128,7 @@ async def resume_agent_run_by_path(
         images=tuple(more.images or ()),
         model=more.model,
         permission_policy=more.permission_policy,
+        key=key,
     )
     return json_text(await runs.text(server.database, run_id))
 

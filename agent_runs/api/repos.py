@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Limit, Page
@@ -23,9 +23,19 @@ RepoId = Annotated[
 
 
 @router.get("/repos", responses=documented())
-async def list_repos(server: Running, page: Page = 1, limit: Limit = 50) -> RepoPage:
-    """List the registered repositories."""
-    items, total = await repos.page(server.database, skip=(page - 1) * limit, limit=limit)
+async def list_repos(
+    server: Running,
+    page: Page = 1,
+    limit: Limit = 50,
+    organization_id: Annotated[
+        int | None,
+        Query(ge=1, le=LARGEST_ID, description="Only this organization's; 1: of this machine."),
+    ] = None,
+) -> RepoPage:
+    """List the registered repositories, and those of hosted organizations."""
+    items, total = await repos.page(
+        server.database, skip=(page - 1) * limit, limit=limit, organization_id=organization_id
+    )
     return RepoPage(
         items=items,
         total=total,

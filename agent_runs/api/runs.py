@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.pages import run_page
-from agent_runs.api.parameters import Limit, Page, RunId, WantedRuns
+from agent_runs.api.parameters import Limit, Page, RequestKey, RunId, WantedRuns
 from agent_runs.api.server import Running, json_text
 from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
@@ -24,15 +24,18 @@ async def list_agent_runs(
 
 
 @router.post("/agent_runs", response_model=AgentRun, responses=documented(404, 413))
-async def create_agent_run(server: Running, body: CreateRun) -> Response:
+async def create_agent_run(server: Running, body: CreateRun, key: RequestKey = None) -> Response:
     """Create a run; it starts as soon as there is room.
+
+    A run for a hosted account is stored first and sent then; until it is there it is `PENDING` with
+    the reason `waits_for_upstream`, and can be cancelled.
 
     What is answered is the stored run, `PENDING` or already `ACTIVE`. Follow it with
     `GET /agent_runs/{id}/events` or read `GET /agent_runs/{id}/logs`.
     """
     fields = body.model_dump(exclude={"images", "metadata"})
     run = await server.runs.create(
-        NewRun(**fields, images=tuple(body.images or ()), metadata=body.metadata or {})
+        NewRun(**fields, images=tuple(body.images or ()), metadata=body.metadata or {}, key=key)
     )
     return json_text(await runs.text(server.database, run.id))
 
@@ -53,7 +56,9 @@ async def get_agent_run(server: Running, run_id: RunId) -> Response:
 @router.post(
     "/agent_runs/{id}/resume", response_model=AgentRun, responses=documented(404, 409, 413)
 )
-async def resume_agent_run(server: Running, run_id: RunId, body: ResumeRun) -> Response:
+async def resume_agent_run(
+    server: Running, run_id: RunId, body: ResumeRun, key: RequestKey = None
+) -> Response:
     """Give a run that has ended another prompt; it goes on in its work tree and session.
 
     Any end will do, also an error, a stop or a time limit. On a run that still works: 409.
@@ -64,6 +69,7 @@ async def resume_agent_run(server: Running, run_id: RunId, body: ResumeRun) -> R
         images=tuple(body.images or ()),
         model=body.model,
         permission_policy=body.permission_policy,
+        key=key,
     )
     return json_text(await runs.text(server.database, run_id))
 

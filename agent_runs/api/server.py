@@ -11,10 +11,13 @@ from fastapi.responses import Response
 from agent_runs.api.stream import Streams
 from agent_runs.bus.base import EventBus
 from agent_runs.client.webhooks import Attempt, send_webhook
+from agent_runs.models import HOSTED_PROVIDER
 from agent_runs.runs import Runs
 from agent_runs.runs.imports import Imports
 from agent_runs.settings import Settings
+from agent_runs.store import runs
 from agent_runs.store.database import Database
+from agent_runs.sync import Accounts
 from agent_runs.telemetry import Redactor
 
 
@@ -50,8 +53,21 @@ class Server:
     bus: EventBus
     runs: Runs
     imports: Imports
+    accounts: Accounts
     streams: Streams
     redact: Redaction
+
+    async def open_hosted(self, run_id: int) -> None:
+        """Bring in the entries of a hosted run when none is here yet.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        if self.accounts.is_set:
+            run = await runs.get(self.database, run_id)
+            if run.provider == HOSTED_PROVIDER:
+                self.accounts.look(run)
+                await self.accounts.open(run)
 
     async def send_webhook(
         self, url: str, body: bytes, headers: dict[str, str], secret: str | None

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from pydantic import SecretStr
 
 from agent_runs.api.errors import documented
+from agent_runs.api.hosted import accounts_of
 from agent_runs.api.server import Running, Server
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.base import RetryPolicy
@@ -40,7 +41,7 @@ from agent_runs.settings import InvalidSettings, Settings, env_name, load_settin
 router = APIRouter(tags=["settings"])
 
 CHECK_SECONDS = 10.0
-_AT_ONCE = {"codegen_api_token", "codegen_org_id", "codegen_base_url"}
+_AT_ONCE = {"codegen_api_token", "codegen_org_id", "codegen_base_url", "hosted_stop"}
 _SHORT = 12  # of a shorter secret even four letters would tell too much
 
 
@@ -63,13 +64,16 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
     try:
         await asyncio.to_thread(save_env, server.env_file, saved)
         try:
-            server.settings = await asyncio.to_thread(load_settings, server.env_file)
+            settings = await asyncio.to_thread(load_settings, server.env_file)
+            accounts = accounts_of(settings)
         except InvalidSettings:
             # The file says what cannot be used: put back what it said, the server would not start.
             await asyncio.to_thread(save_env, server.env_file, {n: before.get(n) for n in saved})
             raise
     except InvalidSettings as exc:
         raise InvalidRequest(str(exc)) from exc
+    server.settings = settings
+    server.accounts.use(accounts)
     return _shown(server, restart_needed=sorted(changes.keys() - _AT_ONCE))
 
 

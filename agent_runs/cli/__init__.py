@@ -15,6 +15,7 @@ from agent_runs.cli import (
     analytics,
     exits,
     exports,
+    hosted,
     imports,
     insight,
     logs,
@@ -74,6 +75,7 @@ for part in (
     imports,
     permissions,
     agents,
+    hosted,
     repos,
 ):
     part.add_to(app)

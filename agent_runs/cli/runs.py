@@ -44,6 +44,10 @@ def run(
     mode: Annotated[str | None, typer.Option(help="Prompt template, see `templates`.")] = None,
     image: Images = None,
     policy: Policy = None,
+    provider: Annotated[
+        Literal["acp", "codegen"] | None,
+        typer.Option(help="Where it works: acp here, codegen at the hosted account."),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Shown instead of the prompt.")] = None,
     metadata: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Kept with the run; repeatable.")
@@ -64,6 +68,7 @@ def run(
         "mode": mode,
         "images": _images(image),
         "permission_policy": policy,
+        "provider": provider,
         "title": title,
         "metadata": _metadata(metadata),
     }

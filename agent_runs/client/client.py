@@ -108,6 +108,7 @@ class CodegenClient(Extras, Files):
         permission_policy: PermissionPolicy | None = None,
         title: str | None = None,
         mode: str | None = None,
+        provider: str | None = None,
     ) -> AgentRun:
         """Create a run. It is never sent twice, so a lost answer leaves you to look for the run.
 
@@ -119,6 +120,7 @@ class CodegenClient(Extras, Files):
             agent_type: `codegen` or `claude_code`: the hosted service's word for `agent`.
             permission_policy: `allow`, `reject` or `ask`.
             mode: name of a prompt template, see `list_templates()`.
+            provider: `acp` or `codegen`; only servers of this program.
         """
         options = late.requests.CreateOptions(
             images=images,
@@ -130,6 +132,7 @@ class CodegenClient(Extras, Files):
             permission_policy=permission_policy,
             title=title,
             mode=mode,
+            provider=provider,
         )
         return self._send(late.requests.create_agent_run(prompt, options))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent_runs.client import late
 from agent_runs.client.finding import AsyncFinding, Finding
 from agent_runs.client.measures import AsyncMeasures, Measures
+from agent_runs.client.official import AsyncOfficial, Official
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
 
 
-class Extras(Finding, Measures):
+class Extras(Finding, Measures, Official):
     """The blocking form."""
 
     def health(self) -> dict[str, JSON]:
@@ -28,6 +29,14 @@ class Extras(Finding, Measures):
     def get_status(self) -> dict[str, JSON]:
         """Return the newest run, or `{"message": "No current task"}`."""
         return self._send(late.requests.get_status())
+
+    def list_hosted(self) -> dict[str, JSON]:
+        """Return how hosted organizations are mirrored: troubles, age, budget, history."""
+        return self._send(late.official_requests.list_hosted())
+
+    def watch_agent_run(self, run_id: int | str) -> None:
+        """Let a hosted run's entries be read first for a minute."""
+        self._send(late.official_requests.watch_agent_run(run_id))
 
     def list_agents(self) -> list[AgentInfo]:
         """Return the agent profiles and which of them this server can run."""
@@ -76,7 +85,7 @@ class Extras(Finding, Measures):
         return self._send(late.requests.answer_permission(run_id, permission_id, answer))
 
 
-class AsyncExtras(AsyncFinding, AsyncMeasures):
+class AsyncExtras(AsyncFinding, AsyncMeasures, AsyncOfficial):
     """The async form."""
 
     async def health(self) -> dict[str, JSON]:
@@ -86,6 +95,14 @@ class AsyncExtras(AsyncFinding, AsyncMeasures):
     async def get_status(self) -> dict[str, JSON]:
         """Return the newest run, or `{"message": "No current task"}`."""
         return await self._send(late.requests.get_status())
+
+    async def list_hosted(self) -> dict[str, JSON]:
+        """Return how hosted organizations are mirrored: troubles, age, budget, history."""
+        return await self._send(late.official_requests.list_hosted())
+
+    async def watch_agent_run(self, run_id: int | str) -> None:
+        """Let a hosted run's entries be read first for a minute."""
+        await self._send(late.official_requests.watch_agent_run(run_id))
 
     async def list_agents(self) -> list[AgentInfo]:
         """Return the agent profiles and which of them this server can run."""

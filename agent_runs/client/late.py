@@ -13,12 +13,22 @@ if TYPE_CHECKING:
         file_requests,
         hits,
         measure_requests,
+        official_requests,
         requests,
         tail,
         transport,
     )
 
-__all__ = ["answers", "file_requests", "hits", "measure_requests", "requests", "tail", "transport"]
+__all__ = [
+    "answers",
+    "file_requests",
+    "hits",
+    "measure_requests",
+    "official_requests",
+    "requests",
+    "tail",
+    "transport",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -50,6 +50,7 @@ class CreateOptions(TypedDict, total=False):
         permission_policy: `allow`, `reject` or `ask`.
         title: shown instead of the prompt's first line.
         mode: name of a prompt template, see `list_templates()`.
+        provider: `acp` (on the server's machine) or `codegen` (at a hosted account of it).
     """
 
     images: Sequence[str] | None
@@ -61,6 +62,7 @@ class CreateOptions(TypedDict, total=False):
     permission_policy: PermissionPolicy | None
     title: str | None
     mode: str | None
+    provider: str | None
 
 
 class ResumeOptions(TypedDict, total=False):

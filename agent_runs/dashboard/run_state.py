@@ -26,7 +26,7 @@ from agent_runs.dashboard.shell import UPDATE_SECONDS
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.models import EXTERNAL_PROVIDERS, TERMINAL_STATUSES, AgentRun, Turn
+from agent_runs.models import TERMINAL_STATUSES, WATCHED_PROVIDER, AgentRun, Turn
 
 TABS = ("transcript", "timeline", "changes", "raw")
 LONGEST_NUMBER = 15
@@ -214,7 +214,7 @@ class RunState(rx.State):
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
         self.is_imported = run.imported_at is not None
-        is_watched = run.provider in EXTERNAL_PROVIDERS and not self.is_imported
+        is_watched = run.provider == WATCHED_PROVIDER and not self.is_imported
         self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""
         can_go_on = not is_watched and not self.is_imported
         self.is_failed = self.is_terminal and look.tone == "red" and can_go_on

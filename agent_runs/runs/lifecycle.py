@@ -5,21 +5,21 @@ survives any crash: a created run is in the store before its agent hears of it, 
 before the agent is told.
 """
 
-import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from agent_runs.bus.base import EventBus
-from agent_runs.errors import Conflict, InvalidRequest, RunIsActive
+from agent_runs.errors import Conflict, InvalidRequest
 from agent_runs.executors.base import Executor
 from agent_runs.models import (
-    EXTERNAL_PROVIDERS,
+    HOSTED_PROVIDER,
     JSON,
+    LOCAL_ORGANIZATION,
     TERMINAL_STATUSES,
+    WATCHED_PROVIDER,
     AgentInfo,
     AgentRun,
     AgentRunStatus,
@@ -28,23 +28,24 @@ from agent_runs.models import (
     QueuedPrompt,
     WorkFile,
 )
-from agent_runs.providers.base import Provider, TurnOutcome
-from agent_runs.runs import recovery
+from agent_runs.providers.base import Provider, TurnOutcome, Upstream
+from agent_runs.runs import hosted, once, permission_answers, prompt_queue
+from agent_runs.runs.heart import Heart
 from agent_runs.runs.images import check_images
-from agent_runs.runs.recorder import release
-from agent_runs.runs.requests import InputLimits, NewRun, check_new_run, check_prompt
+from agent_runs.runs.requests import (
+    InputLimits,
+    NewRun,
+    apply_mode,
+    check_new_run,
+    check_prompt,
+)
 from agent_runs.runs.templates import Template
-from agent_runs.runs.turns import begin_turn, end_turn, user_message
+from agent_runs.runs.turns import begin_turn, check_ended, end_turn, user_message
 from agent_runs.runs.webhooks import Webhook, keep_for_run
-from agent_runs.store import events, imports, leases, logs, permissions, queue, repos, runs
-from agent_runs.store.database import Database
-
-logger = logging.getLogger(__name__)
+from agent_runs.store import imports, logs, repos, runs
+from agent_runs.store.database import Database, Transaction
 
 _STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
-_SWEEP_EVERY = 3
-_PRUNE_EVERY = 60
-_LONGEST_QUEUE = 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Runs:
         worker: unique name of this process.
         alone: True when no other process can be at work on this database.
         redact: takes known secrets out of a text.
+        upstream: hosted accounts; None: there are none.
     """
 
     def __init__(
@@ -82,31 +84,32 @@ class Runs:
         defaults: RunDefaults,
         alone: bool = True,
         redact: Callable[[str], str] = str,
+        upstream: Upstream | None = None,
     ) -> None:
         self.database = database
         self.bus = bus
         self.provider = provider
+        self.upstream = upstream
         self.templates = templates
         self._executor = executor
         self._worker = worker
         self._defaults = defaults
-        self._alone = alone
+        self._heart = Heart(
+            database,
+            executor,
+            worker=worker,
+            alone=alone,
+            events_kept=defaults.events_kept,
+        )
         self._redact = redact
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
         """Recover what a former process left, then beat until the end."""
-        await self._beat()
+        await self._heart.beat()
         await self.provider.end_orphans()
-        await recovery.take_over(
-            self.database, self._executor, worker=self._worker, alone=self._alone
-        )
-        heart = asyncio.create_task(self._live(), name="heartbeat")
-        try:
+        async with self._heart.beating():
             yield
-        finally:
-            heart.cancel()
-            await asyncio.gather(heart, return_exceptions=True)
 
     async def create(self, new: NewRun) -> AgentRun:
         """Store a new run and let it start as soon as there is room.
@@ -117,34 +120,26 @@ class Runs:
         """
         limits = self._defaults.limits
         check_new_run(new, limits)
-        prompt, metadata = self._apply_mode(new)
+        prompt, metadata = apply_mode(new, self.templates)
         check_prompt(prompt, limits)
-        agent = new.agent or self._defaults.agent
-        await self._check_agent(agent, with_images=bool(new.images))
-        if new.repo_id is not None:
-            await repos.get(self.database, new.repo_id)
-        prompt = self._redact(prompt)
-        async with self.database.begin() as transaction:
-            run = await runs.insert(
-                transaction,
-                prompt=prompt,
-                images=new.images,
-                metadata=metadata,
-                agent=agent,
-                provider=self.provider.name,
-                model=new.model,
-                repo_id=new.repo_id,
-                title=new.title,
-                permission_policy=new.permission_policy or self._defaults.permission_policy,
-                source_type=new.source_type,
-                user_id=new.user_id,
-                organization_id=new.organization_id,
-            )
-            await keep_for_run(transaction, run, new.webhooks)
-            await runs.change_private(transaction, run.id, worker=self._worker)
-            await logs.append(transaction, run.id, None, [user_message(prompt, 1, new.images)])
-        await self._executor.submit(run.id)
-        return await runs.get(self.database, run.id)
+        asked = once.request(new.key, "create", replace(new, key=None))
+        place = await self._place(new)
+        if place is None:
+            await self._check_agent(new.agent or self._defaults.agent, images=bool(new.images))
+
+        async def carry_out() -> int:
+            async with self.database.begin() as transaction:
+                run = await self._insert(transaction, new, self._redact(prompt), metadata, place)
+                await once.keep(transaction, asked, run.id)
+                await keep_for_run(transaction, run, new.webhooks)
+            if place is None:
+                await self._executor.submit(run.id)
+            elif self.upstream is not None:
+                self.upstream.wake(place)
+            return run.id
+
+        run_id = await once.carried_out(self.database, asked, carry_out)
+        return await runs.get(self.database, run_id)
 
     async def resume(
         self,
@@ -155,8 +150,12 @@ class Runs:
         model: str | None = None,
         permission_policy: PermissionPolicy | None = None,
         webhooks: tuple[Webhook, ...] | None = None,
+        key: str | None = None,
     ) -> AgentRun:
         """Give a finished run another prompt; it goes on in its workspace and session.
+
+        Args:
+            key: of the caller, so that the same request is carried out once.
 
         Raises:
             RunNotFound: there is no such run.
@@ -167,26 +166,40 @@ class Runs:
         check_prompt(prompt, limits)
         check_images(images, limit_count=limits.images, limit_bytes=limits.image_bytes)
         prompt = self._redact(prompt)
+        asked = once.request(key, "resume", run_id, prompt, images, model, permission_policy)
         run = await runs.get(self.database, run_id)
         _check_ours(run)
-        await self._check_agent(run.agent or self._defaults.agent, with_images=bool(images))
-        async with self.database.begin() as transaction:
-            run = await runs.lock(transaction, run_id)
-            if run.status not in TERMINAL_STATUSES:
-                raise RunIsActive(
-                    f"Run {run_id} is {run.status}: wait for it to end, or stop it, then resume."
-                )
-            await begin_turn(
-                transaction,
+        is_hosted = run.provider == HOSTED_PROVIDER
+        if not is_hosted:
+            await self._check_agent(run.agent or self._defaults.agent, images=bool(images))
+
+        async def there() -> int:
+            await hosted.resume(
+                self.database,
+                self._upstream_of(run),
                 run,
-                prompt=prompt,
+                prompt,
                 images=images,
                 model=model,
-                permission_policy=permission_policy,
+                asked=asked,
             )
-            await keep_for_run(transaction, run, webhooks)
-            await runs.change_private(transaction, run_id, worker=self._worker)
-        await self._executor.submit(run_id)
+            return run_id
+
+        async def here() -> int:
+            async with self.database.begin() as transaction:
+                present = await runs.lock(transaction, run_id)
+                await once.keep(transaction, asked, run_id)
+                check_ended(present)
+                policy = permission_policy
+                await begin_turn(
+                    transaction, present, prompt=prompt, images=images, model=model, policy=policy
+                )
+                await keep_for_run(transaction, present, webhooks)
+                await runs.change_private(transaction, run_id, worker=self._worker)
+            await self._executor.submit(run_id)
+            return run_id
+
+        await once.carried_out(self.database, asked, there if is_hosted else here)
         return await runs.get(self.database, run_id)
 
     async def queue(
@@ -205,18 +218,9 @@ class Runs:
         check_images(images, limit_count=limits.images, limit_bytes=limits.image_bytes)
         run = await runs.get(self.database, run_id)
         _check_ours(run)
-        await self._check_agent(run.agent or self._defaults.agent, with_images=bool(images))
-        async with self.database.begin() as transaction:
-            run = await runs.lock(transaction, run_id)
-            if run.status in TERMINAL_STATUSES:
-                raise Conflict(f"Run {run_id} is {run.status}: resume it instead.")
-            if run.queued >= _LONGEST_QUEUE:
-                raise Conflict(f"Run {run_id} has {run.queued} prompts waiting, no more fit.")
-            queued = await queue.insert(
-                transaction, run_id, prompt=self._redact(prompt), images=images
-            )
-            await runs.change(transaction, run, queued=run.queued + 1)
-        return queued
+        hosted.check_not_hosted(run, "prompts cannot be queued: resume it when it has ended")
+        await self._check_agent(run.agent or self._defaults.agent, images=bool(images))
+        return await prompt_queue.put(self.database, run_id, self._redact(prompt), images)
 
     async def unqueue(self, run_id: int, queued_id: int) -> None:
         """Withdraw a prompt that still waits.
@@ -225,10 +229,7 @@ class Runs:
             RunNotFound: there is no such run.
             Conflict: it was sent or withdrawn before.
         """
-        async with self.database.begin() as transaction:
-            run = await runs.lock(transaction, run_id)
-            await queue.withdraw(transaction, run_id, queued_id)
-            await runs.change(transaction, run, queued=max(run.queued - 1, 0))
+        await prompt_queue.withdraw(self.database, run_id, queued_id)
 
     async def stop(self, run_id: int) -> AgentRun:
         """Stop a run: at once while it waits, else its agent is told and gets its grace to end.
@@ -238,11 +239,15 @@ class Runs:
         Raises:
             RunNotFound: there is no such run.
         """
+        run = await runs.get(self.database, run_id)
+        if run.provider == HOSTED_PROVIDER:
+            await hosted.stop(self.database, self._upstream_of(run), run)
+            return await runs.get(self.database, run_id)
         waited = await self._executor.withdraw(run_id)
         try:
             async with self.database.begin() as transaction:
                 run = await runs.lock(transaction, run_id)
-                waits = run.status == AgentRunStatus.PENDING or run.provider in EXTERNAL_PROVIDERS
+                waits = run.status == AgentRunStatus.PENDING or run.provider == WATCHED_PROVIDER
                 if run.status in TERMINAL_STATUSES:
                     pass
                 elif waits:
@@ -293,17 +298,9 @@ class Runs:
             PermissionAnswered: it was answered or withdrawn before.
             InvalidRequest: the agent does not offer that answer.
         """
-        await runs.get(self.database, run_id)
-        asked = await permissions.get(self.database, run_id, permission_id)
-        chosen = option_id or _option_for(asked, decision)
-        if chosen not in {option.option_id for option in asked.options}:
-            offered = ", ".join(repr(option.option_id) for option in asked.options)
-            raise InvalidRequest(f"option_id: {chosen!r} is not offered; one of {offered}.")
-        async with self.database.begin() as transaction:
-            await runs.lock(transaction, run_id)
-            answered = await permissions.answer(transaction, permission_id, chosen)
-            await release(transaction, run_id)
-        return answered
+        return await permission_answers.answer(
+            self.database, run_id, permission_id, option_id=option_id, decision=decision
+        )
 
     async def agents(self) -> list[AgentInfo]:
         """Agents that this server knows and what was found of each on this machine."""
@@ -326,45 +323,66 @@ class Runs:
         await runs.get(self.database, run_id)
         return await self.provider.read_file(run_id, path)
 
-    def _apply_mode(self, new: NewRun) -> tuple[str, dict[str, JSON]]:
-        if not new.mode:
-            return new.prompt, new.metadata
-        query = new.prompt if new.original_query is None else new.original_query
-        metadata = new.metadata | {"mode": new.mode, "original_query": query}
-        template = self.templates.get(new.mode)
-        if template is not None:
-            return template.fill(new.prompt), metadata
-        return f"Mode: {new.mode}\n\n{new.prompt}", metadata
+    async def _place(self, new: NewRun) -> int | None:
+        """Return the hosted organization that a new run is created in; None: it works here.
 
-    async def _check_agent(self, name: str, *, with_images: bool) -> None:
+        Raises:
+            InvalidRequest: there is no account for it, or the repository is of the other kind.
+            RepoNotFound: the repository is not registered.
+        """
+        repo = None if new.repo_id is None else await repos.get(self.database, new.repo_id)
+        if hosted.is_wanted(new, repo, self.upstream):
+            return await hosted.where(self.upstream, new, repo)
+        if repo is not None and repo.upstream_id is not None:
+            raise InvalidRequest(
+                f"repo_id: {repo.full_name} is a repository of a hosted account; agents of this "
+                "machine need one that is registered with its path or URL."
+            )
+        return None
+
+    async def _insert(
+        self,
+        transaction: Transaction,
+        new: NewRun,
+        prompt: str,
+        metadata: dict[str, JSON],
+        place: int | None,
+    ) -> AgentRun:
+        if place is not None:
+            return await hosted.insert(
+                transaction, new, prompt=prompt, metadata=metadata, organization_id=place
+            )
+        run = await runs.insert(
+            transaction,
+            prompt=prompt,
+            images=new.images,
+            metadata=metadata,
+            agent=new.agent or self._defaults.agent,
+            provider=self.provider.name,
+            model=new.model,
+            repo_id=new.repo_id,
+            title=new.title,
+            permission_policy=new.permission_policy or self._defaults.permission_policy,
+            source_type=new.source_type,
+            user_id=new.user_id,
+            organization_id=LOCAL_ORGANIZATION,
+        )
+        await runs.change_private(transaction, run.id, worker=self._worker)
+        await logs.append(transaction, run.id, None, [user_message(prompt, 1, new.images)])
+        return run
+
+    def _upstream_of(self, run: AgentRun) -> Upstream:
+        if self.upstream is None:
+            raise Conflict(f"Run {run.id} works on another server that has no token here.")
+        return self.upstream
+
+    async def _check_agent(self, name: str, *, images: bool) -> None:
         agents = {agent.name: agent for agent in await self.provider.agents()}
         agent = agents.get(name)
         if agent is None:
             raise InvalidRequest(f"agent: there is no {name!r}; one of {', '.join(agents)}.")
-        if with_images and agent.images is False:
+        if images and agent.images is False:
             raise InvalidRequest(f"images: the agent {name!r} does not take images.")
-
-    async def _beat(self) -> None:
-        async with self.database.begin() as transaction:
-            await leases.beat(transaction, self._worker, datetime.now(UTC))
-
-    async def _live(self) -> None:
-        beats = 0
-        while True:
-            await asyncio.sleep(recovery.BEAT_SECONDS)
-            beats += 1
-            try:
-                await self._beat()
-                if not self._alone and beats % _SWEEP_EVERY == 0:
-                    await recovery.take_over(
-                        self.database, self._executor, worker=self._worker, alone=False
-                    )
-                if beats % _PRUNE_EVERY == 0:
-                    async with self.database.begin() as transaction:
-                        await events.prune(transaction, self._defaults.events_kept)
-            except Exception:
-                # A database that is away for a while must not end the heart.
-                logger.exception("heartbeat failed, it goes on")
 
 
 def _check_ours(run: AgentRun) -> None:
@@ -373,19 +391,8 @@ def _check_ours(run: AgentRun) -> None:
             f"Run {run.id} was imported: it can be read, but its agent is not here to go on. Start "
             "a new run instead."
         )
-    if run.provider in EXTERNAL_PROVIDERS:
+    if run.provider == WATCHED_PROVIDER:
         raise Conflict(
             f"Run {run.id} is a session of Claude Code in a terminal, only watched here: go on "
             f"there, with `claude --resume {run.upstream_id}`."
         )
-
-
-def _option_for(asked: PermissionRequest, decision: Literal["allow", "reject"] | None) -> str:
-    if decision is None:
-        raise InvalidRequest('Give option_id, or decision: "allow" or "reject".')
-    # Once before always: an answer never says more than it was asked to.
-    for kind in (f"{decision}_once", f"{decision}_always"):
-        for option in asked.options:
-            if option.kind == kind:
-                return option.option_id
-    raise InvalidRequest(f"decision: the agent offers no way to {decision} this.")

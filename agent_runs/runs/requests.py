@@ -1,5 +1,6 @@
 """What a person asks for, checked: the inputs of `Runs.create` and `Runs.resume`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -7,6 +8,7 @@ import orjson
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import JSON, PermissionPolicy, SourceType
 from agent_runs.runs.images import check_images
+from agent_runs.runs.templates import Template
 from agent_runs.runs.webhooks import Webhook
 from agent_runs.schemas import fields
 
@@ -21,6 +23,10 @@ class NewRun:
         mode: name of a prompt template; an unknown name is stated in the prompt.
         original_query: what the metadata keep beside `mode`; None means the prompt.
         webhooks: told of the run's end in place of the organization's; None means that one.
+        provider: `acp` (works here) or `codegen` (works at a hosted account); None chooses.
+        organization_id: None is the local one, or the first hosted one.
+        agent_type: the hosted service's word for the agent.
+        key: of the caller, so that the same request is carried out once.
     """
 
     prompt: str
@@ -33,10 +39,13 @@ class NewRun:
     title: str | None = None
     source_type: str = SourceType.API
     user_id: int = 1
-    organization_id: int = 1
+    organization_id: int | None = None
     mode: str | None = None
     original_query: str | None = None
     webhooks: tuple[Webhook, ...] | None = None
+    provider: str | None = None
+    agent_type: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,3 +102,15 @@ def check_new_run(new: NewRun, limits: InputLimits) -> None:
             f"metadata: {size:,} bytes as JSON, at most {limits.metadata_bytes:,} are taken."
         )
     check_images(new.images, limit_count=limits.images, limit_bytes=limits.image_bytes)
+
+
+def apply_mode(new: NewRun, templates: Mapping[str, Template]) -> tuple[str, dict[str, JSON]]:
+    """Return the prompt and the metadata of a new run, as its mode makes them."""
+    if not new.mode:
+        return new.prompt, new.metadata
+    query = new.prompt if new.original_query is None else new.original_query
+    metadata = new.metadata | {"mode": new.mode, "original_query": query}
+    template = templates.get(new.mode)
+    if template is not None:
+        return template.fill(new.prompt), metadata
+    return f"Mode: {new.mode}\n\n{new.prompt}", metadata

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent_runs.bus.base import EventBus, Subscription
-from agent_runs.errors import LostFence, RepoNotFound, Unavailable
+from agent_runs.errors import LostFence, RepoNotFound, RunIsActive, Unavailable
 from agent_runs.events import Event, EventKind, Reset, StoredEvent
 from agent_runs.models import (
     JSON,
@@ -182,6 +182,14 @@ class TurnWork:
             logger.warning("run %s: taken over by another worker, its end is dropped", run_id)
 
 
+def check_ended(run: AgentRun) -> None:
+    """Raise RunIsActive for a run that still works, so that it cannot get another turn."""
+    if run.status not in TERMINAL_STATUSES:
+        raise RunIsActive(
+            f"Run {run.id} is {run.status}: wait for it to end, or stop it, then resume."
+        )
+
+
 async def begin_turn(
     transaction: Transaction,
     run: AgentRun,
@@ -189,7 +197,7 @@ async def begin_turn(
     prompt: str,
     images: tuple[str, ...] = (),
     model: str | None = None,
-    permission_policy: PermissionPolicy | None = None,
+    policy: PermissionPolicy | None = None,
     **changes: JSON,
 ) -> AgentRun:
     """Give a run that has ended another turn; it is PENDING then, its words are stored.
@@ -211,7 +219,7 @@ async def begin_turn(
         finished_at=None,
         archived_at=None,
         stop_requested_at=None,
-        permission_policy=permission_policy or run.permission_policy,
+        permission_policy=policy or run.permission_policy,
         model=model or run.model,
         **changes,
     )

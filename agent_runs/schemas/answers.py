@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from agent_runs.models import AgentInfo, AgentRun, PermissionRequest, QueuedPrompt, Repo, Turn
+from agent_runs.schemas.hosted import HostedHealth
 
 
 class RunPage(BaseModel):
@@ -180,3 +181,6 @@ class Health(BaseModel):
     configured: Configured = Field(description="Which credentials of the hosted service are set.")
     agents_available: list[str] = Field(description="Agents that can be used now.")
     runs: RunLoad = Field(description="How much there is to do.")
+    hosted: list[HostedHealth] = Field(
+        description="How hosted organizations are followed; empty without an account."
+    )

@@ -11,8 +11,10 @@ from agent_runs.schemas.fields import (
     Line,
     Metadata,
     Model,
+    Organization,
     Policy,
     Prompt,
+    Provider,
     RepoId,
     Text,
     Title,
@@ -30,6 +32,8 @@ class CreateRun(Body):
     model: Model = None
     permission_policy: Policy = None
     title: Title = None
+    provider: Provider = None
+    organization_id: Organization = None
     mode: Line | None = Field(
         default=None,
         description="Prompt template, see `GET /templates`; any other word is stated in the "
@@ -51,6 +55,8 @@ class CreateRunMore(Body):
     model: Model = None
     permission_policy: Policy = None
     title: Title = None
+    provider: Provider = None
+    organization_id: Organization = None
 
 
 class ResumeRun(Body):

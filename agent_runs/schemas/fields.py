@@ -1,6 +1,6 @@
 """Types of the fields of request bodies, with their checks and descriptions."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -80,6 +80,21 @@ Agent = Annotated[
 RepoId = Annotated[
     Id | None,
     Field(description="Repository to work in, see `GET /repos`; null means an empty folder."),
+]
+Provider = Annotated[
+    Literal["acp", "codegen"] | None,
+    Field(
+        description="Where it works: `acp` on this machine, `codegen` at a hosted account. Null: "
+        "as the organization, the repository or the agent say; where none of them is named, at the "
+        "hosted account when one is set, else here."
+    ),
+]
+Organization = Annotated[
+    Id | None,
+    Field(
+        description="Organization, see `GET /hosted`; 1 is this machine's. Null takes the first "
+        "hosted one, if it is for a hosted account."
+    ),
 ]
 Title = Annotated[Line | None, Field(description="Name of the run in lists, at most 500 letters.")]
 

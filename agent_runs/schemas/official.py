@@ -18,6 +18,7 @@ from agent_runs.schemas.fields import (
     OfficialInput,
     Policy,
     Prompt,
+    Provider,
     RepoId,
     Text,
     Title,
@@ -110,6 +111,7 @@ class CreateAgentRunInput(OfficialInput):
     agent: Agent = None
     permission_policy: Policy = None
     title: Title = None
+    provider: Provider = None
     mode: Line | None = Field(default=None, description="Prompt template, see `GET /templates`.")
     webhooks: Webhooks = None
 

@@ -66,6 +66,9 @@ class SettingsChange(Body):
         "one is never sent to an address that was not there when it was entered.",
         examples=["https://api.codegen.com/v1"],
     )
+    hosted_stop: Literal["auto", "ban", "none"] | None = Field(
+        default=None, description="How hosted runs are stopped."
+    )
     default_agent: Agent = None
     permission_policy: Policy = None
     concurrency: int | None = Field(

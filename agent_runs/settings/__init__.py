@@ -5,6 +5,7 @@ the rest of the program takes plain arguments. An entry point that meets `Invali
 its text and exits with `EXIT_CODE`.
 """
 
+from agent_runs.settings.accounts import HostedAccount, hosted_accounts
 from agent_runs.settings.env_file import save_env
 from agent_runs.settings.fields import InvalidSettings, Settings, env_name
 from agent_runs.settings.load import find_env_file, load_settings
@@ -15,11 +16,13 @@ EXIT_CODE = 2
 __all__ = [
     "EXIT_CODE",
     "ApiToken",
+    "HostedAccount",
     "InvalidSettings",
     "Settings",
     "api_token_for",
     "env_name",
     "find_env_file",
+    "hosted_accounts",
     "is_loopback",
     "load_settings",
     "save_env",

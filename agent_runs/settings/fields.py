@@ -72,6 +72,12 @@ class Settings(BaseSettings):
         description="Address of the hosted, or of another Codegen-compatible, API.",
     )
 
+    hosted_stop: Annotated[Literal["auto", "ban", "none"], BeforeValidator(_lower)] = Field(
+        default="auto",
+        description="How hosted runs are stopped: `auto` with the plain stop where the server has "
+        "one, else with a ban, `ban` always with a ban, `none` not at all.",
+    )
+
     home: Path = Field(
         default_factory=lambda: user_data_path("agent-runs", appauthor=False),
         description="Folder of the database, the workspaces and the agents' own home folders.",
@@ -133,6 +139,11 @@ class Settings(BaseSettings):
         default_factory=lambda known: known["home"] / "agents.toml",
         description="TOML file with your own agent profiles.",
         json_schema_extra={"default": "the file `agents.toml` in `AGENT_RUNS_HOME`"},
+    )
+    accounts_file: Path = Field(
+        default_factory=lambda known: known["home"] / "accounts.toml",
+        description="TOML file with further hosted accounts.",
+        json_schema_extra={"default": "the file `accounts.toml` in `AGENT_RUNS_HOME`"},
     )
     templates_dir: Path = Field(
         default_factory=lambda known: known["home"] / "templates",
@@ -242,12 +253,7 @@ class Settings(BaseSettings):
     @field_validator("codegen_base_url", "dashboard_url", "api_url")
     @classmethod
     def _check_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("an address that starts with http:// or https:// is needed")
-        return value.rstrip("/")
+        return None if value is None else check_address(value)
 
     @field_validator("database_url")
     @classmethod
@@ -261,7 +267,7 @@ class Settings(BaseSettings):
             raise ValueError("sqlite:////absolute/path.db or postgresql://... is needed")
         return f"sqlite:///{Path(path).expanduser().absolute()}"
 
-    @field_validator("home", "agents_file", "templates_dir")
+    @field_validator("home", "agents_file", "accounts_file", "templates_dir")
     @classmethod
     def _make_absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
@@ -273,6 +279,14 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", value.get_secret_value()):
             raise ValueError(f"at least {SHORTEST_TOKEN} visible ASCII characters are needed")
         return value
+
+
+def check_address(value: str) -> str:
+    """Return an address without a slash at its end; ValueError when it is none."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address that starts with http:// or https:// is needed")
+    return value.rstrip("/")
 
 
 def env_name(field: str) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from agent_runs.models import JSON
+from agent_runs.models import JSON, TERMINAL_STATUSES
 from agent_runs.store.database import Reader, Transaction
 from agent_runs.store.payloads import milliseconds, now
 from agent_runs.store.terms import any_of
@@ -24,12 +24,16 @@ class HostedRun(NamedTuple):
         seen: digest of what upstream showed last.
         log_position: how far its log was read, as it was put; None: not at all.
         is_gone: whether upstream knew it no more.
+        is_whole: whether all its entries are here that there were when it was seen last.
+        status: of the run, as it is here.
     """
 
     run_id: int
     seen: str
     log_position: JSON
     is_gone: bool
+    is_whole: bool
+    status: str
 
 
 async def find(
@@ -41,24 +45,27 @@ async def find(
     params: dict[str, JSON] = {"organization_id": organization_id}
     listed = any_of("upstream_id", upstream_ids, params)
     rows = await reader.read(
-        "select upstream_id, run_id, seen, log_position, gone_at from hosted_run"
-        f" where organization_id = :organization_id and {listed}",
+        "select hosted.upstream_id, run_id, seen, log_position, gone_at, whole, run.status"
+        " from hosted_run as hosted join run on run.id = hosted.run_id"
+        f" where hosted.organization_id = :organization_id and hosted.{listed}",
         params,
     )
     return {
-        upstream_id: HostedRun(run_id, seen, orjson.loads(position), gone_at is not None)
-        for upstream_id, run_id, seen, position, gone_at in rows
+        upstream_id: HostedRun(
+            run_id, seen, orjson.loads(position), gone_at is not None, bool(whole), status
+        )
+        for upstream_id, run_id, seen, position, gone_at, whole, status in rows
     }
 
 
 async def put(
     transaction: Transaction, organization_id: int, upstream_id: str, run_id: int, seen: str
 ) -> None:
-    """Keep what upstream showed of a run; it is there again if it was gone."""
+    """Keep what upstream showed of a run; it is there again if it was gone, and may say more."""
     await transaction.write(
         "insert into hosted_run (run_id, organization_id, upstream_id, seen, log_position)"
         " values (:run_id, :organization_id, :upstream_id, :seen, 'null')"
-        " on conflict (run_id) do update set seen = excluded.seen, gone_at = null",
+        " on conflict (run_id) do update set seen = excluded.seen, gone_at = null, whole = 0",
         {
             "run_id": run_id,
             "organization_id": organization_id,
@@ -93,6 +100,63 @@ async def put_log(
             " on conflict (run_id, seq) do update set fingerprint = excluded.fingerprint",
             [{"run_id": run_id, "seq": seq, "print": text} for seq, text in fingerprints],
         )
+
+
+async def set_whole(transaction: Transaction, run_id: int, seen: str) -> None:
+    """Keep that all entries are here, unless upstream has shown the run otherwise meanwhile."""
+    await transaction.write(
+        "update hosted_run set whole = 1 where run_id = :run_id and seen = :seen",
+        {"run_id": run_id, "seen": seen},
+    )
+
+
+async def incomplete(reader: Reader, organization_id: int, limit: int) -> list[str]:
+    """Return upstream's ids of runs that have ended and lack entries, newest first."""
+    params: dict[str, JSON] = {"organization_id": organization_id, "limit": limit}
+    ended = any_of("status", sorted(TERMINAL_STATUSES), params)
+    rows = await reader.read_heavy(
+        "select hosted.upstream_id from hosted_run as hosted"
+        " join run on run.id = hosted.run_id"
+        " where hosted.organization_id = :organization_id and hosted.whole = 0"
+        f" and hosted.gone_at is null and run.{ended}"
+        " order by run.created_at desc, run.id desc limit :limit",
+        params,
+    )
+    return [upstream_id for (upstream_id,) in rows]
+
+
+async def working(reader: Reader, organization_id: int) -> list[str]:
+    """Return upstream's ids of runs that work, as far as is known here."""
+    params: dict[str, JSON] = {"organization_id": organization_id}
+    ended = any_of("status", sorted(TERMINAL_STATUSES), params)
+    rows = await reader.read_heavy(
+        "select hosted.upstream_id from hosted_run as hosted"
+        " join run on run.id = hosted.run_id"
+        f" where hosted.organization_id = :organization_id and hosted.gone_at is null"
+        f" and not run.{ended}",
+        params,
+    )
+    return [upstream_id for (upstream_id,) in rows]
+
+
+async def count(reader: Reader, organization_id: int) -> tuple[int, int]:
+    """Return `(runs, whole)`: how many runs are here, and how many with all their entries."""
+    rows = await reader.read_heavy(
+        "select whole, count(*) from hosted_run where organization_id = :organization_id"
+        " group by whole",
+        {"organization_id": organization_id},
+    )
+    by_whole = {bool(whole): int(number) for whole, number in rows}
+    return sum(by_whole.values()), by_whole.get(True, 0)
+
+
+async def upstream_ids(reader: Reader, organization_id: int) -> dict[str, int]:
+    """Return upstream's id → our id of all runs of an organization."""
+    rows = await reader.read_heavy(
+        "select upstream_id, run_id from hosted_run where organization_id = :organization_id",
+        {"organization_id": organization_id},
+    )
+    return {upstream_id: int(run_id) for upstream_id, run_id in rows}
 
 
 async def fingerprints(reader: Reader, run_id: int) -> list[str]:

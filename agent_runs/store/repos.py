@@ -38,6 +38,32 @@ async def insert(transaction: Transaction, *, name: str, url: str, **fields: JSO
     return Repo.model_validate_json(payload)
 
 
+async def put_hosted(transaction: Transaction, organization_id: int, upstream: Repo) -> Repo:
+    """Keep a repository as upstream shows it, under an id of ours.
+
+    Args:
+        upstream: its `id` is upstream's.
+    """
+    url = upstream.url or f"https://github.com/{upstream.full_name or upstream.name}"
+    rows = await transaction.execute(
+        "select id, payload from repo where organization_id = :organization_id and url = :url",
+        {"organization_id": organization_id, "url": url},
+    )
+    fields = upstream.model_dump(exclude={"id", "url", "organization_id", "created_at"})
+    fields |= {"organization_id": organization_id, "upstream_id": str(upstream.id)}
+    if not rows:
+        return await insert(transaction, url=url, **fields)
+    repo_id, payload = rows[0]
+    before = Repo.model_validate_json(payload)
+    after = before.model_copy(update=fields)
+    if after != before:
+        await transaction.write(
+            "update repo set payload = :payload where id = :id",
+            {"payload": dump(after.model_dump(), transaction.redact), "id": repo_id},
+        )
+    return after
+
+
 async def get(reader: Reader, repo_id: int) -> Repo:
     """Return one repository.
 
@@ -50,13 +76,21 @@ async def get(reader: Reader, repo_id: int) -> Repo:
     return Repo.model_validate_json(rows[0][0])
 
 
-async def page(reader: Reader, *, skip: int, limit: int) -> tuple[list[Repo], int]:
-    """Return `(items, total)`: in the order of registration, at most `limit`."""
+async def page(
+    reader: Reader, *, skip: int, limit: int, organization_id: int | None = None
+) -> tuple[list[Repo], int]:
+    """Return `(items, total)`: in the order of registration, at most `limit`.
+
+    Args:
+        organization_id: only its repositories.
+    """
+    where = "" if organization_id is None else " where organization_id = :organization_id"
+    params = {} if organization_id is None else {"organization_id": organization_id}
     rows = await reader.read(
-        "select payload from repo order by id limit :limit offset :skip",
-        {"limit": limit, "skip": skip},
+        f"select payload from repo{where} order by id limit :limit offset :skip",
+        params | {"limit": limit, "skip": skip},
     )
-    ((total,),) = await reader.read("select count(*) from repo")
+    ((total,),) = await reader.read(f"select count(*) from repo{where}", params)
     return [Repo.model_validate_json(payload) for (payload,) in rows], total
 
 

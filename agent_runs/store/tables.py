@@ -38,6 +38,7 @@ def make_metadata(dialect: Dialect) -> MetaData:
     _add_hosted(metadata)
     _add_figures(metadata)
     _add_imports(metadata)
+    _add_request_keys(metadata)
     return metadata
 
 
@@ -219,7 +220,9 @@ def _add_hosted(metadata: MetaData) -> None:
         Column("seen", Text, nullable=False),
         Column("log_position", Text, nullable=False),
         Column("gone_at", _Long),
+        Column("whole", Integer, nullable=False, server_default="0"),
         Index("hosted_run_upstream", "organization_id", "upstream_id", unique=True),
+        Index("hosted_run_whole", "organization_id", "whole"),
     )
     Table(
         "hosted_log",
@@ -228,6 +231,28 @@ def _add_hosted(metadata: MetaData) -> None:
         Column("seq", Integer, nullable=False),
         Column("fingerprint", Text, nullable=False),
         PrimaryKeyConstraint("run_id", "seq"),
+    )
+    Table(
+        "hosted_organization",
+        metadata,
+        Column("id", _Long, primary_key=True, autoincrement=False),
+        Column("base_url", Text, nullable=False),
+        Column("upstream_id", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("history", Text, nullable=False),
+        Column("worker", Text),
+        Index("hosted_organization_upstream", "base_url", "upstream_id", unique=True),
+    )
+    Table(
+        "hosted_creation",
+        metadata,
+        Column("run_id", _Long, primary_key=True, autoincrement=False),
+        Column("organization_id", _Long, nullable=False),
+        Column("request_key", Text, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("hosted_creation_state", "organization_id", "state", "run_id"),
+        Index("hosted_creation_key", "request_key", unique=True),
     )
 
 
@@ -279,4 +304,16 @@ def _add_imports(metadata: MetaData) -> None:
         Column("run_id", _Long, primary_key=True, autoincrement=False),
         Column("import_id", Text, nullable=False),
         Column("worker", Text, nullable=False),
+    )
+
+
+def _add_request_keys(metadata: MetaData) -> None:
+    Table(
+        "request_key",
+        metadata,
+        Column("name", Text, primary_key=True),
+        Column("digest", Text, nullable=False),
+        Column("run_id", _Long, nullable=False),
+        Column("created_at", _Long, nullable=False),
+        Index("request_key_age", "created_at"),
     )

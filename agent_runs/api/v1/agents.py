@@ -7,17 +7,17 @@ beside them. Source: the official OpenAPI document of 2026-02.
 import dataclasses
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.logs import Reverse
 from agent_runs.api.pages import log_page, official_run_page
-from agent_runs.api.parameters import UserId, WantedLogs, WantedRuns
+from agent_runs.api.parameters import RequestKey, UserId, WantedLogs, WantedRuns
 from agent_runs.api.server import Running, Server, json_text
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
+from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.api.v1.webhooks import checked_webhooks
-from agent_runs.models import AgentRun
+from agent_runs.models import HOSTED_PROVIDER, AgentRun
 from agent_runs.runs import NewRun
 from agent_runs.runs.muting import set_muted
 from agent_runs.schemas.fields import LARGEST_ID
@@ -29,8 +29,11 @@ from agent_runs.schemas.official import (
     StopAgentRunInput,
 )
 from agent_runs.store import runs
+from agent_runs.sync import Mark
 
-router = APIRouter(prefix="/v1", tags=["official: agent runs"], dependencies=[InOrganization])
+router = APIRouter(
+    prefix="/v1", tags=["official: agent runs"], dependencies=[Depends(known_organization)]
+)
 
 CLAUDE_CLIENT = "codegen__claude_code"
 _CLAUDE = "claude"
@@ -50,17 +53,21 @@ AgentRunId = Annotated[
 async def create_agent_run(
     server: Running,
     body: CreateAgentRunInput,
+    *,
+    organization_id: Organization,
+    key: RequestKey = None,
     x_codegen_client: Annotated[
         str | None,
         Header(description=f"`{CLAUDE_CLIENT}` asks for Claude Code, as `agent_type` does."),
     ] = None,
 ) -> Response:
-    """Create a run; it starts as soon as there is room."""
+    """Create a run; it starts as soon as there is room, in a hosted organization there."""
+    is_hosted = organization_id != LOCAL_ID
     wants_claude = body.agent_type == "claude_code" or x_codegen_client == CLAUDE_CLIENT
     agent, model = body.agent, body.model
-    if agent is None:
+    if agent is None and not is_hosted:
         agent, model = await _named_by_model(server, model)
-    if agent is None and wants_claude and await _is_available(server, _CLAUDE):
+    if agent is None and wants_claude and not is_hosted and await _is_available(server, _CLAUDE):
         agent = _CLAUDE
     webhooks = await checked_webhooks(server, body.webhooks)
     run = await server.runs.create(
@@ -74,7 +81,11 @@ async def create_agent_run(
             permission_policy=body.permission_policy,
             title=body.title,
             mode=body.mode,
-            organization_id=LOCAL_ID,
+            # 1 is the whole server, so it leaves the choice to what else is named.
+            organization_id=organization_id if is_hosted else None,
+            provider=body.provider,
+            agent_type=body.agent_type,
+            key=key,
             webhooks=webhooks,
         )
     )
@@ -88,11 +99,18 @@ async def create_agent_run(
     responses=documented(official=True),
 )
 async def list_agent_runs(
-    server: Running, wanted: WantedRuns, paging: Paging, user_id: UserId = None
+    server: Running,
+    *,
+    organization_id: Organization,
+    wanted: WantedRuns,
+    paging: Paging,
+    user_id: UserId = None,
 ) -> Response:
-    """List runs, newest first."""
+    """List runs, newest first: of a hosted organization its own, else all of this server."""
     skip, limit = paging
     wanted = dataclasses.replace(wanted, user_id=user_id)
+    if organization_id != LOCAL_ID:
+        wanted = dataclasses.replace(wanted, organization_id=organization_id)
     return json_text(
         await official_run_page(server.database, wanted=wanted, skip=skip, limit=limit)
     )
@@ -110,7 +128,9 @@ async def list_agent_runs(
     operation_id="v1_beta_resume_agent_run",
     responses=documented(404, 409, 413, official=True),
 )
-async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Response:
+async def resume_agent_run(
+    server: Running, body: ResumeAgentRunInput, key: RequestKey = None
+) -> Response:
     """Give a run that has ended another prompt; on one that still works: 409."""
     await server.runs.resume(
         body.agent_run_id,
@@ -119,6 +139,7 @@ async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Respon
         model=body.model,
         permission_policy=body.permission_policy,
         webhooks=await checked_webhooks(server, body.webhooks),
+        key=key,
     )
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -129,16 +150,25 @@ async def resume_agent_run(server: Running, body: ResumeAgentRunInput) -> Respon
     operation_id="v1_ban_agent_run",
     responses=documented(404, 413, official=True),
 )
+async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
+    """Stop a run and mute it: it sends no webhooks any more, not even about this end."""
+    await set_muted(server.database, body.agent_run_id, muted=True)
+    if not await _marked_upstream(server, body.agent_run_id, "ban"):
+        await server.runs.stop(body.agent_run_id)
+    return json_text(await runs.text(server.database, body.agent_run_id))
+
+
 @router.post(
     _RUN + "/remove-from-pr",
     response_model=AgentRun,
     operation_id="v1_remove_from_pr",
     responses=documented(404, 413, official=True),
 )
-async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
-    """Stop a run and mute it: it sends no webhooks any more, not even about this end."""
+async def remove_agent_run_from_pr(server: Running, body: StopAgentRunInput) -> Response:
+    """Stop a run and mute it, as a ban does; a hosted run leaves its pull request alone."""
     await set_muted(server.database, body.agent_run_id, muted=True)
-    await server.runs.stop(body.agent_run_id)
+    if not await _marked_upstream(server, body.agent_run_id, "remove-from-pr"):
+        await server.runs.stop(body.agent_run_id)
     return json_text(await runs.text(server.database, body.agent_run_id))
 
 
@@ -151,6 +181,7 @@ async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
 async def unban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
     """Let a run send webhooks again; resume it to let it go on."""
     await set_muted(server.database, body.agent_run_id, muted=False)
+    await _marked_upstream(server, body.agent_run_id, "unban")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
 
@@ -205,6 +236,7 @@ async def list_logs(
 ) -> Response:
     """Return a run with one page of its entries, oldest first unless reversed."""
     skip, limit = paging
+    await server.open_hosted(agent_run_id)
     body = await log_page(
         server.database, run_id=agent_run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
     )
@@ -217,6 +249,15 @@ async def _named_by_model(server: Server, model: str | None) -> tuple[str | None
     if any(agent.name == name for agent in await server.runs.agents()):
         return name, rest or None
     return None, model
+
+
+async def _marked_upstream(server: Server, run_id: int, mark: Mark) -> bool:
+    """Pass a mark on to where a hosted run works; False when it works here."""
+    run = await runs.get(server.database, run_id)
+    if run.provider != HOSTED_PROVIDER or run.upstream_id is None:
+        return False
+    await server.accounts.mark(run, mark)
+    return True
 
 
 async def _is_available(server: Server, name: str) -> bool:

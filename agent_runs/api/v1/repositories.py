@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
+from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.models import JSON
 from agent_runs.runs import pull_requests
@@ -24,7 +24,7 @@ from agent_runs.store import preferences, repos, runs
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",
     tags=["official: repositories"],
-    dependencies=[InOrganization],
+    dependencies=[Depends(known_organization)],
 )
 _CHECKS = "/repos/check-suite-settings"
 
@@ -37,10 +37,12 @@ PrId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Pull request.", exa
 @router.get(
     "/repositories", operation_id="v1_list_repositories", responses=documented(official=True)
 )
-async def list_repos(server: Running, paging: Paging) -> RepoPage:
-    """List the registered repositories."""
+async def list_repos(server: Running, paging: Paging, organization_id: Organization) -> RepoPage:
+    """List the registered repositories, or those of a hosted organization."""
     skip, limit = paging
-    items, total = await repos.page(server.database, skip=skip, limit=limit)
+    items, total = await repos.page(
+        server.database, skip=skip, limit=limit, organization_id=organization_id
+    )
     return RepoPage(
         items=items, total=total, page=skip // limit + 1, size=limit, pages=-(-total // limit)
     )

@@ -89,6 +89,7 @@ class Conditions:
         self._runs: dict[str, Condition] = {}
         self._backoff_seconds = _FIRST_SECONDS
         self._try_at = float("-inf")
+        self._create_at = float("-inf")
 
     @property
     def all(self) -> list[Condition]:
@@ -100,6 +101,11 @@ class Conditions:
         """Return the seconds until upstream may be asked again; 0 when all is well."""
         return max(0.0, self._try_at - now) if self._account else 0.0
 
+    def create_wait(self, now: float) -> float:
+        """Return the seconds until upstream may be asked for a new run again."""
+        held = max(0.0, self._create_at - now) if self._allotment else 0.0
+        return max(held, self.wait(now))
+
     def failed(self, error: AgentRunsError, now: float, run: str | None = None) -> bool:
         """Take in what a request ended with; `run` when it was about one run's entries.
 
@@ -108,6 +114,7 @@ class Conditions:
         """
         trouble = next((each for kind, each in _TROUBLES if isinstance(error, kind)), _OTHER)
         if trouble == Trouble.ALLOTMENT_USED_UP:
+            self._create_at = now + _REFUSED_SECONDS
             self._allotment = self._made(trouble, error, _REFUSED_SECONDS, self._allotment)
             return False
         if run is not None and self._account is None and _is_about_a_run(error):

@@ -12,9 +12,10 @@ from weakref import WeakValueDictionary
 
 import anyio
 
+from agent_runs.client.answers import Page
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.base import PAGE_LIMIT
-from agent_runs.errors import AgentRunsError, NotFound, UnexpectedAnswer
+from agent_runs.errors import AgentRunsError, NotFound, RunNotFound, UnexpectedAnswer
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
 from agent_runs.providers.codegen.condition import Conditions
 from agent_runs.providers.codegen.entries import News, Position, missing, news
@@ -31,7 +32,7 @@ _MOST_PAGES = 1000
 class Mirror(Protocol):
     """Keeps what upstream says; each method has stored it when it returns."""
 
-    async def take_runs(self, runs: Sequence[AgentRun]) -> None:
+    async def take_runs(self, upstream: Sequence[AgentRun], /) -> None:
         """Store runs as upstream shows them now, each once; `id` is upstream's."""
         ...
 
@@ -44,7 +45,19 @@ class Mirror(Protocol):
         ...
 
     async def take_news(self, run: str, new: News) -> None:
-        """Store entries, a completed last one, and the position, all or nothing."""
+        """Store entries, a completed last one, and the position, all or nothing.
+
+        Raises:
+            RunNotFound: `take_runs` never got the run.
+        """
+        ...
+
+    async def end_of(self, run: str) -> str | None:
+        """Return what tells the run's present end from a later one; None while it works."""
+        ...
+
+    async def is_whole(self, run: str, end: str) -> None:
+        """Note that all entries are here that there were at this end of the run."""
         ...
 
     async def run_is_gone(self, run: str) -> None:
@@ -62,6 +75,7 @@ class Follower:
     Attributes:
         conditions: how upstream is doing.
         plan: what is followed; the caller may `follow` runs whose logs may be incomplete.
+        answered_at: when upstream gave a good answer last, on the clock `now`; None: never.
     """
 
     def __init__(
@@ -75,6 +89,7 @@ class Follower:
     ) -> None:
         self.plan = plan or FollowPlan()
         self.conditions = conditions or Conditions()
+        self.answered_at: float | None = None
         self._client = client
         self._mirror = mirror
         self._now = now
@@ -108,9 +123,44 @@ class Follower:
         """
         with asking(Priority.USER):
             await self._mirror.take_runs([await self._client.get_agent_run(run)])
+        await self.read_entries(run, Priority.USER)
+
+    async def read_entries(self, run: str, priority: Priority) -> None:
+        """Bring in all entries of a run that is known here.
+
+        Raises:
+            AgentRunsError: upstream did not give it all; what came before is stored.
+        """
         for _ in range(_MOST_PAGES):
-            if not await self._read_page(run, Priority.USER):
+            if not await self._read_page(run, priority):
                 return
+
+    async def list_page(self, skip: int, priority: Priority) -> Page[AgentRun]:
+        """Bring in a page of the list, and follow those of its runs that work."""
+        with asking(priority):
+            page = await self._client.list_agent_runs(skip=skip, limit=PAGE_LIMIT)
+        # Runs move while pages are read, and upstream may show one twice: the first is the newest.
+        runs = list({run.id: run for run in reversed(page.items)}.values())[::-1]
+        await self._mirror.take_runs(runs)
+        self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], self._now())
+        self._wake()
+        return page
+
+    async def failed(self, error: AgentRunsError, run: str | None = None) -> bool:
+        """Take in what a request ended with; tells whether it was about that run only."""
+        logger.info("upstream: %s", error.message)
+        of_run = self.conditions.failed(error, self._now(), run)
+        await self._mirror.conditions_changed()
+        return of_run
+
+    async def answered(self, run: str | None = None) -> None:
+        """Take in a good answer: upstream is there, and the run's entries can be read."""
+        self.answered_at = self._now()
+        if self.conditions.all:
+            before = self.conditions.all
+            self.conditions.answered(run)
+            if self.conditions.all != before:
+                await self._mirror.conditions_changed()
 
     async def _forever(self, step: Callable[..., Awaitable[float]], *args: bool) -> None:
         """Do one step after the other; each returns the seconds until there is more to do."""
@@ -133,30 +183,22 @@ class Follower:
         if due.at > self._now():
             return due.at - self._now()
         try:
-            with asking(Priority.RUN_LIST):
-                if due.run is not None:
-                    await self._ask_one(due.run)
-                else:
-                    await self._list(due.skip)
+            if due.run is not None:
+                await self._ask_one(due.run)
+            else:
+                await self.list_page(due.skip, Priority.RUN_LIST)
         except AgentRunsError as exc:
-            if await self._failed(exc, due.run) and due.run is not None:
+            if await self.failed(exc, due.run) and due.run is not None:
                 self.plan.failed(due.run, self._now())
                 return 0.0
             return self.conditions.wait(self._now()) or 1.0
-        await self._answered()
+        await self.answered()
         return 0.0
-
-    async def _list(self, skip: int) -> None:
-        page = await self._client.list_agent_runs(skip=skip, limit=PAGE_LIMIT)
-        # Runs move while pages are read, and upstream may show one twice: the first is the newest.
-        runs = list({run.id: run for run in reversed(page.items)}.values())[::-1]
-        await self._mirror.take_runs(runs)
-        self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], self._now())
-        self._wake()
 
     async def _ask_one(self, run: str) -> None:
         try:
-            answer = await self._client.get_agent_run(run)
+            with asking(Priority.RUN_LIST):
+                answer = await self._client.get_agent_run(run)
         except NotFound:
             await self._is_gone(run)
             return
@@ -172,7 +214,7 @@ class Follower:
         try:
             await self._read_page(due.run, priority)
         except AgentRunsError as exc:
-            if await self._failed(exc, due.run):
+            if await self.failed(exc, due.run):
                 self.plan.failed(due.run, self._now())
         finally:
             self.plan.logs_given_up(due.run)
@@ -181,7 +223,7 @@ class Follower:
     async def _read_page(self, run: str, priority: Priority) -> bool:
         """Bring in the next entries of a run; tells whether there are more."""
         async with self._locks.setdefault(run, anyio.Lock()):
-            position = await self._mirror.position(run)
+            position, end = await self._mirror.position(run), await self._mirror.end_of(run)
             with asking(priority) as asked:
                 try:
                     page = await self._client.get_agent_run_logs(run, position.skip)
@@ -194,11 +236,23 @@ class Follower:
                     whole = await self._whole(run)
                     new = missing(position, whole, await self._mirror.fingerprints(run))
             if new.entries or new.completed or new.position != position:
-                await self._mirror.take_news(run, new)
+                await self._take_news(run, new, priority)
         more = page.total_logs > new.position.count and bool(page.logs)
+        if end is not None and not more:
+            await self._mirror.is_whole(run, end)
         self.plan.logs_read(run, sent, more=more)
-        await self._answered(run)
+        await self.answered(run)
         return more
+
+    async def _take_news(self, run: str, new: News, priority: Priority) -> None:
+        try:
+            await self._mirror.take_news(run, new)
+        except RunNotFound:
+            # It is followed by its id alone, and no page of the list has shown it yet.
+            with asking(priority):
+                shown = await self._client.get_agent_run(run)
+            await self._mirror.take_runs([shown])
+            await self._mirror.take_news(run, new)
 
     async def _whole(self, run: str) -> list[AgentRunLog]:
         entries: list[AgentRunLog] = []
@@ -223,20 +277,6 @@ class Follower:
         await self._mirror.run_is_gone(run)
         self.plan.forget(run)
         self.conditions.forget(run)
-
-    async def _failed(self, error: AgentRunsError, run: str | None = None) -> bool:
-        """Tell whether it was about that run only."""
-        logger.info("upstream: %s", error.message)
-        of_run = self.conditions.failed(error, self._now(), run)
-        await self._mirror.conditions_changed()
-        return of_run
-
-    async def _answered(self, run: str | None = None) -> None:
-        if self.conditions.all:
-            before = self.conditions.all
-            self.conditions.answered(run)
-            if self.conditions.all != before:
-                await self._mirror.conditions_changed()
 
 
 def works(run: AgentRun) -> bool:

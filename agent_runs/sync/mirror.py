@@ -1,25 +1,35 @@
-"""Keeps the runs and log entries of an upstream account in the store: the `Mirror` of its follower.
+"""Keeps the runs and log entries of a hosted organization: the `Mirror` of its follower.
 
 A run gets an id of ours and keeps upstream's as `upstream_id`. Each method is one transaction, so
 what upstream said is here whole or not at all, and is told to subscribers like any other change.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
 from agent_runs.errors import RunNotFound
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunLog, AgentRunStatus, NewLog
+from agent_runs.models import (
+    HOSTED_PROVIDER,
+    JSON,
+    TERMINAL_STATUSES,
+    AgentRun,
+    AgentRunLog,
+    AgentRunStatus,
+    NewLog,
+)
+from agent_runs.providers.codegen.creation import CreationState, key_of
 from agent_runs.providers.codegen.entries import News, Position, fingerprint
-from agent_runs.store import hosted, logs, runs, turns
+from agent_runs.runs import webhooks
+from agent_runs.store import creations, hosted, logs, runs, turns
 from agent_runs.store.database import Database, Transaction
 
-PROVIDER = "codegen"
 GONE = "gone_upstream"
 """`status_reason` of a run that vanished while it worked."""
 
 # What upstream says of a run; the rest is ours (title, archive, prompt ...) and is left alone.
-_SHOWN = ("status", "result", "summary", "source_type", "github_pull_requests", "metadata")
+_SHOWN = ("status", "result", "summary", "source_type", "github_pull_requests")
 
 
 async def _nothing() -> None:
@@ -27,10 +37,14 @@ async def _nothing() -> None:
 
 
 class StoreMirror:
-    """One organization of an upstream account, as it is stored.
+    """One organization of a hosted account, as it is stored.
 
     Args:
         told: called whenever how upstream is doing has changed.
+
+    Attributes:
+        creating: held while a run is created upstream, from the request to the stored answer:
+            until then nobody else can know that the run is one of ours.
     """
 
     def __init__(
@@ -43,6 +57,7 @@ class StoreMirror:
         self._database = database
         self._organization_id = organization_id
         self._told = told
+        self.creating = asyncio.Lock()
 
     async def take_runs(self, upstream: Sequence[AgentRun]) -> None:
         """Store runs as upstream shows them now; what has not changed is not written."""
@@ -55,17 +70,33 @@ class StoreMirror:
         ]
         if not changed:
             return
-        async with self._database.begin() as transaction:
-            # Asked again under the transaction: another reader may have stored some meanwhile.
-            known = await hosted.find(transaction, self._organization_id, ids)
-            # Oldest first, so that ids of ours rise with time.
-            for run in reversed(changed):
-                before = known.get(str(run.id))
-                run_id = before.run_id if before else await self._insert(transaction, run)
-                await self._change(transaction, run_id, run)
-                await hosted.put(
-                    transaction, self._organization_id, str(run.id), run_id, _digest(run)
-                )
+        if any(str(run.id) not in known for run in changed):
+            # One of them may be what is being created from here right now.
+            async with self.creating:
+                await self._take(changed)
+        else:
+            await self._take(changed)
+
+    async def adopt(self, transaction: Transaction, run_id: int, upstream: AgentRun) -> None:
+        """Let a run of ours be the one that upstream shows."""
+        await self._change(transaction, run_id, upstream)
+        await hosted.put(
+            transaction, self._organization_id, str(upstream.id), run_id, _digest(upstream)
+        )
+
+    async def end_of(self, run: str) -> str | None:
+        """Return what tells a run's present end from a later one; None while it works."""
+        known = await self._known(run)
+        if known is None or known.status not in TERMINAL_STATUSES:
+            return None
+        return known.seen
+
+    async def is_whole(self, run: str, end: str) -> None:
+        """Note that all entries are here that there were at this end of the run."""
+        known = await self._known(run)
+        if known is not None and not known.is_whole:
+            async with self._database.begin() as transaction:
+                await hosted.set_whole(transaction, known.run_id, end)
 
     async def position(self, run: str) -> Position:
         """Return how far the run's log was read."""
@@ -122,6 +153,33 @@ class StoreMirror:
         """Pass it on."""
         await self._told()
 
+    async def _take(self, changed: Sequence[AgentRun]) -> None:
+        ids = [str(run.id) for run in changed]
+        keys = [key for run in changed if (key := key_of(run))]
+        async with self._database.begin() as transaction:
+            # Asked under the transaction: another reader may have stored some meanwhile.
+            known = await hosted.find(transaction, self._organization_id, ids)
+            ours = await creations.runs_by_key(transaction, keys)
+            # Oldest first, so that ids of ours rise with time.
+            for run in reversed(changed):
+                before, key = known.get(str(run.id)), key_of(run)
+                if before is None and key in ours:
+                    # Its answer was lost, or we were ended before it was stored.
+                    await self._arrived(transaction, ours[key], run)
+                else:
+                    run_id = before.run_id if before else await self._insert(transaction, run)
+                    await self.adopt(transaction, run_id, run)
+
+    async def _arrived(self, transaction: Transaction, run_id: int, run: AgentRun) -> None:
+        creation = await creations.get(transaction, run_id)
+        present = await runs.lock(transaction, run_id)
+        if creation is None or present.upstream_id is not None:
+            # The key was copied into another run.
+            run_id = await self._insert(transaction, run)
+        else:
+            await creations.put(transaction, creation._replace(state=CreationState.CREATED))
+        await self.adopt(transaction, run_id, run)
+
     async def _known(self, run: str) -> hosted.HostedRun | None:
         return (await hosted.find(self._database, self._organization_id, [run])).get(run)
 
@@ -129,12 +187,13 @@ class StoreMirror:
         fields: dict[str, JSON] = dict(run.model_extra or {})
         fields |= {
             "organization_id": self._organization_id,
-            "provider": PROVIDER,
+            "provider": HOSTED_PROVIDER,
             "upstream_id": str(run.id),
             "upstream_url": run.web_url,
             "user_id": None,
             "title": run.title,
             "model": run.model,
+            "metadata": run.metadata,
         }
         # Only an upstream of this program tells the prompt.
         inserted = await runs.insert(
@@ -145,15 +204,20 @@ class StoreMirror:
     async def _change(self, transaction: Transaction, run_id: int, run: AgentRun) -> None:
         before = await runs.lock(transaction, run_id)
         changes: dict[str, JSON] = {name: getattr(run, name) for name in _SHOWN}
+        changes |= {"activity": None, "status_reason": run.status_reason, "error": run.error}
+        if before.upstream_id is None:
+            changes |= {"upstream_id": str(run.id), "upstream_url": run.web_url}
+            changes |= {"started_at": run.created_at}
         if run.status not in TERMINAL_STATUSES:
             changes |= {"finished_at": None}
-        if before.status_reason == GONE:
-            changes |= {"status_reason": None, "error": None}
-        await runs.change(transaction, before, **changes)
-        if run.status in TERMINAL_STATUSES:
+        after = await runs.change(transaction, before, **changes)
+        if after.status in TERMINAL_STATUSES:
             await turns.finish(
-                transaction, run_id, before.turn, status=run.status, result=run.result
+                transaction, run_id, before.turn, status=after.status, result=run.result
             )
+            if before.status not in TERMINAL_STATUSES and before.upstream_id == str(run.id):
+                # It ended before our eyes, so somebody may wait to hear of it.
+                await webhooks.plan(transaction, after)
 
 
 def _digest(run: AgentRun) -> str:

@@ -1,0 +1,113 @@
+"""Hosted accounts: how they are followed, and who looks at their runs."""
+
+from fastapi import APIRouter
+
+from agent_runs.api.errors import documented
+from agent_runs.api.parameters import RunId
+from agent_runs.api.server import Running
+from agent_runs.models import HOSTED_PROVIDER
+from agent_runs.providers.codegen.condition import Condition
+from agent_runs.providers.codegen.governor import Kind
+from agent_runs.schemas.hosted import (
+    Hosted,
+    HostedAccountTrouble,
+    HostedBudget,
+    HostedHealth,
+    HostedHistory,
+    HostedOrganization,
+    HostedTrouble,
+)
+from agent_runs.settings import HostedAccount, Settings, hosted_accounts
+from agent_runs.store import runs
+from agent_runs.sync import Account, FollowingState
+
+router = APIRouter(tags=["hosted"])
+
+
+@router.get("/hosted", responses=documented())
+async def list_hosted(server: Running) -> Hosted:
+    """Tell how the hosted organizations are followed: troubles, age, budget, history."""
+    states = await server.accounts.states()
+    return Hosted(
+        items=[_organization(state) for state in states],
+        accounts=[
+            HostedAccountTrouble(base_url=root, **_trouble(condition).model_dump())
+            for root, condition in server.accounts.troubles
+        ],
+    )
+
+
+@router.post("/agent_runs/{id}/watch", status_code=204, responses=documented(404))
+async def watch_agent_run(server: Running, run_id: RunId) -> None:
+    """Say that somebody looks at a run: for a minute a hosted run's entries are read first.
+
+    An open event stream of the run says the same as long as it lasts. Runs of this machine are
+    always told as they happen.
+    """
+    run = await runs.get(server.database, run_id)
+    if run.provider == HOSTED_PROVIDER:
+        server.accounts.look(run)
+
+
+def in_short(state: FollowingState) -> HostedHealth:
+    """Return what the health of the server tells of an organization."""
+    return HostedHealth(
+        organization_id=state.organization.id,
+        state=_word(state),
+        age_seconds=state.age_seconds,
+        remaining=HostedBudget(
+            total=state.remaining[Kind.READ],
+            logs=state.remaining[Kind.LOGS],
+            create=state.remaining[Kind.CREATE],
+        ),
+        limited_until=state.limited_until,
+    )
+
+
+def accounts_of(settings: Settings) -> list[Account]:
+    """Return the accounts that the settings name.
+
+    Raises:
+        InvalidSettings: they cannot be used.
+    """
+    return [_account(each, settings) for each in hosted_accounts(settings)]
+
+
+def _account(found: HostedAccount, settings: Settings) -> Account:
+    return Account(found.root, found.secret(), found.org_id, settings.hosted_stop)
+
+
+def _organization(state: FollowingState) -> HostedOrganization:
+    history = state.history
+    return HostedOrganization(
+        **in_short(state).model_dump(),
+        name=state.organization.name,
+        upstream_id=state.organization.upstream_id,
+        base_url=state.organization.base_url,
+        followed=state.followed,
+        troubles=[_trouble(each) for each in state.troubles],
+        history=HostedHistory(
+            total=history.total,
+            runs=history.runs,
+            whole=history.whole,
+            listed=history.listed,
+            seconds_left=history.seconds_left,
+        ),
+        waiting=state.waiting,
+    )
+
+
+def _word(state: FollowingState) -> str:
+    if state.troubles:
+        return state.troubles[0].trouble
+    return "starting" if state.age_seconds is None else "ok"
+
+
+def _trouble(condition: Condition) -> HostedTrouble:
+    return HostedTrouble(
+        trouble=condition.trouble,
+        since=condition.since,
+        next_try=condition.next_try,
+        message=condition.message,
+        run=condition.run,
+    )

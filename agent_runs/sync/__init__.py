@@ -1,0 +1,14 @@
+"""Mirrors hosted accounts: everything that other servers' runs do ends up in the store.
+
+Accounts ── one Following per organization ── Follower (live)
+                                           ├─ History  (what was before)
+                                           └─ Creator  (what is to be created there)
+                    all of them write through one StoreMirror
+"""
+
+from agent_runs.sync.accounts import Account, Accounts, Mark
+from agent_runs.sync.following import FollowingState
+from agent_runs.sync.history import HistoryState
+from agent_runs.sync.mirror import GONE, StoreMirror
+
+__all__ = ["GONE", "Account", "Accounts", "FollowingState", "HistoryState", "Mark", "StoreMirror"]

@@ -1,0 +1,357 @@
+"""All hosted accounts: begins and ends following as the settings change, and acts for their runs.
+
+It is the `Upstream` of `runs`: what a person asks of a hosted run goes through here, in turns of
+the same governor that everything else with that token takes.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import anyio
+
+from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.credentials import Credentials
+from agent_runs.errors import AgentRunsError, Conflict, ServerUnreachable, Unavailable
+from agent_runs.models import TERMINAL_STATUSES, AgentRun
+from agent_runs.providers.codegen.condition import Condition, Conditions
+from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
+from agent_runs.providers.codegen.plan import Intervals
+from agent_runs.providers.codegen.upstream import asking, connect
+from agent_runs.store import hosted_organizations
+from agent_runs.store.database import Database
+from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.sync.creator import cancel_waiting
+from agent_runs.sync.following import Following, FollowingState
+
+logger = logging.getLogger(__name__)
+
+StopWay = Literal["auto", "ban", "none"]
+Mark = Literal["ban", "unban", "remove-from-pr"]
+_OPEN_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """A token at a server of the official API.
+
+    Attributes:
+        root: address of the server, without `/v1`.
+        org_id: the only organization to mirror; None: all that the token belongs to.
+        stop: how its runs are stopped: `auto` (plain stop where there is one, else `ban`), `ban`,
+            or `none`.
+    """
+
+    root: str
+    token: str = field(repr=False)
+    org_id: int | None = None
+    stop: StopWay = "auto"
+
+
+@dataclass
+class _Served:
+    account: Account
+    scope: anyio.CancelScope
+    conditions: Conditions
+    organizations: list[Following] = field(default_factory=list[Following])
+
+
+class Accounts:
+    """The accounts of this server.
+
+    Args:
+        worker: unique name of this process.
+        limits: what each token may send; the documented limits unless given.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        worker: str,
+        limits: Limits | None = None,
+        intervals: Intervals | None = None,
+        timeout_seconds: float = 30.0,
+    ) -> None:
+        self._database = database
+        self._worker = worker
+        self._intervals = intervals or Intervals()
+        self._timeout = timeout_seconds
+        self._governors = Governors(limits)
+        self._served: list[_Served] = []
+        self._tasks: anyio.abc.TaskGroup | None = None
+        self._opening: dict[int, asyncio.Task[None]] = {}
+
+    @contextlib.asynccontextmanager
+    async def living(self) -> AsyncGenerator[None]:
+        """Follow while the block runs."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._tasks = tasks
+                yield
+                tasks.cancel_scope.cancel()
+        finally:
+            self._tasks = None
+            async with self._database.begin() as transaction:
+                await hosted_organizations.release(transaction, self._worker)
+
+    def use(self, accounts: Sequence[Account]) -> None:
+        """Follow these accounts from now on and no others; those that stay are not disturbed."""
+        if self._tasks is None:
+            raise RuntimeError("living() comes before use()")
+        for served in [each for each in self._served if each.account not in accounts]:
+            self._served.remove(served)
+            served.scope.cancel()
+        known = [each.account for each in self._served]
+        for account in accounts:
+            if account not in known:
+                served = _Served(account, anyio.CancelScope(), Conditions())
+                self._served.append(served)
+                self._tasks.start_soon(self._serve, served)
+
+    # What `runs` asks for.
+
+    @property
+    def default_organization(self) -> int | None:
+        """Where a new run goes that names no organization; None: there is no account."""
+        return next((each.organization.id for each in self._all()), None)
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether there is an account, whether or not it was reached yet."""
+        return bool(self._served)
+
+    def follows(self, organization_id: int) -> bool:
+        """Tell whether new runs can be created in an organization."""
+        return any(each.organization.id == organization_id for each in self._all())
+
+    def wake(self, organization_id: int) -> None:
+        """Send what is to be created now."""
+        for each in self._all():
+            if each.organization.id == organization_id:
+                each.creator.wake()
+
+    async def resume(
+        self, run: AgentRun, prompt: str, *, images: Sequence[str], model: str | None
+    ) -> AgentRun:
+        """Give a run that has ended another prompt; returns it as upstream shows it.
+
+        Raises:
+            AgentRunsError: upstream did not take it, or nobody knows; the text says which.
+        """
+        following, upstream_id = self._of(run)
+        try:
+            with asking(Priority.USER):
+                answer = await following.client.resume_agent_run(
+                    upstream_id, prompt, images=list(images) or None, model=model, wait=0
+                )
+        except ServerUnreachable as exc:
+            await following.follower.failed(exc)
+            following.follower.follow(upstream_id)
+            if not exc.may_have_happened:
+                raise
+            raise Unavailable(
+                f"{exc.message} Nobody knows whether the prompt arrived. The run is followed: if "
+                "it works again, it did; if not, send it again."
+            ) from exc
+        await following.follower.answered()
+        following.follower.follow(upstream_id)
+        return answer
+
+    async def stop(self, run: AgentRun) -> None:
+        """Stop a run that upstream has.
+
+        Raises:
+            AgentRunsError: upstream did not stop it.
+        """
+        following, upstream_id = self._of(run)
+        way = self._account_of(following).stop
+        if way == "none":
+            raise Conflict(
+                "Hosted runs are not stopped from here (AGENT_RUNS_HOSTED_STOP is none); the run "
+                f"goes on. Stop it there: {run.get('upstream_url') or run.upstream_id}"
+            )
+        with asking(Priority.USER):
+            if way == "ban":
+                await following.client.ban_agent_run(upstream_id)
+            else:
+                await following.client.stop_agent_run(upstream_id)
+            answer = await following.client.get_agent_run(upstream_id)
+        await following.mirror.take_runs([answer])
+        following.follower.follow(upstream_id)
+
+    async def withdraw(self, run: AgentRun) -> bool:
+        """End a run that upstream has not heard of; False when it may have."""
+        return await cancel_waiting(self._database, run.id)
+
+    async def mark(self, run: AgentRun, mark: Mark) -> None:
+        """Ban a run, unban it, or take it from its pull request."""
+        following, upstream_id = self._of(run)
+        client = following.client
+        act = {
+            "ban": client.ban_agent_run,
+            "unban": client.unban_agent_run,
+            "remove-from-pr": client.remove_agent_run_from_pr,
+        }[mark]
+        with asking(Priority.USER):
+            await act(upstream_id)
+        following.follower.follow(upstream_id)
+
+    # What readers ask for.
+
+    async def states(self) -> list[FollowingState]:
+        """Return how each organization is followed, those without an account left out."""
+        return [await each.state() for each in self._all()]
+
+    @property
+    def troubles(self) -> list[tuple[str, Condition]]:
+        """What is wrong with accounts whose organizations are not known yet: `(root, what)`."""
+        return [
+            (served.account.root, condition)
+            for served in self._served
+            if not served.organizations
+            for condition in served.conditions.all
+        ]
+
+    def look(self, run: AgentRun) -> None:
+        """Count a run as watched for a while: its entries are read first."""
+        for following, upstream_id in self._known(run):
+            following.watched.look(upstream_id)
+
+    @contextlib.contextmanager
+    def watching(self, run: AgentRun) -> Generator[None]:
+        """Count a run as watched as long as the block runs."""
+        with contextlib.ExitStack() as stack:
+            for following, upstream_id in self._known(run):
+                stack.enter_context(following.watched.hold(upstream_id))
+            yield
+
+    async def open(self, run: AgentRun) -> None:
+        """Bring in a run's entries now when none is here; waits for them, but not for long.
+
+        What goes wrong is told as the state of the organization: what is stored can be read.
+        """
+        if run.log_count:
+            return
+        for following, upstream_id in self._known(run):
+            if run.status in TERMINAL_STATUSES and await following.is_whole(upstream_id):
+                return
+            task = self._opening.get(run.id)
+            if task is None:
+                task = asyncio.create_task(_read(following, upstream_id), name=f"open-{run.id}")
+                self._opening[run.id] = task
+                task.add_done_callback(lambda _: self._opening.pop(run.id, None))
+            await asyncio.wait([task], timeout=_OPEN_SECONDS)
+
+    def _all(self) -> list[Following]:
+        return [each for served in self._served for each in served.organizations]
+
+    def _known(self, run: AgentRun) -> list[tuple[Following, str]]:
+        if run.upstream_id is None:
+            return []
+        return [
+            (each, run.upstream_id)
+            for each in self._all()
+            if each.organization.id == run.organization_id
+        ][:1]
+
+    def _of(self, run: AgentRun) -> tuple[Following, str]:
+        known = self._known(run)
+        if known:
+            return known[0]
+        if run.upstream_id is None:
+            raise Conflict(f"Upstream has not taken run {run.id} yet.")
+        raise Conflict(
+            f"Run {run.id} works on another server that has no token here any more. What was seen "
+            "of it stays; set the token again to go on."
+        )
+
+    def _account_of(self, following: Following) -> Account:
+        return next(each.account for each in self._served if following in each.organizations)
+
+    async def _serve(self, served: _Served) -> None:
+        account = served.account
+        governor = self._governors.of(account.root, account.token)
+        with served.scope:
+            async with contextlib.AsyncExitStack() as stack, anyio.create_task_group() as tasks:
+
+                async def begin(organization: HostedOrganization) -> None:
+                    client = self._client(account, governor, organization.upstream_id)
+                    await stack.enter_async_context(client)
+                    following = Following(
+                        self._database,
+                        organization,
+                        client,
+                        governor,
+                        worker=self._worker,
+                        intervals=self._intervals,
+                    )
+                    served.organizations.append(following)
+                    tasks.start_soon(following.run)
+
+                for organization in await self._known_before(account):
+                    await begin(organization)
+                await self._learn(served, governor, begin)
+
+    async def _known_before(self, account: Account) -> list[HostedOrganization]:
+        """Return what can be followed before upstream was asked."""
+        if account.org_id is not None:
+            return [await self._put(account, str(account.org_id), None)]
+        kept = await hosted_organizations.list_(self._database)
+        return [each for each in kept if each.base_url == account.root]
+
+    async def _learn(
+        self,
+        served: _Served,
+        governor: Governor,
+        begin: Callable[[HostedOrganization], Awaitable[None]],
+    ) -> None:
+        """Ask which organizations there are and how they are called; begin with the new ones."""
+        account = served.account
+        async with self._client(account, governor, None) as client:
+            while True:
+                priority = Priority.BACKFILL if served.organizations else Priority.USER
+                try:
+                    with asking(priority):
+                        page = await client.list_organizations()
+                    break
+                except AgentRunsError as exc:
+                    served.conditions.failed(exc, governor.now())
+                    await asyncio.sleep(served.conditions.wait(governor.now()) or 1.0)
+        served.conditions.answered()
+        here = {each.organization.upstream_id: each for each in served.organizations}
+        for each in page.items:
+            if account.org_id in {None, each.id}:
+                organization = await self._put(account, str(each.id), each.name)
+                if str(each.id) in here:
+                    here[str(each.id)].organization = organization
+                else:
+                    await begin(organization)
+
+    def _client(
+        self, account: Account, governor: Governor, upstream_id: str | None
+    ) -> AsyncCodegenClient:
+        org_id = int(upstream_id) if upstream_id is not None and upstream_id.isdigit() else None
+        return connect(
+            Credentials(account.root, account.token, org_id),
+            governor,
+            timeout_seconds=self._timeout,
+        )
+
+    async def _put(
+        self, account: Account, upstream_id: str, name: str | None
+    ) -> HostedOrganization:
+        async with self._database.begin() as transaction:
+            return await hosted_organizations.put(
+                transaction, base_url=account.root, upstream_id=upstream_id, name=name or None
+            )
+
+
+async def _read(following: Following, upstream_id: str) -> None:
+    try:
+        await following.read_now(upstream_id)
+    except AgentRunsError as exc:
+        logger.info("run %s of upstream cannot be read now: %s", upstream_id, exc.message)

@@ -1,0 +1,207 @@
+"""Follows one organization of a hosted account: what lives, what was before, what is to be created.
+
+Only one process follows an organization; another one that shares the database takes over when it
+has ended.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import anyio
+
+from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.errors import AgentRunsError
+from agent_runs.providers.codegen.condition import Condition
+from agent_runs.providers.codegen.follower import Follower
+from agent_runs.providers.codegen.governor import Governor, Kind, Priority
+from agent_runs.providers.codegen.plan import FollowPlan, Intervals
+from agent_runs.providers.codegen.upstream import asking
+from agent_runs.store import creations, hosted, hosted_organizations, repos
+from agent_runs.store.database import Database
+from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.sync.creator import Creator
+from agent_runs.sync.history import History, HistoryState
+from agent_runs.sync.mirror import StoreMirror
+from agent_runs.sync.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+_CLAIM_SECONDS = 10.0
+_REFRESH_SECONDS = 5.0
+_REPOS_SECONDS = 3600.0
+_PAGE = 100
+_MOST_PAGES = 50
+
+
+@dataclass(frozen=True)
+class FollowingState:
+    """How an organization is followed.
+
+    Attributes:
+        organization: which one.
+        followed: whether this process does it; else another one does, or it has just begun.
+        troubles: what is wrong, what concerns everything first; none: all is well.
+        age_seconds: since upstream gave a good answer last; None: it never did.
+        remaining: requests of each kind that may be sent now.
+        sent: requests since the start, by kind.
+        refusals: how often upstream said that it is too much.
+        limited_until: when it may be asked again; None: now.
+        history: how much of what was before is here.
+        waiting: runs that upstream has not taken yet.
+    """
+
+    organization: HostedOrganization
+    followed: bool
+    troubles: tuple[Condition, ...]
+    age_seconds: float | None
+    remaining: Mapping[Kind, int]
+    sent: Mapping[Kind, int]
+    refusals: int
+    limited_until: datetime | None
+    history: HistoryState
+    waiting: int
+
+
+class Following:
+    """One organization and all that is done for it.
+
+    Attributes:
+        client: sends with this organization's credentials, in turns of the governor.
+        watched: which of its runs somebody looks at.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        organization: HostedOrganization,
+        client: AsyncCodegenClient,
+        governor: Governor,
+        *,
+        worker: str,
+        intervals: Intervals,
+    ) -> None:
+        self.organization = organization
+        self.client = client
+        self.governor = governor
+        self.mirror = StoreMirror(database, organization.id)
+        self.follower = Follower(client, self.mirror, plan=FollowPlan(intervals))
+        self.watched = Watched(governor.now, self.follower.watch)
+        self.creator = Creator(
+            database,
+            organization.id,
+            client,
+            governor=governor,
+            mirror=self.mirror,
+            follower=self.follower,
+        )
+        self._history = History(
+            database,
+            organization.id,
+            self.follower,
+            self.mirror,
+            kept=organization.history,
+            now=governor.now,
+        )
+        self._database = database
+        self._worker = worker
+        self._followed = False
+
+    async def run(self) -> None:
+        """Follow until cancelled; one that fails for a reason of ours begins anew."""
+        await self._claim()
+        self._followed = True
+        while True:
+            try:
+                await self._follow()
+            except Exception:
+                # The edge of the task: a database that is away for a while must not end it.
+                logger.exception("organization %s: begins anew", self.organization.id)
+                await asyncio.sleep(_REFRESH_SECONDS)
+
+    async def read_now(self, run: str) -> None:
+        """Bring in a run and all its entries ahead of everything else.
+
+        Raises:
+            AgentRunsError: upstream did not give it all; what came before is stored.
+        """
+        try:
+            await self.follower.read_now(run)
+        except AgentRunsError as exc:
+            await self.follower.failed(exc, run)
+            raise
+        await self.follower.answered(run)
+
+    async def is_whole(self, run: str) -> bool:
+        """Tell whether all entries are here that the run had when it was seen last."""
+        known = await hosted.find(self._database, self.organization.id, [run])
+        return run in known and known[run].is_whole
+
+    async def state(self) -> FollowingState:
+        """Return how it goes."""
+        answered, governor = self.follower.answered_at, self.governor.state()
+        waiting = await creations.in_states(
+            self._database, self.organization.id, ("waiting", "sending", "unknown")
+        )
+        return FollowingState(
+            organization=self.organization,
+            followed=self._followed,
+            troubles=tuple(self.follower.conditions.all),
+            age_seconds=None if answered is None else self.governor.now() - answered,
+            remaining=governor.remaining,
+            sent=governor.sent,
+            refusals=governor.refusals,
+            limited_until=governor.limited_until,
+            history=await self._history.state(),
+            waiting=len(waiting),
+        )
+
+    async def _claim(self) -> None:
+        while True:
+            async with self._database.begin() as transaction:
+                if await hosted_organizations.claim(
+                    transaction, self.organization.id, self._worker
+                ):
+                    return
+            await asyncio.sleep(_CLAIM_SECONDS)
+
+    async def _follow(self) -> None:
+        for run in await hosted.working(self._database, self.organization.id):
+            self.follower.follow(run)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.follower.run)
+            tasks.start_soon(self._history.run)
+            tasks.start_soon(self.creator.run)
+            tasks.start_soon(self._refresh_watched)
+            tasks.start_soon(self._refresh_repos)
+
+    async def _refresh_watched(self) -> None:
+        while True:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            self.watched.refresh()
+
+    async def _refresh_repos(self) -> None:
+        """Keep upstream's repositories in ours, so that new runs can name them."""
+        while True:
+            wait = self.follower.conditions.wait(self.governor.now())
+            if wait <= 0:
+                try:
+                    await self._read_repos()
+                    wait = _REPOS_SECONDS
+                except AgentRunsError as exc:
+                    # The list of runs tells of troubles; this can wait.
+                    logger.info("repositories of upstream: %s", exc.message)
+                    wait = _CLAIM_SECONDS
+            await asyncio.sleep(wait)
+
+    async def _read_repos(self) -> None:
+        for number in range(1, _MOST_PAGES + 1):
+            with asking(Priority.BACKFILL):
+                page = await self.client.list_organization_repos(number)
+            async with self._database.begin() as transaction:
+                for repo in page.items:
+                    await repos.put_hosted(transaction, self.organization.id, repo)
+            if len(page.items) < _PAGE:
+                return
