@@ -9,7 +9,8 @@
     ├── NotFound                    404
     │   ├── RunNotFound
     │   ├── RepoNotFound
-    │   └── PermissionNotFound
+    │   ├── PermissionNotFound
+    │   └── ViewNotFound
     ├── Conflict                    409
     │   ├── RunIsActive                  resume while the run still works
     │   └── PermissionAnswered           the question was answered or withdrawn before
@@ -107,6 +108,13 @@ class PermissionNotFound(NotFound):
 
     def __init__(self, permission_id: int | str, *, detail: str | None = None) -> None:
         super().__init__(f"There is no permission request {permission_id!r}.", detail=detail)
+
+
+class ViewNotFound(NotFound):
+    """No view is saved under this id."""
+
+    def __init__(self, view_id: int | str, *, detail: str | None = None) -> None:
+        super().__init__(f"There is no saved view {view_id!r}.", detail=detail)
 
 
 class Conflict(AgentRunsError):

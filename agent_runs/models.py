@@ -360,6 +360,17 @@ class Repo(Record):
     upstream_id: str | None = Field(default=None, description="id at the hosted service")
 
 
+class SavedView(Record):
+    """A search, or filters of the run list, under a name; the same for everybody."""
+
+    id: int = Field(description="id of the view")
+    name: str = Field(description="name for people")
+    kind: str = Field(description="search, or runs: filters of the run list")
+    query: str = Field(description="as in docs/search.md; of runs, as in the list's address")
+    created_at: datetime = Field(description="when it was saved")
+    updated_at: datetime = Field(description="when it was changed last")
+
+
 class WorkFile(Record):
     """A file in a run's work tree."""
 

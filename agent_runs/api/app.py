@@ -42,6 +42,7 @@ from agent_runs.api import (
     runs,
     search,
     settings,
+    views,
 )
 from agent_runs.api.errors import add_error_handlers
 from agent_runs.api.guard import Admission, Guard
@@ -120,6 +121,7 @@ _ROUTERS = (
     insight.router,
     analytics.router,
     search.router,
+    views.router,
     exports.router,
     imports.router,
     events.router,

@@ -24,6 +24,7 @@ from agent_runs.cli import (
     runs,
     search,
     start,
+    views,
 )
 from agent_runs.cli.connection import AsJson, Connection
 from agent_runs.cli.output import complain, say, say_json, write_by_lines
@@ -69,6 +70,7 @@ for part in (
     runs,
     logs,
     search,
+    views,
     insight,
     analytics,
     exports,

@@ -9,6 +9,7 @@ from agent_runs.cli import exits, late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import complain, say, say_fields, say_json
 from agent_runs.cli.steps import in_utc
+from agent_runs.cli.views import find_view
 from agent_runs.errors import InvalidQuery, InvalidRequest
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def search(
     order: Annotated[Literal["newest", "best"], typer.Option(help="What comes first.")] = "newest",
     limit: Annotated[int, typer.Option(min=1, max=100, help="Most hits.")] = 20,
     every: Annotated[bool, typer.Option("--all", help="All hits, page by page.")] = False,
+    view: Annotated[
+        str | None, typer.Option(metavar="VIEW", help="Begin with a saved view, by name or id.")
+    ] = None,
     fields: Annotated[
         bool, typer.Option("--fields", help="List the fields and their values instead.")
     ] = False,
@@ -43,6 +47,8 @@ def search(
         if fields:
             _list_fields(client, as_json=as_json)
             return
+        if view is not None:
+            query = f"{find_view(client, view, 'search').query} {query}".strip()
         if not query.strip():
             raise InvalidRequest("Say what to look for; --fields lists what a query can name.")
         try:

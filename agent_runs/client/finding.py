@@ -1,4 +1,4 @@
-"""Search in everything that a server of this program keeps, for both clients."""
+"""Search in everything that a server of this program keeps, and saved views, for both clients."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from agent_runs.client.base import Call
     from agent_runs.client.hits import SearchField, SearchGroup, SearchPage
+    from agent_runs.models import SavedView
 
     Order = Literal["newest", "best"]
+    Kind = Literal["search", "runs"]
 
 T = TypeVar("T")
 _MOST = 100
@@ -56,6 +58,32 @@ class Finding(ABC):
         """Return the fields that a query can name, and the values there are."""
         return self._send(late.hits.list_search_fields())
 
+    def list_views(self, kind: Kind | None = None) -> list[SavedView]:
+        """Return the saved views by name: of `search`, of `runs`, or all."""
+        return self._send(late.hits.list_views(kind))
+
+    def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
+        """Keep a query under a name, for everybody.
+
+        Args:
+            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+
+        Raises:
+            InvalidRequest: the query cannot be understood.
+            Conflict: the name is taken.
+        """
+        return self._send(late.hits.save_view(name, query, kind))
+
+    def change_view(
+        self, view_id: int, *, name: str | None = None, query: str | None = None
+    ) -> SavedView:
+        """Give a saved view another name or query."""
+        return self._send(late.hits.change_view(view_id, name, query))
+
+    def remove_view(self, view_id: int) -> None:
+        """Forget a saved view."""
+        self._send(late.hits.remove_view(view_id))
+
 
 class AsyncFinding(ABC):
     """The async form."""
@@ -95,3 +123,29 @@ class AsyncFinding(ABC):
     async def list_search_fields(self) -> list[SearchField]:
         """Return the fields that a query can name, and the values there are."""
         return await self._send(late.hits.list_search_fields())
+
+    async def list_views(self, kind: Kind | None = None) -> list[SavedView]:
+        """Return the saved views by name: of `search`, of `runs`, or all."""
+        return await self._send(late.hits.list_views(kind))
+
+    async def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
+        """Keep a query under a name, for everybody.
+
+        Args:
+            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+
+        Raises:
+            InvalidRequest: the query cannot be understood.
+            Conflict: the name is taken.
+        """
+        return await self._send(late.hits.save_view(name, query, kind))
+
+    async def change_view(
+        self, view_id: int, *, name: str | None = None, query: str | None = None
+    ) -> SavedView:
+        """Give a saved view another name or query."""
+        return await self._send(late.hits.change_view(view_id, name, query))
+
+    async def remove_view(self, view_id: int) -> None:
+        """Forget a saved view."""
+        await self._send(late.hits.remove_view(view_id))

@@ -1,13 +1,14 @@
-"""Requests of the search, and what it answers."""
+"""Requests of the search and of saved views, and what they answer."""
 
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
+from agent_runs import errors
 from agent_runs.client import answers
 from agent_runs.client.base import Call
-from agent_runs.models import JSON, Record
+from agent_runs.models import JSON, Record, SavedView
 
 
 class SearchHit(Record):
@@ -62,6 +63,33 @@ class SearchField(Record):
     about: str = Field(default="", description="what it compares")
     example: str = Field(default="", description="a value")
     values: tuple[str, ...] = Field(default=(), description="values that there are")
+
+
+def list_views(kind: str | None) -> Call[list[SavedView]]:
+    """GET /views."""
+    return Call("GET", "/views", answers.records(SavedView), {"kind": kind})
+
+
+def save_view(name: str, query: str, kind: str) -> Call[SavedView]:
+    """POST /views."""
+    body = {"name": name, "query": query, "kind": kind}
+    return Call("POST", "/views", answers.record(SavedView), body=body)
+
+
+def change_view(view_id: int, name: str | None, query: str | None) -> Call[SavedView]:
+    """PUT /views/{id}."""
+    return Call(
+        "PUT",
+        f"/views/{view_id}",
+        answers.record(SavedView),
+        body={"name": name, "query": query},
+        missing=errors.ViewNotFound,
+    )
+
+
+def remove_view(view_id: int) -> Call[None]:
+    """DELETE /views/{id}."""
+    return Call("DELETE", f"/views/{view_id}", lambda _: None, missing=errors.ViewNotFound)
 
 
 def search(

@@ -115,9 +115,10 @@ async def find(
         _count(entries, runs) if counted and not is_whole else _count_page(page),
         _read(reader, query, page.places),
     )
+    runs_of_hits = await _runs(reader, {hit.run_id for hit in hits})
     return Found(
-        hits,
-        await _runs(reader, {hit.run_id for hit in hits}),
+        [hit for hit in hits if hit.run_id in runs_of_hits],
+        runs_of_hits,
         total,
         is_capped,
         order,

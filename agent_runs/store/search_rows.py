@@ -108,7 +108,11 @@ class Rows:
         return [Row(key, order) for key, order in rows]
 
     async def count(self, most: int) -> tuple[int, bool]:
-        """Return how many hits there are, and whether that is only what was counted so far."""
+        """Return how many hits there are, and whether that is only what was counted so far.
+
+        Where nothing is filtered the index alone is asked: while runs are brought in, their entries
+        count already.
+        """
         if self.is_empty or self._ceiling <= max(self._floor, 1):
             return 0, False
         self._walks = False
@@ -262,9 +266,8 @@ class Rows:
     def _joined(self, *, with_text: bool = False) -> str:
         """The candidates with what the filter and the order need of them."""
         if self._source is Source.ENTRIES:
-            joined = "c join log on log.id = c.id"
-            if self._terms.run_ids is None and self._terms.of_run:
-                joined += " join run on run.id = log.run_id"
+            # Entries of a run that is still being brought in are nobody's business.
+            joined = "c join log on log.id = c.id join run on run.id = log.run_id"
         else:
             joined = "c join run on run.id = c.id"
             if with_text:

@@ -179,6 +179,17 @@ def _add_rest(metadata: MetaData) -> None:
         sqlite_autoincrement=True,
     )
     Table(
+        "saved_view",
+        metadata,
+        _identity(),
+        Column("organization_id", _Long, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Index("saved_view_name", "organization_id", "kind", "name", unique=True),
+        sqlite_autoincrement=True,
+    )
+    Table(
         "worker",
         metadata,
         Column("name", Text, primary_key=True),

@@ -74,3 +74,21 @@ def test_on_a_terminal_a_mistake_is_pointed_at(command):
     lines = clean(screen.text).splitlines()
     at = lines.index("  tea status:eror")
     assert lines[at + 1] == "  " + " " * len("tea status:") + "^"
+
+
+def test_a_view_is_saved_used_replaced_and_removed(cli, sdk, run_id):
+    saved = json.loads(cli("view", "save", "toasts", "marmalade", "--json").out)
+    assert cli("search", "--view", "toasts", "--all").out == cli("search", "marmalade", "--all").out
+    narrowed = cli("search", "--view", "toasts", "type:answer").out
+    assert narrowed == cli("search", "marmalade type:answer").out
+    replaced = json.loads(cli("view", "save", "toasts", "toast", "--json").out)
+    assert (replaced["id"], replaced["query"]) == (saved["id"], "toast")
+    cli("view", "save", "broken", "status=ERROR", "--kind", "runs")
+    lines = [line.split("\t")[1:] for line in cli("view", "list").out.splitlines()]
+    assert ["search", "toasts", "toast"] in lines
+    assert ["runs", "broken", "status=ERROR"] in lines
+    assert cli("view", "remove", "toasts").out == f"View {saved['id']} is removed.\n"
+    assert cli("view", "remove", "broken", "--json").code == 0
+    assert cli("search", "--view", "toasts").code == 2
+    assert sdk.list_views() == []
+    assert cli("view", "save", "bad", "status:eror").code == 2

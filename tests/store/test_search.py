@@ -260,6 +260,20 @@ async def test_all_hits_can_be_read_one_after_the_other(database: Database) -> N
     assert hits == [6, 5, 4, 3, 2, 1, 0, None]
 
 
+async def test_entries_of_a_run_that_is_still_brought_in_are_not_found(
+    database: Database,
+) -> None:
+    run = await new_run(database, prompt="p")
+    await append(database, run.id, step("word seen", tool_name="bash"), step("word hidden"))
+    async with database.begin() as transaction:
+        await transaction.execute("update log set run_id = -9 where seq = 1")
+    for query in ("word", "word -other", "type:action", "word tool:bash", "-other"):
+        for order in ("newest", "best"):
+            found = await look(database, query, order=order)
+            assert {(hit.run_id, hit.seq) for hit in found.hits} <= {(run.id, 0), (run.id, None)}
+            assert (run.id, 0) in {(hit.run_id, hit.seq) for hit in found.hits}
+
+
 async def test_a_corrected_entry_is_found_by_its_new_words_only(database: Database) -> None:
     run = await new_run(database, prompt="p")
     await append(database, run.id, step("draft"))

@@ -15,6 +15,8 @@ async function read(path, signal) {
   return answer.json();
 }
 
+const viewPath = (view) => (view.kind === "search" ? `/search?${new URLSearchParams({ q: view.query })}` : `/?${view.query}`);
+
 const titleOf = (run) => run.title || (run.prompt ?? "").split("\n").find((line) => line.trim()) || `Run ${run.id}`;
 
 // The run of this page, or the one whose row has the focus.
@@ -37,6 +39,17 @@ function useRuns(open, words) {
     return () => { clearTimeout(timer); aborter.abort(); };
   }, [open, words]);
   return runs;
+}
+
+function useViews(open) {
+  const [views, setViews] = useState([]);
+  useEffect(() => {
+    if (!open) return undefined;
+    const aborter = new AbortController();
+    read("/views", aborter.signal).then((json) => setViews(json.items)).catch(() => {});
+    return () => aborter.abort();
+  }, [open]);
+  return views;
 }
 
 function useRun(open, id) {
@@ -109,6 +122,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
   const listId = useId();
   const runs = useRuns(open, words);
   const run = useRun(open, runId);
+  const views = useViews(open);
   useEffect(() => { if (/Mac|iPhone|iPad/.test(navigator.platform)) setModifier("⌘"); }, []);
 
   const toggle = () => {
@@ -124,6 +138,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
       place("New run", "/new", "C"), place("Runs", "/", "G R"), place("Runs that need you", "/?status=PAUSED"),
       place("Running runs", "/?status=ACTIVE,EVALUATION"), place("Archived runs", "/?archived=1"),
       place("Search in all runs", words.trim() ? `/search?q=${encodeURIComponent(words.trim())}` : "/search", "G F"), place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
+      ...views.map((view) => ({ group: "Saved views", key: `view${view.id}`, text: view.name, note: view.kind === "search" ? "Search" : "Runs", act: () => go(viewPath(view)) })),
       ...runs.map((each) => ({
         group: "Runs", key: `run${each.id}`, text: titleOf(each), note: `Run ${each.id}`, found: each.found, act: () => go(`/runs/${each.id}`),
       })),
@@ -134,7 +149,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
       look("Compact density", density === "compact", () => setDensity("compact")),
       { group: "Help", text: "Keyboard shortcuts", keys: "?", act: () => document.querySelector('[data-hotkey="?"]')?.click() },
     ], words);
-  }, [run, runs, words, density, rawColorMode, pathname, navigate, onStop, onArchive, onRestore, setColorMode]);
+  }, [run, runs, views, words, density, rawColorMode, pathname, navigate, onStop, onArchive, onRestore, setColorMode]);
   const chosen = Math.min(at, items.length - 1);
 
   const pick = (item) => { setOpen(false); setTimeout(item.act); }; // after the dialog gave the focus back

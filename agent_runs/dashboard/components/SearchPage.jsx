@@ -1,9 +1,10 @@
 // Search in everything: the address holds the query, the API finds, explains mistakes and counts.
 import { useCallback, useEffect, useId, useRef, useState } from "react";
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { TriangleAlert } from "lucide-react";
 import { SearchBox } from "./SearchBox.jsx";
 import { SearchHits } from "./SearchHits.jsx";
+import { addressOf, useViews, Views } from "./Views.jsx";
 
 const PAGE = 50, DELAY_MS = 350;
 const EXAMPLES = [
@@ -75,7 +76,12 @@ function Mistake({ id, query, problem, position }) {
 }
 
 function Start({ fields, onQuery }) {
+  const { views } = useViews("search");
   return <div className="card search-start">
+    {views.length > 0 && <section className="wide">
+      <div className="flexrow"><h2 className="grow">Saved views</h2><Views kind="search" /></div>
+      <ul className="chips">{views.map((view) => <li key={view.id}><Link className="chip" to={addressOf(view)} title={view.query}>{view.name}</Link></li>)}</ul>
+    </section>}
     <section>
       <h2>Find any step of any run</h2>
       <p className="mut">Words are found in steps, titles, prompts and results, in any case and with any ending.</p>
@@ -141,6 +147,7 @@ export function SearchPage({ looks, children }) {
     {!query ? <Start fields={fields} onQuery={ask} /> : <div aria-busy={found.busy === true} className="stack">
       <div className="flexrow search-bar">
         <b role="status" className="num med grow">{found.problem === undefined ? total : ""}</b>
+        <Views kind="search" />
         <div className="seg s1" role="group" aria-label="Order of the hits">
           {[["newest", "Newest"], ["best", "Best"]].map(([name, label]) => <button key={name} type="button" aria-pressed={order === name} onClick={() => go(query, name)}>{label}</button>)}
         </div>

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.components.local import Views
 from agent_runs.dashboard.components.menu import chip_menu, choice
 from agent_runs.dashboard.layout import icon
 from agent_runs.dashboard.run_query import PERIODS
@@ -55,6 +56,7 @@ def bar() -> rx.Component:
                 on_click=RunsState.toggle_archive,
                 class_name="chip",
             ),
+            Views.create(kind="runs"),
             rx.cond(
                 RunsState.is_filtered,
                 rx.el.button(

@@ -15,6 +15,7 @@ _TIMELINE = rx.asset("Timeline.jsx", shared=True)
 _CHANGES = rx.asset("Changes.jsx", shared=True)
 _FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
 _SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
+_VIEWS = rx.asset("Views.jsx", shared=True)
 for _part in ("SearchBox.jsx", "SearchHits.jsx"):
     rx.asset(_part, shared=True)  # imported by the page of the search
 for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
@@ -175,3 +176,15 @@ class SearchPage(rx.NoSSRComponent):
     tag = "SearchPage"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
     looks: rx.Var[dict[str, Any]]
+
+
+class Views(rx.NoSSRComponent):
+    """The saved views of a page: open, save, rename, replace, remove."""
+
+    library = _VIEWS.importable_path
+    tag = "Views"
+    lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
+        "@radix-ui/themes@^3.3.0",
+        "lucide-react",
+    ]
+    kind: rx.Var[str]

@@ -1,0 +1,97 @@
+"""Commands about saved views: view list, save, remove."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import say, say_fields, say_json
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from agent_runs import CodegenClient
+    from agent_runs.models import SavedView
+
+view = typer.Typer(
+    help="Save searches and filters of the run list.", no_args_is_help=True, rich_markup_mode=None
+)
+Kind = Annotated[
+    Literal["search", "runs"], typer.Option(help="A search, or filters of the run list.")
+]
+
+
+@view.command("list")
+def list_views(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the saved views, which everybody shares."""
+    with connect(context) as client:
+        found = client.list_views()
+    if as_json:
+        say_json(found)
+        return
+    for each in found:
+        say_fields(each.id, each.kind, each.name, each.query)
+
+
+@view.command("save")
+def save_view(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the view.")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY", help="As for `search`; of runs, such as 'status=ERROR&since=7d'."
+        ),
+    ],
+    kind: Kind = "search",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a query under a name, in place of one that has it."""
+    with connect(context) as client:
+        old = next((each for each in client.list_views(kind) if each.name == name), None)
+        if old is None:
+            saved = client.save_view(name, query, kind=kind)
+        else:
+            saved = client.change_view(old.id, query=query)
+    if as_json:
+        say_json(saved)
+    else:
+        say(f"View {saved.id} is {saved.name}: {saved.query}")
+
+
+@view.command("remove")
+def remove_view(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="VIEW", help="Id or name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Forget a saved view."""
+    with connect(context) as client:
+        found = find_view(client, name)
+        client.remove_view(found.id)
+    if as_json:
+        say_json({"id": found.id, "removed": True})
+    else:
+        say(f"View {found.id} is removed.")
+
+
+def find_view(
+    client: "CodegenClient", name: str, kind: Literal["search", "runs"] | None = None
+) -> "SavedView":
+    """Return a saved view given by id or name.
+
+    Raises:
+        InvalidRequest: there is none, or one of each kind.
+    """
+    known = client.list_views(kind)
+    found = [each for each in known if each.name == name or str(each.id) == name]
+    if len(found) != 1:
+        problem = "no" if not found else "more than one"
+        raise InvalidRequest(
+            f"There is {problem} saved view {name!r}; `agent-runs view list` shows their ids."
+        )
+    return found[0]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the group."""
+    app.add_typer(view, name="view")

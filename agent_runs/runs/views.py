@@ -1,0 +1,75 @@
+"""What may be saved as a view: a search that can be understood, or filters that the list has."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.models import SavedView
+from agent_runs.search_query import parse_query
+from agent_runs.store import views
+from agent_runs.store.database import Database
+
+_ORGANIZATION = 1
+_LIST_FILTERS = ("status", "agent", "source", "repo", "q", "since", "until", "archived")
+
+
+async def save(database: Database, *, name: str, kind: str, query: str) -> SavedView:
+    """Keep a view.
+
+    Args:
+        database: where it is kept.
+        name: for people; taken once for each kind.
+        kind: `search` or `runs`.
+        query: of a search as in docs/search.md; of runs as in the address of the list.
+
+    Raises:
+        InvalidQuery: the search cannot be understood.
+        InvalidRequest: the filters are none of the list.
+        Conflict: the name is taken.
+    """
+    query = _checked(kind, query)
+    async with database.begin() as transaction:
+        return await views.insert(
+            transaction, organization_id=_ORGANIZATION, name=name, kind=kind, query=query
+        )
+
+
+async def change(
+    database: Database, view_id: int, *, name: str | None = None, query: str | None = None
+) -> SavedView:
+    """Set name or query of a view; what is None stays.
+
+    Raises:
+        ViewNotFound: there is no such view.
+        InvalidRequest, Conflict: as in `save`.
+    """
+    async with database.begin() as transaction:
+        changes = {} if name is None else {"name": name}
+        if query is not None:
+            view = await views.get(transaction, view_id)
+            changes["query"] = _checked(view.kind, query)
+        return await views.change(transaction, view_id, **changes)
+
+
+async def remove(database: Database, view_id: int) -> None:
+    """Forget a view.
+
+    Raises:
+        ViewNotFound: there is no such view.
+    """
+    async with database.begin() as transaction:
+        await views.remove(transaction, view_id)
+
+
+def _checked(kind: str, query: str) -> str:
+    if kind == "search":
+        parse_query(query, datetime.now(UTC))
+        return query
+    pairs = parse_qsl(query.removeprefix("?"))
+    unknown = sorted({name for name, _ in pairs} - set(_LIST_FILTERS))
+    if unknown:
+        raise InvalidRequest(
+            f"query: the list has no filter {', '.join(unknown)}; it has "
+            f"{', '.join(_LIST_FILTERS)}."
+        )
+    return urlencode(pairs, safe=",")
