@@ -21,9 +21,16 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _FRAME = re.compile(r"^(?:Traceback \(most recent|File \"|\s*at |=+ |-+$|```)")
+
+
+def _host(match: re.Match[str]) -> str:
+    """The host of an address: which server failed is what people look for."""
+    return match[1]
+
+
 _FOLDS = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "#"),
-    (re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://[^\s/?#'\"]{1,200})[^\s'\"]*"), r"\1/…"),
+    (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://([^\s/?#'\"]{1,200})[^\s'\"]*"), _host),
     (re.compile(r"\"[^\"\n]{1,300}\"|'[^'\n]{1,300}'|`[^`\n]{1,300}`"), "'…'"),
     (re.compile(r"(?:[A-Za-z]:)?(?:[\w.~@+-]{0,100}[/\\]){1,40}[\w.~@+-]{0,100}"), "…/"),
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b", re.IGNORECASE), "#"),
@@ -37,12 +44,8 @@ def likeness(message: str) -> str:
     At most `LONGEST` characters.
     """
     line = headline(message)
-    # Hosts stand apart from paths: which server failed is what people look for.
-    hosts = re.findall(r"://([^\s/?#'\"]+)", line)
     for pattern, sign in _FOLDS:
         line = pattern.sub(sign, line)
-    if hosts and hosts[0] not in line:
-        line = f"{line} ({hosts[0]})"
     line = " ".join(line.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 

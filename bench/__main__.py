@@ -4,11 +4,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import appends, dashboard, events, hosted, reads, report, search, starts, translation
+from bench import (
+    analytics,
+    appends,
+    dashboard,
+    events,
+    hosted,
+    reads,
+    report,
+    search,
+    starts,
+    translation,
+)
 
 _ALL = {
     "reads": reads.measure,
     "search": search.measure,
+    "analytics": analytics.measure,
     "appends": appends.measure,
     "events": events.measure,
     "translation": translation.measure,

@@ -98,6 +98,7 @@ PAGES = {
     "run-timeline": "/runs/{done}?tab=timeline",
     "search": "/search?q=invoice",
     "new-run": "/new",
+    "analytics": "/analytics",
     "agents": "/agents",
     "settings": "/settings",
 }
@@ -110,6 +111,7 @@ READY: dict[str, Callable[[Page], object]] = {
     "run-timeline": lambda page: expect(page.locator("[data-bar]").nth(4)).to_be_visible(),
     "search": lambda page: expect(page.locator(".search-hit mark").first).to_be_visible(),
     "new-run": lambda page: expect(page.get_by_role("radio").first).to_be_visible(),
+    "analytics": lambda page: expect(page.locator(".recharts-bar-rectangle").first).to_be_visible(),
     "agents": lambda page: expect(page.locator("main h2").first).to_be_visible(),
     "settings": lambda page: expect(page.get_by_label("Base URL")).to_be_visible(),
 }

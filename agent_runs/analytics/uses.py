@@ -46,27 +46,14 @@ async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 
 async def time(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Where the time of ended runs went: four parts that do not overlap.
-
-    What is left of the duration beside tools and waiting is the model's. A tool call that a person
-    was asked about includes the wait, so the wait is taken off the tools first.
-    """
-    kinds = (figures.DURATION, figures.WAITED, figures.QUEUED, TOOL)
-    totals: dict[str, int] = dict.fromkeys(kinds, 0)
-    for each in await analytics.by_name(reader, kinds, scope.figures):
-        totals[each.kind] += each.amount.total
-    duration, waited = totals[figures.DURATION], totals[figures.WAITED]
-    in_tools = min(max(totals[TOOL] - waited, 0), max(duration - waited, 0))
-    parts = {
-        "model": max(duration - waited - in_tools, 0),
-        "tools": in_tools,
-        "waiting": waited,
-        "queued": totals[figures.QUEUED],
-    }
-    whole = sum(parts.values())
+    """Where the time of ended runs went, those whose duration is known."""
+    spent: dict[str, int] = dict.fromkeys(("model", "tools", "waiting", "queued"), 0)
+    for each in await analytics.by_name(reader, (figures.TIME,), scope.figures):
+        spent[each.name] += each.amount.total
+    whole = sum(spent.values())
     return [
-        [name, seconds(spent), rate(spent, whole), scope.runs() if spent else ""]
-        for name, spent in parts.items()
+        [name, seconds(part), rate(part, whole), scope.runs() if part else ""]
+        for name, part in spent.items()
     ]
 
 

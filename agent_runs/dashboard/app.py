@@ -10,6 +10,7 @@ from agent_runs.dashboard.hub import hub_lifespan
 from agent_runs.dashboard.links import link_routes
 from agent_runs.dashboard.pages import (
     agents,
+    analytics,
     cli_token,
     new_run,
     not_found,
@@ -19,7 +20,7 @@ from agent_runs.dashboard.pages import (
     settings,
 )
 
-PAGES = (runs, new_run, run, search, agents, settings, cli_token, not_found)
+PAGES = (runs, new_run, run, search, analytics, agents, settings, cli_token, not_found)
 """Imported for what their `@rx.page` does."""
 
 
@@ -33,7 +34,7 @@ async def lifespan() -> AsyncGenerator[None]:
 
 
 app = rx.App(
-    stylesheets=["/dashboard.css", "/run.css", "/search.css", "/settings.css"],
+    stylesheets=["/dashboard.css", "/run.css", "/search.css", "/settings.css", "/analytics.css"],
     head_components=[
         rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg"),
         rx.el.script(src="/density.js"),

@@ -26,6 +26,7 @@ class Place:
 PLACES = (
     Place("Runs", "/", "list-checks"),
     Place("Search", "/search", "search"),
+    Place("Analytics", "/analytics", "chart-column"),
     Place("Agents", "/agents", "bot"),
     Place("Settings", "/settings", "settings"),
 )
@@ -39,6 +40,7 @@ KEYS = (
     ("X", "Select the run"),
     ("G R", "Go to runs"),
     ("G F", "Go to the search"),
+    ("G Y", "Go to analytics"),
     ("G A", "Go to agents"),
     ("G S", "Go to settings"),
     ("Ctrl Enter", "Start or send what you wrote"),

@@ -11,6 +11,14 @@ from agent_runs.client.requests import RunQuery
 PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_SIZE = 25
 _LONGEST_NUMBER = 9
+_LONGEST = 500
+TRAITS: dict[str, str] = {
+    "mode": "Template",
+    "tool": "Used tool",
+    "failed_tool": "Failed tool",
+    "error": "Error",
+}
+"""Filters that figures of analytics lead to, in words."""
 PERIODS: dict[str, tuple[str, timedelta]] = {
     "1h": ("Last hour", timedelta(hours=1)),
     "24h": ("Last 24 hours", timedelta(hours=24)),
@@ -27,6 +35,8 @@ class ListQuery:
         status: official words.
         since: a key of `PERIODS` or an ISO date, inclusive; empty for no limit.
         until: an ISO date, inclusive; empty for no limit.
+        with_archived: show archived runs beside the others.
+        mode, tool, failed_tool, error: what figures of analytics lead to.
         page: from 1.
     """
 
@@ -38,6 +48,11 @@ class ListQuery:
     since: str = ""
     until: str = ""
     archived: bool = False
+    with_archived: bool = False
+    mode: str = ""
+    tool: str = ""
+    failed_tool: str = ""
+    error: str = ""
     page: int = 1
     limit: int = DEFAULT_SIZE
 
@@ -54,6 +69,8 @@ class ListQuery:
             since=_day_or_period(params.get("since", "")),
             until=_day_or_period(params.get("until", "")),
             archived=params.get("archived") == "1",
+            with_archived=params.get("archived") == "any",
+            **{name: params.get(name, "").strip()[:_LONGEST] for name in TRAITS},
             page=max(1, _number(params.get("page"), 1)),
             limit=limit if limit in PAGE_SIZES else DEFAULT_SIZE,
         )
@@ -69,7 +86,8 @@ class ListQuery:
             "q": self.q,
             "since": self.since,
             "until": self.until,
-            "archived": "1" if self.archived else "",
+            "archived": "1" if self.archived else "any" if self.with_archived else "",
+            **{name: getattr(self, name) for name in TRAITS},
             "page": str(self.page) if self.page > 1 else "",
             "limit": str(self.limit) if self.limit != DEFAULT_SIZE else "",
         }
@@ -86,13 +104,28 @@ class ListQuery:
         """Tell whether anything but the page is set."""
         return replace(self, page=1, limit=DEFAULT_SIZE) != ListQuery()
 
+    @property
+    def traits(self) -> list[tuple[str, str]]:
+        """The filters that figures of analytics lead to: name and words."""
+        found = [(name, f"{text}: {getattr(self, name)}") for name, text in TRAITS.items()]
+        found = [(name, text) for name, text in found if getattr(self, name)]
+        return [*found, ("with_archived", "Archived ones too")] if self.with_archived else found
+
     def changed(self, **changes: Any) -> "ListQuery":
         """Return it with other filters, back on the first page unless `page` is given."""
         return replace(self, **({"page": 1} | changes))
 
     def for_api(self, now: datetime) -> RunQuery:
         """Return the same filters as the API takes them."""
-        query = RunQuery(archived=self.archived)
+        query = RunQuery(archived="any" if self.with_archived else self.archived)
+        if self.mode:
+            query["mode"] = self.mode
+        if self.tool:
+            query["tool"] = self.tool
+        if self.failed_tool:
+            query["failed_tool"] = self.failed_tool
+        if self.error:
+            query["error"] = self.error
         if self.status:
             query["status"] = self.status
         if self.agent:

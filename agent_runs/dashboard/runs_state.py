@@ -12,7 +12,7 @@ from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.access import Catalog, catalog, send
 from agent_runs.dashboard.downloads import FORMATS, url_of_listed
 from agent_runs.dashboard.hub import News, hub
-from agent_runs.dashboard.run_query import PERIODS, ListQuery
+from agent_runs.dashboard.run_query import PERIODS, TRAITS, ListQuery
 from agent_runs.dashboard.run_row import Ask, RunRow, ask_of, row_of
 from agent_runs.dashboard.shell import UPDATE_SECONDS
 from agent_runs.dashboard.theme import SOURCES, plural
@@ -43,6 +43,8 @@ class RunsState(rx.State):
     since: rx.Field[str] = rx.field("")
     until: rx.Field[str] = rx.field("")
     is_archive: rx.Field[bool] = rx.field(False)
+    traits: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    """Filters that a figure of analytics set: name and words."""
     page: rx.Field[int] = rx.field(1)
     limit: rx.Field[int] = rx.field(25)
     is_filtered: rx.Field[bool] = rx.field(False)
@@ -115,6 +117,13 @@ class RunsState(rx.State):
         return self._go(**{name: "" if is_set else value})
 
     @rx.event
+    def drop_trait(self, name: str) -> rx.event.EventSpec | None:
+        """Take out a filter that a figure of analytics set."""
+        if name == "with_archived":
+            return self._go(with_archived=False)
+        return self._go(**{name: ""}) if name in TRAITS else None
+
+    @rx.event
     def set_day(self, name: str, day: str) -> rx.event.EventSpec | None:
         """Set the first or the last day; an empty day clears it."""
         return self._go(**{name: day}) if name in {"since", "until"} else None
@@ -122,7 +131,7 @@ class RunsState(rx.State):
     @rx.event
     def toggle_archive(self) -> rx.event.EventSpec:
         """Show the archived runs instead of the others, or the others again."""
-        return self._go(archived=not self._query.archived)
+        return self._go(archived=not self._query.archived, with_archived=False)
 
     @rx.event
     def clear_filters(self) -> rx.event.EventSpec:
@@ -179,7 +188,15 @@ class RunsState(rx.State):
     @rx.var
     def is_narrowed(self) -> bool:
         """Tell whether there are filters besides the archive."""
-        return bool(self.q or self.status or self.agent or self.source or self.repo or self.since)
+        return bool(
+            self.q
+            or self.status
+            or self.agent
+            or self.source
+            or self.repo
+            or self.since
+            or self.traits
+        )
 
     @rx.var
     def repo_label(self) -> str:
@@ -216,6 +233,7 @@ class RunsState(rx.State):
         self.q, self.status = query.q, list(query.status)
         self.agent, self.source, self.repo = query.agent, query.source, query.repo
         self.since, self.until = query.since, query.until
+        self.traits = query.traits
         self.is_archive, self.is_filtered = query.archived, query.is_filtered
         self.page, self.limit = query.page, query.limit
 

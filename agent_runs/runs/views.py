@@ -10,7 +10,8 @@ from agent_runs.store import views
 from agent_runs.store.database import Database
 
 _ORGANIZATION = 1
-_LIST_FILTERS = ("status", "agent", "source", "repo", "q", "since", "until", "archived")
+_TRAITS = ("mode", "tool", "failed_tool", "error")
+_LIST_FILTERS = ("status", "agent", "source", "repo", "q", "since", "until", "archived", *_TRAITS)
 
 
 async def save(database: Database, *, name: str, kind: str, query: str) -> SavedView:

@@ -27,7 +27,7 @@ RUNS = "runs"
 DURATION = "duration"
 FIRST_STEP = "first_step"
 WAITED = "waited"
-QUEUED = "queued"
+TIME = "time"
 STEPS = "steps"
 TOKENS = "tokens"
 COST = "cost"
@@ -106,6 +106,7 @@ def figures_of(run: AgentRun, tally: Tally) -> Tally:
     if usage.cost is not None:
         name = clean_text(usage.currency or "")
         figures[COST, name] = Amount(1, 0, round(usage.cost * SCALE_OF_COST))
+    figures |= _parts(run, tally)
     for kind, most in ((TOOL, _MOST_TOOLS), (ERROR, _MOST_ERRORS)):
         figures |= _most(tally, kind, most)
     return figures
@@ -130,11 +131,27 @@ def _measured(run: AgentRun) -> Iterator[tuple[str, int]]:
         yield DURATION, max(run.worked_ms, 0)
     if run.first_step_at is not None:
         yield FIRST_STEP, max(milliseconds(run.first_step_at) - created, 0)
-    if run.started_at is not None:
-        yield QUEUED, max(milliseconds(run.started_at) - created, 0)
     if run.waited_ms > 0:
         yield WAITED, run.waited_ms
     yield STEPS, run.log_count
+
+
+def _parts(run: AgentRun, tally: Tally) -> Tally:
+    """Where the time of a run went, in four parts that do not overlap.
+
+    A tool call that a person was asked about includes the wait, so the wait is taken off the
+    tools; what is left of the duration beside tools and waiting is the model's.
+    """
+    if run.worked_ms is None:
+        return {}
+    whole = max(run.worked_ms, 0)
+    waited = min(run.waited_ms, whole)
+    called = sum(amount.total for (kind, _), amount in tally.items() if kind == TOOL)
+    tools = min(max(called - waited, 0), whole - waited)
+    parts = {"model": whole - waited - tools, "tools": tools, "waiting": waited}
+    if run.started_at is not None:
+        parts["queued"] = max(milliseconds(run.started_at) - milliseconds(run.created_at), 0)
+    return {(TIME, name): Amount(1, 0, spent) for name, spent in parts.items() if spent}
 
 
 def _most(tally: Tally, kind: str, most: int) -> Tally:

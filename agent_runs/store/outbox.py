@@ -23,11 +23,22 @@ _ADD_TOTAL = """
     on conflict (organization_id, status, archived)
     do update set total = run_total.total + excluded.total
 """
-_ADD_FIGURE = """
-    insert into figure
-    (scope, kind, agent, repo_id, mode, day, name, organization_id, number, failed, total)
-    values (:scope, :kind, :agent, :repo_id, :mode, :day, :name, :organization_id,
-    :number, :failed, :total)
+_FIGURE = {
+    "scope": "int",
+    "kind": "text",
+    "agent": "text",
+    "repo_id": "bigint",
+    "mode": "text",
+    "day": "int",
+    "name": "text",
+    "organization_id": "bigint",
+    "number": "bigint",
+    "failed": "bigint",
+    "total": "bigint",
+}
+"""Columns of a figure with their types; the last three are added up."""
+_ADD_FIGURE = f"""
+    insert into figure ({", ".join(_FIGURE)}) {{rows}}
     on conflict (scope, kind, agent, repo_id, mode, day, name, organization_id)
     do update set number = figure.number + excluded.number,
     failed = figure.failed + excluded.failed, total = figure.total + excluded.total
@@ -40,10 +51,6 @@ _ADD_EVENT = """
 
 FigureKey = tuple[int, int, str, int, str, str, str]
 """organization_id, day, agent, repo_id, mode, kind, name."""
-
-
-_FIGURE_KEY = ("scope", "kind", "agent", "repo_id", "mode", "day", "name", "organization_id")
-_AMOUNTS = ("number", "failed", "total")
 
 
 class _Amount(Protocol):
@@ -80,6 +87,20 @@ class Outbox:
             total + sign * amount.total,
         )
 
+    def take_figures(self, dialect: Dialect) -> list[Statement]:
+        """Return what writes the figures gathered so far, and forget them."""
+        rows = self._figure_rows()
+        self._figures.clear()
+        if not rows:
+            return []
+        if dialect == "postgresql":
+            # One statement with a column a parameter: thousands of single ones would take seconds.
+            listed = ", ".join(f":{name}::{kind}[]" for name, kind in _FIGURE.items())
+            columns = {name: [row[name] for row in rows] for name in _FIGURE}
+            return [(_ADD_FIGURE.format(rows=f"select * from unnest({listed})"), [columns])]
+        values = ", ".join(f":{name}" for name in _FIGURE)
+        return [(_ADD_FIGURE.format(rows=f"values ({values})"), rows)]
+
     @property
     def has_events(self) -> bool:
         """Tell whether subscribers have to be woken after the commit."""
@@ -92,7 +113,7 @@ class Outbox:
             for key, change in sorted(self._totals.items())
             if change
         ]
-        figures = self._figure_rows()
+        figures = self.take_figures(dialect)
         written_at = milliseconds(now())
         events = [
             {"kind": kind, "run_id": run_id, "created_at": written_at, "body": text}
@@ -105,8 +126,7 @@ class Outbox:
             statements.append((f"select pg_advisory_xact_lock({EVENT_LOCK})", [{}]))
         if totals:
             statements.append((_ADD_TOTAL, totals))
-        if figures:
-            statements.append((_ADD_FIGURE, figures))
+        statements += figures
         if events:
             statements.append((_ADD_EVENT, events))
         if dialect == "postgresql" and events:
@@ -133,7 +153,7 @@ class Outbox:
                 for at, amount in enumerate(amounts):
                     row[at] += amount
         return [
-            dict(zip((*_FIGURE_KEY, *_AMOUNTS), (*key, *amounts), strict=True))
+            dict(zip(_FIGURE, (*key, *amounts), strict=True))
             for key, amounts in sorted(rows.items())
             if any(amounts)
         ]

@@ -20,11 +20,11 @@ from agent_runs.store.run_rows import parse
 
 logger = logging.getLogger(__name__)
 
-VERSION = "1"
+VERSION = "2"
 """Rules by which is counted; another one makes the next start count all anew."""
 
 _MARK = "counted"
-_RUNS = 500
+_RUNS = 2000
 _ENTRIES = 2000
 _IS_COUNTED = "select 1 from figure where scope = 0 and kind = :kind and name = :version"
 _MARK_COUNTED = """
@@ -66,6 +66,9 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
             for run_id, payload in rows:
                 await _count_run(transaction, run_id, payload)
             number += len(rows)
+            # Written part by part, so that memory does not grow with the number of runs.
+            for sql, figure_rows in transaction.outbox.take_figures(transaction.dialect):
+                await transaction.executemany(sql, figure_rows)
             after = rows[-1][0]
     if number:
         logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)

@@ -68,6 +68,8 @@ def test_nothing_serious_is_found_on_any_page(
             ("/search?q=hello", ".search-hit mark"),
             ("/search?q=zzzz-nothing", "h2"),
             ("/search?q=status:eror", "[role=alert] mark"),
+            ("/analytics", ".recharts-bar-rectangle"),
+            ("/analytics?from=2001-01-01&to=2001-01-02", "h2"),
             ("/agents", "main h2"),
             ("/settings", "#token"),
         ):

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 
-const PLACES = { r: "/", n: "/new", f: "/search", a: "/agents", s: "/settings" };
+const PLACES = { r: "/", n: "/new", f: "/search", y: "/analytics", a: "/agents", s: "/settings" };
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 
 function walk(step) {

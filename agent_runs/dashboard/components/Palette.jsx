@@ -137,7 +137,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
       ...(run ? actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage: pathname.startsWith("/runs/") }) : []),
       place("New run", "/new", "C"), place("Runs", "/", "G R"), place("Runs that need you", "/?status=PAUSED"),
       place("Running runs", "/?status=ACTIVE,EVALUATION"), place("Archived runs", "/?archived=1"),
-      place("Search in all runs", words.trim() ? `/search?q=${encodeURIComponent(words.trim())}` : "/search", "G F"), place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
+      place("Search in all runs", words.trim() ? `/search?q=${encodeURIComponent(words.trim())}` : "/search", "G F"), place("Analytics", "/analytics", "G Y"), place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
       ...views.map((view) => ({ group: "Saved views", key: `view${view.id}`, text: view.name, note: view.kind === "search" ? "Search" : "Runs", act: () => go(viewPath(view)) })),
       ...runs.map((each) => ({
         group: "Runs", key: `run${each.id}`, text: titleOf(each), note: `Run ${each.id}`, found: each.found, act: () => go(`/runs/${each.id}`),

@@ -56,6 +56,7 @@ def bar() -> rx.Component:
                 on_click=RunsState.toggle_archive,
                 class_name="chip",
             ),
+            rx.foreach(RunsState.traits, _trait),
             Views.create(kind="runs"),
             rx.cond(
                 RunsState.is_filtered,
@@ -70,6 +71,17 @@ def bar() -> rx.Component:
         ),
         class_name="col",
         style={"gap": "8px"},
+    )
+
+
+def _trait(pair: rx.vars.ArrayVar[tuple[str, str]]) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(pair[1], class_name="cut"),
+        icon("x", 14),
+        type="button",
+        title="Take this filter out",
+        on_click=RunsState.drop_trait(pair[0]),
+        class_name="chip on trait",
     )
 
 

