@@ -4,10 +4,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent_runs.cli import doctor, live, serve, tables
+    from agent_runs.cli import backup, doctor, live, serve, tables
     from agent_runs.client import otlp
 
-__all__ = ["doctor", "live", "otlp", "serve", "tables"]
+__all__ = ["backup", "doctor", "live", "otlp", "serve", "tables"]
 
 _OF_THE_CLIENT = frozenset({"otlp"})
 

@@ -187,10 +187,26 @@ def archive(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> N
         _tell(client.archive_agent_run(run_id), "is archived", as_json=as_json)
 
 
-def restore(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Put an archived run back into the list."""
+def restore(
+    context: typer.Context,
+    target: Annotated[
+        str, typer.Argument(metavar="RUN|FILE", help="Id of a run, or a file that `backup` wrote.")
+    ],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Of a file: replace the runs that are there.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put an archived run back into the list, or a backup into the database.
+
+    A backup is restored on the server's machine while the server is stopped, whole or not at all.
+    """
+    if not (target.isascii() and target.isdigit()):
+        late.backup.put_back(Path(target), force=force, as_json=as_json)
+        return
     with connect(context) as client:
-        _tell(client.restore_agent_run(run_id), "is back in the list", as_json=as_json)
+        _tell(client.restore_agent_run(int(target)), "is back in the list", as_json=as_json)
 
 
 def diff(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:

@@ -1,5 +1,6 @@
-"""`up`, `serve`, `doctor`: the commands that start the server and look at the machine."""
+"""`up`, `serve`, `doctor`, `backup`: the commands that work on the server's machine."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,7 +33,18 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     raise typer.Exit(late.doctor.examine(connection, as_json=as_json))
 
 
+def backup(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it is replaced.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole database to a file, while the server works.
+
+    On the server's machine. `restore FILE` reads it, into SQLite and PostgreSQL alike.
+    """
+    late.backup.back_up(path, as_json=as_json)
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (up, serve, doctor):
+    for command in (up, serve, doctor, backup):
         app.command()(command)

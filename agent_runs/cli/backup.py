@@ -1,0 +1,43 @@
+"""Backup and restore: the two commands that open the database themselves.
+
+Both work where the database is: a backup only reads and may be made while the server works, a
+restore needs it stopped. Over HTTP a backup would hand out what is never served, such as secrets
+of webhooks.
+"""
+
+from pathlib import Path
+
+from agent_runs.cli.output import say, say_json
+from agent_runs.errors import InvalidRequest
+from agent_runs.runs.ownership import owned
+from agent_runs.settings import InvalidSettings, Settings, load_settings
+from agent_runs.store.backup import write_backup
+from agent_runs.store.restore import restore_backup
+
+
+def back_up(path: Path, *, as_json: bool) -> None:
+    """Write a backup of the database in the settings."""
+    counts = write_backup(_settings().database_url, path)
+    size = path.stat().st_size
+    if as_json:
+        say_json({"file": str(path), "bytes": size, "rows": counts})
+    else:
+        say(f"{path} holds {counts['run']:,} runs and {counts['log']:,} entries, {size:,} bytes.")
+
+
+def put_back(path: Path, *, force: bool, as_json: bool) -> None:
+    """Restore a backup into the database in the settings; no server may work there."""
+    settings = _settings()
+    with owned(settings.home):
+        counts = restore_backup(settings.database_url, path, force=force)
+    if as_json:
+        say_json({"file": str(path), "rows": counts})
+    else:
+        say(f"{counts['run']:,} runs and {counts['log']:,} entries are restored from {path}.")
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except InvalidSettings as exc:
+        raise InvalidRequest(str(exc)) from exc

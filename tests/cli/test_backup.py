@@ -1,0 +1,43 @@
+"""Backup while the server works, restore while none does."""
+
+import json
+
+from agent_runs.client.client import CodegenClient
+from tests.live_server import LiveServer
+
+
+def test_a_backup_of_a_working_server_is_restored_into_another_home(
+    cli, sdk, tmp_path, monkeypatch
+):
+    run = sdk.wait(sdk.create_agent_run("/say kept", agent="scripted").id, timeout=30)
+    done = cli("backup", "all.backup", "--json")
+    assert (done.code, done.err) == (0, "")
+    rows = json.loads(done.out)["rows"]
+    refused = cli("restore", "all.backup", "--force")
+    assert refused.code == 1
+    assert "Another server" in refused.err
+    home = tmp_path / "home"
+    monkeypatch.setenv("AGENT_RUNS_HOME", str(home))
+    done = cli("restore", "all.backup")
+    assert done.out == (
+        f"{rows['run']:,} runs and {rows['log']:,} entries are restored from all.backup.\n"
+    )
+    again = cli("restore", "all.backup")
+    assert again.code == 1
+    assert f"There are {rows['run']:,} runs" in again.err
+    server = LiveServer(home, {"AGENT_RUNS_SANDBOX": "none"}).start()
+    try:
+        with CodegenClient(base_url=server.url) as client:
+            there = client.get_agent_run(run.id)
+            assert (there.status, there.result) == (run.status, run.result)
+            assert len(list(client.iter_agent_run_logs(run.id))) == run.log_count
+            # A new run gets an id of its own.
+            assert client.create_agent_run("/say more", agent="scripted").id > run.id
+    finally:
+        server.kill()
+
+
+def test_an_archived_run_is_still_restored_by_its_id(cli, sdk):
+    run_id = sdk.wait(sdk.create_agent_run("/say x", agent="scripted").id, timeout=30).id
+    cli("archive", run_id)
+    assert cli("restore", run_id).out == f"Run {run_id} is back in the list.\n"
