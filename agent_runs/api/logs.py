@@ -53,7 +53,25 @@ async def count_logs(server: Running, run_id: RunId) -> LogCounts:
 
 
 @router.get("/agent_runs/{id}/logs/search", responses=documented(404))
-async def search_logs(server: Running, run_id: RunId, q: SearchText) -> LogHits:
-    """Find a text in all entries of a run, as it stands and whatever its case."""
-    total, seqs = await log_search.find(server.database, run_id, q)
-    return LogHits(total=total, seqs=seqs)
+async def search_logs(
+    server: Running,
+    *,
+    run_id: RunId,
+    q: SearchText,
+    wanted: WantedLogs,
+    regex: Annotated[
+        bool, Query(description="True takes `q` as a regular expression, with a time limit.")
+    ] = False,
+    context: Annotated[
+        int, Query(ge=0, le=100, description="Neighbours of hits in `around`, on each side.")
+    ] = 0,
+) -> LogHits:
+    """Find a text in all entries of a run, as it stands and whatever its case, or a pattern.
+
+    The filters say which entries count as hits; `around` has their neighbours whatever the filters.
+    A pattern that cannot be read, or takes more than two seconds, is a 422 with `position`.
+    """
+    found = await log_search.find(
+        server.database, run_id, q, is_regex=regex, filter=wanted, context=context
+    )
+    return LogHits(total=found.total, seqs=found.seqs, around=found.around)

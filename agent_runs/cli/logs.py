@@ -9,10 +9,13 @@ from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, Follow, RunId, Timeout, connect
 from agent_runs.cli.output import say, say_json
 from agent_runs.cli.steps import is_failure, step_of
+from agent_runs.client.base import PAGE_LIMIT
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from agent_runs import AgentRunLog
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from agent_runs import AgentRunLog, CodegenClient
 
 
 def logs(
@@ -30,6 +33,21 @@ def logs(
     failed: Annotated[
         bool, typer.Option("--failed", help="Only errors and tool calls that failed.")
     ] = False,
+    grep: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only steps that hold this, in any case.")
+    ] = None,
+    regex: Annotated[bool, typer.Option("--regex", help="TEXT is a regular expression.")] = False,
+    around: Annotated[
+        int,
+        typer.Option(
+            "--context",
+            "-C",
+            min=0,
+            max=100,
+            metavar="N",
+            help="With --grep: also N steps before and after, whatever the filters.",
+        ),
+    ] = 0,
     timeout: Timeout = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,25 +56,21 @@ def logs(
     --json prints one array; together with --follow one line per entry, and the run last. With
     --follow the exit code tells the end: 0 complete, 1 any other end, 124 timeout.
     """
+    _check(follow=follow, timeout=timeout, grep=grep, narrows=regex or around > 0)
     kinds = [kind.upper() for kind in kinds or ()]
-    if timeout is not None and not follow:
-        raise InvalidRequest("--timeout goes with --follow.")
-
-    def is_wanted(log: "AgentRunLog") -> bool:
-        fits = not kinds or log.message_type.upper() in kinds
-        fits = fits and (not tools or log.tool_name in tools)
-        return fits and (not failed or is_failure(log))
-
     with connect(context) as client:
         if follow:
+            is_wanted = _filter(kinds, tools, failed=failed)
             code = late.live.follow_run(
                 client, run_id, -1, timeout=timeout, as_json=as_json, is_wanted=is_wanted
             )
             raise typer.Exit(code)
         query: dict[str, Any] = {"message_type": kinds, "tool_name": tools, "failed": failed}
-        entries = client.iter_agent_run_logs(
-            run_id, **{name: value for name, value in query.items() if value}
-        )
+        query = {name: value for name, value in query.items() if value}
+        entries = client.iter_agent_run_logs(run_id, **query)  # nothing is read before it is wanted
+        if grep is not None:
+            hits = client.search_agent_run_logs(run_id, grep, regex=regex, context=around, **query)
+            entries = _parts(client, run_id, hits.around)
         if as_json:
             say_json(list(entries))
         elif sys.stdout.isatty():
@@ -64,6 +78,37 @@ def logs(
         else:
             for entry in entries:
                 say(step_of(entry).line())
+
+
+def _check(*, follow: bool, timeout: float | None, grep: str | None, narrows: bool) -> None:
+    if timeout is not None and not follow:
+        raise InvalidRequest("--timeout goes with --follow.")
+    if grep is None and narrows:
+        raise InvalidRequest("--regex and --context go with --grep.")
+    if follow and grep is not None:
+        raise InvalidRequest("--grep looks at what there is; it does not go with --follow.")
+
+
+def _filter(
+    kinds: "Sequence[str]", tools: "Sequence[str] | None", *, failed: bool
+) -> "Callable[[AgentRunLog], bool]":
+    def is_wanted(log: "AgentRunLog") -> bool:
+        fits = not kinds or log.message_type.upper() in kinds
+        fits = fits and (not tools or log.tool_name in tools)
+        return fits and (not failed or is_failure(log))
+
+    return is_wanted
+
+
+def _parts(
+    client: "CodegenClient", run_id: int, ranges: "Iterable[tuple[int, int]]"
+) -> "Iterator[AgentRunLog]":
+    """The entries of some ranges of `seq`, whatever they are."""
+    for first, last in ranges:
+        for skip in range(first, last + 1, PAGE_LIMIT):
+            yield from client.get_agent_run_logs(
+                run_id, skip, min(PAGE_LIMIT, last + 1 - skip)
+            ).logs
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,10 +9,11 @@ from agent_runs.client import late
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
-    from typing import Literal
+    from typing import Literal, Unpack
 
     from agent_runs.client.base import Call
-    from agent_runs.client.hits import SearchField, SearchGroup, SearchPage
+    from agent_runs.client.hits import LogHits, SearchField, SearchGroup, SearchPage
+    from agent_runs.client.requests import LogQuery
     from agent_runs.models import SavedView
 
     Order = Literal["newest", "best"]
@@ -53,6 +54,27 @@ class Finding(ABC):
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def search_agent_run_logs(
+        self,
+        run_id: int | str,
+        text: str,
+        *,
+        regex: bool = False,
+        context: int = 0,
+        **query: Unpack[LogQuery],
+    ) -> LogHits:
+        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+
+        Args:
+            regex: `text` is a regular expression; it has a time limit.
+            context: neighbours of each hit that `around` has, whatever the filters.
+            query: which entries count, as in `get_agent_run_logs`.
+
+        Raises:
+            InvalidQuery: the pattern cannot be read, or takes too long.
+        """
+        return self._send(late.hits.search_logs(run_id, text, regex, context, query))
 
     def list_search_fields(self) -> list[SearchField]:
         """Return the fields that a query can name, and the values there are."""
@@ -119,6 +141,27 @@ class AsyncFinding(ABC):
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    async def search_agent_run_logs(
+        self,
+        run_id: int | str,
+        text: str,
+        *,
+        regex: bool = False,
+        context: int = 0,
+        **query: Unpack[LogQuery],
+    ) -> LogHits:
+        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+
+        Args:
+            regex: `text` is a regular expression; it has a time limit.
+            context: neighbours of each hit that `around` has, whatever the filters.
+            query: which entries count, as in `get_agent_run_logs`.
+
+        Raises:
+            InvalidQuery: the pattern cannot be read, or takes too long.
+        """
+        return await self._send(late.hits.search_logs(run_id, text, regex, context, query))
 
     async def list_search_fields(self) -> list[SearchField]:
         """Return the fields that a query can name, and the values there are."""

@@ -8,6 +8,7 @@ from pydantic import Field
 from agent_runs import errors
 from agent_runs.client import answers
 from agent_runs.client.base import Call
+from agent_runs.client.requests import LogQuery, run_id_of
 from agent_runs.models import JSON, Record, SavedView
 
 
@@ -23,6 +24,16 @@ class SearchHit(Record):
     snippet: str = Field(default="", description="a piece of the text, on one line")
     highlights: tuple[tuple[int, int], ...] = Field(
         default=(), description="where in the snippet the words are: start, end, from 0"
+    )
+
+
+class LogHits(Record):
+    """Where something was found in a run."""
+
+    total: int = Field(default=0, description="how many entries hold it")
+    seqs: tuple[int, ...] = Field(default=(), description="the first 5 000 of them, ascending")
+    around: tuple[tuple[int, int], ...] = Field(
+        default=(), description="first and last seq of what to show: hits with their neighbours"
     )
 
 
@@ -98,6 +109,18 @@ def search(
     """GET /search."""
     params: dict[str, JSON] = {"q": query, "order": order, "limit": limit, "cursor": cursor}
     return Call("GET", "/search", answers.record(SearchPage), params)
+
+
+def search_logs(
+    run_id: int | str, text: str, is_regex: bool, context: int, query: LogQuery
+) -> Call[LogHits]:
+    """GET /agent_runs/{id}/logs/search."""
+    params: dict[str, JSON] = {"q": text, "regex": is_regex or None, "context": context, **query}
+    for name in ("message_type", "tool_name"):
+        value = query.get(name) or ()
+        params[name] = (value,) if isinstance(value, str) else tuple(value)
+    path = f"/agent_runs/{run_id_of(run_id)}/logs/search"
+    return Call("GET", path, answers.record(LogHits), params, missing=errors.RunNotFound)
 
 
 def list_search_fields() -> Call[list[SearchField]]:

@@ -116,6 +116,10 @@ class LogHits(BaseModel):
 
     total: int = Field(description="How many entries hold it.")
     seqs: list[int] = Field(description="`seq` of the first 5 000 of them, ascending.")
+    around: list[tuple[int, int]] = Field(
+        description="First and last `seq` of what to show: these hits with their neighbours.",
+        examples=[[[3, 7], [12, 14]]],
+    )
 
 
 class QueuedPrompts(BaseModel):

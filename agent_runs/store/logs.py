@@ -194,11 +194,10 @@ async def counts(reader: Reader, run_id: int) -> LogCounts:
     return found
 
 
-async def _filtered_page(
-    reader: Reader, run_id: int, wanted: LogFilter, *, skip: int, limit: int, reverse: bool
-) -> tuple[list[str], int]:
-    terms = ["run_id = :run_id"]
-    params: dict[str, Any] = {"run_id": run_id}
+def filter_terms(wanted: LogFilter) -> tuple[list[str], dict[str, Any]]:
+    """Return the conditions of a filter on table `log`, and their parameters."""
+    terms: list[str] = []
+    params: dict[str, Any] = {}
     if wanted.message_type:
         terms.append(any_of("message_type", map(_facet, wanted.message_type), params))
     if wanted.tool_name:
@@ -208,6 +207,15 @@ async def _filtered_page(
         params["turn"] = wanted.turn
     if wanted.failed:
         terms.append("failed = 1")
+    return terms, params
+
+
+async def _filtered_page(
+    reader: Reader, run_id: int, wanted: LogFilter, *, skip: int, limit: int, reverse: bool
+) -> tuple[list[str], int]:
+    terms, params = filter_terms(wanted)
+    terms.append("run_id = :run_id")
+    params["run_id"] = run_id
     where, order = all_of(terms), " desc" if reverse else ""
     ((total,),) = await reader.read_heavy(f"select count(*) from log{where}", params)
     # `seq + 0` is not sorted in any index, so SQLite takes the one that has all it needs and

@@ -105,3 +105,31 @@ async def test_a_run_without_entries_has_an_empty_page(http: httpx.AsyncClient, 
     run_id = await filled(0)
     body = (await http.get(f"/agent_runs/{run_id}/logs")).json()
     assert (body["logs"], body["total_logs"], body["pages"]) == ([], 0, 0)
+
+
+async def test_a_text_or_pattern_is_found_in_a_run_with_its_neighbours(
+    http: httpx.AsyncClient, filled: Filled
+):
+    run_id = await filled(9)
+    path = f"/agent_runs/{run_id}/logs/search"
+    assert (await http.get(path, params={"q": "ÜBER 4"})).json() == {
+        "total": 1,
+        "seqs": [4],
+        "around": [[4, 4]],
+    }
+    params = {"q": "über [1-5]$", "regex": True, "tool_name": "bash", "context": 1}
+    assert (await http.get(path, params=params)).json() == {
+        "total": 3,
+        "seqs": [1, 3, 5],
+        "around": [[0, 6]],
+    }
+
+
+async def test_a_pattern_that_is_none_is_a_mistake_with_its_place(
+    http: httpx.AsyncClient, filled: Filled
+):
+    run_id = await filled(1)
+    params = {"q": "über (", "regex": True}
+    answer = await http.get(f"/agent_runs/{run_id}/logs/search", params=params)
+    assert (answer.status_code, answer.json()["position"]) == (422, 6)
+    assert "cannot be read" in answer.json()["message"]

@@ -1,10 +1,11 @@
 """The page of one run: links, search, folding, time, changes, questions, and what waits in line."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.parts import Api
+from tests.browser.parts import Api, watched
 
 FOLLOW_UP = "Tell the agent what to do next"
 
@@ -82,6 +83,28 @@ def test_search_walks_over_all_entries_with_the_keyboard(page: Page, api: Api) -
     field.press("Escape")
     expect(field).to_have_value("")
     expect(page).not_to_have_url(re.compile("q="))
+
+
+def test_a_pattern_finds_steps_and_a_wrong_one_is_explained(
+    open_context: Callable[..., BrowserContext], api: Api
+) -> None:
+    run_id = api.finished("Patterns\n/run echo alpha 17\n/run echo beta 23\n/say gamma 42")
+    total = api.http.get(
+        f"/agent_runs/{run_id}/logs/search", params={"q": r"echo \w+ \d+$", "regex": True}
+    ).json()["total"]
+    with watched(open_context().new_page(), allowed=re.compile("status of 422")) as page:
+        page.goto(f"/runs/{run_id}")
+        field = page.get_by_label("Search in this run")
+        field.fill(r"echo \w+ \d+$")
+        expect(page.get_by_text("No match")).to_be_visible()
+        page.get_by_role("button", name="Regular expression").click()
+        expect(page.get_by_text(f"1 of {total}")).to_be_visible()
+        expect(page.locator(".step.hit")).to_have_count(1)
+        expect(page).to_have_url(re.compile("regex=1"))
+        field.fill("a(b")
+        expect(page.get_by_text("The pattern cannot be read")).to_be_visible()
+        page.get_by_role("button", name="Regular expression").click()
+        expect(page.get_by_text("No match")).to_be_visible()
 
 
 def test_calls_that_only_look_are_one_line_and_repeats_are_counted(page: Page, api: Api) -> None:

@@ -76,6 +76,25 @@ def test_on_a_terminal_a_mistake_is_pointed_at(command):
     assert lines[at + 1] == "  " + " " * len("tea status:") + "^"
 
 
+def test_steps_of_one_run_are_found_by_text_or_pattern_with_their_neighbours(cli, sdk, run_id):
+    def seqs(*options: str) -> list[int]:
+        return [step["seq"] for step in json.loads(cli("logs", run_id, "--json", *options).out)]
+
+    number = sdk.get_agent_run(run_id).log_count
+    (answer,) = seqs("--grep", "i LIKE", "--type", "FINAL_ANSWER")
+    assert answer == number - 1
+    assert seqs("--grep", "I like", "--type", "FINAL_ANSWER", "--context", "2") == [
+        answer - 2, answer - 1, answer,
+    ]  # fmt: skip
+    assert seqs("--grep", "^i l[a-z]+ m", "--regex") == [answer]
+    assert seqs("--grep", "nothing of it") == []
+    for options in (["--regex"], ["-C", "2"], ["--grep", "x", "--follow"]):
+        assert cli("logs", run_id, *options).code == 2
+    done = cli("logs", run_id, "--grep", "a(", "--regex")
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be read" in done.err
+
+
 def test_a_view_is_saved_used_replaced_and_removed(cli, sdk, run_id):
     saved = json.loads(cli("view", "save", "toasts", "marmalade", "--json").out)
     assert cli("search", "--view", "toasts", "--all").out == cli("search", "marmalade", "--all").out

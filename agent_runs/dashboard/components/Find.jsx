@@ -1,6 +1,6 @@
 // Search in all entries of a run: the server finds, the page shows one hit after the other.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from "react";
-import { ChevronDown, ChevronUp, Search, X } from "lucide-react";
+import { ChevronDown, ChevronUp, Regex, Search, X } from "lucide-react";
 import { getJson } from "./Entries.jsx";
 
 export const FindText = createContext("");
@@ -49,6 +49,7 @@ export function markText(wanted) {
 export function useFind(runId, total, goTo, cursor) {
   const [text, setText] = useState(() => new URLSearchParams(location.search).get("q") ?? "");
   const [wanted, setWanted] = useState(text.trim());
+  const [isRegex, setRegex] = useState(() => new URLSearchParams(location.search).get("regex") === "1");
   const [hits, setHits] = useState(null);
   const [problem, setProblem] = useState("");
   const jumps = useRef(false), place = useRef(null);
@@ -62,12 +63,12 @@ export function useFind(runId, total, goTo, cursor) {
   }, [text, wanted]);
 
   useEffect(() => {
-    if (!wanted) { setHits(null); setProblem(""); setAt(-1); setInAddress({ q: "" }); return undefined; }
-    setInAddress({ q: wanted });
+    if (!wanted) { setHits(null); setProblem(""); setAt(-1); setInAddress({ q: "", regex: "" }); return undefined; }
+    setInAddress({ q: wanted, regex: isRegex ? "1" : "" });
     let gone = false;
     (async () => {
       try {
-        const json = await getJson(`${runId}/logs/search?${new URLSearchParams({ q: wanted })}`);
+        const json = await getJson(`${runId}/logs/search?${new URLSearchParams({ q: wanted, ...(isRegex ? { regex: "true" } : {}) })}`);
         if (gone) return;
         setHits(json); setProblem("");
         const here = json.seqs.findIndex((seq) => seq >= Math.max(0, cursor.current));
@@ -76,7 +77,7 @@ export function useFind(runId, total, goTo, cursor) {
       } catch (error) { if (!gone) { setHits(null); setProblem(error.status === 404 ? "This server cannot search" : error.message); } }
     })();
     return () => { gone = true; };
-  }, [runId, wanted, total]);
+  }, [runId, wanted, isRegex, total]);
 
   const step = useCallback((by) => {
     const seqs = hits?.seqs ?? [];
@@ -87,7 +88,9 @@ export function useFind(runId, total, goTo, cursor) {
     setAt(next); goTo(seqs[next]);
   }, [hits, at, goTo, cursor]);
   const clear = () => { setText(""); setWanted(""); };
-  return { text, setText, wanted, hits, at, step, clear, problem, place, search: () => { jumps.current = true; setWanted(text.trim()); } };
+  const switchRegex = () => { jumps.current = true; setRegex(!isRegex); };
+  // What a pattern fits is known to the server alone: the steps are marked, not the words in them.
+  return { text, setText, wanted, isRegex, switchRegex, marked: isRegex ? "" : wanted, hits, at, step, clear, problem, place, search: () => { jumps.current = true; setWanted(text.trim()); } };
 }
 
 export function FindField({ find }) {
@@ -100,9 +103,10 @@ export function FindField({ find }) {
   };
   return <div className="field find" role="search">
     <Search size={14} aria-hidden />
-    <input ref={find.place} value={text} placeholder="Search in this run" aria-label="Search in this run" data-hotkey="/" spellCheck={false} onChange={(event) => find.setText(event.target.value)} onKeyDown={onKeyDown} />
+    <input ref={find.place} value={text} placeholder={find.isRegex ? "Pattern" : "Search in this run"} aria-label="Search in this run" data-hotkey="/" spellCheck={false} onChange={(event) => find.setText(event.target.value)} onKeyDown={onKeyDown} />
     {!text && <span className="kbd desk" aria-hidden>/</span>}
-    <span className="sm mut num" role="status">{count}</span>
+    <span className={`sm num ${problem ? "red find-problem" : "mut"}`} role="status" title={problem || undefined}>{count}</span>
+    <button type="button" className={`btn ghost s1 ic ${find.isRegex ? "on" : ""}`} aria-label="Regular expression" title="Regular expression" aria-pressed={find.isRegex} onClick={find.switchRegex}><Regex size={14} aria-hidden /></button>
     {text && <span className="flexrow" style={{ gap: 0 }}>
       <button type="button" className="btn ghost s1 ic" aria-label="Previous hit" disabled={!known} onClick={() => find.step(-1)}><ChevronUp size={14} aria-hidden /></button>
       <button type="button" className="btn ghost s1 ic" aria-label="Next hit" disabled={!known} onClick={() => find.step(1)}><ChevronDown size={14} aria-hidden /></button>

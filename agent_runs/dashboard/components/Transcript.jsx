@@ -163,7 +163,7 @@ export function Transcript({ runId, total = 0, counts = {}, active = false, agen
     </div>
     {error && !raw && <Failure error={error} hasErrors={(counts.failed ?? 0) > 0} onJump={() => jump(false, -1)} />}
     {problem && <p role="alert" className="note red">{problem}</p>}
-    <FindText.Provider value={find.wanted}>
+    <FindText.Provider value={find.marked}>
       <div ref={box} onWheel={release} onTouchMove={release} onPointerDown={release} onKeyDown={release} role="log" aria-label="Run log" aria-live={active && atBottom ? "polite" : "off"} aria-busy={count > 0 && !at(count - 1)} className="logview" data-total={count}>
         {ready.current === scope && count > 0 ? <Virtuoso key={key} ref={list} totalCount={size} itemContent={row} initialTopMostItemIndex={{ index: Math.max(0, placeOf.current(start)), align: start === count - 1 ? "end" : "center" }}
           followOutput={(bottom) => (bottom ? "auto" : false)} atBottomStateChange={setAtBottom} atBottomThreshold={60} increaseViewportBy={400} components={{ Footer }} style={{ height: "100%" }} />
