@@ -20,7 +20,7 @@ _TELLING = re.compile(
     r"\b(?:error|fatal|failed|failure|denied|refused|cannot|could not|not found|no such|timed out)",
     re.IGNORECASE,
 )
-_FRAME = re.compile(r"^(?:Traceback \(most recent|File \"|\s*at |=+ |-+$|```)")
+_FRAME = re.compile(r"^(?:Traceback \(most recent|File \"|\s*at |[=-]+$|```)")
 
 
 def _host(match: re.Match[str]) -> str:

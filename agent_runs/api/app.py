@@ -25,6 +25,7 @@ from agent_runs import __version__
 from agent_runs.api import (
     agents,
     analytics,
+    compare,
     events,
     exports,
     files,
@@ -120,6 +121,7 @@ _ROUTERS = (
     logs.router,
     insight.router,
     analytics.router,
+    compare.router,
     search.router,
     views.router,
     exports.router,

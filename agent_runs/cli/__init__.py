@@ -13,6 +13,7 @@ from agent_runs import __version__
 from agent_runs.cli import (
     agents,
     analytics,
+    compare,
     exits,
     exports,
     hosted,
@@ -72,6 +73,7 @@ for part in (
     search,
     views,
     insight,
+    compare,
     analytics,
     exports,
     imports,

@@ -1,5 +1,6 @@
 """Requests for what only a server of this program measures, as `Call`s."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TypedDict
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from agent_runs.client.base import Call
 from agent_runs.client.requests import run_id_of
 from agent_runs.client.tables import AnalyticsTable
 from agent_runs.insight import Insight
+from agent_runs.insight.compared import Comparison
 from agent_runs.models import JSON
 
 
@@ -36,6 +38,18 @@ def get_analytics(table: str, query: AnalyticsQuery) -> Call[AnalyticsTable]:
     params: dict[str, JSON] = {**query}
     return Call(
         "GET", f"/analytics/{quote(table, safe='')}", answers.record(AnalyticsTable), params
+    )
+
+
+def compare_agent_runs(run_ids: Sequence[int | str]) -> Call[Comparison]:
+    """GET /compare."""
+    ids = ",".join(str(run_id_of(run_id)) for run_id in run_ids)
+    return Call(
+        "GET",
+        "/compare",
+        answers.record(Comparison),
+        {"ids": ids},
+        missing=errors.RunNotFound,
     )
 
 

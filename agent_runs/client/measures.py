@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from agent_runs.client import late
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Unpack
 
     from agent_runs.client.base import Call
     from agent_runs.client.measure_requests import AnalyticsQuery
     from agent_runs.client.tables import AnalyticsTable
     from agent_runs.insight import Insight
+    from agent_runs.insight.compared import Comparison
 
 T = TypeVar("T")
 
@@ -34,6 +36,10 @@ class Measures(ABC):
             query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
         """
         return self._send(late.measure_requests.get_analytics(table, query))
+
+    def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
+        """Return two to six runs side by side: facts, files, and the step where they part."""
+        return self._send(late.measure_requests.compare_agent_runs(run_ids))
 
     def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
@@ -53,6 +59,10 @@ class AsyncMeasures(ABC):
             query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
         """
         return await self._send(late.measure_requests.get_analytics(table, query))
+
+    async def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
+        """Return two to six runs side by side: facts, files, and the step where they part."""
+        return await self._send(late.measure_requests.compare_agent_runs(run_ids))
 
     async def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""

@@ -12,6 +12,7 @@ from agent_runs.dashboard.pages import (
     agents,
     analytics,
     cli_token,
+    compare,
     new_run,
     not_found,
     run,
@@ -20,7 +21,7 @@ from agent_runs.dashboard.pages import (
     settings,
 )
 
-PAGES = (runs, new_run, run, search, analytics, agents, settings, cli_token, not_found)
+PAGES = (runs, new_run, run, search, analytics, compare, agents, settings, cli_token, not_found)
 """Imported for what their `@rx.page` does."""
 
 

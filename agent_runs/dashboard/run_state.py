@@ -28,7 +28,7 @@ from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import TERMINAL_STATUSES, WATCHED_PROVIDER, AgentRun, Turn
 
-TABS = ("transcript", "timeline", "changes", "raw")
+TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
 CENT = 0.01
 REASONS = {

@@ -12,6 +12,8 @@ from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
 from agent_runs.dashboard.theme import plural
 from agent_runs.errors import AgentRunsError, PermissionAnswered
 
+FEWEST_COMPARED, MOST_COMPARED = 2, 6
+"""Runs that the API compares at once."""
 AT_ONCE = 4
 """Requests of one bulk action that are on their way together."""
 RETRY_PROMPT = "The last turn failed. Look at what is there, then go on from where it stopped."
@@ -39,6 +41,13 @@ class RunsActions(rx.State):
     def clear_selection(self) -> None:
         """Select none."""
         self.selected = []
+
+    @rx.event
+    def compare_selected(self) -> rx.event.EventSpec | None:
+        """Show the selected runs side by side; they stay selected."""
+        if not FEWEST_COMPARED <= len(self.selected) <= MOST_COMPARED:
+            return None
+        return rx.redirect(f"/compare?ids={','.join(map(str, sorted(self.selected)))}")
 
     @rx.event
     def export_selected(self, form: str) -> rx.event.EventSpec | None:

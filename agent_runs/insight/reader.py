@@ -337,7 +337,8 @@ def telling(entry: dict[str, JSON]) -> str:
         if isinstance(value, list) and value:
             return " ".join(str(word) for word in cast("list[JSON]", value))
     told = next((value for value in given.values() if isinstance(value, str) and value), None)
-    return told or headline(message_of(entry))
+    lines = (line for line in message_of(entry).splitlines() if line.strip())
+    return told or next(lines, "")
 
 
 def _path_of(given: dict[str, JSON]) -> JSON:

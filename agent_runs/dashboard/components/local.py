@@ -13,6 +13,8 @@ _COMPOSER = rx.asset("Composer.jsx", shared=True)
 _TRANSCRIPT = rx.asset("Transcript.jsx", shared=True)
 _TIMELINE = rx.asset("Timeline.jsx", shared=True)
 _CHANGES = rx.asset("Changes.jsx", shared=True)
+_INSIGHT = rx.asset("Insight.jsx", shared=True)
+_COMPARE = rx.asset("Compare.jsx", shared=True)
 _FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
 _SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
 _VIEWS = rx.asset("Views.jsx", shared=True)
@@ -152,6 +154,26 @@ class Changes(rx.NoSSRComponent):
     run_id: rx.Var[int]
     version: rx.Var[int]
     active: rx.Var[bool]
+
+
+class Insight(rx.NoSSRComponent):
+    """What happened in a run; reads anew when `version` changes, `compact` for the side panel."""
+
+    library = _INSIGHT.importable_path
+    tag = "Insight"
+    run_id: rx.Var[int]
+    version: rx.Var[int]
+    active: rx.Var[bool]
+    compact: rx.Var[bool]
+
+
+class Compare(rx.NoSSRComponent):
+    """Runs side by side; reads anew when `version` changes."""
+
+    library = _COMPARE.importable_path
+    tag = "Compare"
+    ids: rx.Var[str]
+    version: rx.Var[int]
 
 
 class FollowUp(rx.NoSSRComponent):

@@ -7,7 +7,7 @@ from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.components.run_card import card, table
 from agent_runs.dashboard.layout import icon
 from agent_runs.dashboard.run_query import PAGE_SIZES
-from agent_runs.dashboard.runs_actions import RunsActions
+from agent_runs.dashboard.runs_actions import FEWEST_COMPARED, MOST_COMPARED, RunsActions
 from agent_runs.dashboard.runs_state import RunsState
 
 
@@ -100,6 +100,15 @@ def _bulk_bar() -> rx.Component:
             "Archive selected",
             type="button",
             on_click=RunsActions.archive_selected,
+            class_name="btn s1",
+        ),
+        rx.el.button(
+            icon("git-compare", 14),
+            "Compare",
+            type="button",
+            disabled=(count < FEWEST_COMPARED) | (count > MOST_COMPARED),
+            title=f"Compare {FEWEST_COMPARED} to {MOST_COMPARED} runs",
+            on_click=RunsActions.compare_selected,
             class_name="btn s1",
         ),
         download_menu("Export selected", RunsActions.export_selected),

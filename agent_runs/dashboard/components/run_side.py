@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.components.local import Ago, Elapsed
+from agent_runs.dashboard.components.local import Ago, Elapsed, Insight
 from agent_runs.dashboard.run_state import RunState, TurnLine
 
 
@@ -24,6 +24,18 @@ def side() -> rx.Component:
                 rx.el.dd(Ago.create(at=RunState.created)),
                 rx.foreach(RunState.metadata, lambda pair: _fact(pair[0], pair[1])),
                 class_name="kv sm",
+            ),
+        ),
+        rx.el.section(
+            rx.el.h2("Insight"),
+            rx.cond(
+                RunState.loaded,
+                Insight.create(
+                    run_id=RunState.number,
+                    version=RunState.total,
+                    active=~RunState.is_terminal,
+                    compact=True,
+                ),
             ),
         ),
         rx.el.section(

@@ -9,6 +9,7 @@ from agent_runs.dashboard.components.local import (
     Changes,
     Elapsed,
     FollowUp,
+    Insight,
     Timeline,
     Transcript,
 )
@@ -33,6 +34,7 @@ def page() -> rx.Component:
                 RunState.tab,
                 ("timeline", _timeline()),
                 ("changes", _changes()),
+                ("insight", _insight()),
                 ("raw", _log(raw=True)),
                 _log(raw=False),
             ),
@@ -67,6 +69,7 @@ def _head() -> rx.Component:
             _tab("Transcript", "transcript"),
             _tab("Timeline", "timeline"),
             _tab("Changes", "changes"),
+            _tab("Insight", "insight"),
             _tab("Raw", "raw"),
             aria_label="Views of this run",
             class_name="tabs",
@@ -344,6 +347,16 @@ def _changes() -> rx.Component:
             run_id=RunState.number,
             version=RunState.changes_version,
             active=~RunState.is_terminal,
+        ),
+        _bones(),
+    )
+
+
+def _insight() -> rx.Component:
+    return rx.cond(
+        RunState.loaded,
+        Insight.create(
+            run_id=RunState.number, version=RunState.total, active=~RunState.is_terminal
         ),
         _bones(),
     )

@@ -1,0 +1,99 @@
+"""The command that shows runs side by side."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent_runs.cli import late
+from agent_runs.cli.connection import AsJson, connect
+from agent_runs.cli.output import one_line, say, say_fields, say_json
+from agent_runs.cli.steps import in_words
+
+if TYPE_CHECKING:
+    from agent_runs.insight.compared import ComparedRun, Comparison
+
+_SECOND = 1000
+_TOOLS = 12
+
+
+def compare(
+    context: typer.Context,
+    run_ids: Annotated[
+        list[int], typer.Argument(metavar="ID ID...", help="Two to six runs.", min=1)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare runs: outcome, duration, steps, cost, tools, changes, and where they part."""
+    with connect(context) as client:
+        found = client.compare_agent_runs(run_ids)
+    if as_json:
+        say_json(found)
+        return
+    rows = list(_rows(found))
+    names = ["", *[f"Run {run.id}" for run in found.runs]]
+    if sys.stdout.isatty():
+        late.tables.show_figures("Runs side by side", names, rows)
+    else:
+        say_fields(*names)
+        for row in rows:
+            say_fields(*row)
+    for line in _lines(found):
+        say(line)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(compare)
+
+
+def _rows(found: "Comparison") -> Iterator[list[str]]:
+    runs = found.runs
+    yield ["status", *[run.status for run in runs]]
+    yield ["agent", *[one_line(run.agent or "-", 40) for run in runs]]
+    yield ["duration", *[_time(run.duration_ms) for run in runs]]
+    yield ["first step", *[_time(run.first_step_ms) for run in runs]]
+    yield ["waited", *[_time(run.waited_ms) for run in runs]]
+    yield ["steps", *[f"{run.steps:,}" for run in runs]]
+    yield ["failed calls", *[f"{run.failed_calls:,} of {run.tool_calls:,}" for run in runs]]
+    yield ["tokens", *[_count(run.usage.total_tokens) for run in runs]]
+    yield ["cost", *[_cost(run) for run in runs]]
+    yield ["tests", *[one_line(run.tests.text, 40) if run.tests else "-" for run in runs]]
+    yield ["lines", *[f"+{run.added} -{run.removed}" if run.has_diff else "-" for run in runs]]
+    used: dict[str, int] = {}
+    for run in runs:
+        for tool, number in run.tools.items():
+            used[tool] = used.get(tool, 0) + number
+    for tool in sorted(used, key=lambda name: -used[name])[:_TOOLS]:
+        yield [one_line(tool, 40), *[f"{run.tools.get(tool, 0):,}" for run in runs]]
+
+
+def _lines(found: "Comparison") -> Iterator[str]:
+    yield f"Prompt: {'the same' if found.same_prompt else 'not the same'}"
+    if found.parting is None:
+        yield "Steps: all the same"
+    else:
+        yield f"They part after {found.parting.common} common steps:"
+        for each in found.parting.steps:
+            step = each.step
+            told = "had ended" if step is None else f"#{step.seq} {step.tool_name}: {step.text}"
+            yield f"    Run {each.agent_run_id} {one_line(told)}"
+    for file in found.files:
+        changes = " ".join(
+            "left alone" if each.status is None else f"{each.status} +{each.added} -{each.removed}"
+            for each in file.changes
+        )
+        yield f"{'=' if file.same else '≠'} {one_line(file.path)}: {changes}"
+
+
+def _time(milliseconds: int | None) -> str:
+    return "-" if milliseconds is None else in_words(milliseconds / _SECOND)
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _cost(run: "ComparedRun") -> str:
+    return "-" if run.usage.cost is None else f"{run.usage.cost:.4g} {run.usage.currency}"

@@ -1,0 +1,58 @@
+"""Runs side by side: facts, tools, answers, changes, and the step where they part."""
+
+import re
+
+import anyio
+import reflex as rx
+
+from agent_runs.dashboard.components.local import Compare
+from agent_runs.dashboard.hub import hub
+from agent_runs.dashboard.layout import frame
+from agent_runs.dashboard.shell import Shell
+from agent_runs.events import EventKind
+
+_IDS = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15}){0,9}")
+_CALM_SECONDS = 2.0
+
+
+class CompareState(rx.State):
+    """Which runs; the browser reads them by itself, again whenever one of them changed."""
+
+    ids: rx.Field[str] = rx.field("")
+    version: rx.Field[int] = rx.field(0)
+    title: rx.Field[str] = rx.field("Compare runs")
+
+    @rx.event(background=True, supersedes=True)
+    async def follow(self) -> None:
+        """Keep the page up to date until the tab goes away. From `on_load` only."""
+        async with self:
+            asked = self.router.url.query_parameters.get("ids", "")
+            self.ids = asked if _IDS.fullmatch(asked) else "-"
+            numbers = set(asked.split(","))
+            known = ", ".join(asked.split(",")) if self.ids != "-" else ""
+            self.title = f"Compare runs {known}".strip()
+        kinds = {EventKind.RUN_UPDATED, EventKind.RUN_FINISHED}
+        async with hub.subscribe() as subscription:
+            while True:
+                news = await subscription.next()
+                about = any(
+                    event.kind in kinds and str(event.data.get("id")) in numbers
+                    for event in news.events
+                )
+                if about or news.must_reload:
+                    async with self:
+                        self.version += 1
+                await anyio.sleep(_CALM_SECONDS)
+
+
+@rx.page(
+    route="/compare", title="Compare · Agent runs", on_load=[Shell.follow, CompareState.follow]
+)
+def page() -> rx.Component:
+    """Return the page."""
+    return frame(
+        Compare.create(ids=CompareState.ids, version=CompareState.version),
+        title="Compare runs",
+        current="Runs",
+        tab_title=CompareState.title,
+    )

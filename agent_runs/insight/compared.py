@@ -1,0 +1,83 @@
+"""Runs side by side: frozen models."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from agent_runs.insight.found import Cost, Finding, TestResult
+from agent_runs.models import Record
+
+
+class ComparedRun(Record):
+    """What one of the runs is and did."""
+
+    id: int = Field(description="the run")
+    title: str = Field(description="title, or the first line of the prompt")
+    web_url: str = Field(description="its page")
+    status: str = Field(description="how it stands or ended")
+    outcome: str = Field(description="one sentence")
+    agent: str | None = Field(default=None, description="agent profile")
+    model: str | None = Field(default=None, description="model asked for")
+    repo_id: int | None = Field(default=None, description="repository that it works in")
+    mode: str | None = Field(default=None, description="prompt template")
+    created_at: datetime = Field(description="when it was created")
+    prompt: str = Field(description="first prompt, whole")
+    result: str | None = Field(default=None, description="final answer, whole")
+    duration_ms: int | None = Field(default=None, description="milliseconds that its turns took")
+    first_step_ms: int | None = Field(default=None, description="milliseconds to its first step")
+    waited_ms: int = Field(default=0, description="milliseconds that it waited for a person")
+    steps: int = Field(description="entries")
+    tool_calls: int = Field(description="tool calls")
+    failed_calls: int = Field(description="tool calls that failed")
+    tools: dict[str, int] = Field(description="calls by tool, the most used ones first")
+    usage: Cost = Field(description="tokens and cost as reported by the agent")
+    tests: TestResult | None = Field(default=None, description="the last test run seen")
+    added: int = Field(description="lines added, by its diff")
+    removed: int = Field(description="lines removed, likewise")
+    has_diff: bool = Field(description="whether its diff could be read")
+
+
+class PartingStep(Record):
+    """What one of the runs did where they part."""
+
+    agent_run_id: int = Field(description="the run")
+    step: Finding | None = Field(default=None, description="null: it had ended by then")
+
+
+class Parting(Record):
+    """The first step in which the runs differ."""
+
+    common: int = Field(description="how many calls they have in common before it")
+    steps: tuple[PartingStep, ...] = Field(description="one for each run, in their order")
+
+
+class FileChange(Record):
+    """What one of the runs did to a file."""
+
+    agent_run_id: int = Field(description="the run")
+    status: str | None = Field(
+        default=None, description="added, deleted, modified, renamed; null: it left it alone"
+    )
+    added: int = Field(default=0, description="lines added")
+    removed: int = Field(default=0, description="lines removed")
+    diff: str = Field(default="", description="unified diff; empty when it is over the limit")
+
+
+class ComparedFile(Record):
+    """A file that at least one of the runs changed."""
+
+    path: str = Field(description="path in the work tree")
+    same: bool = Field(description="whether all runs changed it in the same way")
+    changes: tuple[FileChange, ...] = Field(description="one for each run, in their order")
+
+
+class Comparison(Record):
+    """Two or more runs side by side, in the order in which they were asked for."""
+
+    runs: tuple[ComparedRun, ...] = Field(description="the runs")
+    same_prompt: bool = Field(description="whether all were asked the same")
+    parting: Parting | None = Field(
+        default=None, description="where they part; null: they did the same"
+    )
+    files: tuple[ComparedFile, ...] = Field(description="changed files, by path")
+    files_total: int = Field(description="how many; the list ends after 500")

@@ -1,0 +1,79 @@
+"""The calls of a run in their order, fit to be compared with those of another run.
+
+Two steps are the same when the same tool was called with the same input, made the same change and
+went as well. What runs cannot have in common is left out: their own numbers in paths of work trees.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from agent_runs.insight.found import Finding
+from agent_runs.insight.reader import telling
+from agent_runs.models import JSON
+
+MOST = 20_000
+"""Calls of one run that are compared."""
+_TEXT = 240
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call: what tells it from another, and what is shown of it."""
+
+    digest: bytes
+    seq: int
+    tool_name: str
+    text: str
+
+    @property
+    def finding(self) -> Finding:
+        """The step as it is shown."""
+        return Finding(seq=self.seq, tool_name=self.tool_name, text=self.text)
+
+
+class Trail:
+    """Takes entries as JSON objects, oldest first.
+
+    Attributes:
+        steps: the calls, in their order, at most `MOST`.
+    """
+
+    def __init__(self, run_id: int) -> None:
+        # `/runs/12/work/a.py` of run 12 is the same as `/runs/13/work/a.py` of run 13.
+        self._own = re.compile(rf"(?<=[/-]){run_id}(?=/)")
+        self._root = re.compile(rf"/[^\s'\":]*/runs/{run_id}/work/")
+        self._seq = 0
+        self.steps: list[Step] = []
+
+    def feed(self, entry: dict[str, JSON]) -> None:
+        """Take the next entry: the fields of `AgentRunLog`."""
+        seq = self._seq
+        self._seq += 1
+        tool = entry.get("tool_name")
+        if not isinstance(tool, str) or not tool or len(self.steps) >= MOST:
+            return
+        output = entry.get("tool_output")
+        ended = cast("dict[str, JSON]", output) if isinstance(output, dict) else {}
+        parts = [tool, entry.get("tool_input"), ended.get("diffs"), ended.get("status") == "failed"]
+        text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
+        digest = hashlib.blake2b(self._own.sub("#", text).encode(), digest_size=12).digest()
+        shown = self._root.sub("", " ".join(telling(entry)[: 4 * _TEXT].split()))[:_TEXT]
+        self.steps.append(Step(digest, seq, tool[:100], shown))
+
+
+def parting(trails: Sequence[Trail]) -> int | None:
+    """Return the number of the first step in which the trails differ; None when they never do.
+
+    Where one trail ends and another goes on, that step is the one.
+    """
+    longest = max((len(trail.steps) for trail in trails), default=0)
+    for at in range(longest):
+        digests = {trail.steps[at].digest if at < len(trail.steps) else b"" for trail in trails}
+        if len(digests) > 1:
+            return at
+    return None

@@ -1,0 +1,25 @@
+"""The command `compare`."""
+
+import json
+
+
+def test_two_runs_are_told_side_by_side(cli, sdk):
+    ids = []
+    for last in ("one", "two"):
+        task = sdk.run(f"/write a.txt hello\n/run echo {last}\n/say done")
+        task.wait(timeout=60)
+        ids.append(task.id)
+    done = cli("compare", *ids)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == f"\tRun {ids[0]}\tRun {ids[1]}"
+    assert "status\tCOMPLETE\tCOMPLETE" in lines
+    assert "They part after 1 common steps:" in lines
+    assert f"    Run {ids[1]} " in done.out
+    assert "= a.txt: added +1 -0 added +1 -0" in lines
+    told = json.loads(cli("compare", *ids, "--json").out)
+    assert told == sdk.compare_agent_runs(ids).model_dump(mode="json")
+
+
+def test_one_run_alone_is_refused(cli):
+    assert cli("compare", 1).code == 2
