@@ -53,7 +53,11 @@ def fill(path: Path, *, run_total: int, entry_total: int, per_run: int = 1000) -
     for _, sql in triggers:
         connection.execute(sql)
     shared = {"count": per_run, "last": entry_total // per_run}
-    connection.execute("update run set log_count = :count where id <= :last", shared)
+    connection.execute(
+        "update run set log_count = :count,"
+        " payload = json_set(payload, '$.log_count', :count) where id <= :last",
+        shared,
+    )
     connection.execute("update run_total set total = ? where total > 0", (run_total,))
     connection.execute("commit")
     connection.execute("analyze")

@@ -40,7 +40,8 @@ async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[
         async for texts in run.texts():
             counts["logs"] += len(texts)
             # Each on its own: one letter beyond ASCII would make encoding them together slow.
-            yield b"".join([b"%b%b\n" % (_LOG, text.encode()[1:]) for text in texts])
+            bodies = [memoryview(text.encode())[1:] for text in texts]
+            yield b"".join((_LOG, (b"\n" + _LOG).join(bodies), b"\n"))
     yield _line(type="end", **counts)
 
 

@@ -1,5 +1,6 @@
 """Reads runs with all that belongs to them, one after the other."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,16 +43,25 @@ class ExportedRun:
     async def texts(self) -> AsyncIterator[list[str]]:
         """Yield the entries as JSON texts, oldest first, in parts of bounded size.
 
-        Those that come while it is read are left out, so that `log_count` of the run is right.
+        Those that come while it is read are left out, so that `log_count` of the run is right. The
+        database reads the next part while the last one is made use of.
         """
         fields = orjson.loads(self.text)
         seq, last = 0, fields["log_count"]
-        while seq < last:
-            part = await exports.entries(self.database, fields["id"], first=seq, last=last)
-            if not part:
-                return
-            seq += len(part)
-            yield part
+        reading = asyncio.ensure_future(self._part(fields["id"], seq, last))
+        try:
+            while part := await reading:
+                seq += len(part)
+                reading = asyncio.ensure_future(self._part(fields["id"], seq, last))
+                yield part
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _part(self, run_id: int, first: int, last: int) -> list[str]:
+        if first >= last:
+            return []
+        return await exports.entries(self.database, run_id, first=first, last=last)
 
     async def entries(self) -> AsyncIterator[list[dict[str, JSON]]]:
         """Yield the entries decoded, oldest first, in parts of bounded size."""

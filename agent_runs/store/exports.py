@@ -12,8 +12,8 @@ from agent_runs.store.database import Database, Reader
 from agent_runs.store.run_lists import terms_of
 from agent_runs.store.terms import all_of, any_of
 
-_PART_ENTRIES = 500
-_PART_BYTES = 512 * 1024
+_PART_ENTRIES = 1000
+_PART_BYTES = 1024 * 1024
 _SERVER = "identity of this server"
 _OF_THE_SERVER = 0  # no organization has this id
 

@@ -80,8 +80,8 @@ class PostgresEngine:
         """Run a query of `seq` and `payload` until its texts are so large together."""
         # The length of a text is known without reading it.
         counted = (
-            "select payload from (select seq, payload, sum(octet_length(payload))"
-            " over (order by seq) - octet_length(payload) as before"
+            "select payload from (select seq, payload, sum(octet_length(payload)) over"
+            " (order by seq rows unbounded preceding) - octet_length(payload) as before"
             f" from ({sql}) as found) as counted where before < :most_bytes order by seq"
         )
         rows = await self.read(counted, {**params, "most_bytes": most_bytes})
