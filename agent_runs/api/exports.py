@@ -25,7 +25,8 @@ Wanted = Annotated[
     Query(
         description="`jsonl`: complete, can be imported; `json`: one object; `csv`: a row per "
         "entry; `csv-runs`: a row per run; `markdown`; `html`: one page to keep; `otlp`: "
-        "OpenTelemetry spans, lines for `/v1/traces` of a collector; `otlp-content`: with texts."
+        "OpenTelemetry spans, lines for `/v1/traces` of a collector; `otlp-content`: with texts; "
+        "`digest`: a screen of Markdown for a pull request; `junit`: XML, a case per turn."
     ),
 ]
 Ids = Annotated[
@@ -46,6 +47,7 @@ def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
         "text/csv": "Rows under one row of names.",
         "text/markdown": "Headings per run, turn and step.",
         "text/html": "A page without scripts.",
+        "application/xml": "JUnit XML, a suite per run and a case per turn.",
     }
     content: dict[str, Any] = {
         media: {"schema": {"type": "string", "description": said}} for media, said in texts.items()

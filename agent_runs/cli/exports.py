@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 RunIds = Annotated[
     list[int] | None, typer.Argument(min=1, metavar="[RUN]...", help="Ids; all runs unless given.")
 ]
-Form = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"]
+Form = Literal[
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
+    "junit",
+]  # fmt: skip
 
 
 def export(

@@ -1,6 +1,7 @@
 """Requests for runs as files, as `Call`s."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pydantic import Field
 
@@ -48,3 +49,21 @@ def export_agent_runs(
 def import_runs() -> Call[ImportResult]:
     """POST /imports; the file is the body."""
     return Call("POST", "/imports", answers.record(ImportResult))
+
+
+def get_report(
+    form: str,
+    *,
+    days: int | None,
+    first_day: date | None,
+    last_day: date | None,
+    agent: str | None,
+    repo_id: int | None,
+    mode: str | None,
+) -> Call[str]:
+    """GET /reports; the answer is text."""
+    params: dict[str, JSON] = {
+        "format": form, "days": days, "first_day": first_day, "last_day": last_day,
+        "agent": agent, "repo_id": repo_id, "mode": mode,
+    }  # fmt: skip
+    return Call("GET", "/reports", str, params, accept="*/*")

@@ -1,4 +1,4 @@
-"""Runs as files: exports, written to disk while they come, and imports, sent while they are read.
+"""Runs as files: exports, written to disk while they come; imports, sent while they are read.
 
 Only a server of this program answers these; nothing is read whole, so a file of any size will do.
 A file gets its name once it is whole: what is cut off on the way leaves none.
@@ -8,14 +8,16 @@ from __future__ import annotations  # the types in the signatures are loaded lat
 
 import contextlib
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeVar
 
 from agent_runs.client import late
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+    from datetime import date
     from typing import Unpack
 
     from agent_runs.client.base import Call
@@ -23,15 +25,20 @@ if TYPE_CHECKING:
     from agent_runs.client.requests import RunQuery
     from agent_runs.client.transport import AsyncTransport, Transport
 
+T = TypeVar("T")
 ExportFormat = Literal[
-    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"
-]
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
+    "junit",
+]  # fmt: skip
 
 
-class Files:
+class Files(ABC):
     """The blocking form."""
 
     _http: Transport
+
+    @abstractmethod
+    def _send(self, call: Call[T]) -> T: ...
 
     def export_agent_run(
         self,
@@ -96,6 +103,30 @@ class Files:
         with _opened(Path(path)) as file:
             return self._http.upload(late.file_requests.import_runs(), file)
 
+    def get_report(
+        self,
+        form: Literal["markdown", "html", "json"] = "markdown",
+        *,
+        days: int | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        agent: str | None = None,
+        repo_id: int | None = None,
+        mode: str | None = None,
+    ) -> str:
+        """Return what the runs of a period came to, as text.
+
+        Args:
+            form: `markdown`, `html` (one page without scripts) or `json`.
+            days: length of the period; `first_day` takes its place.
+            last_day: inclusive, UTC; today unless given.
+        """
+        call = late.file_requests.get_report(
+            form, days=days, first_day=first_day, last_day=last_day, agent=agent,
+            repo_id=repo_id, mode=mode,
+        )  # fmt: skip
+        return self._send(call)
+
     def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
         with (
             _named_when_whole(Path(path)) as part,
@@ -106,10 +137,13 @@ class Files:
         return Path(path)
 
 
-class AsyncFiles:
+class AsyncFiles(ABC):
     """The async form."""
 
     _http: AsyncTransport
+
+    @abstractmethod
+    async def _send(self, call: Call[T]) -> T: ...
 
     async def export_agent_run(
         self,
@@ -173,6 +207,30 @@ class AsyncFiles:
         """
         with _opened(Path(path)) as file:
             return await self._http.upload(late.file_requests.import_runs(), file)
+
+    async def get_report(
+        self,
+        form: Literal["markdown", "html", "json"] = "markdown",
+        *,
+        days: int | None = None,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        agent: str | None = None,
+        repo_id: int | None = None,
+        mode: str | None = None,
+    ) -> str:
+        """Return what the runs of a period came to, as text.
+
+        Args:
+            form: `markdown`, `html` (one page without scripts) or `json`.
+            days: length of the period; `first_day` takes its place.
+            last_day: inclusive, UTC; today unless given.
+        """
+        call = late.file_requests.get_report(
+            form, days=days, first_day=first_day, last_day=last_day, agent=agent,
+            repo_id=repo_id, mode=mode,
+        )  # fmt: skip
+        return await self._send(call)
 
     async def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
         with _named_when_whole(Path(path)) as part:

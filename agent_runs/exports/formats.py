@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_runs.exports import lines, markdown, objects, page, spans, table
+from agent_runs.exports import digest, junit, lines, markdown, objects, page, spans, table
 from agent_runs.exports.reader import ExportedRun
 
-FormatName = Literal["jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content"]
+FormatName = Literal[
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
+    "junit",
+]  # fmt: skip
 _LINES = "application/x-ndjson"
 Runs = AsyncIterator[ExportedRun]
 
@@ -37,5 +40,7 @@ FORMATS: dict[FormatName, Format] = {
     "otlp-content": Format(
         _LINES, "otlp.jsonl", lambda runs, _, __: spans.write(runs, with_content=True)
     ),
+    "digest": Format("text/markdown", "md", lambda runs, _, __: digest.write(runs)),
+    "junit": Format("application/xml", "xml", lambda runs, _, __: junit.write(runs)),
     "html": Format("text/html", "html", lambda runs, _, title: page.write(runs, title)),
 }

@@ -31,6 +31,9 @@ POLICY = (
 )
 """What the file tells browsers it may do."""
 
+FOOT = b"<footer>Exported from agent_runs.</footer>\n</main>\n</body>\n</html>\n"
+"""The end of a page in this look."""
+
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 _LINK = re.compile(r"(?:https?:|mailto:)", re.IGNORECASE)
 # Longer answers are shown as they are: rendering them would take long.
@@ -44,13 +47,7 @@ _TONES = {"COMPLETE": "green", "ERROR": "red", "TIMEOUT": "red", "ACTIVE": "blue
 
 async def write(runs: AsyncIterator[ExportedRun], title: str) -> AsyncIterator[bytes]:
     """Yield the file, one article per run."""
-    yield (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-    ).encode()
+    yield head(title)
     async for run in runs:
         yield "".join(_head(run)).encode()
         page = _Steps(run)
@@ -58,7 +55,18 @@ async def write(runs: AsyncIterator[ExportedRun], title: str) -> AsyncIterator[b
             # Beside the event loop: rendering Markdown takes its time.
             yield (await asyncio.to_thread(page.render, entries)).encode()
         yield await asyncio.to_thread(_foot, run)
-    yield b"<footer>Exported from agent_runs.</footer>\n</main>\n</body>\n</html>\n"
+    yield FOOT
+
+
+def head(title: str) -> bytes:
+    """Return the beginning of a page in this look, up to what it is about."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+    ).encode()
 
 
 def _head(run: ExportedRun) -> Iterator[str]:

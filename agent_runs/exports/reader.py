@@ -43,17 +43,22 @@ class ExportedRun:
     async def texts(self) -> AsyncIterator[list[str]]:
         """Yield the entries as JSON texts, oldest first, in parts of bounded size.
 
-        Those that come while it is read are left out, so that `log_count` of the run is right. The
-        database reads the next part while the last one is made use of.
+        Those that come while it is read are left out, so that `log_count` of the run is right.
+        PostgreSQL reads the next part while the last one is made use of; a thread that reads
+        SQLite would only wait for this one, step by step.
         """
         fields = orjson.loads(self.text)
-        seq, last = 0, fields["log_count"]
-        reading = asyncio.ensure_future(self._part(fields["id"], seq, last))
+        run_id, seq, last = fields["id"], 0, fields["log_count"]
+        reads_ahead = self.database.dialect == "postgresql"
+        reading = asyncio.ensure_future(self._part(run_id, seq, last))
         try:
             while part := await reading:
                 seq += len(part)
-                reading = asyncio.ensure_future(self._part(fields["id"], seq, last))
+                if reads_ahead:
+                    reading = asyncio.ensure_future(self._part(run_id, seq, last))
                 yield part
+                if not reads_ahead:
+                    reading = asyncio.ensure_future(self._part(run_id, seq, last))
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)

@@ -69,3 +69,18 @@ async def test_a_run_that_is_not_there_is_told_before_the_file_begins(
         answer = await http.get(path)
         assert (answer.status_code, answer.json()["error"]) == (404, "RunNotFound")
     assert (await http.get("/exports?format=pdf")).status_code == 422
+
+
+async def test_a_report_is_a_download_in_every_form(http: httpx.AsyncClient, app: FastAPI):
+    await full_run(app.state.server.database)
+    for form, media in (
+        ("markdown", "text/markdown"),
+        ("html", "text/html"),
+        ("json", "application/json"),
+    ):
+        answer = await http.get(f"/reports?format={form}&first_day=2026-03-01&last_day=2026-03-02")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].partition(";")[0] == media
+        assert "attachment" in answer.headers["content-disposition"]
+        assert "2026-03-01" in answer.text
+    assert (await http.get("/reports?days=0")).status_code == 422

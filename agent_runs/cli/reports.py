@@ -1,0 +1,100 @@
+"""The command that reports: on one run, or on all runs of a period."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from agent_runs.cli.connection import connect
+from agent_runs.cli.output import complain, say
+from agent_runs.cli.runs import repo_id_of
+from agent_runs.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from agent_runs import CodegenClient
+    from agent_runs.client.files import ExportFormat
+
+Form = Literal["md", "html", "json", "junit"]
+_OF_ONE: dict[Form, "ExportFormat"] = {
+    "md": "digest",
+    "html": "html",
+    "json": "json",
+    "junit": "junit",
+}
+_PERIOD = re.compile(r"([1-9][0-9]{0,3})d")
+
+
+def report(
+    context: typer.Context,
+    run_id: Annotated[
+        int | None, typer.Argument(min=1, metavar="[RUN]", help="One run instead of a period.")
+    ] = None,
+    *,
+    since: Annotated[
+        str, typer.Option(metavar="7d|DATE", help="So many days until today, or from a day on.")
+    ] = "7d",
+    form: Annotated[
+        Form, typer.Option("--format", help="junit has a suite per run and a case per turn.")
+    ] = "md",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
+    repo: Annotated[
+        str | None, typer.Option(metavar="REPO", help="Only this repository, by id or name.")
+    ] = None,
+) -> None:
+    """Report what the runs of a period came to, or what one run did.
+
+    Of one run, md is a digest fit for a comment on a pull request, and html the whole run. Days are
+    those of UTC.
+    """
+    with connect(context) as client:
+        chosen: dict[str, Any] = {"agent": agent}
+        chosen["repo_id"] = None if repo is None else repo_id_of(client, repo)
+        if run_id is not None:
+            text = _export(client, _OF_ONE[form], {"run_ids": [run_id]})
+        elif form == "junit":
+            text = _export(client, "junit", chosen | {"since": _first_day(since)})
+        else:
+            period = _PERIOD.fullmatch(since)
+            length: dict[str, Any] = (
+                {"days": int(period[1])} if period else {"first_day": _day(since)}
+            )
+            name = "markdown" if form == "md" else form
+            text = client.get_report(name, **chosen, **length)
+    if output is None:
+        say(text.rstrip("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise InvalidRequest(f"{output} cannot be written: {exc.strerror or exc}.") from exc
+    complain(f"{output} is written.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(report)
+
+
+def _export(client: "CodegenClient", form: "ExportFormat", chosen: dict[str, Any]) -> str:
+    with client.stream_export(form, with_archived=True, **chosen) as parts:
+        return b"".join(parts).decode()
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"--since {text!r}: give days, 7d, or a day, 2026-11-20.") from None
+
+
+def _first_day(since: str) -> datetime:
+    period = _PERIOD.fullmatch(since)
+    if period is None:
+        return datetime.combine(_day(since), time.min, UTC)
+    today = datetime.combine(datetime.now(UTC).date(), time.min, UTC)
+    return today - timedelta(days=int(period[1]) - 1)

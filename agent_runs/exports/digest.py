@@ -1,0 +1,76 @@
+"""What a run did on one screen of Markdown, fit for a comment on a pull request.
+
+Foreign text stands in fences or with every mark escaped: it can neither become markup nor mention
+anybody. The length is bounded, as a comment's is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from agent_runs.exports.markdown import escaped, fenced
+from agent_runs.exports.reader import ExportedRun
+from agent_runs.exports.words import duration, title_of
+from agent_runs.insight import Insight, InsightReader
+from agent_runs.models import JSON
+
+_LONGEST = 4000
+_MOST_FILES = 20
+_MOST_TESTS = 5
+_SECOND = 1000
+
+
+async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield one digest per run."""
+    is_first = True
+    async for run in runs:
+        reader = InsightReader(run.run)
+        async for entries in run.entries():
+            await asyncio.to_thread(_feed, reader, entries)
+        yield ("" if is_first else "\n---\n\n").encode()
+        is_first = False
+        yield "".join(_digest(run, reader.insight())).encode()
+
+
+def _feed(reader: InsightReader, entries: Sequence[dict[str, JSON]]) -> None:
+    for entry in entries:
+        reader.feed(entry)
+
+
+def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
+    it = run.run
+    yield f"### Agent run {it.id}: {escaped(title_of(run))}\n\n"
+    yield f"**{escaped(it.status)}** · {escaped(found.outcome)}\n\n"
+    yield "| agent | steps | tool calls | failed | working | tokens | cost |\n"
+    yield "| --- | --- | --- | --- | --- | --- | --- |\n"
+    usage = found.usage
+    tokens = "" if usage.total_tokens is None else f"{usage.total_tokens:,}"
+    cost = "" if usage.cost is None else f"{usage.cost:.2f} {usage.currency or ''}"
+    cells = (
+        it.agent or "", f"{found.steps:,}", f"{found.tool_calls:,}", f"{found.failed_calls:,}",
+        duration(found.working_ms / _SECOND), tokens, cost,
+    )  # fmt: skip
+    yield f"| {' | '.join(escaped(each) for each in cells)} |\n"
+    yield from _troubles(found)
+    if found.tests:
+        yield "\n**Tests**\n\n"
+        for test in found.tests[-_MOST_TESTS:]:
+            word = "passed" if test.ok else "failed"
+            yield f"- {escaped(test.runner)}: {word}, {escaped(test.text.strip('= '))}\n"
+    if found.files:
+        yield f"\n**Files changed: {found.files_total}**\n\n"
+        for file in found.files[:_MOST_FILES]:
+            yield f"- {escaped(file.path)} (+{file.added} -{file.removed})\n"
+        if found.files_total > _MOST_FILES:
+            yield f"- and {found.files_total - _MOST_FILES} more\n"
+    if it.result:
+        text = it.result if len(it.result) <= _LONGEST else it.result[:_LONGEST] + "…"
+        yield f"\n<details><summary>Answer</summary>\n\n{fenced(text, 'markdown')}\n</details>\n"
+
+
+def _troubles(found: Insight) -> Iterator[str]:
+    first = found.first_error
+    if first is not None:
+        yield f"\n**First error**, step {first.seq}: {escaped(first.text)}\n"
+    if found.is_loop and found.repeats:
+        again = found.repeats[0]
+        yield f"\n**Went round in a circle**: {escaped(again.tool_name)}, {again.times} times\n"

@@ -1,0 +1,72 @@
+"""JUnit XML: a suite per run and a case per turn, for CI servers that show test results."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from junitparser import Error, Failure, Skipped, TestCase, TestSuite
+
+from agent_runs.exports.reader import ExportedRun
+from agent_runs.exports.words import clean, one_line, title_of
+from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus, Turn
+
+_NO_XML = re.compile("[\ufffe\uffff]")
+_LONGEST = 4000
+
+
+async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
+    """Yield the file, a suite at a time; entries are not read."""
+    yield b'<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="agent_runs">\n'
+    async for run in runs:
+        yield _suite(run).tostring() + b"\n"
+    yield b"</testsuites>\n"
+
+
+def _suite(run: ExportedRun) -> TestSuite:
+    it = run.run
+    suite = TestSuite(_text(f"Run {it.id}: {title_of(run)}"))
+    suite.timestamp = it.created_at.isoformat()
+    for name, value in _properties(run):
+        suite.add_property(name, _text(value))
+    # Without its trailing statistics a suite says nothing of failures.
+    suite.add_testcases([_case(run, turn) for turn in run.turns])
+    return suite
+
+
+def _properties(run: ExportedRun) -> Iterator[tuple[str, str]]:
+    it = run.run
+    repo = run.repo.full_name if run.repo else ""
+    for name, value in (
+        ("status", it.status), ("agent", it.agent), ("model", it.model), ("repository", repo),
+        ("branch", it.branch), ("steps", str(it.log_count)), ("url", it.web_url),
+    ):  # fmt: skip
+        if value:
+            yield name, value
+
+
+def _case(run: ExportedRun, turn: Turn) -> TestCase:
+    it = run.run
+    seconds = None
+    if turn.started_at and turn.finished_at:
+        seconds = max((turn.finished_at - turn.started_at).total_seconds(), 0.0)
+    name = one_line(turn.prompt, 120) or "without words"
+    case = TestCase(
+        _text(f"turn {turn.turn}: {name}"), _text(f"agent_runs.{it.agent or 'agent'}"), seconds
+    )
+    is_last = turn.turn == it.turn
+    message = (it.error if is_last else None) or turn.stop_reason or turn.status
+    if turn.status not in TERMINAL_STATUSES:
+        case.result = [Skipped(_text(f"It is {turn.status}."))]
+    elif turn.status == AgentRunStatus.CANCELLED:
+        case.result = [Skipped("It was stopped.")]
+    elif turn.status == AgentRunStatus.ERROR:
+        case.result = [Error(_text(message), turn.status)]
+    elif turn.status != AgentRunStatus.COMPLETE:
+        case.result = [Failure(_text(message), turn.status)]
+    if turn.result:
+        case.system_out = _text(turn.result)
+    return case
+
+
+def _text(text: str) -> str:
+    """`text` as XML takes it."""
+    return _NO_XML.sub("", clean(text[:_LONGEST]))

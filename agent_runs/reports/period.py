@@ -1,0 +1,62 @@
+"""What a report of a period says: tables of analytics, and the latest runs that went wrong."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from agent_runs.analytics import Scope, Table, TableName, read_table
+from agent_runs.filters import RunFilter
+from agent_runs.models import AgentRun, AgentRunStatus
+from agent_runs.store import runs
+from agent_runs.store.database import Database
+
+TABLES: tuple[TableName, ...] = (
+    "summary", "days", "agents", "repositories", "templates", "tools", "errors",
+)  # fmt: skip
+
+_FAILED = (
+    AgentRunStatus.ERROR,
+    AgentRunStatus.TIMEOUT,
+    AgentRunStatus.MAX_ITERATIONS_REACHED,
+    AgentRunStatus.OUT_OF_TOKENS,
+)
+_MOST_FAILED = 20
+
+
+@dataclass(frozen=True)
+class PeriodReport:
+    """What the runs of a period came to.
+
+    Attributes:
+        failed: the latest runs that went wrong, newest first, at most 20.
+        failed_total: how many there are.
+        web_url: of the dashboard, for links.
+    """
+
+    scope: Scope
+    tables: tuple[Table, ...]
+    failed: tuple[AgentRun, ...]
+    failed_total: int
+    web_url: str
+    made_at: datetime
+
+
+async def read_report(database: Database, scope: Scope) -> PeriodReport:
+    """Return the report of a period."""
+    wanted = RunFilter(
+        status=_FAILED,
+        agent=scope.agent,
+        repo_id=scope.repo_id,
+        mode=scope.mode,
+        since=datetime.combine(scope.first_day, time.min, UTC),
+        until=datetime.combine(scope.last_day, time.min, UTC) + timedelta(days=1),
+        archived=None,
+    )
+    texts, total = await runs.page(database, wanted, skip=0, limit=_MOST_FAILED)
+    return PeriodReport(
+        scope=scope,
+        tables=tuple([await read_table(database, name, scope) for name in TABLES]),
+        failed=tuple(AgentRun.model_validate_json(text) for text in texts),
+        failed_total=total,
+        web_url=database.web_url,
+        made_at=datetime.now(UTC),
+    )

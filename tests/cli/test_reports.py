@@ -1,0 +1,22 @@
+"""Reports from the command line: of a period, of one run, as files for CI."""
+
+import json
+
+from junitparser import JUnitXml
+
+
+def test_a_period_and_a_run_are_reported(cli, sdk, tmp_path):
+    run = sdk.wait(sdk.create_agent_run("/say reported", agent="scripted").id, timeout=30)
+    assert "# Agent runs, " in cli("report", "--since", "3d").out
+    told = json.loads(cli("report", "--format", "json", "--agent", "scripted").out)
+    assert sum(row["number"] for row in told["tables"]["days"]) >= 1
+    assert cli("report", run.id).out.startswith(f"### Agent run {run.id}:")
+    done = cli("report", "--since", "1d", "--format", "junit", "-o", "out.xml")
+    assert (done.code, done.out) == (0, "")
+    names = [suite.name for suite in JUnitXml.fromfile(str(tmp_path / "out.xml"))]
+    assert any(name.startswith(f"Run {run.id}:") for name in names)
+    page = cli("report", "--since", "2026-01-01", "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    for wrong in ("7", "0d", "yesterday"):
+        assert cli("report", "--since", wrong).code == 2
+    assert cli("report", 999999).code == 1
