@@ -19,9 +19,11 @@ from agent_runs.schemas.hosted import (
 )
 from agent_runs.settings import HostedAccount, Settings, hosted_accounts
 from agent_runs.store import runs
-from agent_runs.sync import Account, FollowingState
+from agent_runs.sync import Account, FollowingState, HistoryState
 
 router = APIRouter(tags=["hosted"])
+
+_MINUTE = 60
 
 
 @router.get("/hosted", responses=documented())
@@ -41,12 +43,13 @@ async def list_hosted(server: Running) -> Hosted:
 async def watch_agent_run(server: Running, run_id: RunId) -> None:
     """Say that somebody looks at a run: for a minute a hosted run's entries are read first.
 
-    An open event stream of the run says the same as long as it lasts. Runs of this machine are
-    always told as they happen.
+    Entries that are not here yet are brought in at once; events tell when they are. An open event
+    stream of the run says the same as long as it lasts. Runs of this machine need none of it.
     """
     run = await runs.get(server.database, run_id)
     if run.provider == HOSTED_PROVIDER:
         server.accounts.look(run)
+        await server.accounts.open_soon(run)
 
 
 def in_short(state: FollowingState) -> HostedHealth:
@@ -78,7 +81,6 @@ def _account(found: HostedAccount, settings: Settings) -> Account:
 
 
 def _organization(state: FollowingState) -> HostedOrganization:
-    history = state.history
     return HostedOrganization(
         **in_short(state).model_dump(),
         name=state.organization.name,
@@ -86,15 +88,35 @@ def _organization(state: FollowingState) -> HostedOrganization:
         base_url=state.organization.base_url,
         followed=state.followed,
         troubles=[_trouble(each) for each in state.troubles],
-        history=HostedHistory(
-            total=history.total,
-            runs=history.runs,
-            whole=history.whole,
-            listed=history.listed,
-            seconds_left=history.seconds_left,
-        ),
+        history=_history(state.history),
         waiting=state.waiting,
     )
+
+
+def _history(history: HistoryState) -> HostedHistory:
+    return HostedHistory(
+        total=history.total,
+        runs=history.runs,
+        whole=history.whole,
+        listed=history.listed,
+        seconds_left=history.seconds_left,
+        said=_said(history),
+    )
+
+
+def _said(history: HistoryState) -> str:
+    if history.total is None:
+        return "Its runs are being counted"
+    if history.listed and history.whole >= history.total:
+        return f"{_number(history.total)} runs, all here"
+    line = f"{_number(history.whole)} of {_number(history.total)} runs"
+    if history.seconds_left is None:
+        return line
+    return f"{line}, about {max(1, round(history.seconds_left / _MINUTE))} min left"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
 def _word(state: FollowingState) -> str:

@@ -1,14 +1,9 @@
 """The command about hosted accounts: how their mirror goes."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import typer
 
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_json
-
-_MINUTE = 60
 
 
 def hosted(context: typer.Context, as_json: AsJson = False) -> None:
@@ -26,7 +21,7 @@ def hosted(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"{each['name']} ({each['organization_id']}) at {each['base_url']}: {each['state']}")
         for trouble in each["troubles"]:
             say(f"  {trouble['message']} Next try: {trouble['next_try']}")
-        say(f"  {history_line(each['history'])}")
+        say(f"  {each['history']['said']}")
         budget = each["remaining"]
         say(
             f"  {_age(each['age_seconds'])}; {budget['total']} requests left, of these"
@@ -34,24 +29,6 @@ def hosted(context: typer.Context, as_json: AsJson = False) -> None:
         )
         if each["waiting"]:
             say(f"  {each['waiting']} new runs wait to be sent")
-
-
-def history_line(history: Mapping[str, Any]) -> str:
-    """Return how much is here, such as `1 200 of 8 431 runs, about 6 min left`."""
-    total, whole = history["total"], history["whole"]
-    if total is None:
-        return "history: not asked for yet"
-    if whole >= total and history["listed"]:
-        return f"{_number(total)} runs, all here"
-    line = f"{_number(whole)} of {_number(total)} runs"
-    left = history["seconds_left"]
-    if left is None:
-        return line
-    return f"{line}, about {max(1, round(left / _MINUTE))} min left"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", " ")
 
 
 def _age(seconds: float | None) -> str:

@@ -15,11 +15,13 @@ import anyio
 
 from agent_runs.client.sse import EventParser, ServerEvent
 from agent_runs.dashboard.access import fetch, open_events
+from agent_runs.dashboard.hosted import HostedLine, lines_of
 from agent_runs.dashboard.theme import GROUPS
 from agent_runs.errors import AgentRunsError
 
 QUEUE_LENGTH = 256
 COUNTS_INTERVAL_SECONDS = 0.25
+HOSTED_INTERVAL_SECONDS = 3.0
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.5, 5.0
 _RUN_EVENTS = frozenset({"run.created", "run.updated", "run.finished", "reset"})
 _LOG = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Standing:
         problem: why it does not, for people.
         groups: number of runs by name of the attention strip's cell.
         total: runs that are not archived.
+        hosted: how hosted organizations are followed.
     """
 
     link: Literal["connecting", "live", "down"] = "connecting"
@@ -41,6 +44,7 @@ class Standing:
     groups: dict[str, int] = field(default_factory=dict[str, int])
     total: int = 0
     archived: int = 0
+    hosted: tuple[HostedLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Hub:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._follow)
             tasks.start_soon(self._keep_counts)
+            tasks.start_soon(self._keep_hosted)
 
     async def _follow(self) -> None:
         delay = FIRST_RETRY_SECONDS
@@ -155,6 +160,17 @@ class Hub:
             except AgentRunsError:
                 continue  # the reader of events will notice, too, and say so
             await anyio.sleep(COUNTS_INTERVAL_SECONDS)
+
+    async def _keep_hosted(self) -> None:
+        """Ask now and then: how upstream does is no event of a run."""
+        while True:
+            try:
+                hosted = lines_of(await fetch("/hosted"))
+            except AgentRunsError:
+                pass  # the reader of events notices, too, and says so
+            else:
+                self._set(replace(self.standing, hosted=hosted))
+            await anyio.sleep(HOSTED_INTERVAL_SECONDS)
 
     async def _read_counts(self) -> None:
         answer = await fetch("/agent_runs/counts")

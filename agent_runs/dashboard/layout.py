@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
+from agent_runs.dashboard.components.hosted import hosted_progress, hosted_troubles
 from agent_runs.dashboard.components.local import Hotkeys, Palette, TabTitle
 from agent_runs.dashboard.runs_actions import RunsActions
 from agent_runs.dashboard.shell import Shell
@@ -30,6 +31,8 @@ PLACES = (
     Place("Agents", "/agents", "bot"),
     Place("Settings", "/settings", "settings"),
 )
+
+_WITH_PROGRESS = ("Runs", "Search", "Settings")
 
 KEYS = (
     ("Ctrl K", "Go to a page or run, or do something"),
@@ -77,6 +80,8 @@ def frame(
             rx.el.main(
                 heading or head(title),
                 _trouble(),
+                hosted_troubles(),
+                hosted_progress() if current in _WITH_PROGRESS else rx.fragment(),
                 *children,
                 id="main",
                 tab_index=-1,

@@ -1,7 +1,7 @@
 """State of the page that starts a run: what is offered and what is chosen."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,12 +9,15 @@ import reflex as rx
 
 from agent_runs.client import requests
 from agent_runs.dashboard.access import catalog, fetch, send
+from agent_runs.dashboard.hosted import lines_of
 from agent_runs.dashboard.theme import agent_title, initials
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import AgentInfo
+from agent_runs.models import HOSTED_PROVIDER, AgentInfo, Repo
 
 ANY = "-"
 """Stands for "none chosen" in selects: their options may not be empty."""
+HERE = "here"
+"""Stands for this machine as the place of a run."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,15 @@ class NewRun(rx.State):
 
     agents: rx.Field[list[AgentChoice]] = rx.field(default_factory=list[AgentChoice])
     templates: rx.Field[list[TemplateChoice]] = rx.field(default_factory=list[TemplateChoice])
-    repos: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    known_repos: rx.Field[list[tuple[str, str, str]]] = rx.field(
+        default_factory=list[tuple[str, str, str]]
+    )
+    places: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    """Hosted organizations that take new runs: id and name."""
     loaded: rx.Field[bool] = rx.field(False)
     default_agent: rx.Field[str] = rx.field("")
 
+    place: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_place"))
     agent: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_agent"))
     mode: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_mode"))
     repo: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_repo"))
@@ -62,18 +70,27 @@ class NewRun(rx.State):
         try:
             known = await catalog.read(fresh=True)
             answer = await fetch("/agents")
+            hosted = lines_of(await fetch("/hosted"))
             templates = await send(requests.list_templates())
         except AgentRunsError:
             return  # the frame says that the API is away
         async with self:
             self.agents = [_choice(agent) for agent in known.agents]
-            self.repos = [(str(repo.id), repo.full_name or repo.name) for repo in known.repos]
+            self.known_repos = _repos(known.repos)
+            self.places = [
+                (str(each.organization_id), each.name) for each in hosted if each.organization_id
+            ]
             self.templates = [
                 TemplateChoice(each.name, each.title or each.name, each.description)
                 for each in templates
             ]
             self.default_agent = str(answer.get("default") or "")
             self.loaded = True
+
+    @rx.event
+    def choose_place(self, place: str) -> None:
+        """Say where it works: `HERE` or a hosted organization."""
+        self.place = place
 
     @rx.event
     def choose_agent(self, name: str) -> None:
@@ -119,9 +136,27 @@ class NewRun(rx.State):
                 self.repo_problem = exc.message
             return
         async with self:
-            self.repos = [(str(each.id), each.full_name or each.name) for each in known.repos]
+            self.known_repos = _repos(known.repos)
             self.repo, self.repo_problem = str(repo.id), ""
         yield rx.toast.success(f"Added {repo.full_name or repo.name}")
+
+    @rx.var
+    def chosen_place(self) -> str:
+        """The picked place while it exists, else the first hosted one, else this machine."""
+        ids = [place for place, _ in self.places]
+        if self.place == HERE or self.place in ids:
+            return self.place
+        return ids[0] if ids else HERE
+
+    @rx.var
+    def is_here(self) -> bool:
+        """Whether the run works on this machine."""
+        return self.chosen_place == HERE
+
+    @rx.var
+    def repos(self) -> list[tuple[str, str]]:
+        """Repositories of the chosen place."""
+        return [(own, name) for own, name, place in self.known_repos if place == self.chosen_place]
 
     @rx.var
     def chosen_agent(self) -> str:
@@ -153,14 +188,28 @@ class NewRun(rx.State):
     def fields(self) -> dict[str, Any]:
         """What goes into the request besides text and images."""
         wanted: dict[str, Any] = {
-            "agent": self.chosen_agent,
+            "provider": "acp" if self.is_here else HOSTED_PROVIDER,
+            "organization_id": None if self.is_here else int(self.chosen_place),
+            "agent": self.chosen_agent if self.is_here else "",
             "mode": "" if self.chosen_mode == ANY else self.chosen_mode,
             "repo_id": None if self.chosen_repo == ANY else int(self.chosen_repo),
             "model": self.model.strip(),
-            "permission_policy": self.policy,
+            "permission_policy": self.policy if self.is_here else "",
             "metadata": _read_metadata(self.metadata)[0],
         }
         return {name: each for name, each in wanted.items() if each}
+
+
+def _repos(repos: Iterable[Repo]) -> list[tuple[str, str, str]]:
+    """Return id, name and place of each."""
+    return [
+        (
+            str(repo.id),
+            repo.full_name or repo.name,
+            str(repo.organization_id) if repo.upstream_id else HERE,
+        )
+        for repo in repos
+    ]
 
 
 def _choice(agent: AgentInfo) -> AgentChoice:

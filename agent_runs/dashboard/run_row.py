@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_runs.dashboard.theme import SOURCES, look_of, plural, short_count
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, PermissionRequest
+from agent_runs.models import (
+    HOSTED_PROVIDER,
+    JSON,
+    TERMINAL_STATUSES,
+    AgentRun,
+    AgentRunStatus,
+    PermissionRequest,
+)
 
 TITLE_LENGTH = 160
 LINE_LENGTH = 240
@@ -81,7 +88,9 @@ def row_of(
     look = look_of(run.status)
     is_terminal = run.status in TERMINAL_STATUSES
     is_failed = look.tone == "red"
+    title = title_of(run)
     line = run.error or run.summary or run.result if is_failed else run.summary or run.result
+    line = cut(line if is_failed else plain(line), LINE_LENGTH)
     return RunRow(
         id=run.id,
         status=run.status,
@@ -89,11 +98,11 @@ def row_of(
         tone=look.tone,
         dot=look.dot,
         lead=look.lead,
-        title=title_of(run),
+        title=title,
         activity=cut(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
-        line=cut(line if is_failed else plain(line), LINE_LENGTH),
+        line="" if line == title else line,
         line_tone="red" if is_failed else "",
-        agent=agents.get(run.agent or "", run.agent or ""),
+        agent=agent_of(run, agents),
         repo=repos.get(run.repo_id or 0, f"Repository {run.repo_id}" if run.repo_id else ""),
         branch=run.branch or "",
         step_count=run.log_count,
@@ -127,9 +136,13 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
 
 
 def title_of(run: AgentRun) -> str:
-    """Return the title, or the first line of the prompt, or a plain name."""
+    """Return the title, or the first line of the prompt, or a plain name.
+
+    Hosted runs that were made elsewhere come without their prompt: their summary tells most.
+    """
     first_line = next((line for line in run.prompt.splitlines() if line.strip()), "")
-    return cut(run.title or first_line, TITLE_LENGTH) or f"Run {run.id}"
+    summary = run.summary if run.provider == HOSTED_PROVIDER else ""
+    return cut(run.title or first_line or summary, TITLE_LENGTH) or f"Run {run.id}"
 
 
 def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
@@ -151,11 +164,20 @@ def tokens_of(usage: Mapping[str, JSON]) -> str:
     return ""
 
 
+def agent_of(run: AgentRun, titles: Mapping[str, str]) -> str:
+    """Return what worked on a run, for people: an agent of this machine or the hosted service."""
+    if run.provider == HOSTED_PROVIDER and not run.agent:
+        return "Codegen"
+    return titles.get(run.agent or "", run.agent or "")
+
+
 def hosted_url(run: AgentRun) -> str:
     """Return the run's page at the hosted service; empty for runs of this machine."""
-    if run.provider != "codegen" or not run.upstream_id:
+    if run.provider != HOSTED_PROVIDER or not run.upstream_id:
         return ""
-    return f"https://codegen.com/agent/trace/{run.upstream_id}"
+    # It comes from another server: only addresses of pages may become links.
+    url = run.upstream_url or ""
+    return url if url.startswith(("https://", "http://")) else ""
 
 
 def plain(text: str | None) -> str:

@@ -1,19 +1,23 @@
 """State of one run's page: everything but its entries, which the browser reads by itself."""
 
 import asyncio
+import contextlib
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 import reflex as rx
 
-from agent_runs.client import answers, requests
+from agent_runs.client import answers, official_requests, requests
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.access import catalog, fetch, send
+from agent_runs.dashboard.hosted import lines_of
 from agent_runs.dashboard.hub import News, hub
 from agent_runs.dashboard.run_row import (
     Ask,
     PullRequestLink,
+    agent_of,
     ask_of,
     cut,
     hosted_url,
@@ -26,10 +30,17 @@ from agent_runs.dashboard.shell import UPDATE_SECONDS
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.models import TERMINAL_STATUSES, WATCHED_PROVIDER, AgentRun, Turn
+from agent_runs.models import (
+    HOSTED_PROVIDER,
+    TERMINAL_STATUSES,
+    WATCHED_PROVIDER,
+    AgentRun,
+    Turn,
+)
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
+WATCH_SECONDS = 20.0
 CENT = 0.01
 REASONS = {
     "permission": "waits for your answer",
@@ -37,6 +48,9 @@ REASONS = {
     "idle_timeout": "the agent said nothing for too long",
     "time_limit": "the time limit was reached",
     "stopped": "stopped by you",
+    "waits_for_upstream": "waits for the hosted account",
+    "refused_upstream": "the hosted account refused it",
+    "gone_upstream": "the hosted account has it no more",
 }
 
 
@@ -96,6 +110,8 @@ class RunState(rx.State):
     watched: rx.Field[str] = rx.field("")
     """Command that goes on with a session which is only watched here; empty for other runs."""
     is_imported: rx.Field[bool] = rx.field(False)
+    is_hosted: rx.Field[bool] = rx.field(False)
+    place: rx.Field[str] = rx.field("")
     is_archived: rx.Field[bool] = rx.field(False)
     counts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict[str, Any])
     turns: rx.Field[list[TurnLine]] = rx.field(default_factory=list[TurnLine])
@@ -106,7 +122,7 @@ class RunState(rx.State):
     queued: rx.Field[int] = rx.field(0)
     queue_version: rx.Field[int] = rx.field(0)
 
-    _run: AgentRun | None = None
+    _watched_at: float = float("-inf")
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
@@ -115,8 +131,14 @@ class RunState(rx.State):
             self._take_address()
         async with hub.subscribe() as subscription:
             await self._read()
+            await self._watch()
             while True:
-                await self._take(await subscription.next())
+                news = None
+                with anyio.move_on_after(WATCH_SECONDS):
+                    news = await subscription.next()
+                if news is not None:
+                    await self._take(news)
+                await self._watch()
                 await anyio.sleep(UPDATE_SECONDS)
 
     @rx.event(background=True)
@@ -155,6 +177,7 @@ class RunState(rx.State):
                 fetch(f"/agent_runs/{number}/logs/counts"),
                 send(requests.list_permissions(number)),
             )
+            place = await _place(run)
         except RunNotFound:
             async with self:
                 self.is_missing = True
@@ -167,10 +190,10 @@ class RunState(rx.State):
             if number != self.number:
                 return
             self._show(run)
-            self.agent = known.agent_titles.get(run.agent or "", run.agent or "Agent")
+            self.agent = agent_of(run, known.agent_titles) or "Agent"
             self.repo = known.repo_names.get(run.repo_id or 0, "")
             self.turns = [_line(each) for each in turns]
-            self.counts, self.ask = counts, ask_of(permissions)
+            self.counts, self.ask, self.place = counts, ask_of(permissions), place
             self.loaded, self.problem, self.is_missing = True, "", False
             self.read_count += 1
 
@@ -191,6 +214,16 @@ class RunState(rx.State):
             await self._read_counts()
         if needs_reading or kinds & {EventKind.PERMISSION_REQUESTED, EventKind.PERMISSION_ANSWERED}:
             await self._read()
+
+    async def _watch(self) -> None:
+        """Let a hosted run's entries be read first while somebody looks at it."""
+        now = time.monotonic()
+        if not self.is_hosted or now - self._watched_at < WATCH_SECONDS:
+            return
+        async with self:
+            self._watched_at = now
+        with contextlib.suppress(AgentRunsError):
+            await send(official_requests.watch_agent_run(self.number))
 
     async def _read_counts(self) -> None:
         try:
@@ -214,6 +247,7 @@ class RunState(rx.State):
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
         self.is_imported = run.imported_at is not None
+        self.is_hosted = run.provider == HOSTED_PROVIDER and not self.is_imported
         is_watched = run.provider == WATCHED_PROVIDER and not self.is_imported
         self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""
         can_go_on = not is_watched and not self.is_imported
@@ -232,7 +266,9 @@ class RunState(rx.State):
         self.total, self.turn, self.queued = max(self.total, run.log_count), run.turn, run.queued
         self.tokens, self.cost = tokens_of(run.usage), _cost(run.usage)
         self.branch, self.model = run.branch or "", run.model or ""
-        self.sandbox, self.policy = run.sandbox or "", run.permission_policy
+        self.sandbox = run.sandbox or ""
+        # What a hosted agent may do is decided there.
+        self.policy = "" if self.is_hosted else run.permission_policy
         self.source, self.hosted = SOURCES.get(run.source_type, run.source_type), hosted_url(run)
         self.metadata = [(key, cut(str(value), 200)) for key, value in run.metadata.items()]
         self.pull_requests = list(pull_requests_of(run))
@@ -252,6 +288,16 @@ def _line(turn: Turn) -> TurnLine:
         started=iso(turn.started_at),
         finished=iso(turn.finished_at),
     )
+
+
+async def _place(run: AgentRun) -> str:
+    """Return where a hosted run works, for people; empty for runs of this machine."""
+    if run.provider != HOSTED_PROVIDER:
+        return ""
+    hosted = lines_of(await fetch("/hosted"))
+    names = {each.organization_id: each.name for each in hosted}
+    name = names.get(run.organization_id, f"Organization {run.organization_id}")
+    return f"{name}, run {run.upstream_id}" if run.upstream_id else name
 
 
 def _number(text: str, otherwise: int) -> int:

@@ -18,7 +18,7 @@ from agent_runs.dashboard.shell import UPDATE_SECONDS
 from agent_runs.dashboard.theme import SOURCES, plural
 from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.models import AgentRun, AgentRunStatus
+from agent_runs.models import HOSTED_PROVIDER, AgentRun, AgentRunStatus
 
 _RUN_KINDS = frozenset({EventKind.RUN_CREATED, EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
 
@@ -310,7 +310,10 @@ class RunsState(rx.State):
                 self._removed_ids.add(run.id)
                 self.total = max(0, self.total - 1)
             return True
-        if belongs and run.id in self._removed_ids:
+        # An empty list has no row that a new one would push away; what the first visit shows goes
+        # on with a run of its own, but not with what a hosted account brings.
+        opens = not self._runs and (run.provider == HOSTED_PROVIDER or not self.is_first)
+        if belongs and (run.id in self._removed_ids or opens):
             self._must_read = True
         if event.kind == EventKind.RUN_CREATED and not self._query.archived:
             self._fresh_ids.add(run.id)

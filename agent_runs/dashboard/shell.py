@@ -4,6 +4,7 @@ import anyio
 import reflex as rx
 
 from agent_runs.dashboard.access import credentials
+from agent_runs.dashboard.hosted import HostedLine
 from agent_runs.dashboard.hub import Standing, hub
 
 UPDATE_SECONDS = 0.15
@@ -18,6 +19,7 @@ class Shell(rx.State):
     total: rx.Field[int] = rx.field(0)
     archived: rx.Field[int] = rx.field(0)
     address: rx.Field[str] = rx.field("")
+    hosted: rx.Field[list[HostedLine]] = rx.field(default_factory=list[HostedLine])
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
@@ -49,3 +51,5 @@ class Shell(rx.State):
             self.groups = dict(standing.groups)
         if (self.total, self.archived) != (standing.total, standing.archived):
             self.total, self.archived = standing.total, standing.archived
+        if tuple(self.hosted) != standing.hosted:
+            self.hosted = list(standing.hosted)

@@ -139,6 +139,7 @@ async def resume(
         await once.keep(transaction, asked, run.id)
         turn = present.turn + 1
         await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
+        await turns.start(transaction, run.id, turn)
         status = answer.status if answer.status not in TERMINAL_STATUSES else AgentRunStatus.ACTIVE
         await runs.change(
             transaction,

@@ -16,7 +16,7 @@ import anyio
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.credentials import Credentials
 from agent_runs.errors import AgentRunsError, Conflict, ServerUnreachable, Unavailable
-from agent_runs.models import TERMINAL_STATUSES, AgentRun
+from agent_runs.models import AgentRun
 from agent_runs.providers.codegen.condition import Condition, Conditions
 from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
 from agent_runs.providers.codegen.plan import Intervals
@@ -234,17 +234,22 @@ class Accounts:
 
         What goes wrong is told as the state of the organization: what is stored can be read.
         """
-        if run.log_count:
-            return
+        task = await self.open_soon(run)
+        if task is not None:
+            await asyncio.wait([task], timeout=_OPEN_SECONDS)
+
+    async def open_soon(self, run: AgentRun) -> asyncio.Task[None] | None:
+        """Do the same without waiting; None when there is nothing to bring in."""
         for following, upstream_id in self._known(run):
-            if run.status in TERMINAL_STATUSES and await following.is_whole(upstream_id):
-                return
+            if run.log_count or await following.is_whole(upstream_id):
+                break
             task = self._opening.get(run.id)
             if task is None:
                 task = asyncio.create_task(_read(following, upstream_id), name=f"open-{run.id}")
                 self._opening[run.id] = task
                 task.add_done_callback(lambda _: self._opening.pop(run.id, None))
-            await asyncio.wait([task], timeout=_OPEN_SECONDS)
+            return task
+        return None
 
     def _all(self) -> list[Following]:
         return [each for served in self._served for each in served.organizations]

@@ -97,6 +97,7 @@ class StoreMirror:
         if known is not None and not known.is_whole:
             async with self._database.begin() as transaction:
                 await hosted.set_whole(transaction, known.run_id, end)
+                await self._learn_end(transaction, known.run_id)
 
     async def position(self, run: str) -> Position:
         """Return how far the run's log was read."""
@@ -180,6 +181,15 @@ class StoreMirror:
             await creations.put(transaction, creation._replace(state=CreationState.CREATED))
         await self.adopt(transaction, run_id, run)
 
+    async def _learn_end(self, transaction: Transaction, run_id: int) -> None:
+        """Take its last entry's time for the end of a run that had ended before it was seen."""
+        run = await runs.lock(transaction, run_id)
+        if run.log_count == 0 or run.finished_at != run.created_at:
+            return
+        (last,) = await logs.read(transaction, run_id, after_seq=run.log_count - 2, limit=1)
+        if last.created_at > run.created_at:
+            await runs.change(transaction, run, finished_at=last.created_at)
+
     async def _known(self, run: str) -> hosted.HostedRun | None:
         return (await hosted.find(self._database, self._organization_id, [run])).get(run)
 
@@ -195,6 +205,10 @@ class StoreMirror:
             "model": run.model,
             "metadata": run.metadata,
         }
+        fields |= {"started_at": run.created_at}
+        if run.status in TERMINAL_STATUSES:
+            # Upstream does not tell when; its last entry will.
+            fields |= {"finished_at": run.created_at}
         # Only an upstream of this program tells the prompt.
         inserted = await runs.insert(
             transaction, prompt=run.prompt, images=(), created_at=run.created_at, **fields
@@ -208,6 +222,7 @@ class StoreMirror:
         if before.upstream_id is None:
             changes |= {"upstream_id": str(run.id), "upstream_url": run.web_url}
             changes |= {"started_at": run.created_at}
+            await turns.start(transaction, run_id, before.turn)
         if run.status not in TERMINAL_STATUSES:
             changes |= {"finished_at": None}
         after = await runs.change(transaction, before, **changes)

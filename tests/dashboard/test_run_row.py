@@ -97,7 +97,17 @@ def test_only_links_that_a_browser_may_open_are_links():
 
 def test_only_hosted_runs_have_a_page_elsewhere():
     assert row(provider="acp", upstream_id="9").hosted_url == ""
-    assert row(provider="codegen", upstream_id="9").hosted_url.endswith("/9")
+    page = "https://codegen.example/agent/trace/9"
+    assert row(provider="codegen", upstream_id="9", upstream_url=page).hosted_url == page
+    for hostile in ("javascript:alert(1)", "data:text/html,x", None):
+        assert row(provider="codegen", upstream_id="9", upstream_url=hostile).hosted_url == ""
+
+
+def test_a_hosted_run_without_a_prompt_is_called_by_its_summary():
+    hosted = row(
+        provider="codegen", agent=None, prompt="", title=None, summary="Task 7", result="All done"
+    )
+    assert (hosted.title, hosted.line, hosted.agent) == ("Task 7", "", "Codegen")
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ function Waiting({ queue, active }) {
   </section>;
 }
 
-export function FollowUp({ runId, turn = 1, active = false, down = false, focus = false, queueVersion = 0, onSent }) {
+export function FollowUp({ runId, turn = 1, active = false, down = false, focus = false, queueVersion = 0, queueless = false, onSent }) {
   const queue = useQueue(runId, queueVersion);
-  const queues = active && queue.answers;
+  const queues = active && queue.answers && !queueless;
   const note = down ? "The API is not running. Your text is kept."
     : active ? (queues ? `Sent when turn ${turn} is complete` : "Can be sent when this turn has ended.") : `Starts turn ${turn + 1}`;
   return <>

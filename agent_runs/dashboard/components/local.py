@@ -188,6 +188,7 @@ class FollowUp(rx.NoSSRComponent):
     down: rx.Var[bool]
     focus: rx.Var[bool]
     queue_version: rx.Var[int]
+    queueless: rx.Var[bool]
     on_sent: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
 

@@ -13,6 +13,7 @@ def side() -> rx.Component:
             rx.el.h2("Details"),
             rx.el.dl(
                 _fact("Agent", RunState.agent),
+                _fact("Works at", RunState.place),
                 _fact("Model", RunState.model),
                 _fact("Repository", RunState.repo),
                 _fact("Branch", RunState.branch),

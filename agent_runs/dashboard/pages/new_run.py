@@ -6,7 +6,7 @@ import reflex as rx
 
 from agent_runs.dashboard.components.local import Composer
 from agent_runs.dashboard.layout import frame, icon
-from agent_runs.dashboard.new_run_state import ANY, AgentChoice, NewRun
+from agent_runs.dashboard.new_run_state import ANY, HERE, AgentChoice, NewRun
 from agent_runs.dashboard.shell import Shell
 
 
@@ -16,10 +16,10 @@ def page() -> rx.Component:
     return frame(
         rx.el.div(
             Composer.create(
+                _place(),
                 _template(),
                 _repository(),
-                _agent(),
-                _freedom(),
+                rx.cond(NewRun.is_here, rx.fragment(_agent(), _freedom())),
                 _more(),
                 url="/api/agent_runs",
                 extra=NewRun.fields,
@@ -38,6 +38,40 @@ def page() -> rx.Component:
         ),
         title="New run",
         current="New",
+    )
+
+
+def _place() -> rx.Component:
+    """Where it works; asked only of those who have a hosted account."""
+    return rx.cond(
+        NewRun.places.length() > 0,
+        rx.el.div(
+            rx.el.span("Where", class_name="label"),
+            rx.el.div(
+                _place_choice(HERE, "This machine"),
+                rx.foreach(NewRun.places, lambda pair: _place_choice(pair[0], pair[1])),
+                role="group",
+                aria_label="Where",
+                class_name="seg",
+            ),
+            rx.cond(
+                NewRun.is_here,
+                rx.fragment(),
+                rx.el.p(
+                    "It is stored here first and sent then; until it is there it can be cancelled.",
+                    class_name="sm mut note",
+                ),
+            ),
+        ),
+    )
+
+
+def _place_choice(place: rx.Var[str] | str, name: rx.Var[str] | str) -> rx.Component:
+    return rx.el.button(
+        name,
+        type="button",
+        aria_pressed=rx.cond(NewRun.chosen_place == place, "true", "false"),
+        on_click=NewRun.choose_place(place),
     )
 
 
@@ -68,39 +102,48 @@ def _repository() -> rx.Component:
             "repository",
             NewRun.chosen_repo,
             NewRun.choose_repo,
-            rx.el.option("None, start in an empty folder", value=ANY),
+            rx.el.option(
+                rx.cond(
+                    NewRun.is_here, "None, start in an empty folder", "None, the account's own"
+                ),
+                value=ANY,
+            ),
             rx.foreach(NewRun.repos, lambda pair: rx.el.option(pair[1], value=pair[0])),
         ),
-        rx.el.details(
-            rx.el.summary("Add a repository", class_name="sm mut"),
-            rx.el.form(
-                rx.el.div(
-                    rx.el.input(
-                        name="address",
-                        placeholder="/path/on/this/machine or https://host/name.git",
-                        aria_label="Path or address of the repository",
-                        class_name="mono",
-                    ),
-                    class_name="field grow",
-                ),
-                rx.el.button("Add", type="submit", class_name="btn"),
-                on_submit=NewRun.add_repo,
-                reset_on_submit=False,
-                class_name="flexrow",
-                style={"marginTop": "8px"},
-            ),
-            rx.cond(
-                NewRun.repo_problem,
-                rx.el.p(
-                    icon("triangle-alert", 14),
-                    NewRun.repo_problem,
-                    role="alert",
-                    class_name="note red",
-                ),
-            ),
-            style={"marginTop": "6px"},
-        ),
+        rx.cond(NewRun.is_here, _add_repository()),
         field="repository",
+    )
+
+
+def _add_repository() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Add a repository", class_name="sm mut"),
+        rx.el.form(
+            rx.el.div(
+                rx.el.input(
+                    name="address",
+                    placeholder="/path/on/this/machine or https://host/name.git",
+                    aria_label="Path or address of the repository",
+                    class_name="mono",
+                ),
+                class_name="field grow",
+            ),
+            rx.el.button("Add", type="submit", class_name="btn"),
+            on_submit=NewRun.add_repo,
+            reset_on_submit=False,
+            class_name="flexrow",
+            style={"marginTop": "8px"},
+        ),
+        rx.cond(
+            NewRun.repo_problem,
+            rx.el.p(
+                icon("triangle-alert", 14),
+                NewRun.repo_problem,
+                role="alert",
+                class_name="note red",
+            ),
+        ),
+        style={"marginTop": "6px"},
     )
 
 

@@ -283,6 +283,7 @@ def _go_on() -> rx.Component:
             down=Shell.link == "down",
             focus=RunState.focuses,
             queue_version=RunState.queue_version,
+            queueless=RunState.is_hosted,
             on_sent=RunState.resumed,
         ),
     )

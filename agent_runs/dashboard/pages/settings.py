@@ -5,9 +5,11 @@ from typing import Literal
 import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
+from agent_runs.dashboard.components.hosted import hosted_card
 from agent_runs.dashboard.components.local import DensityChoice
 from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.components.rules import rules_card
+from agent_runs.dashboard.hosted_state import HostedState
 from agent_runs.dashboard.layout import frame, head, icon
 from agent_runs.dashboard.rules_state import RulesState
 from agent_runs.dashboard.runs_state import RunsState
@@ -24,7 +26,7 @@ _THEMES: tuple[tuple[str, str, Literal["light", "dark", "system"]], ...] = (
 @rx.page(
     route="/settings",
     title="Settings · Agent runs",
-    on_load=[Shell.follow, SettingsState.load, RulesState.load],
+    on_load=[Shell.follow, SettingsState.load, RulesState.load, HostedState.follow],
 )
 def page() -> rx.Component:
     """Return the page."""
@@ -44,6 +46,7 @@ def page() -> rx.Component:
                     ),
                     rx.el.i(class_name="skel card", style={"height": "260px"}),
                 ),
+                hosted_card(),
                 rules_card(),
                 _appearance(),
                 rx.cond(SettingsState.loaded, _fixed()),
