@@ -126,5 +126,5 @@ async def test_a_completed_entry_is_found_by_its_new_words_alone(database, mirro
     await mirror.take_news("7", news(new.position, [entry("first"), later]))
     read = await logs.read(database, run.id, limit=10)
     assert [each.observation for each in read] == ["first", "quagga"]
-    assert await log_search.find(database, run.id, "quagga") == (1, [1])
-    assert await log_search.find(database, run.id, "zebra") == (0, [])
+    assert (await log_search.find(database, run.id, "quagga")).seqs == [1]
+    assert (await log_search.find(database, run.id, "zebra")).seqs == []
