@@ -9,13 +9,15 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from agent_runs.api.errors import documented
-from agent_runs.api.parameters import RunId, WantedRuns
+from agent_runs.api.parameters import RunId, WantedRuns, Word
 from agent_runs.api.server import Running, Server
 from agent_runs.exports import objects
 from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.reader import ExportedRun, RunReader
 from agent_runs.exports.words import title_of
 from agent_runs.schemas.fields import LARGEST_ID
+from agent_runs.search_query import parse_query
+from agent_runs.store import search as stored_search
 
 router = APIRouter(tags=["exports"])
 
@@ -83,15 +85,27 @@ async def export_agent_runs(
     wanted: WantedRuns,
     ids: Ids = None,
     *,
+    search: Annotated[
+        Word | None,
+        Query(
+            max_length=10_000,
+            description="Only runs in which this search finds something, see docs/search.md; in "
+            "place of the filters.",
+            examples=["tool:bash status:error"],
+        ),
+    ] = None,
     with_archived: Annotated[
         bool, Query(description="True takes the archived runs in, beside the others.")
     ] = False,
     format: Wanted = "jsonl",  # noqa: A002 - the query's word
 ) -> Response:
-    """Return many runs as one file: those named, else those that the filters let through."""
+    """Return many runs as one file: those named, found by a search, or let through by filters."""
     reader = _reader(server)
     if ids:
         runs = await reader.listed(ids)
+    elif search:
+        query = parse_query(search, datetime.now(UTC))
+        runs = reader.found(stored_search.every(server.database, query))
     else:
         runs = reader.matching(replace(wanted, archived=None) if with_archived else wanted)
     today = datetime.now(UTC).strftime("%Y-%m-%d")

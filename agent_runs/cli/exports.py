@@ -42,6 +42,9 @@ def export(
     q: Annotated[
         str | None, typer.Option("--q", metavar="WORDS", help="Words in title, prompt or result.")
     ] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="QUERY", help="Only runs that this search finds.")
+    ] = None,
     archived: Annotated[
         bool, typer.Option("--archived", help="The archived ones instead.")
     ] = False,
@@ -67,6 +70,7 @@ def export(
     """
     chosen: dict[str, Any] = {
         "run_ids": run_ids or (),
+        "search": search,
         "with_archived": every,
         "status": status,
         "agent": agent,

@@ -37,10 +37,16 @@ def export_agent_run(run_id: int | str, form: str) -> Call[None]:
 
 
 def export_agent_runs(
-    form: str, run_ids: Sequence[int | str], query: RunQuery, *, with_archived: bool
+    form: str,
+    run_ids: Sequence[int | str],
+    query: RunQuery,
+    *,
+    with_archived: bool = False,
+    search: str | None = None,
 ) -> Call[None]:
     """GET /exports."""
     params: dict[str, JSON] = {"format": form, "with_archived": with_archived or None, **query}
+    params["search"] = search or None
     params["status"] = several(query.get("status"))
     params["id"] = tuple(run_id_of(run_id) for run_id in run_ids)
     return Call("GET", "/exports", lambda _: None, params, accept="*/*", missing=errors.RunNotFound)

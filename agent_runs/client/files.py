@@ -59,12 +59,14 @@ class Files(ABC):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         *,
         run_ids: Sequence[int | str] = (),
+        search: str | None = None,
         with_archived: bool = False,
         **query: Unpack[RunQuery],
     ) -> Path:
-        """Write many runs to one file: those named, else those that the filters let through.
+        """Write many runs to one file: those named, found, or let through by the filters.
 
         Args:
+            search: only runs in which this search finds something; no filters then.
             with_archived: the archived ones, too.
             query: as for `list_agent_runs`.
 
@@ -72,7 +74,7 @@ class Files(ABC):
             InvalidRequest: the file cannot be written.
         """
         call = late.file_requests.export_agent_runs(
-            format, run_ids, query, with_archived=with_archived
+            format, run_ids, query, search=search, with_archived=with_archived
         )
         return self._save(call, path)
 
@@ -82,12 +84,13 @@ class Files(ABC):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         *,
         run_ids: Sequence[int | str] = (),
+        search: str | None = None,
         with_archived: bool = False,
         **query: Unpack[RunQuery],
     ) -> Generator[Iterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
         call = late.file_requests.export_agent_runs(
-            format, run_ids, query, with_archived=with_archived
+            format, run_ids, query, search=search, with_archived=with_archived
         )
         with self._http.download(call) as parts:
             yield parts
@@ -164,12 +167,14 @@ class AsyncFiles(ABC):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         *,
         run_ids: Sequence[int | str] = (),
+        search: str | None = None,
         with_archived: bool = False,
         **query: Unpack[RunQuery],
     ) -> Path:
-        """Write many runs to one file: those named, else those that the filters let through.
+        """Write many runs to one file: those named, found, or let through by the filters.
 
         Args:
+            search: only runs in which this search finds something; no filters then.
             with_archived: the archived ones, too.
             query: as for `list_agent_runs`.
 
@@ -177,7 +182,7 @@ class AsyncFiles(ABC):
             InvalidRequest: the file cannot be written.
         """
         call = late.file_requests.export_agent_runs(
-            format, run_ids, query, with_archived=with_archived
+            format, run_ids, query, search=search, with_archived=with_archived
         )
         return await self._save(call, path)
 
@@ -187,12 +192,13 @@ class AsyncFiles(ABC):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         *,
         run_ids: Sequence[int | str] = (),
+        search: str | None = None,
         with_archived: bool = False,
         **query: Unpack[RunQuery],
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
         call = late.file_requests.export_agent_runs(
-            format, run_ids, query, with_archived=with_archived
+            format, run_ids, query, search=search, with_archived=with_archived
         )
         async with self._http.download(call) as parts:
             yield parts

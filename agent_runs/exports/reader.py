@@ -12,6 +12,7 @@ from agent_runs.filters import RunFilter
 from agent_runs.models import JSON, AgentRun, PermissionRequest, Repo, Turn
 from agent_runs.store import exports, permissions, repos, runs, turns
 from agent_runs.store.database import Database
+from agent_runs.store.search import Hit
 
 _PAGE = 500
 
@@ -119,6 +120,15 @@ class RunReader:
             if len(page) < _PAGE:
                 return
             last = page[-1]
+
+    async def found(self, hits: AsyncIterator[Hit]) -> AsyncIterator[ExportedRun]:
+        """Yield the runs that a search finds, each once, in the order of their first hits."""
+        server = await self.server_id()
+        seen: set[int] = set()
+        async for hit in hits:
+            if hit.run_id not in seen:
+                seen.add(hit.run_id)
+                yield await self._read(hit.run_id, server)
 
     async def _each(self, run_ids: Sequence[int]) -> AsyncIterator[ExportedRun]:
         server = await self.server_id()

@@ -8,8 +8,8 @@ from export_samples import full_run
 from fastapi import FastAPI
 
 from agent_runs.exports.formats import FORMATS
-from agent_runs.store import runs
-from tests.store_samples import new_run
+from agent_runs.store import logs, runs
+from tests.store_samples import entry, new_run
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +59,21 @@ async def test_an_export_has_the_runs_that_were_asked_for(http: httpx.AsyncClien
     assert await ids("archived=true") == [fourth]
     assert await ids(f"id={fourth}&id={first}&agent=b") == [first, fourth]
     assert await ids("status=ERROR") == []
+
+
+async def test_an_export_of_a_search_has_each_run_that_it_finds_once(
+    http: httpx.AsyncClient, app: FastAPI
+):
+    database = app.state.server.database
+    made = [await new_run(database, status="COMPLETE") for _ in range(3)]
+    for run in (made[0], made[2]):
+        async with database.begin() as transaction:
+            await logs.append(transaction, run.id, None, [entry("zanzibar") for _ in range(3)])
+    answer = await http.get("/exports?search=zanzibar")
+    found = [each["id"] for each in records(answer) if each["type"] == "run"]
+    assert found == [made[2].id, made[0].id]
+    wrong = await http.get("/exports", params={"search": '"unbalanced'})
+    assert (wrong.status_code, wrong.json()["error"]) == (422, "InvalidQuery")
 
 
 async def test_a_run_that_is_not_there_is_told_before_the_file_begins(

@@ -70,3 +70,24 @@ def test_a_selection_is_exported_and_stays_selected(page: Page, api: Api) -> Non
     page.get_by_role("button", name="Export selected").click()
     assert run_ids(choose(page, "JSON Lines, complete")) == [first, second]
     expect(page.get_by_role("toolbar").get_by_text("2 selected")).to_be_visible()
+
+
+def test_a_search_exports_the_runs_that_it_finds(page: Page, api: Api) -> None:
+    run_id = api.finished("A word for the search\n/say liechtenstein")
+    api.finished("Another\n/say nothing")
+    page.goto("/search?q=liechtenstein")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    assert run_ids(download.value) == [run_id]
+
+
+def test_an_imported_run_is_read_but_not_driven(page: Page, api: Api) -> None:
+    run_id = api.finished("Made elsewhere\n/run exit 3")
+    content = api.http.get(f"/agent_runs/{run_id}/export").content
+    foreign = content.replace(b'"origin":"', b'"origin":"elsewhere')
+    imported = api.http.post("/imports", content=foreign).json()["runs"][0]["id"]
+    page.goto(f"/runs/{imported}")
+    expect(page.get_by_text("This run was imported.")).to_be_visible()
+    expect(page.get_by_role("log").get_by_text("Made elsewhere").first).to_be_visible()
+    expect(page.get_by_label("Tell the agent what to do next")).to_have_count(0)
+    expect(page.get_by_role("button", name="Retry")).to_have_count(0)

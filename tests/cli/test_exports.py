@@ -22,6 +22,13 @@ def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
     assert page.startswith(b"<!doctype html>")
 
 
+def test_what_a_search_finds_is_exported(cli, sdk, tmp_path):
+    run_id = sdk.wait(sdk.create_agent_run("/say madagascar", agent="scripted").id, timeout=30).id
+    assert cli("export", "--search", "madagascar", "-o", "out.jsonl").code == 0
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [each["id"] for each in records if each["type"] == "run"] == [run_id]
+
+
 def test_a_failed_export_leaves_no_file(cli, tmp_path):
     done = cli("export", 999999, "-o", "out.jsonl")
     assert (done.code, done.err) == (1, "There is no agent run 999999.\n")

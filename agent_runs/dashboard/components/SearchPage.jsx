@@ -1,7 +1,7 @@
 // Search in everything: the address holds the query, the API finds, explains mistakes and counts.
 import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { TriangleAlert } from "lucide-react";
+import { Download, TriangleAlert } from "lucide-react";
 import { SearchBox } from "./SearchBox.jsx";
 import { SearchHits } from "./SearchHits.jsx";
 import { addressOf, useViews, Views } from "./Views.jsx";
@@ -147,6 +147,7 @@ export function SearchPage({ looks, children }) {
     {!query ? <Start fields={fields} onQuery={ask} /> : <div aria-busy={found.busy === true} className="stack">
       <div className="flexrow search-bar">
         <b role="status" className="num med grow">{found.problem === undefined ? total : ""}</b>
+        {found.groups?.length > 0 && <a className="btn ghost s1" href={`/api/exports?format=jsonl&search=${encodeURIComponent(query)}`} download="" title="Download the runs of all hits as JSON Lines"><Download size={14} aria-hidden />Export</a>}
         <Views kind="search" />
         <div className="seg s1" role="group" aria-label="Order of the hits">
           {[["newest", "Newest"], ["best", "Best"]].map(([name, label]) => <button key={name} type="button" aria-pressed={order === name} onClick={() => go(query, name)}>{label}</button>)}
