@@ -30,6 +30,8 @@ MOST_COUNTED = 10_000
 
 _CURSOR = re.compile(r"(newest|best)\.(\d{1,18})\.(\d{1,18})(?:\.(\d{1,9}))?")
 _ANY = 10**17
+# To weigh a phrase, SQLite looks at all of its hits.
+_MOST_RANKED = 12
 # Words of a run say more about it than those of one of its entries.
 _RUN_WEIGHT = 2.0
 
@@ -92,7 +94,8 @@ async def find(
     Args:
         reader: where to look.
         query: what to look for; an empty one finds all runs.
-        order: `best` ranks the newest hits; without words there is nothing to rank.
+        order: `best` ranks the newest hits; without words, or with more than twelve phrases, they
+            come newest first all the same.
         limit: most hits.
         cursor: `next_cursor` of the page before.
         counted: False leaves the total out: it is the number of hits on this page.
@@ -100,7 +103,7 @@ async def find(
     Raises:
         InvalidRequest: the cursor is none of this order.
     """
-    if not query.all_of:
+    if not 0 < sum(map(len, query.all_of)) <= _MOST_RANKED:
         order = "newest"
     bounds = _bounds(order, cursor)
     terms = await terms_of(reader, query)

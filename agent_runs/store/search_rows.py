@@ -15,10 +15,13 @@ WINDOW = 1000
 """So many of the newest hits are ranked."""
 # A part of what can fit: at first, and at most.
 _PART, _LARGEST_PART = 200, 20_000
+# So many of what can fit are looked at to count what does.
+_COUNTED = 10_001
 # A search that found little goes on with its next page after so long.
 _SECONDS = 1.0
-# So many rows of a table are looked at one by one, in place of asking PostgreSQL's index.
-_SPAN = 20_000
+# So many rows of a table are looked at one by one, in place of asking PostgreSQL's index, and so
+# often; then the word is rarer than was thought.
+_SPAN, _SPANS = 20_000, 5
 # To look at a row costs about so many times what an entry of that index does.
 _WALK_COST = 4
 # It takes a word that it knows nothing of to be in half a per cent of all rows.
@@ -28,8 +31,8 @@ _FEW = 10_000
 class Source(Enum):
     """What is searched: its table, its key there, its index on SQLite, its time."""
 
-    ENTRIES = ("log", "id", "log_fts", "log.ts")
-    RUNS = ("run_text", "run_id", "run_fts", "run.created_at")
+    ENTRIES = ("log", "id", "log_fts", "select ts from log where id = c.id")
+    RUNS = ("run_text", "run_id", "run_fts", "select created_at from run where id = c.id")
 
     def __init__(self, table: str, key: str, index: str, time: str) -> None:
         self.table, self.key, self.index, self.time = table, key, index, time
@@ -65,7 +68,7 @@ class Rows:
         if source is Source.ENTRIES:
             self._floor, self._ceiling = terms.floor, terms.ceiling or self._ceiling
         self._conditions = self._filter()
-        self._walks = False
+        self._walks, self._spans = False, 0
 
     async def newest(self, before: int, limit: int) -> Part:
         """Return hits before a key, the newest ones first, at most `limit`."""
@@ -75,7 +78,7 @@ class Rows:
         reach = max(_PART, 4 * limit) if self._conditions else limit + 1
         await self._choose(reach)
         if self._walks:
-            before = await self._below_the_top(before)
+            before = min(before, await self.top())
         deadline = time.monotonic() + _SECONDS
         found: list[Row] = []
         while True:
@@ -95,17 +98,23 @@ class Rows:
         if self.is_empty or before <= max(self._floor, 1):
             return []
         await self._choose(WINDOW)
-        if self._walks:
-            before = await self._below_the_top(before)
+        floor = await self._walk_floor()
         rank = "c.rank"
         if self._reader.dialect == "postgresql":
-            rank = f"-ts_rank({self._source.table}.search, {self._terms.words})"
-        rows = await self._reader.read_heavy(
-            f"with c as materialized ({self._candidates(ranked=True)})"
-            f" select c.id, {rank} from {self._joined(with_text=True)}",
-            self._params(before, WINDOW),
-        )
-        return [Row(key, order) for key, order in rows]
+            table, key = self._source.table, self._source.key
+            text = f"(select search from {table} where {key} = c.id)"
+            rank = f"-ts_rank({text}, {self._terms.words})"
+        while True:
+            rows = await self._reader.read_heavy(
+                f"with c as materialized ({self._candidates(ranked=True)})"
+                " select 0 as is_hit, count(*), null from c union all"
+                f" select 1, c.id, {rank} from {self._fitting()}",
+                self._params(before, WINDOW, floor),
+            )
+            seen = next(number for is_hit, number, _ in rows if not is_hit)
+            if seen == WINDOW or floor <= self._floor:
+                return [Row(key, order) for is_hit, key, order in rows if is_hit]
+            self._walks, floor = False, self._floor
 
     async def count(self, most: int) -> tuple[int, bool]:
         """Return how many hits there are, and whether that is only what was counted so far.
@@ -115,19 +124,21 @@ class Rows:
         """
         if self.is_empty or self._ceiling <= max(self._floor, 1):
             return 0, False
-        self._walks = False
-        if not self._conditions:
+        await self._choose(_COUNTED)
+        floor = await self._walk_floor()
+        if not self._beyond_the_index():
             ((total,),) = await self._reader.read_heavy(
                 f"select count(*) from ({self._candidates(ordered=False)}) as c",
-                self._params(self._ceiling, most + 1),
+                self._params(self._ceiling, most + 1, floor),
             )
-            return min(total, most), total > most
+            return min(total, most), total > most or floor > self._floor
         ((seen, total),) = await self._reader.read_heavy(
             f"with c as materialized ({self._candidates()})"
-            f" select (select count(*) from c), (select count(*) from {self._joined()})",
-            self._params(self._ceiling, _LARGEST_PART),
+            f" select (select count(*) from c), (select count(*) from {self._fitting()})",
+            self._params(self._ceiling, _COUNTED, floor),
         )
-        return min(total, most), total > most or seen == _LARGEST_PART
+        is_part = total > most or seen == _COUNTED or floor > self._floor
+        return min(total, most), is_part
 
     async def top(self) -> int:
         """Return a key that all present ones are smaller than."""
@@ -135,33 +146,35 @@ class Rows:
         ((newest,),) = await self._reader.read(f"select max({key}) from {table}")
         return min((newest or 0) + 1, self._ceiling)
 
-    async def _below_the_top(self, before: int) -> int:
-        return min(before, await self.top())
+    async def _walk_floor(self) -> int:
+        """How far a walk from the top goes; as far as can be when nothing is walked."""
+        if not self._walks:
+            return self._floor
+        return max(self._floor, await self.top() - _SPAN * _SPANS)
 
     async def _part(self, before: int, reach: int, limit: int) -> tuple[list[Row], int]:
         """Return hits of the next part, and where the one after it begins."""
         floor = max(self._floor, before - _SPAN) if self._walks else self._floor
         rows = await self._reader.read_heavy(
-            f"with c as materialized ({self._candidates()}), f as ("
-            f" select c.id, {self._source.time} as at from {self._joined()}"
-            " order by c.id desc limit :limit)"
-            " select t.seen, t.lowest, f.id, f.at"
-            " from (select count(*) as seen, min(id) as lowest from c) as t"
-            " left join f on true order by f.id desc",
+            f"with c as materialized ({self._candidates()})"
+            " select 0 as is_hit, count(*), min(id) from c union all"
+            f" select * from (select 1, c.id, ({self._source.time}) from {self._fitting()}"
+            " order by c.id desc limit :limit) as f",
             self._params(before, reach, floor) | {"limit": limit},
         )
-        seen, lowest = rows[0][:2]
-        found = [Row(key, at) for *_, key, at in rows if key is not None]
+        ((_, seen, lowest),) = (row for row in rows if not row[0])
+        found = sorted((Row(*row[1:]) for row in rows if row[0]), reverse=True)
         if seen == reach:
             return found, lowest
         if self._walks:
-            # What is left is found by the index.
-            self._walks = False
+            self._spans -= 1
+            self._walks = self._spans > 0
             return found, floor
         return found, 0
 
     async def _choose(self, reach: int) -> None:
         """Decide how PostgreSQL finds common words: its index gives all of them or none."""
+        self._walks = False
         if self._reader.dialect != "postgresql" or self._terms.words is None:
             return
         table = self._source.table
@@ -175,6 +188,7 @@ class Rows:
         ((total,),) = await self._reader.read(
             "select reltuples from pg_class where oid = cast(:table as regclass)", {"table": table}
         )
+        self._spans = _SPANS
         self._walks = reach * max(total, 1) / expected * _WALK_COST < expected
 
     def _params(self, before: int, reach: int, floor: int | None = None) -> dict[str, object]:
@@ -213,14 +227,28 @@ class Rows:
         if self._source is Source.RUNS:
             where = " and ".join([span, *self._conditions])
             return f"select id from run where {where}{end}"
-        if self._terms.only_failed:
-            return f"select id from log where failed = 1 and {span}{end}"
-        for column, values in (
-            ("tool_name", self._terms.tools), ("message_type", self._terms.types)
-        ):  # fmt: skip
-            if values:
-                return self._of_each(column, values, span, end)
-        return f"select id from log where {span}{end}"
+        match self._driver():
+            case "failed":
+                return f"select id from log where failed = 1 and {span}{end}"
+            case "tool":
+                return self._of_each("tool_name", self._terms.tools or [], span, end)
+            case "type":
+                return self._of_each("message_type", self._terms.types or [], span, end)
+            case _:
+                return f"select id from log where {span}{end}"
+
+    def _driver(self) -> str:
+        """The field whose index is walked where no words are looked for."""
+        terms = self._terms
+        fields = {"failed": terms.only_failed, "tool": terms.tools, "type": terms.types}
+        return next((name for name, is_given in fields.items() if is_given), "")
+
+    def _beyond_the_index(self) -> list[str]:
+        """The conditions that do not hold for all candidates already."""
+        if self._source is Source.RUNS and self._terms.words is None:
+            return []
+        held = None if self._terms.words else self._terms.alone.get(self._driver())
+        return [condition for condition in self._conditions if condition != held]
 
     def _of_each(self, column: str, values: list[str], span: str, end: str) -> str:
         """The newest of each value on its own: no engine would see that it need not sort all."""
@@ -251,25 +279,35 @@ class Rows:
         return conditions
 
     def _unwanted(self, condition: str, key: str) -> str:
+        index, table = self._source.index, self._source.table
+        if self._reader.dialect == "sqlite" and self._source is Source.ENTRIES:
+            # Once for all candidates: to ask the index for each of them would take seconds.
+            return (
+                f"{key} not in (select rowid from {index} where {index} match {condition}"
+                " and rowid >= (select min(id) from c) and rowid <= (select max(id) from c))"
+            )
         if self._reader.dialect == "sqlite":
-            index = self._source.index
             return (
                 f"not exists (select 1 from {index} where {index} match {condition}"
                 f" and rowid = {key})"
             )
-        table = self._source.table
+        if self._source is Source.ENTRIES:
+            return f"not (log.search @@ {condition})"
         return (
             f"not exists (select 1 from {table} as other where other.{self._source.key} = {key}"
             f" and other.search @@ {condition})"
         )
 
-    def _joined(self, *, with_text: bool = False) -> str:
-        """The candidates with what the filter and the order need of them."""
+    def _fitting(self) -> str:
+        """The candidates that fit.
+
+        Asked one by one: for a join SQLite would read the whole table first, for a Bloom filter,
+        and PostgreSQL for a hash table, unless there is an offset.
+        """
+        offset = " offset 0" if self._reader.dialect == "postgresql" else ""
+        tables, keys = "run", ["run.id = c.id"]
         if self._source is Source.ENTRIES:
             # Entries of a run that is still being brought in are nobody's business.
-            joined = "c join log on log.id = c.id join run on run.id = log.run_id"
-        else:
-            joined = "c join run on run.id = c.id"
-            if with_text:
-                joined += " join run_text on run_text.run_id = c.id"
-        return joined + (f" where {' and '.join(self._conditions)}" if self._conditions else "")
+            tables, keys = "log join run on run.id = log.run_id", ["log.id = c.id"]
+        conditions = " and ".join([*keys, *self._conditions])
+        return f"c where exists (select 1 from {tables} where {conditions}{offset})"

@@ -45,6 +45,7 @@ class Terms:
         tools: exact names of the tools that are asked for, if any are.
         types: the kinds that are asked for, if any are.
         only_failed: only entries that failed are asked for.
+        alone: by field, the condition of `of_entry` that holds for all that its index gives.
         floor: no entry with a smaller row id can fit.
         ceiling: no entry with this row id or a larger one can fit; None: unknown.
         params: of all of these.
@@ -58,6 +59,7 @@ class Terms:
     tools: list[str] | None = None
     types: list[str] | None = None
     only_failed: bool = False
+    alone: dict[str, str] = field(default_factory=dict[str, str])
     floor: int = 0
     ceiling: int | None = None
     params: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -154,6 +156,8 @@ async def _add_field(reader: Reader, term: FieldTerm, name: str, terms: Terms) -
             wanted = [value == "yes" for value in wanted]
     condition = terms.any_of(column, name, wanted)
     target.append(f"not ({condition})" if term.is_excluded else condition)
+    if target is terms.of_entry and not term.is_excluded:
+        terms.alone[term.name] = condition
 
 
 async def tools(reader: Reader) -> list[str]:

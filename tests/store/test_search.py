@@ -9,7 +9,7 @@ from store_samples import entry, new_run
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import NewLog
 from agent_runs.search_query import parse_query
-from agent_runs.store import logs, repos, runs, search, turns
+from agent_runs.store import logs, repos, runs, search, search_rows, turns
 from agent_runs.store.database import Database
 from agent_runs.store.search import Found, Order
 
@@ -192,6 +192,38 @@ async def test_pages_hold_everything_once(database: Database, query: str, order:
         await append(database, run.id, step("word", tool_name="bash"))
     assert len(found) == len(set(found)) == there
     assert all(seq is None or seq < 200 for _, seq in found)
+
+
+@pytest.mark.parametrize("spans", [1, 2, 100])
+@pytest.mark.parametrize("query", ["word", "word tool:bash", "word -other", '"rare word"', "none"])
+async def test_it_makes_no_difference_how_words_are_looked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch, query: str, spans: int
+) -> None:
+    for number in range(3):
+        run = await new_run(database, prompt=f"the word {number}", created_at=NOW)
+        texts = (f"{'rare word' if n % 17 == 0 else 'other'} word {n}" for n in range(60))
+        tools = ("bash", None, "read")
+        await append(
+            database,
+            run.id,
+            *(step(text, tool_name=tools[at % 3]) for at, text in enumerate(texts)),
+        )
+    expected = [await seqs(database, query, limit=500), await look(database, query, order="best")]
+    # On PostgreSQL words that seem common are looked for row by row, so far.
+    for name, value in (("_FEW", 0), ("_WALK_COST", 0), ("_SPAN", 7), ("_SPANS", spans)):
+        monkeypatch.setattr(search_rows, name, value)
+    found: list[tuple[int, int | None]] = []
+    cursor = None
+    while True:
+        page = await look(database, query, limit=11, cursor=cursor)
+        found += [(hit.run_id, hit.seq) for hit in page.hits]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == expected[0]
+    ranked = await look(database, query, order="best")
+    assert ranked.hits == expected[1].hits
+    assert ranked.total == expected[1].total or ranked.total_is_capped
 
 
 async def test_the_best_hits_come_first(database: Database) -> None:
