@@ -68,15 +68,8 @@ def export(
 
     CSV has a row per entry, csv-runs one per run; html is one page that works from a disk.
     """
-    chosen: dict[str, Any] = {
-        "run_ids": run_ids or (),
-        "search": search,
-        "with_archived": every,
-        "status": status,
-        "agent": agent,
-        "q": q,
-        "archived": True if archived else None,
-    }
+    chosen: dict[str, Any] = {"run_ids": run_ids or (), "search": search, "with_archived": every}
+    chosen |= {"status": status, "agent": agent, "q": q, "archived": True if archived else None}
     with connect(context) as client:
         if otlp is not None:
             form = "otlp-content" if content else "otlp"
