@@ -7,7 +7,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from agent_runs.client.measure_requests import AnalyticsQuery
-from agent_runs.dashboard.run_query import ListQuery
+from agent_runs.dashboard.run_query import ListQuery, number_of
 
 PERIODS: dict[int, str] = {
     1: "Today",
@@ -45,11 +45,11 @@ class PageQuery:
         if first_day and last_day and first_day > last_day:
             first_day, last_day = last_day, first_day
         return cls(
-            days=int(days) if days.isdigit() and int(days[:5]) in PERIODS else DEFAULT_DAYS,
+            days=next((each for each in PERIODS if str(each) == days), DEFAULT_DAYS),
             first_day=first_day,
             last_day=last_day,
             agent=params.get("agent", ""),
-            repo=params.get("repo", "") if params.get("repo", "").isdigit() else "",
+            repo=number_of(params.get("repo", "")),
             mode=params.get("mode", ""),
         )
 

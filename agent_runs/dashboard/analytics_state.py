@@ -213,5 +213,9 @@ class AnalyticsState(rx.State):
 
 
 def _is_about_figures(news: News) -> bool:
-    kinds = {EventKind.RUN_CREATED, EventKind.RUN_UPDATED, EventKind.RUN_FINISHED}
-    return news.must_reload or any(event.kind in kinds for event in news.events)
+    """Tell whether figures have changed: not by what a run does meanwhile."""
+    return news.must_reload or any(
+        event.kind in {EventKind.RUN_CREATED, EventKind.RUN_FINISHED}
+        or (event.kind == EventKind.RUN_UPDATED and event.data.get("activity") is None)
+        for event in news.events
+    )

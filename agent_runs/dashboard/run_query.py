@@ -11,6 +11,7 @@ from agent_runs.client.requests import RunQuery
 PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_SIZE = 25
 _LONGEST_NUMBER = 9
+_LONGEST_ID = 15
 _LONGEST = 500
 TRAITS: dict[str, str] = {
     "mode": "Template",
@@ -64,7 +65,7 @@ class ListQuery:
             status=tuple(word.upper() for word in params.get("status", "").split(",") if word),
             agent=params.get("agent", ""),
             source=params.get("source", "").upper(),
-            repo=params.get("repo", "") if params.get("repo", "").isdigit() else "",
+            repo=number_of(params.get("repo", "")),
             q=params.get("q", "").strip(),
             since=_day_or_period(params.get("since", "")),
             until=_day_or_period(params.get("until", "")),
@@ -143,6 +144,11 @@ class ListQuery:
         if self.until and self.until not in PERIODS:
             query["until"] = _midnight(self.until) + timedelta(days=1)
         return query
+
+
+def number_of(text: str) -> str:
+    """Return `text` when it is an id, else nothing."""
+    return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else ""
 
 
 def _number(text: str | None, otherwise: int) -> int:

@@ -5,13 +5,15 @@ change (`VERSION`), the next start counts again. Everything is one transaction: 
 the old figures until the new ones are complete.
 """
 
+import itertools
 import logging
+import operator
 import time
 from datetime import datetime
 
 import orjson
 
-from agent_runs.models import JSON, MessageType
+from agent_runs.models import JSON, AgentRun, MessageType
 from agent_runs.store import figures, tallies
 from agent_runs.store.database import Database, Transaction
 from agent_runs.store.outbox import EVENT_LOCK
@@ -25,7 +27,7 @@ VERSION = "2"
 
 _MARK = "counted"
 _RUNS = 2000
-_ENTRIES = 2000
+_ENTRIES = 5000
 _IS_COUNTED = "select 1 from figure where scope = 0 and kind = :kind and name = :version"
 _MARK_COUNTED = """
     insert into figure
@@ -56,15 +58,20 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
         if unless_done and await transaction.execute(_IS_COUNTED, _THIS):
             return
         await transaction.write("delete from figure")
-        await transaction.write("delete from run_tally")
+        # Those of runs that are being imported just now have no row yet, and stay.
+        await transaction.write("delete from run_tally where run_id in (select id from run)")
         await transaction.write(_MARK_COUNTED, _THIS)
         after = 0
         while rows := await transaction.execute(
             "select id, payload from run where id > :after order by id limit :limit",
             {"after": after, "limit": _RUNS},
         ):
+            counted = await _tallies(transaction, rows[0][0], rows[-1][0])
+            await tallies.add_all(transaction, counted)
             for run_id, payload in rows:
-                await _count_run(transaction, run_id, payload)
+                tally = counted.get(run_id, {})
+                run = await _whole(transaction, run_id, payload)
+                figures.count(transaction.outbox, run, tally, 1)
             number += len(rows)
             # Written part by part, so that memory does not grow with the number of runs.
             for sql, figure_rows in transaction.outbox.take_figures(transaction.dialect):
@@ -74,32 +81,36 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
         logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)
 
 
-async def _count_run(transaction: Transaction, run_id: int, payload: str) -> None:
+async def _tallies(transaction: Transaction, first: int, last: int) -> dict[int, tallies.Tally]:
+    """What the entries of the runs from one id to another add up to."""
+    counted: dict[int, tallies.Tally] = {}
+    place = (first, -1)
+    while rows := await transaction.execute(
+        "select run_id, tool_name, failed, payload, seq from log"
+        " where (run_id, seq) > (:run_id, :seq) and run_id <= :last"
+        " order by run_id, seq limit :limit",
+        {"run_id": place[0], "seq": place[1], "last": last, "limit": _ENTRIES},
+    ):
+        for run_id, group in itertools.groupby(rows, key=operator.itemgetter(0)):
+            tally = tallies.of_stored(row[1:4] for row in group)
+            counted[run_id] = tallies.joined(counted.get(run_id, {}), tally)
+        place = rows[-1][0], rows[-1][4]
+    return counted
+
+
+async def _whole(transaction: Transaction, run_id: int, payload: str) -> AgentRun:
+    """Return a run with what an older version did not keep of it."""
     fields: dict[str, JSON] = orjson.loads(payload)
     missing = await _missing(transaction, run_id, fields)
-    if missing:
-        payload = dump(fields | missing, str)
-        run = parse(transaction, payload, run_id)
-        await transaction.write(
-            "update run set payload = :payload, mode = :mode where id = :id",
-            {"payload": payload, "mode": figures.mode_of(run), "id": run_id},
-        )
-    tally = await _tally(transaction, run_id) if fields["log_count"] else {}
-    await tallies.add(transaction, run_id, tally)
-    figures.count(transaction.outbox, parse(transaction, payload, run_id), tally, 1)
-
-
-async def _tally(transaction: Transaction, run_id: int) -> tallies.Tally:
-    tally: tallies.Tally = {}
-    after = -1
-    while rows := await transaction.execute(
-        "select tool_name, failed, payload, seq from log"
-        " where run_id = :run_id and seq > :after order by seq limit :limit",
-        {"run_id": run_id, "after": after, "limit": _ENTRIES},
-    ):
-        tally = tallies.joined(tally, tallies.of_stored(row[:3] for row in rows))
-        after = rows[-1][3]
-    return tally
+    if not missing:
+        return parse(transaction, payload, run_id)
+    payload = dump(fields | missing, str)
+    run = parse(transaction, payload, run_id)
+    await transaction.write(
+        "update run set payload = :payload, mode = :mode where id = :id",
+        {"payload": payload, "mode": figures.mode_of(run), "id": run_id},
+    )
+    return run
 
 
 async def _missing(

@@ -95,21 +95,25 @@ def joined(tally: Tally, other: Tally, sign: int = 1) -> Tally:
 
 async def add(transaction: Transaction, run_id: int, tally: Tally, sign: int = 1) -> None:
     """Let the tally of a run grow, or shrink when `sign` is -1."""
-    if tally:
-        await transaction.executemany(
-            _ADD,
-            [
-                {
-                    "run_id": run_id,
-                    "kind": kind,
-                    "name": name,
-                    "number": sign * amount.number,
-                    "failed": sign * amount.failed,
-                    "total": sign * amount.total,
-                }
-                for (kind, name), amount in tally.items()
-            ],
-        )
+    await add_all(transaction, {run_id: tally}, sign)
+
+
+async def add_all(transaction: Transaction, by_run: Mapping[int, Tally], sign: int = 1) -> None:
+    """Let the tallies of many runs grow, or shrink when `sign` is -1."""
+    rows = [
+        {
+            "run_id": run_id,
+            "kind": kind,
+            "name": name,
+            "number": sign * amount.number,
+            "failed": sign * amount.failed,
+            "total": sign * amount.total,
+        }
+        for run_id, tally in by_run.items()
+        for (kind, name), amount in tally.items()
+    ]
+    if rows:
+        await transaction.executemany(_ADD, rows)
 
 
 async def read(reader: Reader, run_id: int) -> Tally:

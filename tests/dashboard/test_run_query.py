@@ -24,6 +24,8 @@ def read(address: str) -> ListQuery:
         "/?since=24h",
         "/?since=2026-11-01&until=2026-11-21&archived=1",
         "/?page=3&limit=50",
+        "/?since=2026-11-01&archived=any&mode=docs&tool=bash",
+        "/?failed_tool=bash&error=exit+code+%23",
     ],
 )
 def test_an_address_read_and_written_again_is_the_same(address):
@@ -40,6 +42,7 @@ def test_an_address_read_and_written_again_is_the_same(address):
         "/?limit=7",
         "/?limit=x",
         "/?repo=../../etc",
+        "/?repo=%C2%B2",
         "/?since=yesterday&until=2026-13-40",
         "/?archived=yes",
         "/?status=,,",
