@@ -11,6 +11,7 @@ from bench import (
     events,
     files,
     hosted,
+    latency,
     reads,
     report,
     search,
@@ -28,6 +29,7 @@ _ALL = {
     "translation": translation.measure,
     "starts": starts.measure,
     "hosted": hosted.measure,
+    "latency": latency.measure,
     "dashboard": dashboard.measure,
 }
 
