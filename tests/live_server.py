@@ -43,9 +43,13 @@ class LiveServer:
 
     def start(self) -> Self:
         """Start the process and wait for its first healthy answer."""
+        # Of its own, else the one of the project would be read: a developer's account, maybe.
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / ".env").touch()
+        program = [sys.executable, str(ROOT / "api.py")]
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "api.py"], cwd=ROOT, env=self.env, stdout=output, stderr=output
+                program, cwd=self.home, env=self.env, stdout=output, stderr=output
             )
         try:
             self._wait_for_answer()
