@@ -75,7 +75,7 @@ def _compare(name: str, home: Path, url: str) -> list[Row]:
         what = f"the same for one agent in one repository, 30 days, {name}"
         rows.append(times_row(what, ours=slowest, limit=limit, most=3))
     what = f"count of 1 M entries anew, {name}"
-    return [*rows, most_row(what, measured=counted, unit="s", most=120)]
+    return [*rows, most_row(what, measured=counted, unit="s", most=300)]
 
 
 def _lists(chance: random.Random) -> Iterator[str]:
