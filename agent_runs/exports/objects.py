@@ -21,7 +21,7 @@ async def write_one(run: ExportedRun) -> AsyncIterator[bytes]:
     )
     comma = b""
     async for texts in run.texts():
-        yield comma + b",".join([text.encode() for text in texts])
+        yield comma + b",".join(texts)
         comma = b","
     yield b"]}"
 

@@ -41,7 +41,7 @@ class ExportedRun:
         """The run as a model."""
         return AgentRun.model_validate_json(self.text)
 
-    async def texts(self) -> AsyncIterator[list[str]]:
+    async def texts(self) -> AsyncIterator[list[bytes]]:
         """Yield the entries as JSON texts, oldest first, in parts of bounded size.
 
         Those that come while it is read are left out, so that `log_count` of the run is right.
@@ -64,7 +64,7 @@ class ExportedRun:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _part(self, run_id: int, first: int, last: int) -> list[str]:
+    async def _part(self, run_id: int, first: int, last: int) -> list[bytes]:
         if first >= last:
             return []
         return await exports.entries(self.database, run_id, first=first, last=last)
@@ -108,15 +108,15 @@ class RunReader:
         wanted = sorted(set(run_ids))
         for run_id in wanted:
             await runs.get(self._database, run_id)
-        return self._each(wanted)
+        return self._each(wanted, await self.server_id())
 
     async def matching(self, wanted: RunFilter) -> AsyncIterator[ExportedRun]:
         """Yield the runs that a filter lets through, the oldest id first."""
         server, last = await self.server_id(), 0
         while True:
             page = await exports.run_ids(self._database, wanted, after_id=last, limit=_PAGE)
-            for run_id in page:
-                yield await self._read(run_id, server)
+            async for run in self._each(page, server):
+                yield run
             if len(page) < _PAGE:
                 return
             last = page[-1]
@@ -130,22 +130,37 @@ class RunReader:
                 seen.add(hit.run_id)
                 yield await self._read(hit.run_id, server)
 
-    async def _each(self, run_ids: Sequence[int]) -> AsyncIterator[ExportedRun]:
-        server = await self.server_id()
-        for run_id in run_ids:
-            yield await self._read(run_id, server)
+    async def _each(self, run_ids: Sequence[int], server: str) -> AsyncIterator[ExportedRun]:
+        """Yield these runs; the next one is read while the last one is made use of."""
+        reading: asyncio.Future[ExportedRun] | None = None
+        try:
+            for at, run_id in enumerate(run_ids):
+                run = await (reading or self._read(run_id, server))
+                is_last = at + 1 == len(run_ids)
+                following = None if is_last else self._read(run_ids[at + 1], server)
+                reading = None if following is None else asyncio.ensure_future(following)
+                yield run
+        finally:
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
     async def _read(self, run_id: int, server: str) -> ExportedRun:
-        text = await runs.text(self._database, run_id)
+        text, turn_list, asked, diff = await asyncio.gather(
+            runs.text(self._database, run_id),
+            turns.list_(self._database, run_id),
+            permissions.list_(self._database, run_id),
+            self._diff_of(run_id),
+        )
         fields = orjson.loads(text)
         return ExportedRun(
             database=self._database,
             text=text,
             origin=fields.get("origin") or f"{server}:{run_id}",
             repo=await self._repo(fields["repo_id"]),
-            turns=await turns.list_(self._database, run_id),
-            permissions=await permissions.list_(self._database, run_id),
-            diff=await self._diff_of(run_id),
+            turns=turn_list,
+            permissions=asked,
+            diff=diff,
         )
 
     async def _repo(self, repo_id: int | None) -> Repo | None:

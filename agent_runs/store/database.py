@@ -57,7 +57,7 @@ class _Engine(Protocol):
     async def close(self) -> None: ...
     async def read(self, sql: str, params: Params) -> Rows: ...
     async def read_heavy(self, sql: str, params: Params) -> Rows: ...
-    async def read_some(self, sql: str, params: Params, most_bytes: int) -> list[str]: ...
+    async def read_some(self, sql: str, params: Params, most_bytes: int) -> list[bytes]: ...
     def begin(self) -> AbstractAsyncContextManager[_EngineTransaction]: ...
 
 
@@ -136,13 +136,16 @@ class Database:
         """Run a query that may take long, without holding anybody up."""
         return await self._engine.read_heavy(sql, params)
 
-    async def read_some(self, sql: str, params: Params, *, most_bytes: int) -> list[str]:
+    async def read_some(self, sql: str, params: Params, *, most_bytes: int) -> list[bytes]:
         """Return the first texts of a query, at least one, until they are `most_bytes` together.
 
         Args:
-            sql: a query of the columns `seq` and `payload`, ordered by `seq`.
+            sql: `select seq, payload from ...`, ordered by `seq`.
             params: written `:name`.
-            most_bytes: the last text may go over it.
+            most_bytes: the last few texts may go over it.
+
+        Returns:
+            The texts in UTF-8.
         """
         return await self._engine.read_some(sql, params, most_bytes)
 

@@ -12,8 +12,8 @@ from agent_runs.store.database import Database, Reader
 from agent_runs.store.run_lists import terms_of
 from agent_runs.store.terms import all_of, any_of
 
-_PART_ENTRIES = 1000
-_PART_BYTES = 1024 * 1024
+_PART_ENTRIES = 2000
+_PART_BYTES = 2 * 1024 * 1024
 _SERVER = "identity of this server"
 _OF_THE_SERVER = 0  # no organization has this id
 
@@ -43,7 +43,7 @@ async def run_ids(reader: Reader, wanted: RunFilter, *, after_id: int, limit: in
     return [run_id for (run_id,) in rows]
 
 
-async def entries(database: Database, run_id: int, *, first: int, last: int) -> list[str]:
+async def entries(database: Database, run_id: int, *, first: int, last: int) -> list[bytes]:
     """Return entries from `seq` `first` on and before `last`, as JSON texts, as many as fit."""
     return await database.read_some(
         "select seq, payload from log where run_id = :run_id and seq >= :first and seq < :last"

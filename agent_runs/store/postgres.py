@@ -76,7 +76,7 @@ class PostgresEngine:
 
     read_heavy = read
 
-    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[str]:
+    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[bytes]:
         """Run a query of `seq` and `payload` until its texts are so large together."""
         # The length of a text is known without reading it.
         counted = (
@@ -85,7 +85,7 @@ class PostgresEngine:
             f" from ({sql}) as found) as counted where before < :most_bytes order by seq"
         )
         rows = await self.read(counted, {**params, "most_bytes": most_bytes})
-        return [text for (text,) in rows]
+        return [text.encode() for (text,) in rows]
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["PostgresTransaction"]:

@@ -28,6 +28,7 @@ Rows = list[tuple[Any, ...]]
 # `update … returning` came with 3.35.
 _OLDEST = (3, 35)
 _OPENING_SECONDS = 30.0
+_AT_ONCE = 8
 
 
 def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
@@ -140,8 +141,10 @@ class SqliteEngine:
         """Run a query that may take long, in a thread."""
         return await _in_thread(self._reader_thread, _execute, self._heavy_reader, sql, params)
 
-    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[str]:
+    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[bytes]:
         """Run a query of `seq` and `payload` until its texts are so large together."""
+        # As bytes: to make text of it would be undone at once.
+        sql = sql.replace("payload", "cast(payload as blob)", 1)
         return await _in_thread(
             self._reader_thread, _execute_some, self._heavy_reader, sql, params, most_bytes
         )
@@ -222,16 +225,15 @@ def _execute(connection: sqlite3.Connection, sql: str, params: Mapping[str, Any]
 
 def _execute_some(
     connection: sqlite3.Connection, sql: str, params: Mapping[str, Any], most_bytes: int
-) -> list[str]:
-    texts: list[str] = []
+) -> list[bytes]:
+    texts: list[bytes] = []
     size = 0
     try:
         with contextlib.closing(connection.execute(sql, params)) as cursor:
-            for _, text in cursor:
-                texts.append(text)
-                size += len(text)
-                if size >= most_bytes:
-                    break
+            while size < most_bytes and (rows := cursor.fetchmany(_AT_ONCE)):
+                for _, text in rows:
+                    texts.append(text)
+                    size += len(text)
     except sqlite3.DatabaseError as exc:
         raise _translate(exc) from exc
     return texts

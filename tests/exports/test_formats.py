@@ -65,13 +65,13 @@ async def test_a_server_keeps_its_name(database: Database):
 async def test_long_runs_and_large_entries_come_in_small_parts(database: Database):
     run = await new_run(database)
     async with database.begin() as transaction:
-        many = [entry("x" * (800_000 if at in {3, 4, 5, 6} else 10)) for at in range(1200)]
+        many = [entry("x" * (10 if at % 300 else 1_900_000)) for at in range(1200)]
         await logs.append(transaction, run.id, None, many)
     read = await RunReader(database, no_diff).one(run.id)
     sizes = [(len(part), sum(map(len, part))) async for part in read.texts()]
     assert sum(count for count, _ in sizes) == 1200
-    assert max(size for _, size in sizes) < 2_000_000
-    assert len(sizes) >= 3
+    assert max(size for _, size in sizes) < 4_200_000
+    assert len(sizes) >= 2
 
 
 async def test_entries_that_come_while_a_run_is_read_are_left_to_the_next_export(

@@ -125,7 +125,7 @@ async def test_all_that_belongs_to_a_run_comes_with_it(database: Database, tmp_p
             json.loads(text)["seq"] for text in before
         ]
         assert total == len(texts)
-        assert await log_search.find(other, run.id, "turned") == (1, [2])
+        assert (await log_search.find(other, run.id, "turned")).seqs == [2]
 
 
 async def test_entries_of_an_import_are_in_the_search_index(database: Database, folder):
@@ -175,7 +175,7 @@ async def test_a_later_export_updates_a_run_under_its_id(database: Database, tmp
         (third,) = (await brought_in(other, folder, early)).runs
         assert third.outcome == "known"
         assert (await runs.get(other, first.id)).status == "COMPLETE"
-        assert await log_search.find(other, first.id, "the end") == (1, [3])
+        assert (await log_search.find(other, first.id, "the end")).total == 1
 
 
 async def counted(database: Database) -> list[set[tuple[object, ...]]]:
