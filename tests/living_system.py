@@ -60,11 +60,13 @@ async def living(
     concurrency: int = 4,
     redact: object = None,
     hosted: Hosted | None = None,
+    alone: bool = True,
 ) -> AsyncGenerator[System]:
     """Build a system on the database and let it live.
 
     Args:
         hosted: makes its hosted accounts.
+        alone: whether no other system is at work on the database.
     """
     mask: Callable[[str], str] = redact if callable(redact) else str
     async with contextlib.AsyncExitStack() as stack:
@@ -97,6 +99,7 @@ async def living(
             defaults=RunDefaults(),
             redact=mask,
             upstream=accounts,
+            alone=alone,
         )
         await stack.enter_async_context(system.living())
         if accounts is not None:

@@ -6,7 +6,8 @@ Accounts ── one Following per organization ── Follower (live)
                     all of them write through one StoreMirror
 """
 
-from agent_runs.sync.accounts import Account, Accounts, Mark
+from agent_runs.sync.account import Account
+from agent_runs.sync.accounts import Accounts, Mark
 from agent_runs.sync.following import FollowingState
 from agent_runs.sync.history import HistoryState
 from agent_runs.sync.mirror import GONE, StoreMirror

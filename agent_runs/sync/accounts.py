@@ -9,14 +9,15 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 
+from agent_runs.client.answers import User
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.credentials import Credentials
 from agent_runs.errors import AgentRunsError, Conflict, ServerUnreachable, Unavailable
-from agent_runs.models import AgentRun
+from agent_runs.models import JSON, AgentRun
 from agent_runs.providers.codegen.condition import Condition, Conditions
 from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
 from agent_runs.providers.codegen.plan import Intervals
@@ -24,31 +25,17 @@ from agent_runs.providers.codegen.upstream import asking, connect
 from agent_runs.store import hosted_organizations
 from agent_runs.store.database import Database
 from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.sync.account import Account
 from agent_runs.sync.creator import cancel_waiting
 from agent_runs.sync.following import Following, FollowingState
 
 logger = logging.getLogger(__name__)
 
-StopWay = Literal["auto", "ban", "none"]
+T = TypeVar("T")
 Mark = Literal["ban", "unban", "remove-from-pr"]
 _OPEN_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Account:
-    """A token at a server of the official API.
-
-    Attributes:
-        root: address of the server, without `/v1`.
-        org_id: the only organization to mirror; None: all that the token belongs to.
-        stop: how its runs are stopped: `auto` (plain stop where there is one, else `ban`), `ban`,
-            or `none`.
-    """
-
-    root: str
-    token: str = field(repr=False)
-    org_id: int | None = None
-    stop: StopWay = "auto"
+_AGAIN_SECONDS = 5.0
+_KEPT_SECONDS = 600.0
 
 
 @dataclass
@@ -84,6 +71,7 @@ class Accounts:
         self._served: list[_Served] = []
         self._tasks: anyio.abc.TaskGroup | None = None
         self._opening: dict[int, asyncio.Task[None]] = {}
+        self._kept: dict[tuple[int, str], tuple[float, Any]] = {}
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
@@ -95,8 +83,9 @@ class Accounts:
                 tasks.cancel_scope.cancel()
         finally:
             self._tasks = None
-            async with self._database.begin() as transaction:
-                await hosted_organizations.release(transaction, self._worker)
+            with contextlib.suppress(Unavailable):
+                async with self._database.begin() as transaction:
+                    await hosted_organizations.release(transaction, self._worker)
 
     def use(self, accounts: Sequence[Account]) -> None:
         """Follow these accounts from now on and no others; those that stay are not disturbed."""
@@ -216,6 +205,17 @@ class Accounts:
             for condition in served.conditions.all
         ]
 
+    async def models(self, organization_id: int) -> dict[str, JSON]:
+        """Return the models of a hosted organization, as upstream tells them."""
+        return await self._asked(organization_id, "models", lambda client: client.list_models())
+
+    async def users(self, organization_id: int) -> list[User]:
+        """Return the first 100 members of a hosted organization."""
+        page = await self._asked(
+            organization_id, "users", lambda client: client.list_organization_users()
+        )
+        return list(page.items)
+
     def look(self, run: AgentRun) -> None:
         """Count a run as watched for a while: its entries are read first."""
         for following, upstream_id in self._known(run):
@@ -251,6 +251,23 @@ class Accounts:
             return task
         return None
 
+    async def _asked(
+        self,
+        organization_id: int,
+        what: str,
+        ask: Callable[[AsyncCodegenClient], Awaitable[T]],
+    ) -> T:
+        """Ask upstream for what changes rarely, once in a while and not for every viewer."""
+        following = next((f for f in self._all() if f.organization.id == organization_id), None)
+        if following is None:
+            raise Conflict(f"Organization {organization_id} has no token here any more.")
+        now = following.governor.now()
+        kept = self._kept.get((organization_id, what))
+        if kept is None or now - kept[0] > _KEPT_SECONDS:
+            with asking(Priority.USER):
+                kept = self._kept[organization_id, what] = (now, await ask(following.client))
+        return kept[1]
+
     def _all(self) -> list[Following]:
         return [each for served in self._served for each in served.organizations]
 
@@ -278,28 +295,40 @@ class Accounts:
         return next(each.account for each in self._served if following in each.organizations)
 
     async def _serve(self, served: _Served) -> None:
+        """Follow an account until it is taken away, whatever happens meanwhile."""
+        with served.scope:
+            while True:
+                try:
+                    await self._follow_all(served)
+                except Exception:
+                    # The edge of the task: a database that is away for a while must not end it,
+                    # nor the server.
+                    logger.exception("%s: begins anew", served.account.root)
+                served.organizations.clear()
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _follow_all(self, served: _Served) -> None:
         account = served.account
         governor = self._governors.of(account.root, account.token)
-        with served.scope:
-            async with contextlib.AsyncExitStack() as stack, anyio.create_task_group() as tasks:
+        async with contextlib.AsyncExitStack() as stack, anyio.create_task_group() as tasks:
 
-                async def begin(organization: HostedOrganization) -> None:
-                    client = self._client(account, governor, organization.upstream_id)
-                    await stack.enter_async_context(client)
-                    following = Following(
-                        self._database,
-                        organization,
-                        client,
-                        governor,
-                        worker=self._worker,
-                        intervals=self._intervals,
-                    )
-                    served.organizations.append(following)
-                    tasks.start_soon(following.run)
+            async def begin(organization: HostedOrganization) -> None:
+                client = self._client(account, governor, organization.upstream_id)
+                await stack.enter_async_context(client)
+                following = Following(
+                    self._database,
+                    organization,
+                    client,
+                    governor,
+                    worker=self._worker,
+                    intervals=self._intervals,
+                )
+                served.organizations.append(following)
+                tasks.start_soon(following.run)
 
-                for organization in await self._known_before(account):
-                    await begin(organization)
-                await self._learn(served, governor, begin)
+            for organization in await self._known_before(account):
+                await begin(organization)
+            await self._learn(served, governor, begin)
 
     async def _known_before(self, account: Account) -> list[HostedOrganization]:
         """Return what can be followed before upstream was asked."""

@@ -111,10 +111,10 @@ class Following:
 
     async def run(self) -> None:
         """Follow until cancelled; one that fails for a reason of ours begins anew."""
-        await self._claim()
-        self._followed = True
         while True:
             try:
+                await self._claim()
+                self._followed = True
                 await self._follow()
             except Exception:
                 # The edge of the task: a database that is away for a while must not end it.

@@ -119,6 +119,12 @@ async def test_official_paths_know_the_hosted_organization(app, http, twin):
     assert {run["id"] for run in everything} == {made["id"], here["id"]}
     mirrored = await until(app, http, f"{there}/repos", lambda page: page["total"] == 1)
     assert mirrored["items"][0]["full_name"] == "ann/shop"
+    members = (await http.get(f"{there}/users")).json()["items"]
+    assert [each["github_username"] for each in members] == ["ann"]
+    for _ in range(2):
+        models = (await http.get(f"{there}/models")).json()
+        assert models["default_model"] == "claude-sonnet"
+    assert sum(each.endswith("/models") for each in twin.requests) == 1
     banned = await http.post(f"{there}/agent/run/ban", json={"agent_run_id": made["id"]})
     assert banned.status_code == 200
     assert any(each.endswith("/agent/run/ban") for each in twin.requests)

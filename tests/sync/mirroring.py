@@ -99,6 +99,7 @@ async def mirroring(
     limits: Limits = GENEROUS,
     intervals: Intervals = EAGER,
     worker: str = "one",
+    alone: bool = True,
 ) -> AsyncGenerator[Mirroring]:
     """A system that mirrors these accounts."""
     made: list[Accounts] = []
@@ -111,6 +112,6 @@ async def mirroring(
         )
         return made[0]
 
-    async with living(home, url, hosted=hosted, worker=worker) as system:
+    async with living(home, url, hosted=hosted, worker=worker, alone=alone) as system:
         made[0].use(used)
         yield Mirroring(system, made[0])

@@ -10,7 +10,7 @@ from agent_runs.models import AgentRunStatus
 from agent_runs.providers.codegen.creation import KEY
 from agent_runs.providers.codegen.governor import Limit, Limits
 from agent_runs.providers.codegen.plan import Intervals
-from agent_runs.store import creations, repos, runs, turns
+from agent_runs.store import creations, hosted_organizations, repos, runs, turns
 from tests.hosted_api import ORG, Fault, HostedApi, serve_twin
 from tests.hosted_api_life import RealClock, working_life
 from tests.providers.codegen.kept import texts_of
@@ -320,11 +320,15 @@ async def test_an_account_that_was_never_reached_says_so(tmp_path, sqlite_url, a
 
 async def test_one_process_follows_and_another_takes_over(tmp_path, postgres_url, api):
     add_history(api, 1)
-    async with mirroring(tmp_path / "b", postgres_url, account(api), worker="two") as waits:
-        await waits.until_state(lambda state: state.followed)
-        async with mirroring(tmp_path / "a", postgres_url, account(api), worker="one") as first:
-            state = await first.until_state(lambda _: True)
+    here = partial(mirroring, alone=False)
+    async with here(tmp_path / "a", postgres_url, account(api), worker="one") as first:
+        await first.until_state(lambda state: state.followed)
+        async with here(tmp_path / "b", postgres_url, account(api), worker="two") as second:
+            state = await second.until_state(lambda _: True)
             assert not state.followed
+            async with first.database.begin() as transaction:
+                await hosted_organizations.release(transaction, "one")
+            await second.until_state(lambda state: state.followed)
 
 
 async def test_a_repository_of_the_other_kind_is_refused(tmp_path, sqlite_url, api):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
-from agent_runs.api.v1.organizations import LOCAL, InOrganization, check_organization
+from agent_runs.api.v1.organizations import LOCAL, InOrganization, Organization, check_organization
 from agent_runs.schemas.official import OrganizationSettings
 from agent_runs.schemas.official_rest import (
     GenerateTokenRequest,
@@ -30,11 +30,12 @@ OrgId = Annotated[int, Query(description="Organization; this server has one, 1."
 @router.get(
     _ORG + "/models",
     operation_id="v1_list_models",
-    dependencies=[InOrganization],
     responses=documented(official=True),
 )
-async def list_models(server: Running) -> ModelsResponse:
+async def list_models(server: Running, organization_id: Organization) -> ModelsResponse:
     """List what `model` of a new run can be; `agent:model` takes the agent's own words, too."""
+    if organization_id != LOCAL.id:
+        return ModelsResponse.model_validate(await server.accounts.models(organization_id))
     usable = [agent for agent in await server.runs.agents() if agent.available]
     return ModelsResponse(
         providers=[

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path
 
 from agent_runs.api.errors import documented
 from agent_runs.api.health import LOCAL_USER
-from agent_runs.api.v1.organizations import InOrganization
+from agent_runs.api.server import Running
+from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization, Organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.errors import NotFound
 from agent_runs.schemas.official import UserResponse
@@ -26,18 +27,21 @@ async def get_current_user() -> UserResponse:
 @router.get(
     _USERS,
     operation_id="v1_list_users",
-    dependencies=[InOrganization],
     responses=documented(official=True),
 )
-async def list_users(paging: Paging) -> UserPage:
-    """List the members of the organization: the local user."""
+async def list_users(server: Running, paging: Paging, organization_id: Organization) -> UserPage:
+    """List the members of the organization: the local user, or those of a hosted one."""
     skip, limit = paging
+    found = [LOCAL_USER]
+    if organization_id != LOCAL_ID:
+        members = await server.accounts.users(organization_id)
+        found = [UserResponse.model_validate(each.model_dump()) for each in members]
     return UserPage(
-        items=[LOCAL_USER][skip : skip + limit],
-        total=1,
+        items=found[skip : skip + limit],
+        total=len(found),
         page=skip // limit + 1,
         size=limit,
-        pages=1,
+        pages=-(-len(found) // limit),
     )
 
 
