@@ -121,7 +121,7 @@ def usage_of(usage: dict[str, JSON]) -> Cost:
     summed, last = _object(usage.get("summed")), _object(usage.get("last_turn"))
     told = summed or last
     cost = _object(usage.get("cost"))
-    amount = _number(cost.get("amount"))
+    amount = _number(cost.get("amount"), _DEAREST)
     read, wrote = (
         _count(told, "inputTokens", "input_tokens"),
         _count(told, "outputTokens", "output_tokens"),
@@ -142,8 +142,10 @@ def _object(value: JSON) -> dict[str, JSON]:
     return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
 
 
-_LARGEST = 10**15
+_LARGEST = 10**12
 """More tokens than any run can have; what an agent says beyond it is no count."""
+_DEAREST = 10**9
+"""The same of a cost: sums of millionths have to fit the database's integers."""
 
 
 def _count(told: dict[str, JSON], *names: str) -> int | None:
@@ -154,6 +156,6 @@ def _count(told: dict[str, JSON], *names: str) -> int | None:
     return None
 
 
-def _number(value: JSON) -> float | None:
+def _number(value: JSON, largest: int = _LARGEST) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < _LARGEST else None
+    return float(value) if is_number and 0 <= value < largest else None

@@ -355,3 +355,14 @@ def test_a_tally_knows_each_entry_once() -> None:
 async def test_a_recount_of_nothing_counts_nothing(database: Database) -> None:
     await ensure_counted(database)
     assert await counted(database) == ({}, {})
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("amount", [9e14, 10.0**9, float("inf"), -1.0])
+async def test_a_run_ends_whatever_cost_its_agent_claims(database: Database, amount: float) -> None:
+    run = await new_run(database)
+    async with database.begin() as transaction:
+        usage = {"cost": {"amount": amount}, "last_turn": {"inputTokens": 9 * 10**14}}
+        ended = await runs.change(transaction, run, status="COMPLETE", usage=usage)
+    assert ended.finished_at
+    assert await overall(database, figures.COST) == {}
