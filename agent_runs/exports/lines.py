@@ -39,8 +39,7 @@ async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[
         yield b"".join(_head(run))
         async for texts in run.texts():
             counts["logs"] += len(texts)
-            bodies = [memoryview(text)[1:] for text in texts]
-            yield b"".join((_LOG, (b"\n" + _LOG).join(bodies), b"\n"))
+            yield b"".join([piece for text in texts for piece in (_LOG, text[1:], b"\n")])
     yield _line(type="end", **counts)
 
 

@@ -13,7 +13,8 @@ from agent_runs.store.run_lists import terms_of
 from agent_runs.store.terms import all_of, any_of
 
 _PART_ENTRIES = 2000
-_PART_BYTES = 2 * 1024 * 1024
+# A file is at hand, and small parts stay in memory that is warm; a server is asked less often.
+_PART_BYTES = {"sqlite": 256 * 1024, "postgresql": 2 * 1024 * 1024}
 _SERVER = "identity of this server"
 _OF_THE_SERVER = 0  # no organization has this id
 
@@ -49,5 +50,5 @@ async def entries(database: Database, run_id: int, *, first: int, last: int) -> 
         "select seq, payload from log where run_id = :run_id and seq >= :first and seq < :last"
         " order by seq limit :limit",
         {"run_id": run_id, "first": first, "last": last, "limit": _PART_ENTRIES},
-        most_bytes=_PART_BYTES,
+        most_bytes=_PART_BYTES[database.dialect],
     )
