@@ -18,7 +18,7 @@ import orjson
 from agent_runs.bus.base import EventBus, Subscription
 from agent_runs.client.webhooks import Attempt
 from agent_runs.events import EventKind, Reset, StoredEvent
-from agent_runs.models import JSON, AgentRun, Delivery
+from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentRun, Delivery
 from agent_runs.store import deliveries, preferences, runs
 from agent_runs.store.database import Database, Transaction
 from agent_runs.store.deliveries import Taken
@@ -76,7 +76,8 @@ async def plan(transaction: Transaction, run: AgentRun) -> None:
     if own:
         wanted = [Webhook(each["url"], each["secret"]) for each in own["webhooks"]]
     else:
-        usual = await preferences.get(transaction, run.organization_id, _ORGANIZATION)
+        # Runs that were created here and work at a hosted account are this server's, too.
+        usual = await preferences.get(transaction, LOCAL_ORGANIZATION, _ORGANIZATION)
         wanted = [Webhook(usual["url"], usual["secret"])] if usual.get("enabled") else []
     if not wanted:
         return

@@ -230,8 +230,9 @@ class StoreMirror:
             await turns.finish(
                 transaction, run_id, before.turn, status=after.status, result=run.result
             )
-            if before.status not in TERMINAL_STATUSES and before.upstream_id == str(run.id):
-                # It ended before our eyes, so somebody may wait to hear of it.
+            is_new = before.status not in TERMINAL_STATUSES
+            # Who made a run elsewhere hears of its end from there.
+            if is_new and await creations.get(transaction, run_id) is not None:
                 await webhooks.plan(transaction, after)
 
 

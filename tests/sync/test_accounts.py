@@ -10,7 +10,8 @@ from agent_runs.models import AgentRunStatus
 from agent_runs.providers.codegen.creation import KEY
 from agent_runs.providers.codegen.governor import Limit, Limits
 from agent_runs.providers.codegen.plan import Intervals
-from agent_runs.store import creations, hosted_organizations, repos, runs, turns
+from agent_runs.runs import webhooks
+from agent_runs.store import creations, deliveries, hosted_organizations, repos, runs, turns
 from tests.hosted_api import ORG, Fault, HostedApi, serve_twin
 from tests.hosted_api_life import RealClock, working_life
 from tests.providers.codegen.kept import texts_of
@@ -201,6 +202,22 @@ async def test_a_run_that_upstream_refuses_ends_and_says_why(tmp_path, database_
         assert "Nothing was created there" in (run.error or "")
         (entry,) = await at_work.entries(run)
         assert entry.message_type == "ERROR"
+
+
+async def test_the_end_of_a_run_that_was_made_here_is_told_and_no_other(
+    tmp_path, database_url, api
+):
+    foreign = api.add_run()
+    async with mirroring(tmp_path, database_url, account(api)) as at_work:
+        await webhooks.set_organization_webhook(
+            at_work.database, 1, webhooks.Webhook("https://example.com/hook", None), enabled=True
+        )
+        await at_work.until(lambda all_: len(all_) == 1)
+        made = await at_work.create("Tell me")
+        api.runs[foreign]["status"] = "COMPLETE"
+        await at_work.until(lambda all_: all(run.status == "COMPLETE" for run in all_))
+        planned, total = await deliveries.page(at_work.database, run_id=None, skip=0, limit=10)
+        assert (total, planned[0].agent_run_id) == (1, made.id)
 
 
 async def test_a_lost_answer_is_looked_for_and_found(tmp_path, database_url, api):
