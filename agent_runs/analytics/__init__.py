@@ -3,7 +3,7 @@
 Every table has the same shape, so that one page, one CSV writer and one command show them all.
 """
 
-from agent_runs.analytics.scope import LONGEST_PERIOD, Scope, day_of
+from agent_runs.analytics.scope import LONGEST_PERIOD, Scope
 from agent_runs.analytics.tables import TABLES, Column, Table, TableName, read_table
 
 __all__ = [
@@ -13,6 +13,5 @@ __all__ = [
     "Scope",
     "Table",
     "TableName",
-    "day_of",
     "read_table",
 ]

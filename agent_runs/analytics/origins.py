@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.histogram import EMPTY, Histogram
 from agent_runs.analytics.periods import outcome_of, rate, seconds
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
@@ -16,7 +16,7 @@ _KINDS = (figures.RUNS, figures.DURATION, figures.TOKENS, figures.COST)
 @dataclass
 class _Origin:
     outcomes: Counter[str] = field(default_factory=Counter[str])
-    durations: Histogram = field(default_factory=Histogram)
+    durations: Histogram = EMPTY
     tokens: dict[str, int] = field(default_factory=dict[str, int])
     reporting: int = 0
     cost: Counter[str] = field(default_factory=Counter[str])
@@ -66,7 +66,7 @@ async def _read(
         if each.kind == figures.RUNS:
             of.outcomes[outcome_of(each.name)] += each.amount.number
         elif each.kind == figures.DURATION:
-            of.durations.add(each.name, each.amount)
+            of.durations = Histogram(each.amount, each.buckets)
         elif each.kind == figures.TOKENS:
             of.tokens[each.name] = each.amount.total
             of.reporting = max(of.reporting, each.amount.number)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 
-from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.histogram import EMPTY, Histogram
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus
 from agent_runs.store import analytics, figures
@@ -77,16 +77,14 @@ async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def _spread(reader: Reader, scope: Scope, kind: str, scale: int) -> list[list[JSON]]:
     found = await analytics.by_day(reader, (kind,), scope.figures, scope.step_days)
-    histograms: defaultdict[int, Histogram] = defaultdict(Histogram)
-    for each in found:
-        histograms[each.step].add(each.name, each.amount)
+    histograms = {each.step: Histogram(each.amount, each.buckets) for each in found}
 
     def scaled(value: float | None) -> float | None:
         return None if value is None else round(value / scale, 3)
 
     rows: list[list[JSON]] = []
     for at in range(scope.steps):
-        histogram = histograms[at]
+        histogram = histograms.get(at, EMPTY)
         values = [histogram.percentile(share) for share in (0.5, 0.9, 0.99)]
         rows.append(
             [

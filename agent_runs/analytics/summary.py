@@ -1,8 +1,8 @@
 """The key figures of a period beside those of the period before."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
-from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.histogram import EMPTY, Histogram
 from agent_runs.analytics.origins import costs
 from agent_runs.analytics.periods import outcome_of, rate, seconds
 from agent_runs.analytics.scope import Scope
@@ -11,8 +11,7 @@ from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
 from agent_runs.store.tallies import TOOL
 
-_SPREADS = (figures.DURATION, figures.FIRST_STEP, figures.WAITED, figures.STEPS)
-_KINDS = (figures.RUNS, *_SPREADS, TOOL, figures.TOKENS, figures.COST)
+_KINDS = (figures.RUNS, *figures.SPREADS, TOOL, figures.TOKENS, figures.COST)
 _FAILED = sorted(TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED})
 
 
@@ -42,7 +41,7 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def _figures(reader: Reader, scope: Scope) -> dict[str, JSON]:
     outcomes: Counter[str] = Counter()
-    spreads: defaultdict[str, Histogram] = defaultdict(Histogram)
+    spreads = dict.fromkeys(figures.SPREADS, EMPTY)
     calls = failed = 0
     tokens: dict[str, int] = {}
     reporting = 0
@@ -50,8 +49,8 @@ async def _figures(reader: Reader, scope: Scope) -> dict[str, JSON]:
     for each in await analytics.by_name(reader, _KINDS, scope.figures):
         if each.kind == figures.RUNS:
             outcomes[outcome_of(each.name)] += each.amount.number
-        elif each.kind in _SPREADS:
-            spreads[each.kind].add(each.name, each.amount)
+        elif each.kind in figures.SPREADS:
+            spreads[each.kind] = Histogram(each.amount, each.buckets)
         elif each.kind == TOOL:
             calls, failed = calls + each.amount.number, failed + each.amount.failed
         elif each.kind == figures.TOKENS:

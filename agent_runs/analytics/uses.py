@@ -1,11 +1,14 @@
 """Tables over the whole period: tools, errors, and where the time goes."""
 
+from collections import defaultdict
+from datetime import date, timedelta
+
 from agent_runs.analytics.periods import rate, seconds
-from agent_runs.analytics.scope import Scope, day_of
+from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
 from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
-from agent_runs.store.tallies import ERROR, TOOL
+from agent_runs.store.tallies import ERROR, TOOL, Amount
 
 _MOST = 100
 
@@ -31,17 +34,22 @@ async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Errors by likeness, those that most runs met first."""
-    found = await analytics.by_name(reader, (ERROR,), scope.figures)
-    found.sort(key=lambda each: (-each.amount.failed, -each.amount.number, each.name))
+    sums: defaultdict[str, Amount] = defaultdict(Amount)
+    last_days: dict[str, date] = {}
+    for each in await analytics.by_day(reader, (ERROR,), scope.figures, 1):
+        sums[each.name] = sums[each.name].plus(each.amount)
+        day = scope.first_day + timedelta(days=each.step)
+        last_days[each.name] = max(day, last_days.get(each.name, day))
+    found = sorted(sums.items(), key=lambda pair: (-pair[1].failed, -pair[1].number, pair[0]))
     return [
         [
-            each.name,
-            each.amount.number,
-            each.amount.failed,
-            day_of(each.last_day).isoformat(),
-            _runs(scope, error=each.name),
+            name,
+            amount.number,
+            amount.failed,
+            last_days[name].isoformat(),
+            _runs(scope, error=name),
         ]
-        for each in found[:_MOST]
+        for name, amount in found[:_MOST]
     ]
 
 

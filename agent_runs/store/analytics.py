@@ -1,16 +1,23 @@
 """Reads the figures that `store/figures.py` keeps: sums over a period, by name, day or origin."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import orjson
 
 from agent_runs.store import figures
 from agent_runs.store.database import Reader
+from agent_runs.store.outbox import SPANS
 from agent_runs.store.tallies import Amount
 from agent_runs.store.terms import any_of
 
 Origin = Literal["agent", "repo_id", "mode"]
+Piece = tuple[int, int]
+"""A span of days that figures are kept by, and its first day."""
 
-_SUMS = "sum(number), sum(failed), sum(total)"
+_Key = TypeVar("_Key")
 _ANY: dict[str, Any] = {
     "agent": figures.ANY,
     "repo_id": figures.ANY_REPO,
@@ -54,12 +61,14 @@ class DayFigure(NamedTuple):
 
     Attributes:
         step: from 0 at the first day.
+        buckets: numbers by bucket; empty for what is no histogram.
     """
 
     kind: str
     step: int
     name: str
     amount: Amount
+    buckets: Mapping[str, int]
 
 
 class OriginFigure(NamedTuple):
@@ -69,135 +78,128 @@ class OriginFigure(NamedTuple):
     kind: str
     name: str
     amount: Amount
+    buckets: Mapping[str, int]
 
 
 class NameFigure(NamedTuple):
-    """What is counted under a name in the whole period; `last_day` is when it was last there."""
+    """What is counted under a name in the whole period."""
 
     kind: str
     name: str
     amount: Amount
-    last_day: int
+    buckets: Mapping[str, int]
 
 
 async def by_name(reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter) -> list[NameFigure]:
     """Return the sums over the period."""
-    where, params = _where(kinds, wanted)
-    rows = await reader.read_heavy(
-        f"select kind, name, {_SUMS}, max(day) from figure where {where}"
-        " group by kind, name having sum(number) > 0",
-        params,
-    )
-    return [
-        NameFigure(kind, name, _amount(*amounts), last_day)
-        for kind, name, *amounts, last_day in rows
-    ]
+    pieces = pieces_of(wanted.first_day, wanted.last_day)
+    rows = await _read(reader, kinds, wanted, pieces)
+    sums = _sums(((kind, name), amounts) for kind, name, _, _, *amounts in rows)
+    return [NameFigure(*key, *each) for key, each in sums]
 
 
 async def by_day(
     reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter, step_days: int
 ) -> list[DayFigure]:
-    """Return what is counted in each step of the period.
-
-    A name may come several times in a step. Rows are read as they stand in the key: to sort them
-    into groups would take the database longer than the caller takes to add them up.
-    """
-    where, params = _where(kinds, wanted)
-    rows = await reader.read_heavy(
-        f"select kind, day, name, number, failed, total from figure where {where} and number > 0",
-        params,
-    )
-    first = wanted.first_day
-    return [
-        DayFigure(kind, (day - first) // step_days, name, Amount(number, failed, total))
-        for kind, day, name, number, failed, total in rows
+    """Return the sums over each step of the period."""
+    first, last = wanted.first_day, wanted.last_day
+    pieces = [
+        piece
+        for begin in range(first, last + 1, step_days)
+        for piece in pieces_of(begin, min(begin + step_days - 1, last))
     ]
+    rows = await _read(reader, kinds, wanted, pieces)
+    sums = _sums(
+        ((kind, (day - first) // step_days, name), amounts) for kind, name, day, _, *amounts in rows
+    )
+    return [DayFigure(*key, *each) for key, each in sums]
 
 
 async def by_origin(
     reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter, origin: Origin
 ) -> list[OriginFigure]:
-    """Return the sums of each agent, repository or mode."""
-    if set(wanted.origins) <= {origin}:
-        rows = await _by_one_origin(reader, kinds, wanted, origin)
-    else:
-        where, params = _where(kinds, wanted, exact=True)
-        rows = await reader.read_heavy(
-            f"select {origin}, kind, name, {_SUMS} from figure where {where}"
-            f" group by {origin}, kind, name having sum(number) > 0",
-            params,
-        )
-    return [
-        OriginFigure(_told(origin, value), kind, name, _amount(*amounts))
-        for value, kind, name, *amounts in rows
-    ]
+    """Return the sums over the period of each agent, repository or mode."""
+    pieces = pieces_of(wanted.first_day, wanted.last_day)
+    rows = await _read(reader, kinds, wanted, pieces, origin)
+    sums = _sums(((value, kind, name), amounts) for kind, name, _, value, *amounts in rows)
+    return [OriginFigure(_told(origin, key[0]), *key[1:], *each) for key, each in sums]
 
 
-async def _by_one_origin(
-    reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter, origin: Origin
+def pieces_of(first_day: int, last_day: int) -> list[Piece]:
+    """Return the longest spans that together are the days from the first to the last."""
+    pieces: list[Piece] = []
+    day = first_day
+    while day <= last_day:
+        span = max(span for span in SPANS if day % span == 0 and day + span - 1 <= last_day)
+        pieces.append((span, day))
+        day += span
+    return pieces
+
+
+async def _read(
+    reader: Reader,
+    kinds: tuple[str, ...],
+    wanted: FigureFilter,
+    pieces: list[Piece],
+    origin: Origin | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Origins are looked up one after the other in the key, then the period of each is read."""
-    params: dict[str, Any] = {"scope": _SCOPE[origin], "none": _NONE[origin]}
-    others = [name for name in _ANY if name != origin]
-    fixed = " and ".join(f"{name} = :{name}" for name in others)
-    params |= {name: _ANY[name] for name in others}
-    # The key begins with scope, kind and the origins: `min` is one step down the tree. Every run
-    # counts under kind `runs`, so that kind knows all origins.
-    first = (
-        "select min({origin}) from figure where scope = :scope and kind = 'runs' and {fixed}"
-        " and {origin} {more}"
-    )
-    only = ""
-    if origin in wanted.origins:
-        only = " where origin = :only"
-        params["only"] = wanted.origins[origin]
-    period, period_params = _period(wanted)
-    listed = any_of("kind", kinds, period_params)
-    rows = await reader.read_heavy(
-        "with recursive known(origin) as ("
-        f" {first.format(origin=origin, fixed=fixed, more='>= :none')}"
-        f" union all select ({first.format(origin=origin, fixed=fixed, more='> known.origin')})"
-        "  from known where known.origin is not null)"
-        f", chosen as (select origin from known{only})"
-        f" select origin, kind, name, {_SUMS} from chosen join figure on scope = :scope"
-        f" and {listed} and {fixed} and {origin} = chosen.origin and {period}"
-        " group by origin, kind, name having sum(number) > 0",
-        params | period_params,
-    )
-    return rows
+    """Rows of kind, name, day, origin, number, failed, total and buckets.
 
-
-def _where(
-    kinds: tuple[str, ...], wanted: FigureFilter, *, exact: bool = False
-) -> tuple[str, dict[str, Any]]:
+    The pieces come first and lead into the key of the table, one look-up for each and each kind.
+    Rows are read as they stand there: to sort them into groups would take the database longer
+    than it takes to add them up here.
+    """
     asked = wanted.origins
     params: dict[str, Any] = {}
-    terms: list[str] = []
-    if exact or len(asked) > 1:
-        scope, places = figures.EXACT, asked
+    terms = [any_of("kind", kinds, params)]
+    if set(asked) <= {origin}:
+        scope = _SCOPE[origin] if origin else figures.ALL
+        places = {name: value for name, value in _ANY.items() if name != origin} | asked
+    elif origin is None and len(asked) == 1:
+        scope, places = _SCOPE[next(iter(asked))], _ANY | asked
     else:
-        scope = _SCOPE[next(iter(asked))] if asked else figures.ALL
-        places = _ANY | asked
-    params["scope"] = scope
-    terms += ["scope = :scope", any_of("kind", kinds, params)]
+        scope, places = figures.EXACT, asked
+    params |= places | {"scope": scope}
     terms += [f"{name} = :{name}" for name in places]
-    params |= places
-    period, more = _period(wanted)
-    return " and ".join([*terms, period]), params | more
-
-
-def _period(wanted: FigureFilter) -> tuple[str, dict[str, Any]]:
-    params: dict[str, Any] = {"first_day": wanted.first_day, "last_day": wanted.last_day}
-    term = "day >= :first_day and day <= :last_day"
     if wanted.organization_id is not None:
-        term += " and organization_id = :organization_id"
+        terms.append("organization_id = :organization_id")
         params["organization_id"] = wanted.organization_id
-    return term, params
+    listed = ", ".join(f"({span}, {day})" for span, day in pieces)
+    return await reader.read_heavy(
+        f"with piece(span, day) as (values {listed})"
+        f" select kind, name, figure.day, {origin or 'null'}, number, failed, total, buckets"
+        " from piece cross join figure where scope = :scope and figure.span = piece.span"
+        f" and figure.day = piece.day and number > 0 and {' and '.join(terms)}",
+        params,
+    )
 
 
-def _amount(number: Any, failed: Any, total: Any) -> Amount:
-    # Sums are decimals on PostgreSQL.
-    return Amount(int(number), int(failed), int(total))
+@dataclass(slots=True)
+class _Sum:
+    number: int = 0
+    failed: int = 0
+    total: int = 0
+    buckets: Counter[str] = field(default_factory=Counter[str])
+
+
+def _sums(
+    rows: Iterable[tuple[_Key, list[Any]]],
+) -> Iterator[tuple[_Key, tuple[Amount, Mapping[str, int]]]]:
+    """Add up what stands under the same key."""
+    sums: dict[_Key, _Sum] = {}
+    for key, (number, failed, total, buckets) in rows:
+        found = sums.get(key)
+        if found is None:
+            found = sums[key] = _Sum()
+        found.number += number
+        found.failed += failed
+        found.total += total
+        if buckets:
+            added = found.buckets
+            for bucket, more in orjson.loads(buckets).items():
+                added[bucket] += more
+    for key, found in sums.items():
+        yield key, (Amount(found.number, found.failed, found.total), found.buckets)
 
 
 def _told(origin: Origin, value: Any) -> str | int | None:

@@ -7,10 +7,12 @@ resumed. So what a run adds is a plain function of the run and its tally, and ea
 off what the run added before and adds what it adds now, in the same transaction.
 
 Five scopes are kept of each figure: over all, by agent, by repository, by mode, and by the three
-together, so that any view reads few rows. Archived runs count as the others do.
+together; and each of them by day and by longer spans of days (`SPANS`), so that any view of any
+period reads few rows. Archived runs count as the others do.
 
-Lengths and sizes are kept as histograms. Bucket b > 0 holds values from 2^((b-1)/4) up to 2^(b/4);
-its middle is off by at most a factor of 2^(1/8), which is 9.1 percent. Bucket 0 is less than 1.
+Lengths and sizes are kept as histograms, each whole in one row with how many values there are and
+their sum. Bucket b > 0 holds values from 2^((b-1)/4) up to 2^(b/4); its middle is off by at most
+a factor of 2^(1/8), which is 9.1 percent. Bucket 0 is less than 1.
 """
 
 import math
@@ -29,6 +31,8 @@ FIRST_STEP = "first_step"
 WAITED = "waited"
 TIME = "time"
 STEPS = "steps"
+SPREADS = frozenset({DURATION, FIRST_STEP, WAITED, STEPS})
+"""Kinds that are kept as histograms; what `figures_of` names are the buckets."""
 TOKENS = "tokens"
 COST = "cost"
 SCALE_OF_COST = 1_000_000
@@ -116,8 +120,11 @@ def count(outbox: Outbox, run: AgentRun, tally: Tally, sign: int) -> None:
     """Let the figures follow a run that comes (1) or goes (-1)."""
     at = place_of(run)
     for (kind, name), amount in figures_of(run, tally).items():
-        key = (at.organization_id, at.day, at.agent, at.repo_id, at.mode, kind, name)
-        outbox.add_figure(key, amount, sign)
+        key = (at.organization_id, at.day, at.agent, at.repo_id, at.mode, kind)
+        if kind in SPREADS:
+            outbox.add_figure((*key, ""), amount, sign, bucket=name)
+        else:
+            outbox.add_figure((*key, name), amount, sign)
 
 
 def is_counted_alike(before: AgentRun, after: AgentRun) -> bool:

@@ -22,7 +22,7 @@ from agent_runs.store.run_rows import parse
 
 logger = logging.getLogger(__name__)
 
-VERSION = "2"
+VERSION = "3"
 """Rules by which is counted; another one makes the next start count all anew."""
 
 _MARK = "counted"
@@ -31,8 +31,9 @@ _ENTRIES = 5000
 _IS_COUNTED = "select 1 from figure where scope = 0 and kind = :kind and name = :version"
 _MARK_COUNTED = """
     insert into figure
-    (scope, kind, agent, repo_id, mode, day, name, organization_id, number, failed, total)
-    values (0, :kind, '*', -1, '*', 0, :version, 0, 1, 0, 0)
+    (scope, kind, span, day, agent, repo_id, mode, name, organization_id,
+    number, failed, total, buckets)
+    values (0, :kind, 1, 0, '*', -1, '*', :version, 0, 1, 0, 0, '')
 """
 _THIS = {"kind": _MARK, "version": VERSION}
 

@@ -284,15 +284,17 @@ def _add_figures(metadata: MetaData) -> None:
         metadata,
         Column("scope", Integer, nullable=False),
         Column("kind", Text, nullable=False),
+        Column("span", Integer, nullable=False),
+        Column("day", Integer, nullable=False),
         Column("agent", Text, nullable=False),
         Column("repo_id", _Long, nullable=False),
         Column("mode", Text, nullable=False),
-        Column("day", Integer, nullable=False),
         Column("name", Text, nullable=False),
         Column("organization_id", _Long, nullable=False),
         *[Column(name, _Long, nullable=False) for name in amounts],
+        Column("buckets", Text, nullable=False),
         PrimaryKeyConstraint(
-            "scope", "kind", "agent", "repo_id", "mode", "day", "name", "organization_id"
+            "scope", "kind", "span", "day", "agent", "repo_id", "mode", "name", "organization_id"
         ),
         sqlite_with_rowid=False,
     )

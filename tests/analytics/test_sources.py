@@ -23,7 +23,8 @@ Kept = Counter[tuple[str, str]]
 async def kept(database: Database, kind: str) -> Kept:
     """The figures of a kind over all days, by name."""
     rows = await database.read(
-        "select name, sum(number) from figure where scope = 0 and kind = :kind group by name",
+        "select name, sum(number) from figure where scope = 0 and kind = :kind and span = 1"
+        " group by name",
         {"kind": kind},
     )
     return Counter({(kind, name): int(number) for name, number in rows if number})
@@ -31,8 +32,8 @@ async def kept(database: Database, kind: str) -> Kept:
 
 async def everything(database: Database) -> dict[tuple[object, ...], int]:
     rows = await database.read(
-        "select scope, kind, agent, repo_id, mode, day, name, organization_id, number, failed,"
-        " total from figure where kind <> 'counted' and (number <> 0 or total <> 0)"
+        "select scope, kind, span, day, agent, repo_id, mode, name, organization_id, number,"
+        " failed, total from figure where kind <> 'counted' and (number <> 0 or total <> 0)"
     )
     tally = await database.read(
         "select run_id, kind, name, number from run_tally where number <> 0"

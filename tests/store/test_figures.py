@@ -1,10 +1,11 @@
 """Counters of analytics, on both engines: always what a count of everything would give."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from store_samples import NOW, entry, new_run
 from agent_runs.models import JSON, TERMINAL_STATUSES
 from agent_runs.store import figures, logs, permissions, runs, tallies, turns
 from agent_runs.store.database import Database
+from agent_runs.store.outbox import SPANS
 from agent_runs.store.recount import ensure_counted, recount
 
 FAILED = {"status": "failed"}
@@ -21,15 +23,20 @@ FAILED = {"status": "failed"}
 async def counted(database: Database) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """All figures and all tallies that are not nothing."""
     kept = await database.read(
-        "select scope, kind, agent, repo_id, mode, day, name, organization_id,"
-        " number, failed, total from figure where number <> 0 or failed <> 0 or total <> 0"
+        "select scope, kind, span, day, agent, repo_id, mode, name, organization_id,"
+        " number, failed, total, buckets from figure"
+        " where number <> 0 or failed <> 0 or total <> 0 or buckets not in ('', '{}')"
     )
     tally = await database.read(
         "select run_id, kind, name, number, failed, total from run_tally"
         " where number <> 0 or failed <> 0 or total <> 0"
     )
     return (
-        {row[:8]: tuple(map(int, row[8:])) for row in kept if row[1] != "counted"},
+        {
+            row[:9]: (*map(int, row[9:12]), *sorted(orjson.loads(row[12] or "{}").items()))
+            for row in kept
+            if row[1] != "counted"
+        },
         {row[:3]: tuple(map(int, row[3:])) for row in tally},
     )
 
@@ -38,7 +45,7 @@ async def overall(database: Database, kind: str) -> dict[str, tuple[int, int, in
     """The figures of a kind over all runs and days, by name."""
     rows = await database.read(
         "select name, sum(number), sum(failed), sum(total) from figure"
-        " where scope = 0 and kind = :kind group by name having sum(number) <> 0",
+        " where scope = 0 and span = 1 and kind = :kind group by name having sum(number) <> 0",
         {"kind": kind},
     )
     return {name: (int(number), int(failed), int(total)) for name, number, failed, total in rows}
@@ -76,7 +83,8 @@ async def test_what_a_run_did_is_counted_when_it_ends(database: Database) -> Non
     }
     assert await overall(database, "cost") == {"USD": (1, 0, 250_000)}
     scopes = await database.read(
-        "select scope, agent, repo_id, mode from figure where kind = 'tool' order by scope"
+        "select scope, agent, repo_id, mode from figure where kind = 'tool' and span = 30"
+        " order by scope"
     )
     assert scopes == [
         (figures.ALL, "*", -1, "*"),
@@ -111,7 +119,7 @@ async def test_entries_that_come_after_the_end_are_counted(database: Database) -
         await logs.complete(transaction, run.id, entry("fine", tool_name="edit", duration_ms=7))
     assert await overall(database, "tool") == {"edit": (1, 0, 7)}
     assert await overall(database, "error") == {}
-    assert await overall(database, "steps") == {"1": (1, 0, 1)}
+    assert await overall(database, "steps") == {"": (1, 0, 1)}
 
 
 @pytest.mark.anyio
@@ -288,9 +296,12 @@ async def _equal_a_recount(database_url: str, steps: list[tuple[Any, ...]]) -> N
             elif ids:
                 await _operate(database, name, ids[rest[0] % len(ids)], *rest[1:])
         kept = await counted(database)
-        assert all(number >= 0 for amounts in kept for row in amounts.values() for number in row)
+        for row in (row for amounts in kept for row in amounts.values()):
+            assert all(number >= 0 for number in row[:3])
+            assert all(number > 0 for _, number in row[3:])
         await recount(database)
         assert kept == await counted(database)
+        await _spans_equal_their_days(database)
         await _equal_what_is_stored(database)
 
 
@@ -315,6 +326,22 @@ async def _operate(database: Database, name: str, run_id: int, given: Any = None
                 raise InterruptedError
     except InterruptedError:
         pass
+
+
+async def _spans_equal_their_days(database: Database) -> None:
+    """And a histogram holds as many values as its row tells."""
+    days: defaultdict[Any, Counter[str]] = defaultdict(Counter)
+    spans: defaultdict[Any, Counter[str]] = defaultdict(Counter)
+    figures_kept, _ = await counted(database)
+    for key, (number, failed, total, *buckets) in figures_kept.items():
+        scope, kind, span, day, *rest = key
+        amounts = Counter({"number": number, "failed": failed, "total": total} | dict(buckets))
+        if kind in figures.SPREADS:
+            assert sum(count for _, count in buckets) == number
+        for longer in SPANS if span == 1 else ():
+            days[scope, kind, longer, day - day % longer, *rest].update(amounts)
+        spans[key].update(amounts)
+    assert spans == days
 
 
 def _rest(fields: dict[str, Any]) -> dict[str, Any]:

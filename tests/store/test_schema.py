@@ -11,9 +11,11 @@ from alembic.script import ScriptDirectory
 
 from agent_runs.errors import Unavailable
 from agent_runs.search_query import SearchQuery
-from agent_runs.store import migrations, schema, search
+from agent_runs.store import analytics, migrations, schema, search
+from agent_runs.store.analytics import FigureFilter
 from agent_runs.store.database import Database
 from agent_runs.store.migrations.upgrade import make_engine, upgrade
+from agent_runs.store.recount import ensure_counted
 from agent_runs.store.tables import make_metadata
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +74,31 @@ async def test_what_an_earlier_version_stored_is_found_after_the_upgrade(
         }.items():  # fmt: skip
             found = await search.find(database, SearchQuery(all_of=((text,),)))
             assert [hit.seq for hit in found.hits] == seqs, text
+
+
+async def test_figures_that_an_earlier_version_kept_are_counted_anew(
+    empty_database_url: str,
+) -> None:
+    upgrade(empty_database_url, "0009")
+    engine = make_engine(empty_database_url)
+    with engine.begin() as connection:
+        for sql in (
+            "insert into run (organization_id, status, source_type, created_at, log_count,"
+            " title_folded, payload, fence) values (1, 'COMPLETE', 'API', 1, 3, '',"
+            """ '{"id": 1, "prompt": "old", "status": "COMPLETE", "log_count": 3,"""
+            """ "created_at": "1970-01-01T00:00:00.001Z"}', 0)""",
+            "insert into figure values (0, 'counted', '*', -1, '*', 0, '2', 0, 1, 0, 0)",
+            "insert into figure values (0, 'runs', '*', -1, '*', 0, 'ERROR', 1, 1, 0, 0)",
+        ):
+            connection.exec_driver_sql(sql)
+    engine.dispose()
+    async with Database.open(empty_database_url) as database:
+        await ensure_counted(database)
+        found = await analytics.by_name(database, ("runs", "steps"), FigureFilter(0, 0))
+        assert sorted((each.kind, each.name, each.amount.total) for each in found) == [
+            ("runs", "COMPLETE", 0),
+            ("steps", "", 3),
+        ]
 
 
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
