@@ -1,7 +1,9 @@
 """Percentiles out of the kept histograms; off by at most 9.1 percent (`store/figures.py`)."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
+from itertools import accumulate
 
 from agent_runs.store.figures import middle_of
 from agent_runs.store.tallies import Amount
@@ -18,7 +20,8 @@ class Histogram:
     def __init__(self, amount: Amount, buckets: Mapping[str, int]) -> None:
         self.number = amount.number
         self.total = amount.total
-        self._buckets = sorted((int(bucket), number) for bucket, number in buckets.items())
+        self._buckets = sorted(buckets, key=int)
+        self._up_to = list(accumulate(buckets[bucket] for bucket in self._buckets))
 
     def percentile(self, share: float) -> float | None:
         """Return the value that `share` of all values do not exceed; None when there are none.
@@ -29,12 +32,7 @@ class Histogram:
         if self.number == 0:
             return None
         rank = max(math.ceil(share * self.number), 1)
-        passed = 0
-        for bucket, number in self._buckets:
-            passed += number
-            if passed >= rank:
-                return middle_of(bucket)
-        raise AssertionError("the buckets hold as many values as were counted")
+        return middle_of(int(self._buckets[bisect_left(self._up_to, rank)]))
 
     @property
     def mean(self) -> float | None:

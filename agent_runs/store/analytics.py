@@ -1,8 +1,7 @@
 """Reads the figures that `store/figures.py` keeps: sums over a period, by name, day or origin."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import orjson
@@ -174,32 +173,28 @@ async def _read(
     )
 
 
-@dataclass(slots=True)
-class _Sum:
-    number: int = 0
-    failed: int = 0
-    total: int = 0
-    buckets: Counter[str] = field(default_factory=Counter[str])
-
-
 def _sums(
     rows: Iterable[tuple[_Key, list[Any]]],
 ) -> Iterator[tuple[_Key, tuple[Amount, Mapping[str, int]]]]:
     """Add up what stands under the same key."""
-    sums: dict[_Key, _Sum] = {}
+    sums: dict[_Key, tuple[int, int, int]] = {}
+    histograms: dict[_Key, dict[str, int]] = {}
     for key, (number, failed, total, buckets) in rows:
-        found = sums.get(key)
-        if found is None:
-            found = sums[key] = _Sum()
-        found.number += number
-        found.failed += failed
-        found.total += total
-        if buckets:
-            added = found.buckets
-            for bucket, more in orjson.loads(buckets).items():
-                added[bucket] += more
-    for key, found in sums.items():
-        yield key, (Amount(found.number, found.failed, found.total), found.buckets)
+        sums[key] = (
+            (number, failed, total)
+            if (so_far := sums.get(key)) is None
+            else (so_far[0] + number, so_far[1] + failed, so_far[2] + total)
+        )
+        if not buckets:
+            continue
+        added: dict[str, int] = orjson.loads(buckets)
+        if (histogram := histograms.get(key)) is None:
+            histograms[key] = added
+        else:
+            for bucket, more in added.items():
+                histogram[bucket] = histogram.get(bucket, 0) + more
+    for key, amounts in sums.items():
+        yield key, (Amount(*amounts), histograms.get(key, {}))
 
 
 def _told(origin: Origin, value: Any) -> str | int | None:
