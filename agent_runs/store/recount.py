@@ -78,6 +78,9 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
             for sql, figure_rows in transaction.outbox.take_figures(transaction.dialect):
                 await transaction.executemany(sql, figure_rows)
             after = rows[-1][0]
+        if transaction.dialect == "postgresql":
+            # Until autovacuum comes by, nothing else tells the planner how large the table is now.
+            await transaction.write("analyze figure")
     if number:
         logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)
 
