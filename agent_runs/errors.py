@@ -18,6 +18,7 @@
     ├── RateLimited                 429  carries `retry_after_seconds`
     ├── Unavailable                 503
     │   ├── GitFailed                    in `providers/acp`: git did not do what was asked
+    │   ├── OutcomeUnknown               nobody knows whether another server carried it out
     │   └── ServerUnreachable            the client got no answer at all
     ├── LostFence                   409  a worker that was declared dead tried to write
     ├── UnexpectedAnswer            502  the client cannot read what the server answered
@@ -157,6 +158,10 @@ class Unavailable(AgentRunsError):
     """Something this request needs is not there now."""
 
     status_code = 503
+
+
+class OutcomeUnknown(Unavailable):
+    """A request to another server may have been carried out: its answer was lost."""
 
 
 class ServerUnreachable(Unavailable):

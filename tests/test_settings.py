@@ -312,7 +312,12 @@ def test_whatever_the_file_holds_a_change_is_exact_or_refused(old, value):
 def test_every_setting_is_read_by_the_program(field):
     root = Path(__file__).parents[1]
     sources = [*root.glob("*.py"), *(root / "agent_runs").rglob("*.py")]
-    texts = [path.read_text(encoding="utf-8") for path in sources if "settings" not in path.parts]
+    # The accounts are made of settings there, and read by the program.
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in sources
+        if "settings" not in path.parts or path.name == "accounts.py"
+    ]
     # The client takes no settings: it reads its few variables by name.
     client = [
         path.read_text(encoding="utf-8") for path in (root / "agent_runs/client").glob("*.py")

@@ -110,6 +110,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _on_own_error(request: Request, exc: AgentRunsError) -> Response:
+    # Words of another server may repeat what it was sent.
+    server = getattr(request.app.state, "server", None)
+    if server is not None:
+        exc.message, exc.detail = server.redact(exc.message), server.redact(exc.detail)
     return error_response(request.url.path, exc)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
-from agent_runs.api.server import Running
+from agent_runs.api.server import Redaction, Running
 from agent_runs.models import HOSTED_PROVIDER
 from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.governor import Kind
@@ -31,9 +31,9 @@ async def list_hosted(server: Running) -> Hosted:
     """Tell how the hosted organizations are followed: troubles, age, budget, history."""
     states = await server.accounts.states()
     return Hosted(
-        items=[_organization(state) for state in states],
+        items=[_organization(state, server.redact) for state in states],
         accounts=[
-            HostedAccountTrouble(base_url=root, **_trouble(condition).model_dump())
+            HostedAccountTrouble(base_url=root, **_trouble(condition, server.redact).model_dump())
             for root, condition in server.accounts.troubles
         ],
     )
@@ -80,14 +80,14 @@ def _account(found: HostedAccount, settings: Settings) -> Account:
     return Account(found.root, found.secret(), found.org_id, settings.hosted_stop)
 
 
-def _organization(state: FollowingState) -> HostedOrganization:
+def _organization(state: FollowingState, redact: Redaction) -> HostedOrganization:
     return HostedOrganization(
         **in_short(state).model_dump(),
         name=state.organization.name,
         upstream_id=state.organization.upstream_id,
         base_url=state.organization.base_url,
         followed=state.followed,
-        troubles=[_trouble(each) for each in state.troubles],
+        troubles=[_trouble(each, redact) for each in state.troubles],
         history=_history(state.history),
         waiting=state.waiting,
     )
@@ -125,11 +125,12 @@ def _word(state: FollowingState) -> str:
     return "starting" if state.age_seconds is None else "ok"
 
 
-def _trouble(condition: Condition) -> HostedTrouble:
+def _trouble(condition: Condition, redact: Redaction) -> HostedTrouble:
     return HostedTrouble(
         trouble=condition.trouble,
         since=condition.since,
         next_try=condition.next_try,
-        message=condition.message,
+        # Words of another server may repeat what it was sent.
+        message=redact(condition.message),
         run=condition.run,
     )

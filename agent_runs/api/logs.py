@@ -74,4 +74,4 @@ async def search_logs(
     found = await log_search.find(
         server.database, run_id, q, is_regex=regex, filter=wanted, context=context
     )
-    return LogHits(total=found.total, seqs=found.seqs, around=found.around)
+    return LogHits(total=found.total, seqs=found.seqs, around=[list(pair) for pair in found.around])

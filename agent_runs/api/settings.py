@@ -73,6 +73,7 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
     except InvalidSettings as exc:
         raise InvalidRequest(str(exc)) from exc
     server.settings = settings
+    server.redact.learn([account.token for account in accounts])
     server.accounts.use(accounts)
     return _shown(server, restart_needed=sorted(changes.keys() - _AT_ONCE))
 

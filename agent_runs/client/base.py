@@ -5,6 +5,7 @@ read. `requests.py` builds them, `transport.py` sends them, the clients only put
 """
 
 import json
+import math
 import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -292,19 +293,24 @@ def _problem(problem: JSON) -> str:
     return f"{place}: {entry.get('msg', 'not usable')}".lstrip(": ")
 
 
+_MOST_RETRY_SECONDS = 3600.0
+"""Nobody waits longer on one word of a server."""
+
+
 def _retry_after(value: str | None) -> float | None:
     """Read seconds or an HTTP date. Source: RFC 9110, 10.2.3."""
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+        try:
+            then = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        zoned = then if then.tzinfo else then.replace(tzinfo=UTC)
+        seconds = (zoned - datetime.now(UTC)).total_seconds()
+    return min(max(0.0, seconds), _MOST_RETRY_SECONDS) if math.isfinite(seconds) else None
 
 
 def _word(value: JSON) -> str:

@@ -7,7 +7,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from agent_runs.errors import Conflict, InvalidRequest
+from agent_runs.errors import (
+    AgentRunsError,
+    Conflict,
+    InvalidRequest,
+    OutcomeUnknown,
+    Unavailable,
+)
 from agent_runs.models import (
     HOSTED_PROVIDER,
     JSON,
@@ -36,6 +42,12 @@ def is_wanted(new: NewRun, repo: Repo | None, upstream: Upstream | None) -> bool
     this machine. Where it names none of them, an account that is set is there to be used.
     """
     if new.provider is not None:
+        is_elsewhere = new.organization_id not in {None, LOCAL_ORGANIZATION}
+        if new.provider != HOSTED_PROVIDER and is_elsewhere:
+            raise InvalidRequest(
+                f"organization_id: {new.organization_id} is not this machine's; leave it out, or "
+                "use the provider codegen."
+            )
         return new.provider == HOSTED_PROVIDER
     if new.organization_id is not None:
         return new.organization_id != LOCAL_ORGANIZATION
@@ -49,6 +61,7 @@ async def where(upstream: Upstream | None, new: NewRun, repo: Repo | None) -> in
 
     Raises:
         InvalidRequest: there is no account for it; nothing was stored.
+        Unavailable: it is not known yet which organizations the account has.
     """
     if upstream is None or not upstream.is_set:
         raise InvalidRequest(
@@ -59,7 +72,7 @@ async def where(upstream: Upstream | None, new: NewRun, repo: Repo | None) -> in
         is_there = repo is not None and repo.upstream_id is not None
         wanted = repo.organization_id if repo and is_there else upstream.default_organization
     if wanted is None:
-        raise InvalidRequest(
+        raise Unavailable(
             "provider: the hosted account was not reached yet, so its organizations are not "
             "known. Nothing was stored. Set CODEGEN_ORG_ID, or try again when it is reached."
         )
@@ -133,10 +146,20 @@ async def resume(
         AgentRunsError: upstream did not take it, or nobody knows; the text says which.
     """
     check_ended(run)
-    answer = await upstream.resume(run, prompt, images=images, model=model)
+    # The key first: after a lost answer the same request must not be sent again.
+    async with database.begin() as transaction:
+        await once.keep(transaction, asked, run.id)
+    try:
+        answer = await upstream.resume(run, prompt, images=images, model=model)
+    except OutcomeUnknown:
+        raise
+    except AgentRunsError:
+        # Upstream has not taken it, so it may come again.
+        async with database.begin() as transaction:
+            await once.forget(transaction, asked)
+        raise
     async with database.begin() as transaction:
         present = await runs.lock(transaction, run.id)
-        await once.keep(transaction, asked, run.id)
         turn = present.turn + 1
         await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
         await turns.start(transaction, run.id, turn)

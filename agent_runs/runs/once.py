@@ -71,3 +71,9 @@ async def keep(transaction: Transaction, asked: Request, run_id: int) -> None:
     if asked.key is not None:
         await request_keys.prune(transaction, datetime.now(UTC) - KEPT)
         await request_keys.put(transaction, asked.key, asked.digest, run_id)
+
+
+async def forget(transaction: Transaction, asked: Request) -> None:
+    """Forget the key of a request that was not carried out after all."""
+    if asked.key is not None:
+        await request_keys.remove(transaction, asked.key)

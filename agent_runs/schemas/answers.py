@@ -1,6 +1,6 @@
 """Answers of the native paths that are not a model already."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -116,7 +116,7 @@ class LogHits(BaseModel):
 
     total: int = Field(description="How many entries hold it.")
     seqs: list[int] = Field(description="`seq` of the first 5 000 of them, ascending.")
-    around: list[tuple[int, int]] = Field(
+    around: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
         description="First and last `seq` of what to show: these hits with their neighbours.",
         examples=[[[3, 7], [12, 14]]],
     )

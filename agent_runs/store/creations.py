@@ -44,6 +44,25 @@ async def put(transaction: Transaction, creation: StoredCreation) -> None:
     )
 
 
+async def move(transaction: Transaction, before: str, creation: StoredCreation) -> bool:
+    """Keep a creation that stands where it was seen; False when it has moved on meanwhile.
+
+    Args:
+        before: the state that it was seen in.
+    """
+    rows = await transaction.execute(
+        "update hosted_creation set state = :state, payload = :payload"
+        " where run_id = :run_id and state = :before returning run_id",
+        {
+            "state": creation.state,
+            "payload": orjson.dumps(creation.payload).decode(),
+            "run_id": creation.run_id,
+            "before": before,
+        },
+    )
+    return bool(rows)
+
+
 async def in_states(
     reader: Reader, organization_id: int, states: Sequence[str]
 ) -> list[StoredCreation]:

@@ -75,6 +75,25 @@ async def put(
     )
 
 
+async def remove(transaction: Transaction, run_id: int) -> None:
+    """Forget where a run was mirrored from; its entries stay."""
+    await transaction.write("delete from hosted_run where run_id = :id", {"id": run_id})
+    await transaction.write("delete from hosted_log where run_id = :id", {"id": run_id})
+
+
+async def to_stop(reader: Reader, organization_id: int) -> list[int]:
+    """Return our ids of runs that work upstream and that somebody asked to stop."""
+    params: dict[str, JSON] = {"organization_id": organization_id}
+    ended = any_of("status", sorted(TERMINAL_STATUSES), params)
+    rows = await reader.read_heavy(
+        "select run_id from hosted_run as hosted join run on run.id = hosted.run_id"
+        f" where hosted.organization_id = :organization_id and not run.{ended}"
+        ' and run.payload like \'%"stop_requested_at":"%\'',
+        params,
+    )
+    return [int(run_id) for (run_id,) in rows]
+
+
 async def set_gone(transaction: Transaction, run_id: int) -> None:
     """Keep that upstream knows the run no more."""
     await transaction.write(
@@ -140,14 +159,20 @@ async def working(reader: Reader, organization_id: int) -> list[str]:
 
 
 async def count(reader: Reader, organization_id: int) -> tuple[int, int]:
-    """Return `(runs, whole)`: how many runs are here, and how many with all their entries."""
-    rows = await reader.read_heavy(
-        "select whole, count(*) from hosted_run where organization_id = :organization_id"
-        " group by whole",
-        {"organization_id": organization_id},
+    """Return `(runs, whole)`: how many runs are here, and how many lack nothing.
+
+    A run that works has what there is so far, one that upstream lost has all that there will be.
+    """
+    params: dict[str, JSON] = {"organization_id": organization_id}
+    ended = any_of("status", sorted(TERMINAL_STATUSES), params)
+    ((total, lacking),) = await reader.read_heavy(
+        "select count(*), coalesce(sum(case when hosted.whole = 0 and hosted.gone_at is null"
+        f" and run.{ended} then 1 else 0 end), 0)"
+        " from hosted_run as hosted join run on run.id = hosted.run_id"
+        " where hosted.organization_id = :organization_id",
+        params,
     )
-    by_whole = {bool(whole): int(number) for whole, number in rows}
-    return sum(by_whole.values()), by_whole.get(True, 0)
+    return int(total), int(total) - int(lacking)
 
 
 async def upstream_ids(reader: Reader, organization_id: int) -> dict[str, int]:

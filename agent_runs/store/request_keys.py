@@ -47,6 +47,11 @@ async def put(transaction: Transaction, name: str, digest: str, run_id: int) -> 
         )
 
 
+async def remove(transaction: Transaction, name: str) -> None:
+    """Forget one key."""
+    await transaction.write("delete from request_key where name = :name", {"name": name})
+
+
 async def prune(transaction: Transaction, older_than: datetime) -> None:
     """Forget keys that nobody will send again."""
     await transaction.write(

@@ -16,12 +16,18 @@ import anyio
 from agent_runs.client.answers import User
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.credentials import Credentials
-from agent_runs.errors import AgentRunsError, Conflict, ServerUnreachable, Unavailable
+from agent_runs.errors import (
+    AgentRunsError,
+    Conflict,
+    OutcomeUnknown,
+    ServerUnreachable,
+    Unavailable,
+)
 from agent_runs.models import JSON, AgentRun
 from agent_runs.providers.codegen.condition import Condition, Conditions
 from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
 from agent_runs.providers.codegen.plan import Intervals
-from agent_runs.providers.codegen.upstream import asking, connect
+from agent_runs.providers.codegen.upstream import asking, asking_for_a_person, connect
 from agent_runs.store import hosted_organizations
 from agent_runs.store.database import Database
 from agent_runs.store.hosted_organizations import HostedOrganization
@@ -83,6 +89,9 @@ class Accounts:
                 tasks.cancel_scope.cancel()
         finally:
             self._tasks = None
+            for task in self._opening.values():
+                task.cancel()
+            await asyncio.gather(*self._opening.values(), return_exceptions=True)
             with contextlib.suppress(Unavailable):
                 async with self._database.begin() as transaction:
                     await hosted_organizations.release(transaction, self._worker)
@@ -100,8 +109,6 @@ class Accounts:
                 served = _Served(account, anyio.CancelScope(), Conditions())
                 self._served.append(served)
                 self._tasks.start_soon(self._serve, served)
-
-    # What `runs` asks for.
 
     @property
     def default_organization(self) -> int | None:
@@ -133,7 +140,7 @@ class Accounts:
         """
         following, upstream_id = self._of(run)
         try:
-            with asking(Priority.USER):
+            with asking_for_a_person():
                 answer = await following.client.resume_agent_run(
                     upstream_id, prompt, images=list(images) or None, model=model, wait=0
                 )
@@ -142,7 +149,7 @@ class Accounts:
             following.follower.follow(upstream_id)
             if not exc.may_have_happened:
                 raise
-            raise Unavailable(
+            raise OutcomeUnknown(
                 f"{exc.message} Nobody knows whether the prompt arrived. The run is followed: if "
                 "it works again, it did; if not, send it again."
             ) from exc
@@ -163,7 +170,7 @@ class Accounts:
                 "Hosted runs are not stopped from here (AGENT_RUNS_HOSTED_STOP is none); the run "
                 f"goes on. Stop it there: {run.get('upstream_url') or run.upstream_id}"
             )
-        with asking(Priority.USER):
+        with asking_for_a_person():
             if way == "ban":
                 await following.client.ban_agent_run(upstream_id)
             else:
@@ -185,11 +192,9 @@ class Accounts:
             "unban": client.unban_agent_run,
             "remove-from-pr": client.remove_agent_run_from_pr,
         }[mark]
-        with asking(Priority.USER):
+        with asking_for_a_person():
             await act(upstream_id)
         following.follower.follow(upstream_id)
-
-    # What readers ask for.
 
     async def states(self) -> list[FollowingState]:
         """Return how each organization is followed, those without an account left out."""
@@ -264,7 +269,7 @@ class Accounts:
         now = following.governor.now()
         kept = self._kept.get((organization_id, what))
         if kept is None or now - kept[0] > _KEPT_SECONDS:
-            with asking(Priority.USER):
+            with asking_for_a_person():
                 kept = self._kept[organization_id, what] = (now, await ask(following.client))
         return kept[1]
 
@@ -322,6 +327,7 @@ class Accounts:
                     governor,
                     worker=self._worker,
                     intervals=self._intervals,
+                    stop=self.stop,
                 )
                 served.organizations.append(following)
                 tasks.start_soon(following.run)

@@ -6,15 +6,22 @@ before that (`providers/codegen/creation.py`).
 """
 
 import asyncio
+import contextlib
 import logging
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from agent_runs.client.async_client import AsyncCodegenClient
-from agent_runs.errors import AgentRunsError
+from agent_runs.errors import Conflict
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.providers.base import TurnOutcome
-from agent_runs.providers.codegen.creation import Creation, CreationState, advance
+from agent_runs.providers.codegen.creation import (
+    SETTLE_SECONDS,
+    Creation,
+    CreationState,
+    advance,
+)
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind
 from agent_runs.runs.turns import end_turn
@@ -29,12 +36,17 @@ WAITS = "waits_for_upstream"
 """`status_reason` of a run that upstream has not taken yet."""
 REFUSED = "refused_upstream"
 _OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
-_IDLE_SECONDS = 60.0
+# Other processes that share the database store creations, too.
+_IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
 _ROOM_SECONDS = 0.5
 # Upstream's clock may be off; a run that is older than this was there before.
 _OLDER_SECONDS = 900.0
 _STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
+
+
+class Moved(Conflict):
+    """A creation is not any more where it was seen."""
 
 
 class Creator:
@@ -74,17 +86,39 @@ class Creator:
 
     async def _step_all(self) -> float:
         """Advance each creation by as much as can be; returns the seconds until the next try."""
+        waiting = await creations.in_states(self._database, self._organization_id, _OPEN)
+        if not waiting:
+            # Nothing would try again, so nobody would learn that the plan allows runs again.
+            self._follower.conditions.created()
         wait = _IDLE_SECONDS
-        for stored in await creations.in_states(self._database, self._organization_id, _OPEN):
+        for stored in waiting:
             if (held := self._held()) > 0:
-                return held
-            after = await self._advance(stored)
+                await self._tell_waiting(waiting)
+                return min(held, _IDLE_SECONDS)
+            try:
+                after = await self._advance(stored)
+            except Moved:
+                continue
+            except Conflict as exc:
+                # One that cannot be kept must not hold up the others.
+                logger.warning("run %s: %s", stored.run_id, exc.message)
+                continue
             if after.state == CreationState.WAITING and after.cause is not None:
                 await self._follower.failed(after.cause)
                 return self._held() or _LOOK_SECONDS
             if after.state in _OPEN:
-                wait = _LOOK_SECONDS
+                wait = min(wait, _LOOK_SECONDS)
         return wait
+
+    async def _tell_waiting(self, waiting: Sequence[StoredCreation]) -> None:
+        """Say on each run that waits what it waits for."""
+        said = next((each.message for each in self._follower.conditions.all if not each.run), None)
+        for stored in waiting if said else ():
+            async with self._database.begin() as transaction:
+                run = await runs.lock(transaction, stored.run_id)
+                is_sent = stored.state != CreationState.WAITING or run.upstream_id is not None
+                if not is_sent and run.status not in TERMINAL_STATUSES and run.error != said:
+                    await runs.change(transaction, run, error=said)
 
     def _held(self) -> float:
         """Return the seconds until upstream may be asked for a new run again."""
@@ -95,9 +129,40 @@ class Creator:
         return 0.0 if self._governor.state().remaining[Kind.CREATE] > 0 else _ROOM_SECONDS
 
     async def _advance(self, stored: StoredCreation) -> Creation:
+        """Do a creation's next step.
+
+        Raises:
+            Moved: somebody else did something with it; nothing was sent.
+        """
         run_id = stored.run_id
         turn = await turns.get(self._database, run_id, 1)
         creation = _loaded(stored, turn.prompt, turn.images)
+        is_new = creation.state == CreationState.WAITING
+        knew = await self._knew(run_id, creation)
+        states = [stored.state]
+
+        async def save(step: Creation) -> None:
+            await self._save(stored, states[-1], step)
+            states.append(step.state)
+
+        # While it is looked for, nobody else is held up: what the list shows is told by its key.
+        async with self._mirror.creating if is_new else contextlib.nullcontext():
+            after = await advance(self._client, creation, save=save, now=time.time, knew=knew)
+        if after.state == CreationState.CREATED and after.run is not None:
+            self._follower.conditions.created()
+            await self._follower.answered()
+            self._follower.follow(str(after.run.id))
+        elif after.state == CreationState.WAITING and after.cause is None:
+            # Upstream never took it: it may be sent again, unless nobody wants it any more.
+            run = await runs.get(self._database, run_id)
+            if run.stop_requested_at is not None:
+                await cancel_waiting(self._database, run_id)
+        return after
+
+    async def _knew(self, run_id: int, creation: Creation) -> Callable[[AgentRun], bool]:
+        """Return what tells whether a run of upstream was known before this one was asked for."""
+        if creation.state == CreationState.WAITING:
+            return lambda run: False  # noqa: ARG005  (it is not looked for)
         known = await hosted.upstream_ids(self._database, self._organization_id)
         ours = await creations.run_ids(self._database, self._organization_id)
 
@@ -109,22 +174,9 @@ class Creator:
                 run.created_at.timestamp() < creation.sent_at - _OLDER_SECONDS
             )
 
-        async def save(step: Creation) -> None:
-            await self._save(stored, step)
+        return knew
 
-        async with self._mirror.creating:
-            after = await advance(self._client, creation, save=save, now=time.time, knew=knew)
-        if after.state == CreationState.CREATED and after.run is not None:
-            self._follower.conditions.created()
-            await self._follower.answered()
-            self._follower.follow(str(after.run.id))
-            await self._stop_if_asked(run_id, after.run)
-        elif after.state == CreationState.WAITING and after.cause is None:
-            # Upstream never took it: it may be sent again, unless nobody wants it any more.
-            await self._stop_if_asked(run_id, None)
-        return after
-
-    async def _save(self, stored: StoredCreation, step: Creation) -> None:
+    async def _save(self, stored: StoredCreation, before: str, step: Creation) -> None:
         payload: dict[str, JSON] = {
             "options": dict(step.options),
             "sent_at": step.sent_at,
@@ -133,11 +185,10 @@ class Creator:
         async with self._database.begin() as transaction:
             run = await runs.lock(transaction, stored.run_id)
             kept = stored._replace(state=step.state, payload=payload)
-            await creations.put(transaction, kept)
-            if run.upstream_id is not None or run.status in TERMINAL_STATUSES:
-                # The list showed it meanwhile, or it was cancelled.
-                return
-            await self._show(transaction, run, step)
+            if not await creations.move(transaction, before, kept):
+                raise Moved(f"Run {run.id} was cancelled, or the list has shown it.")
+            if run.upstream_id is None and run.status not in TERMINAL_STATUSES:
+                await self._show(transaction, run, step)
 
     async def _show(self, transaction: Transaction, run: AgentRun, step: Creation) -> None:
         """Tell on the run how its creation stands."""
@@ -161,30 +212,34 @@ class Creator:
                 error=step.error,
             )
 
-    async def _stop_if_asked(self, run_id: int, upstream: AgentRun | None) -> None:
-        run = await runs.get(self._database, run_id)
-        if run.stop_requested_at is None:
-            return
-        if upstream is None:
-            await cancel_waiting(self._database, run_id)
-            return
-        try:
-            await self._client.stop_agent_run(upstream.id)
-        except AgentRunsError as exc:
-            logger.warning("run %s: was created and could not be stopped: %s", run_id, exc.message)
-
 
 async def cancel_waiting(database: Database, run_id: int) -> bool:
-    """End a run that upstream has not heard of; False when it may have."""
+    """End a run that upstream has not heard of; False when it may have.
+
+    One whose request was lost so long ago that it has arrived or never will is given up, too: what
+    is there of it, if anything, is mirrored as a run of its own.
+    """
     async with database.begin() as transaction:
         run = await runs.lock(transaction, run_id)
         creation = await creations.get(transaction, run_id)
-        if creation is None or creation.state != CreationState.WAITING:
+        if creation is None or not _can_be_given_up(creation):
             return False
-        await creations.put(transaction, creation._replace(state=CreationState.REFUSED))
+        refused = creation._replace(state=CreationState.REFUSED)
+        if not await creations.move(transaction, creation.state, refused):
+            return False
         if run.status not in TERMINAL_STATUSES:
-            await end_turn(transaction, run, _STOPPED, fence=None)
+            lost = creation.state == CreationState.UNKNOWN
+            outcome = replace(_STOPPED, error=creation.payload.get("error")) if lost else _STOPPED
+            await end_turn(transaction, run, outcome, fence=None)
     return True
+
+
+def _can_be_given_up(creation: StoredCreation) -> bool:
+    if creation.state == CreationState.WAITING:
+        return True
+    sent_at = creation.payload.get("sent_at")
+    settled = sent_at is not None and time.time() - sent_at > SETTLE_SECONDS
+    return creation.state == CreationState.UNKNOWN and settled
 
 
 def _loaded(stored: StoredCreation, prompt: str, images: tuple[str, ...]) -> Creation:

@@ -6,7 +6,7 @@ has ended.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +14,13 @@ import anyio
 
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.errors import AgentRunsError
+from agent_runs.models import AgentRun
 from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
 from agent_runs.providers.codegen.upstream import asking
-from agent_runs.store import creations, hosted, hosted_organizations, repos
+from agent_runs.store import creations, hosted, hosted_organizations, repos, runs
 from agent_runs.store.database import Database
 from agent_runs.store.hosted_organizations import HostedOrganization
 from agent_runs.sync.creator import Creator
@@ -71,6 +72,9 @@ class Following:
     Attributes:
         client: sends with this organization's credentials, in turns of the governor.
         watched: which of its runs somebody looks at.
+
+    Args:
+        stop: stops a run upstream, in the way that is configured.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Following:
         *,
         worker: str,
         intervals: Intervals,
+        stop: Callable[[AgentRun], Awaitable[None]],
     ) -> None:
         self.organization = organization
         self.client = client
@@ -107,6 +112,7 @@ class Following:
         )
         self._database = database
         self._worker = worker
+        self._stop = stop
         self._followed = False
 
     async def run(self) -> None:
@@ -176,6 +182,32 @@ class Following:
             tasks.start_soon(self.creator.run)
             tasks.start_soon(self._refresh_watched)
             tasks.start_soon(self._refresh_repos)
+            tasks.start_soon(self._stop_asked)
+            await self._hold_claim()
+            # Another process was faster after we had been away: it goes on alone.
+            tasks.cancel_scope.cancel()
+        self._followed = False
+
+    async def _hold_claim(self) -> None:
+        """Return when the organization is somebody else's."""
+        while True:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            async with self._database.begin() as transaction:
+                if not await hosted_organizations.claim(
+                    transaction, self.organization.id, self._worker
+                ):
+                    return
+
+    async def _stop_asked(self) -> None:
+        """Stop runs that somebody wanted stopped before upstream was known to have them."""
+        while True:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            for run_id in await hosted.to_stop(self._database, self.organization.id):
+                run = await runs.get(self._database, run_id)
+                try:
+                    await self._stop(run)
+                except AgentRunsError as exc:
+                    logger.info("run %s cannot be stopped yet: %s", run_id, exc.message)
 
     async def _refresh_watched(self) -> None:
         while True:

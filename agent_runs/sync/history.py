@@ -7,6 +7,7 @@ what happened while nobody followed. All of it waits for whatever else upstream 
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _AT_ONCE = 20
 _RATE_OF = 30
 _IDLE_SECONDS = 30.0
 _MOST_PASSES = 3
+_MOST_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,18 @@ class History:
             elif not await self._read_some():
                 await asyncio.sleep(_IDLE_SECONDS)
 
-    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Do a step again and again until it does not fail."""
-        while True:
+    async def _until_done(
+        self, step: Callable[[], Awaitable[None]], *, tries: float = math.inf
+    ) -> None:
+        """Do a step again and again until it does not fail, at most so many times."""
+        while tries > 0:
             wait = self._follower.conditions.wait(self._now())
             if wait <= 0:
                 try:
                     await step()
                 except AgentRunsError as exc:
                     await self._follower.failed(exc)
+                    tries -= 1
                     wait = self._follower.conditions.wait(self._now()) or 1.0
                 else:
                     return
@@ -157,10 +162,11 @@ class History:
         )
         tried = [run for run in lacking if run not in waiting]
         for run in tried:
-            await self._until_done(partial(self._read, run))
+            await self._until_done(partial(self._read, run), tries=_MOST_TRIES)
         return bool(tried)
 
     async def _read(self, run: str) -> None:
+        self._failed_at[run] = self._now()
         try:
             await self._follower.read_entries(run, Priority.BACKFILL)
         except NotFound:
@@ -169,7 +175,6 @@ class History:
             if not await self._follower.failed(exc, run):
                 raise
             # It is about this run only: the others go on.
-            self._failed_at[run] = self._now()
         else:
             self._failed_at.pop(run, None)
             self._read_at.append(self._now())

@@ -28,6 +28,8 @@ from agent_runs.store.database import Database, Transaction
 GONE = "gone_upstream"
 """`status_reason` of a run that vanished while it worked."""
 
+_GONE_TEXT = "Upstream has this run no more. What was seen of it is kept here."
+
 # What upstream says of a run; the rest is ours (title, archive, prompt ...) and is left alone.
 _SHOWN = ("status", "result", "summary", "source_type", "github_pull_requests")
 
@@ -79,6 +81,9 @@ class StoreMirror:
 
     async def adopt(self, transaction: Transaction, run_id: int, upstream: AgentRun) -> None:
         """Let a run of ours be the one that upstream shows."""
+        there = await runs.by_upstream(transaction, self._organization_id, str(upstream.id))
+        if there is not None and there.id != run_id:
+            await self._replace(transaction, there)
         await self._change(transaction, run_id, upstream)
         await hosted.put(
             transaction, self._organization_id, str(upstream.id), run_id, _digest(upstream)
@@ -146,7 +151,7 @@ class StoreMirror:
                     before,
                     status=AgentRunStatus.CANCELLED,
                     status_reason=GONE,
-                    error="Upstream has this run no more. What was seen of it is kept here.",
+                    error=_GONE_TEXT,
                 )
             await hosted.set_gone(transaction, known.run_id)
 
@@ -180,6 +185,14 @@ class StoreMirror:
         else:
             await creations.put(transaction, creation._replace(state=CreationState.CREATED))
         await self.adopt(transaction, run_id, run)
+
+    async def _replace(self, transaction: Transaction, old: AgentRun) -> None:
+        """Let go of a run whose id upstream has given to another one: it began anew there."""
+        changes: dict[str, JSON] = {"upstream_id": None, "status_reason": GONE}
+        if old.status not in TERMINAL_STATUSES:
+            changes |= {"status": AgentRunStatus.CANCELLED, "error": _GONE_TEXT}
+        await runs.change(transaction, old, **changes)
+        await hosted.remove(transaction, old.id)
 
     async def _learn_end(self, transaction: Transaction, run_id: int) -> None:
         """Take its last entry's time for the end of a run that had ended before it was seen."""
@@ -225,6 +238,9 @@ class StoreMirror:
             await turns.start(transaction, run_id, before.turn)
         if run.status not in TERMINAL_STATUSES:
             changes |= {"finished_at": None}
+            if before.status in TERMINAL_STATUSES:
+                # It goes on: the time in between was no work.
+                await turns.start(transaction, run_id, before.turn)
         after = await runs.change(transaction, before, **changes)
         if after.status in TERMINAL_STATUSES:
             await turns.finish(
@@ -238,7 +254,7 @@ class StoreMirror:
 
 def _digest(run: AgentRun) -> str:
     """Tell what upstream says of a run from what it said before."""
-    shown = run.model_dump(mode="json", include=set(_SHOWN))
+    shown = run.model_dump(mode="json", include={*_SHOWN, "status_reason", "error"})
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -25,7 +25,10 @@ def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def env_file(tmp_path: Path) -> Path:
-    return tmp_path / ".env"
+    """Where settings are saved; what is read back from it talks to nobody either."""
+    path = tmp_path / ".env"
+    path.write_text("CODEGEN_BASE_URL=http://127.0.0.1:9\n", encoding="utf-8")
+    return path
 
 
 @pytest.fixture

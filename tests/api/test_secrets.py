@@ -64,14 +64,19 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     run = (
         await signed.post(
             "/agent_runs",
-            json={"prompt": prompt, "title": UPSTREAM_TOKEN, "metadata": {"t": TOKEN}},
+            json={
+                "prompt": prompt,
+                "title": UPSTREAM_TOKEN,
+                "metadata": {"t": TOKEN},
+                "provider": "acp",
+            },
         )
     ).json()
     await finished(run["id"])
     logging.getLogger("test").warning("the token is %s", UPSTREAM_TOKEN)
     seen: list[str] = [str(run)]
     ids = {"id": run["id"], "agent_run_id": run["id"], "org_id": 1, "permission_id": 1}
-    ids |= {"user_id": 1, "session_id": "none"}
+    ids |= {"user_id": 1, "session_id": "none", "table": "summary"}
     paths = (await signed.get("/openapi.json")).json()["paths"]
     with anyio.fail_after(30):
         for path, methods in paths.items():

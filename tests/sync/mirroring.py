@@ -115,3 +115,18 @@ async def mirroring(
     async with living(home, url, hosted=hosted, worker=worker, alone=alone) as system:
         made[0].use(used)
         yield Mirroring(system, made[0])
+
+
+def add_history(api: HostedApi, number: int) -> list[int]:
+    """Let runs have ended there, with two entries each; returns upstream's ids."""
+    made: list[int] = []
+    for at in range(number):
+        made.append(api.add_run("COMPLETE", result=f"result {at}"))
+        api.add_log(made[-1], observation=f"entry of {at}")
+        api.add_log(made[-1], "FINAL_ANSWER", observation=f"result {at}")
+    return made
+
+
+def creates(api: HostedApi) -> int:
+    """How many requests for a new run there were."""
+    return sum(each.startswith("POST") and each.endswith("/agent/run") for each in api.requests)

@@ -274,6 +274,18 @@ class Follower:
         raise UnexpectedAnswer(f"Upstream has the agent run {run} but not its log entries.")
 
     async def _is_gone(self, run: str) -> None:
+        """Believe it when upstream proves itself: one that says no to everything has lost nothing.
+
+        Raises:
+            UnexpectedAnswer: it does not even know its own list.
+        """
+        try:
+            await self._client.list_agent_runs(limit=1)
+        except NotFound as exc:
+            raise UnexpectedAnswer(
+                "Upstream answers that nothing is there, not even its list of runs. What is "
+                "stored here stays as it is."
+            ) from exc
         await self._mirror.run_is_gone(run)
         self.plan.forget(run)
         self.conditions.forget(run)

@@ -16,7 +16,7 @@ from typing import Any
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.base import Call, Fault, Gate, RetryPolicy
 from agent_runs.client.credentials import Credentials
-from agent_runs.errors import RateLimited
+from agent_runs.errors import Forbidden, RateLimited, Unauthorized, Unavailable
 from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 
 
@@ -44,6 +44,20 @@ def asking(priority: Priority) -> Generator[Asking]:
         yield asked
     finally:
         _asking.reset(token)
+
+
+@contextlib.contextmanager
+def asking_for_a_person() -> Generator[Asking]:
+    """Send what the block sends ahead of all else; a person waits for it.
+
+    Raises:
+        Unavailable: upstream refuses its token; the person's own token has nothing to do with it.
+    """
+    with asking(Priority.USER) as asked:
+        try:
+            yield asked
+        except (Unauthorized, Forbidden) as exc:
+            raise Unavailable(f"The hosted account refuses this: {exc.message}") from exc
 
 
 def connect(
