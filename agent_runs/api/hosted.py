@@ -24,6 +24,7 @@ from agent_runs.sync import Account, FollowingState, HistoryState
 router = APIRouter(tags=["hosted"])
 
 _MINUTE = 60
+_STALLED_SECONDS = 120.0
 
 
 @router.get("/hosted", responses=documented())
@@ -122,7 +123,10 @@ def _number(value: int) -> str:
 def _word(state: FollowingState) -> str:
     if state.troubles:
         return state.troubles[0].trouble
-    return "starting" if state.age_seconds is None else "ok"
+    if state.age_seconds is None:
+        return "starting"
+    # Upstream is asked at least twice a minute: silence is a fault of ours.
+    return "stalled" if state.age_seconds > _STALLED_SECONDS else "ok"
 
 
 def _trouble(condition: Condition, redact: Redaction) -> HostedTrouble:

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from agent_runs.api.errors import documented
+from agent_runs.api.hosted import in_short
 from agent_runs.api.server import Running
 from agent_runs.models import JSON
 from agent_runs.store import runs
@@ -64,7 +65,7 @@ def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMet
 
 def _hosted(states: list[FollowingState]) -> Iterator[Metric]:
     of = ["organization_id"]
-    up = GaugeMetricFamily("agent_runs_hosted_up", "1: no trouble.", labels=of)
+    up = GaugeMetricFamily("agent_runs_hosted_up", "1: its state is ok.", labels=of)
     age = GaugeMetricFamily(
         "agent_runs_hosted_age_seconds", "Since the last good answer of upstream.", labels=of
     )
@@ -88,7 +89,7 @@ def _hosted(states: list[FollowingState]) -> Iterator[Metric]:
     )
     for state in states:
         label = [str(state.organization.id)]
-        up.add_metric(label, not state.troubles)
+        up.add_metric(label, in_short(state).state == "ok")
         if state.age_seconds is not None:
             age.add_metric(label, state.age_seconds)
         known.add_metric(label, state.history.runs)

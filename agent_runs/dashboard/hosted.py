@@ -9,6 +9,7 @@ from agent_runs.models import JSON
 _WORDS = {
     "ok": ("Up to date", "green"),
     "starting": ("Starting", "gray"),
+    "stalled": ("Stalled, see the server's log", "amber"),
     "offline": ("Offline", "amber"),
     "limited": ("Rate limited", "amber"),
     "token_refused": ("Token refused", "red"),

@@ -47,7 +47,9 @@ class HostedHealth(BaseModel):
 
     organization_id: int = Field(description="Its id here.")
     state: str = Field(
-        description="`ok`, `starting`, or the trouble that concerns most.", examples=["ok"]
+        description="`ok`, `starting`, `stalled` (no answer was taken in for two minutes, see the "
+        "server's log), or the trouble that concerns most.",
+        examples=["ok"],
     )
     age_seconds: float | None = Field(
         description="Since upstream gave a good answer last; null: it never did."

@@ -1,11 +1,13 @@
 """A hosted account over HTTP: set without a restart, told of, created at, under official paths."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import anyio
 import httpx
 import pytest
 
+from agent_runs.api.hosted import in_short
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +141,15 @@ async def test_looking_at_a_run_brings_its_entries_in(app, http, twin):
     assert (await http.post(f"/agent_runs/{run['id']}/watch")).status_code == 204
     await until(app, http, f"/agent_runs/{run['id']}", lambda shown: shown["log_count"] == 1)
     assert (await http.post("/agent_runs/999/watch")).status_code == 404
+
+
+async def test_following_that_takes_nothing_in_any_more_does_not_look_well(app, http, twin):
+    await set_account(http, twin)
+    await until(app, http, "/hosted", is_followed)
+    (state,) = await app.state.server.accounts.states()
+    assert in_short(state).state == "ok"
+    assert in_short(replace(state, age_seconds=None)).state == "starting"
+    assert in_short(replace(state, age_seconds=300.0)).state == "stalled"
 
 
 async def test_metrics_are_in_the_format_of_prometheus(app, http, twin):
