@@ -24,6 +24,7 @@ from agent_runs.models import (
     Repo,
 )
 from agent_runs.providers.base import Upstream
+from agent_runs.providers.codegen.creation import CreationState
 from agent_runs.runs import once
 from agent_runs.runs.requests import NewRun
 from agent_runs.runs.turns import check_ended
@@ -31,8 +32,8 @@ from agent_runs.store import creations, hosted, repos, runs, turns
 from agent_runs.store.creations import StoredCreation
 from agent_runs.store.database import Database, Transaction
 
-WAITING = "waiting"
-"""State of a creation that upstream has not heard of."""
+WAITS = "waits_for_upstream"
+"""`status_reason` of a run that upstream has not taken yet."""
 
 
 def is_wanted(new: NewRun, repo: Repo | None, upstream: Upstream | None) -> bool:
@@ -115,14 +116,14 @@ async def insert(
         source_type=new.source_type,
         user_id=new.user_id,
         organization_id=organization_id,
-        status_reason="waits_for_upstream",
+        status_reason=WAITS,
         activity="Waits for upstream",
     )
     creation = StoredCreation(
         run.id,
         organization_id,
         secrets.token_hex(16),
-        WAITING,
+        CreationState.WAITING,
         {"options": {name: value for name, value in options.items() if value is not None}},
     )
     await creations.put(transaction, creation)

@@ -24,6 +24,7 @@ from agent_runs.providers.codegen.creation import (
 )
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind
+from agent_runs.runs.hosted import WAITS
 from agent_runs.runs.turns import end_turn
 from agent_runs.store import creations, hosted, runs, turns
 from agent_runs.store.creations import StoredCreation
@@ -32,10 +33,9 @@ from agent_runs.sync.mirror import StoreMirror
 
 logger = logging.getLogger(__name__)
 
-WAITS = "waits_for_upstream"
-"""`status_reason` of a run that upstream has not taken yet."""
 REFUSED = "refused_upstream"
-_OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
+OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
+"""States of creations that are not settled."""
 # Other processes that share the database store creations, too.
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
@@ -86,7 +86,7 @@ class Creator:
 
     async def _step_all(self) -> float:
         """Advance each creation by as much as can be; returns the seconds until the next try."""
-        waiting = await creations.in_states(self._database, self._organization_id, _OPEN)
+        waiting = await creations.in_states(self._database, self._organization_id, OPEN)
         if not waiting:
             # Nothing would try again, so nobody would learn that the plan allows runs again.
             self._follower.conditions.created()
@@ -106,7 +106,7 @@ class Creator:
             if after.state == CreationState.WAITING and after.cause is not None:
                 await self._follower.failed(after.cause)
                 return self._held() or _LOOK_SECONDS
-            if after.state in _OPEN:
+            if after.state in OPEN:
                 wait = min(wait, _LOOK_SECONDS)
         return wait
 

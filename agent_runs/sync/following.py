@@ -23,7 +23,7 @@ from agent_runs.providers.codegen.upstream import asking
 from agent_runs.store import creations, hosted, hosted_organizations, repos, runs
 from agent_runs.store.database import Database
 from agent_runs.store.hosted_organizations import HostedOrganization
-from agent_runs.sync.creator import Creator
+from agent_runs.sync.creator import OPEN, Creator
 from agent_runs.sync.history import History, HistoryState
 from agent_runs.sync.mirror import StoreMirror
 from agent_runs.sync.watched import Watched
@@ -106,7 +106,6 @@ class Following:
             database,
             organization.id,
             self.follower,
-            self.mirror,
             kept=organization.history,
             now=governor.now,
         )
@@ -148,9 +147,7 @@ class Following:
     async def state(self) -> FollowingState:
         """Return how it goes."""
         answered, governor = self.follower.answered_at, self.governor.state()
-        waiting = await creations.in_states(
-            self._database, self.organization.id, ("waiting", "sending", "unknown")
-        )
+        waiting = await creations.in_states(self._database, self.organization.id, OPEN)
         return FollowingState(
             organization=self.organization,
             followed=self._followed,

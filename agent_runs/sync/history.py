@@ -13,14 +13,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from agent_runs.errors import AgentRunsError, NotFound
+from agent_runs.errors import AgentRunsError
 from agent_runs.models import JSON
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Priority
 from agent_runs.providers.codegen.plan import PAGE
 from agent_runs.store import hosted, hosted_organizations
 from agent_runs.store.database import Database
-from agent_runs.sync.mirror import StoreMirror
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,6 @@ class History:
         database: Database,
         organization_id: int,
         follower: Follower,
-        mirror: StoreMirror,
         *,
         kept: dict[str, JSON],
         now: Callable[[], float],
@@ -73,7 +71,6 @@ class History:
         self._database = database
         self._organization_id = organization_id
         self._follower = follower
-        self._mirror = mirror
         self._now = now
         self._skip: int = kept.get("skip", 0)
         self._total: int | None = kept.get("total")
@@ -169,8 +166,6 @@ class History:
         self._failed_at[run] = self._now()
         try:
             await self._follower.read_entries(run, Priority.BACKFILL)
-        except NotFound:
-            await self._mirror.run_is_gone(run)
         except AgentRunsError as exc:
             if not await self._follower.failed(exc, run):
                 raise
