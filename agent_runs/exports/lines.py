@@ -19,28 +19,29 @@ FORMAT = 1
 """Rises when a reader of the former would go wrong; new fields alone do not raise it."""
 
 _OPTIONS = orjson.OPT_UTC_Z
-_LOG = b'{"type":"log",'
+_LOG = b'\n{"type":"log",'
 
 
 async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[bytes]:
     """Yield the file; `server` names the database that it comes from."""
-    yield _line(
+    header = _line(
         type=KIND,
         format=FORMAT,
         exported_at=datetime.now(UTC),
         server=server,
         version=__version__,
     )
+    yield header[1:]
     counts = {"runs": 0, "turns": 0, "permissions": 0, "logs": 0}
     async for run in runs:
         counts["runs"] += 1
         counts["turns"] += len(run.turns)
         counts["permissions"] += len(run.permissions)
         yield b"".join(_head(run))
-        async for texts in run.texts():
-            counts["logs"] += len(texts)
-            yield b"".join([piece for text in texts for piece in (_LOG, text[1:], b"\n")])
-    yield _line(type="end", **counts)
+        async for part, number in run.joined(_LOG):
+            counts["logs"] += number
+            yield part
+    yield _line(type="end", **counts) + b"\n"
 
 
 def _head(run: ExportedRun) -> list[bytes]:
@@ -57,4 +58,5 @@ def _head(run: ExportedRun) -> list[bytes]:
 
 
 def _line(**fields: JSON) -> bytes:
-    return orjson.dumps(fields, option=_OPTIONS) + b"\n"
+    """The break stands before a line: so the entries are joined where they are read."""
+    return b"\n" + orjson.dumps(fields, option=_OPTIONS)

@@ -19,10 +19,10 @@ async def write_one(run: ExportedRun) -> AsyncIterator[bytes]:
         asked,
         orjson.dumps(run.diff),
     )
-    comma = b""
-    async for texts in run.texts():
-        yield comma + b",".join(texts)
-        comma = b","
+    skipped = len(b",")
+    async for part, _ in run.joined(b",{"):
+        yield part[skipped:]
+        skipped = 0
     yield b"]}"
 
 

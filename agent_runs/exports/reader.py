@@ -41,38 +41,39 @@ class ExportedRun:
         """The run as a model."""
         return AgentRun.model_validate_json(self.text)
 
-    async def texts(self) -> AsyncIterator[list[bytes]]:
-        """Yield the entries as JSON texts, oldest first, in parts of bounded size.
+    async def joined(self, before: bytes) -> AsyncIterator[tuple[bytes, int]]:
+        """Yield the entries, oldest first, in parts of bounded size, each with its number of them.
 
-        Those that come while it is read are left out, so that `log_count` of the run is right.
-        PostgreSQL reads the next part while the last one is made use of; a thread that reads
-        SQLite would only wait for this one, step by step.
+        They are JSON texts, each opened by `before` in place of its brace. Those that come while
+        they are read are left out, so that `log_count` of the run is right. PostgreSQL reads the
+        next part while the last one is made use of; a thread that reads SQLite would only wait
+        for this one, step by step.
         """
         fields = orjson.loads(self.text)
         run_id, seq, last = fields["id"], 0, fields["log_count"]
         reads_ahead = self.database.dialect == "postgresql"
-        reading = asyncio.ensure_future(self._part(run_id, seq, last))
+        reading: asyncio.Future[tuple[bytes, int]] | None = None
         try:
-            while part := await reading:
-                seq += len(part)
-                if reads_ahead:
-                    reading = asyncio.ensure_future(self._part(run_id, seq, last))
-                yield part
-                if not reads_ahead:
-                    reading = asyncio.ensure_future(self._part(run_id, seq, last))
+            while seq < last:
+                part, number = await (reading or self._part(run_id, seq, last, before))
+                if not number:
+                    return
+                seq += number
+                if reads_ahead and seq < last:
+                    reading = asyncio.ensure_future(self._part(run_id, seq, last, before))
+                yield part, number
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
-    async def _part(self, run_id: int, first: int, last: int) -> list[bytes]:
-        if first >= last:
-            return []
-        return await exports.entries(self.database, run_id, first=first, last=last)
+    async def _part(self, run_id: int, first: int, last: int, before: bytes) -> tuple[bytes, int]:
+        return await exports.entries(self.database, run_id, first=first, last=last, before=before)
 
     async def entries(self) -> AsyncIterator[list[dict[str, JSON]]]:
         """Yield the entries decoded, oldest first, in parts of bounded size."""
-        async for part in self.texts():
-            yield [orjson.loads(text) for text in part]
+        async for part, _ in self.joined(b",{"):
+            yield orjson.loads(b"[%b]" % part[1:])
 
 
 class RunReader:

@@ -57,7 +57,9 @@ class _Engine(Protocol):
     async def close(self) -> None: ...
     async def read(self, sql: str, params: Params) -> Rows: ...
     async def read_heavy(self, sql: str, params: Params) -> Rows: ...
-    async def read_some(self, sql: str, params: Params, most_bytes: int) -> list[bytes]: ...
+    async def read_objects(
+        self, sql: str, params: Params, before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]: ...
     def begin(self) -> AbstractAsyncContextManager[_EngineTransaction]: ...
 
 
@@ -136,18 +138,22 @@ class Database:
         """Run a query that may take long, without holding anybody up."""
         return await self._engine.read_heavy(sql, params)
 
-    async def read_some(self, sql: str, params: Params, *, most_bytes: int) -> list[bytes]:
-        """Return the first texts of a query, at least one, until they are `most_bytes` together.
+    async def read_objects(
+        self, sql: str, params: Params, *, before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]:
+        """Return the first JSON objects of a query, at least one, as one text; and how many.
+
+        Something else stands before each in place of its opening brace: a comma or a line break,
+        a further field. To cut and join a million texts takes as long as to read them, and is
+        done here where they are read, beside the event loop.
 
         Args:
             sql: `select seq, payload from ...`, ordered by `seq`.
             params: written `:name`.
-            most_bytes: the last few texts may go over it.
-
-        Returns:
-            The texts in UTF-8.
+            before: what stands before each, UTF-8; it opens the object.
+            most_bytes: so large they are together; the last few may go over it.
         """
-        return await self._engine.read_some(sql, params, most_bytes)
+        return await self._engine.read_objects(sql, params, before, most_bytes)
 
 
 class Transaction:

@@ -44,11 +44,17 @@ async def run_ids(reader: Reader, wanted: RunFilter, *, after_id: int, limit: in
     return [run_id for (run_id,) in rows]
 
 
-async def entries(database: Database, run_id: int, *, first: int, last: int) -> list[bytes]:
-    """Return entries from `seq` `first` on and before `last`, as JSON texts, as many as fit."""
-    return await database.read_some(
+async def entries(
+    database: Database, run_id: int, *, first: int, last: int, before: bytes
+) -> tuple[bytes, int]:
+    """Return entries from `seq` `first` on and before `last`, as many as fit, and their number.
+
+    They are JSON texts, each opened by `before` in place of its brace.
+    """
+    return await database.read_objects(
         "select seq, payload from log where run_id = :run_id and seq >= :first and seq < :last"
         " order by seq limit :limit",
         {"run_id": run_id, "first": first, "last": last, "limit": _PART_ENTRIES},
+        before=before,
         most_bytes=_PART_BYTES[database.dialect],
     )

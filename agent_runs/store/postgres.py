@@ -76,7 +76,9 @@ class PostgresEngine:
 
     read_heavy = read
 
-    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[bytes]:
+    async def read_objects(
+        self, sql: str, params: Mapping[str, Any], before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]:
         """Run a query of `seq` and `payload` until its texts are so large together."""
         # The length of a text is known without reading it.
         counted = (
@@ -85,7 +87,8 @@ class PostgresEngine:
             f" from ({sql}) as found) as counted where before < :most_bytes order by seq"
         )
         rows = await self.read(counted, {**params, "most_bytes": most_bytes})
-        return [text.encode() for (text,) in rows]
+        texts = [text[1:] for (text,) in rows]
+        return before.decode().join(["", *texts]).encode(), len(texts)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["PostgresTransaction"]:

@@ -141,12 +141,14 @@ class SqliteEngine:
         """Run a query that may take long, in a thread."""
         return await _in_thread(self._reader_thread, _execute, self._heavy_reader, sql, params)
 
-    async def read_some(self, sql: str, params: Mapping[str, Any], most_bytes: int) -> list[bytes]:
+    async def read_objects(
+        self, sql: str, params: Mapping[str, Any], before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]:
         """Run a query of `seq` and `payload` until its texts are so large together."""
         # As bytes: to make text of it would be undone at once.
-        sql = sql.replace("payload", "cast(payload as blob)", 1)
+        sql = sql.replace("payload", "substr(cast(payload as blob), 2)", 1)
         return await _in_thread(
-            self._reader_thread, _execute_some, self._heavy_reader, sql, params, most_bytes
+            self._reader_thread, _joined, self._heavy_reader, sql, params, before, most_bytes
         )
 
     @asynccontextmanager
@@ -223,10 +225,14 @@ def _execute(connection: sqlite3.Connection, sql: str, params: Mapping[str, Any]
         raise _translate(exc) from exc
 
 
-def _execute_some(
-    connection: sqlite3.Connection, sql: str, params: Mapping[str, Any], most_bytes: int
-) -> list[bytes]:
-    texts: list[bytes] = []
+def _joined(
+    connection: sqlite3.Connection,
+    sql: str,
+    params: Mapping[str, Any],
+    before: bytes,
+    most_bytes: int,
+) -> tuple[bytes, int]:
+    texts = [b""]
     size = 0
     try:
         with contextlib.closing(connection.execute(sql, params)) as cursor:
@@ -236,7 +242,7 @@ def _execute_some(
                     size += len(text)
     except sqlite3.DatabaseError as exc:
         raise _translate(exc) from exc
-    return texts
+    return before.join(texts), len(texts) - 1
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
