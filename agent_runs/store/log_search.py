@@ -7,6 +7,7 @@ counts while it matches, and lets others work meanwhile): no pattern holds up th
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,11 @@ MOST = 5000
 """So many places are named; the total is exact all the same."""
 PATTERN_SECONDS = 2.0
 """So long a pattern may be looked for, in all entries together."""
+
+_LARGEST = 100_000
+"""Pieces that a pattern may have once its repetitions are written out, which `regex` does."""
+_REPETITION = re.compile(r"([)}]\s*)?\{\s*([0-9]+)")
+_VERBOSE = re.compile(r"\(\?[\w-]*x")
 
 _threads = ThreadPoolExecutor(2, "log-search")
 _Fits = Callable[[str], bool]
@@ -67,7 +73,7 @@ async def find(
 
     Raises:
         RunNotFound: there is no such run.
-        InvalidQuery: the pattern is none, or takes too long.
+        InvalidQuery: the pattern is none, takes too long or too much memory.
     """
     found = await reader.read("select log_count from run where id = :run_id", {"run_id": run_id})
     if not found:
@@ -75,7 +81,8 @@ async def find(
     log_count: int = found[0][0]
     terms, params = filter_terms(filter)
     terms = ["run_id = :run_id", "seq > :after", "seq <= :last", *terms]
-    fits = _pattern(text) if is_regex else _words(text)
+    loop = asyncio.get_running_loop()
+    fits = await loop.run_in_executor(_threads, _pattern, text) if is_regex else _words(text)
     # The database leaves out what cannot fit; outside of ASCII the two fold case differently.
     if not is_regex and text.isascii():
         like = "like" if reader.dialect == "sqlite" else "ilike"
@@ -86,7 +93,7 @@ async def find(
     for after in range(-1, log_count, _PART):
         part = {"run_id": run_id, "after": after, "last": after + _PART}
         rows = await reader.read_heavy(sql, params | part)
-        hits = await asyncio.get_running_loop().run_in_executor(_threads, _look, rows, fits)
+        hits = await loop.run_in_executor(_threads, _look, rows, fits)
         total += len(hits)
         seqs += hits[: MOST - len(seqs)]
     return Hits(total, seqs, list(_around(seqs, context, log_count)))
@@ -102,6 +109,12 @@ def _words(text: str) -> _Fits:
 
 
 def _pattern(text: str) -> _Fits:
+    if _pieces(text) > _LARGEST:
+        raise InvalidQuery(
+            "The pattern is too large: it repeats something too often. Counts of repetitions that "
+            "stand inside of each other multiply.",
+            0,
+        )
     try:
         pattern = regex.compile(text, regex.IGNORECASE | regex.MULTILINE)
     except regex.error as exc:
@@ -121,6 +134,13 @@ def _pattern(text: str) -> _Fits:
         except TimeoutError:
             spent = PATTERN_SECONDS
             found = False
+        except MemoryError as exc:
+            # The library ends by itself what wants more than about a gigabyte.
+            raise InvalidQuery(
+                "The pattern takes too much memory in this run. What calls itself, such as (?R), "
+                "must come to an end.",
+                0,
+            ) from exc
         else:
             spent += time.monotonic() - begin
         if spent >= PATTERN_SECONDS:
@@ -132,6 +152,22 @@ def _pattern(text: str) -> _Fits:
         return found
 
     return fits
+
+
+def _pieces(pattern: str) -> int:
+    """Return at most how many pieces a pattern has when `{9}` is written out nine times.
+
+    It does not read groups: what follows a bracket repeats everything before it, which is never
+    too few. Blanks and comments of a verbose pattern may hide the bracket.
+    """
+    pieces = at = 0
+    is_verbose = _VERBOSE.search(pattern) is not None
+    for found in _REPETITION.finditer(pattern):
+        pieces += found.start() - at
+        times = max(int(found[2]), 1)
+        pieces = pieces * times if found[1] or is_verbose else pieces + times
+        at = found.end()
+    return pieces + len(pattern) - at
 
 
 def _around(seqs: Sequence[int], context: int, log_count: int) -> Iterator[tuple[int, int]]:

@@ -126,6 +126,45 @@ async def test_a_pattern_that_is_none_is_explained_with_its_place(
     assert caught.value.position == position
 
 
+@pytest.mark.parametrize("pattern", ["(?R)", "(?:(?R)|a)*"])
+async def test_a_pattern_that_calls_itself_for_ever_is_refused_as_one(
+    database: Database, run_id: int, pattern: str
+) -> None:
+    with pytest.raises(InvalidQuery, match="takes too much memory"):
+        await log_search.find(database, run_id, pattern, is_regex=True)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a{99999999}",
+        "(?:(?:a{99}){99}){99}",
+        "(?x)(a{999}) # the count stands on the next line\n{999}",
+        "(a{ 999}) {999,}",
+    ],
+)
+async def test_a_pattern_that_would_fill_the_memory_is_refused_before_it_is_read(
+    database: Database, run_id: int, pattern: str
+) -> None:
+    with pytest.raises(InvalidQuery, match="repeats something too often"):
+        await log_search.find(database, run_id, pattern, is_regex=True)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "(sha|commit) [0-9a-f]{40} [0-9a-f]{40} [0-9a-f]{40}",
+        r"(\d{1,3}\.){3}\d{1,3}:\d{2,5}",
+        r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3,6})?(Z|[+-]\d{2}:\d{2})",
+    ],
+)
+async def test_counts_as_people_write_them_are_no_trouble(
+    database: Database, run_id: int, pattern: str
+) -> None:
+    assert (await log_search.find(database, run_id, pattern, is_regex=True)).total == 0
+
+
 async def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
