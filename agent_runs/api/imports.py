@@ -3,9 +3,11 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
+from agent_runs.errors import InvalidRequest
 from agent_runs.schemas.answers import ImportedRun, ImportResult
 
 router = APIRouter(tags=["exports"])
@@ -26,9 +28,12 @@ async def import_agent_runs(server: Running, request: Request) -> ImportResult:
 
     The file is the body itself, at most `AGENT_RUNS_IMPORT_LIMIT_BYTES`; the answer comes when it
     is stored. An imported run can be read, searched and exported, not resumed. A run that came
-    with an older file is updated.
+    with an older file is updated. Who does not wait for the answer gives the import up.
     """
-    found = await server.imports.take(request.stream())
+    try:
+        found = await server.imports.take(request.stream(), request.is_disconnected)
+    except ClientDisconnect as exc:
+        raise InvalidRequest("The file did not come whole. Nothing was imported.") from exc
     return ImportResult(
         imported=found.imported,
         updated=found.updated,

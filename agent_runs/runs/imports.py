@@ -10,7 +10,7 @@ import contextlib
 import logging
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ from agent_runs.store.database import Database
 
 logger = logging.getLogger(__name__)
 
+IsGone = Callable[[], Awaitable[bool]]
+"""Tells whether nobody waits for the result any more."""
 Outcome = Literal["imported", "updated", "known"]
 MOST_NAMED = 1000
 """So many runs are named in a result; the numbers are exact all the same."""
@@ -110,8 +112,12 @@ class Imports:
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
 
-    async def take(self, body: AsyncIterator[bytes]) -> ImportResult:
+    async def take(self, body: AsyncIterator[bytes], is_gone: IsGone | None = None) -> ImportResult:
         """Import a file; one at a time, the next one waits.
+
+        Args:
+            is_gone: asked until the runs are about to be shown; a file that nobody waits for is
+                given up, and what was staged of it is taken away.
 
         Raises:
             InvalidRequest: something is wrong with it; the message names the line.
@@ -123,8 +129,9 @@ class Imports:
         try:
             await self._spool(body, spool)
             async with self._turn:
+                await _stay(is_gone)
                 lines = await asyncio.to_thread(_prepare, spool)
-                return await self._store(lines)
+                return await self._store(lines, is_gone)
         except OSError as exc:
             raise Unavailable(
                 f"The file could not be kept in {self._folder}: {exc.strerror}. Nothing was "
@@ -151,11 +158,12 @@ class Imports:
                 "was imported."
             )
 
-    async def _store(self, path: Path) -> ImportResult:
+    async def _store(self, path: Path, is_gone: IsGone | None = None) -> ImportResult:
         import_id = secrets.token_hex(8)
         result = ImportResult()
         try:
-            staged = await self._stage(path, import_id, result)
+            staged = await self._stage(path, import_id, result, is_gone)
+            await _stay(is_gone)
             for at in range(0, len(staged), _RUNS_AT_ONCE):
                 await self._show(path, staged[at : at + _RUNS_AT_ONCE])
             async with self._database.begin() as transaction:
@@ -165,12 +173,15 @@ class Imports:
             raise
         return result
 
-    async def _stage(self, path: Path, import_id: str, result: ImportResult) -> list[_Staged]:
+    async def _stage(
+        self, path: Path, import_id: str, result: ImportResult, is_gone: IsGone | None
+    ) -> list[_Staged]:
         server = await exports.server_id(self._database)
         staged: list[_Staged] = []
         under: int | None = None
         parts = import_lines.parts(path)
         while (part := await asyncio.to_thread(_next, parts)) is not None:
+            await _stay(is_gone)
             if isinstance(part, RunLines):
                 known = await imports.find(self._database, part.run, part.origin, server)
                 if known is not None and not _is_newer(part.run, known):
@@ -223,6 +234,11 @@ class Imports:
         except Unavailable:
             # It is tried again at the next start; nobody sees what is left.
             logger.warning("an unfinished import could not be taken away")
+
+
+async def _stay(is_gone: IsGone | None) -> None:
+    if is_gone is not None and await is_gone():
+        raise InvalidRequest("Whoever sent the file did not wait for it. Nothing was imported.")
 
 
 def _prepare(spool: Path) -> Path:

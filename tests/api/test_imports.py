@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -110,6 +111,46 @@ def live(tmp_path: Path) -> Iterator[LiveServer]:
     server = LiveServer(tmp_path / "live", {"AGENT_RUNS_SANDBOX": "none"}).start()
     yield server
     server.kill()
+
+
+async def test_an_import_that_nobody_waits_for_is_given_up_and_leaves_nothing(
+    live: LiveServer, app: FastAPI
+):
+    content = await large_export(app, 20_000)
+    database = sqlite3.connect(f"file:{live.home / 'agent_runs.db'}?mode=ro", uri=True)
+
+    def staged() -> int:
+        return database.execute("select count(*) from staged_run").fetchone()[0]
+
+    async with httpx.AsyncClient(base_url=live.url, timeout=60) as http:
+        sending = asyncio.create_task(http.post("/imports", content=content))
+        while not staged():
+            await anyio.lowlevel.checkpoint()
+            assert not sending.done()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        with anyio.fail_after(30):
+            while staged():
+                await anyio.lowlevel.checkpoint()
+        assert database.execute("select count(*) from log").fetchone()[0] == 0
+        assert (await http.get("/agent_runs")).json()["total"] == 0
+        again = (await http.post("/imports", content=content)).json()
+    database.close()
+    assert (again["imported"], again["logs"]) == (1, 20_000)
+    assert not list((live.home / "imports").iterdir())
+
+
+async def test_a_file_that_does_not_come_whole_is_no_fault_of_the_server(live: LiveServer):
+    with socket.create_connection(("127.0.0.1", live.port)) as sender:
+        head = b"POST /imports HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n"
+        sender.sendall(head + b'{"type":"agent_runs"')
+        with anyio.fail_after(30):
+            while not list((live.home / "imports").glob("*")):
+                await anyio.lowlevel.checkpoint()
+    with anyio.fail_after(30):
+        while list((live.home / "imports").iterdir()):
+            await anyio.lowlevel.checkpoint()
+    assert "ClientDisconnect" not in live.output.read_text(encoding="utf-8")
 
 
 async def test_an_import_that_is_killed_leaves_nothing_and_can_be_done_again(
