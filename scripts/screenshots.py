@@ -8,6 +8,7 @@ It starts an API and a dashboard of its own in a temporary folder, fills them wi
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -103,7 +104,24 @@ PAGES = {
     "analytics": "/analytics",
     "agents": "/agents",
     "settings": "/settings",
+    "import": "/import",  # the last one: it makes runs
 }
+
+
+def _import(page: Page) -> None:
+    """Import what this server exports, as if from another one, and a part that was cut off."""
+    text = page.request.get("/api/exports?format=jsonl&q=the").text()
+    text = text.replace('"origin":"', f'"origin":"{secrets.token_hex(4)}')
+    files = {"storefront.jsonl": text, "cut-off.jsonl": text[: text.index("\n", 4000) + 1]}
+    page.get_by_label("Files to import").set_input_files(
+        [
+            {"name": name, "mimeType": "application/x-ndjson", "buffer": each.encode()}
+            for name, each in files.items()
+        ]
+    )
+    expect(page.locator("[data-import=failed]")).to_be_visible()
+
+
 READY: dict[str, Callable[[Page], object]] = {
     "empty": lambda page: expect(
         page.get_by_role("button", name="Start the demo run")
@@ -118,6 +136,7 @@ READY: dict[str, Callable[[Page], object]] = {
     "analytics": lambda page: expect(page.locator(".recharts-bar-rectangle").first).to_be_visible(),
     "agents": lambda page: expect(page.locator("main h2").first).to_be_visible(),
     "settings": lambda page: expect(page.get_by_label("Base URL")).to_be_visible(),
+    "import": _import,
 }
 
 

@@ -14,6 +14,7 @@ from agent_runs.errors import ServerUnreachable
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 60.0
+_WITHOUT_END = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, read=None)
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ class Forwarder:
         query: str,
         headers: Mapping[str, str],
         body: AsyncIterator[bytes] | None,
+        waits: bool = False,
     ) -> Forwarded:
         """Send a request with the API's token added.
 
         Args:
             path: percent-encoded, begins with a slash.
             query: as in the address, without the question mark.
+            waits: the answer may take as long as the work that was asked for.
 
         Raises:
             ServerUnreachable: there was no answer.
@@ -66,7 +69,13 @@ class Forwarder:
         token = self._credentials.token
         own = {"authorization": f"Bearer {token}"} if token else {}
         url = self._http.base_url.join(f"{path}?{query}" if query else path)
-        request = self._http.build_request(method, url, headers={**headers, **own}, content=body)
+        request = self._http.build_request(
+            method,
+            url,
+            headers={**headers, **own},
+            content=body,
+            timeout=_WITHOUT_END if waits else httpx.USE_CLIENT_DEFAULT,
+        )
         try:
             response = await self._http.send(request, stream=True)
         except httpx.HTTPError as exc:

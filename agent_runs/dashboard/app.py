@@ -13,6 +13,7 @@ from agent_runs.dashboard.pages import (
     analytics,
     cli_token,
     compare,
+    imports,
     new_run,
     not_found,
     run,
@@ -21,7 +22,19 @@ from agent_runs.dashboard.pages import (
     settings,
 )
 
-PAGES = (runs, new_run, run, search, analytics, compare, agents, settings, cli_token, not_found)
+PAGES = (
+    runs,
+    new_run,
+    run,
+    search,
+    analytics,
+    compare,
+    imports,
+    agents,
+    settings,
+    cli_token,
+    not_found,
+)
 """Imported for what their `@rx.page` does."""
 
 
@@ -35,7 +48,14 @@ async def lifespan() -> AsyncGenerator[None]:
 
 
 app = rx.App(
-    stylesheets=["/dashboard.css", "/run.css", "/search.css", "/settings.css", "/analytics.css"],
+    stylesheets=[
+        "/dashboard.css",
+        "/run.css",
+        "/search.css",
+        "/settings.css",
+        "/analytics.css",
+        "/import.css",
+    ],
     head_components=[
         rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg"),
         rx.el.script(src="/density.js"),

@@ -94,9 +94,15 @@ def frame(
     )
 
 
-def head(title: str, *end: rx.Component, note: rx.Component | None = None) -> rx.Component:
-    """Return the head row of a page: heading, connection, and what the page adds at the end."""
+def head(
+    title: str,
+    *end: rx.Component,
+    before: rx.Component | None = None,
+    note: rx.Component | None = None,
+) -> rx.Component:
+    """Return the head row of a page: heading, connection, and what the page adds around them."""
     return rx.el.div(
+        before or rx.fragment(),
         rx.el.h1(title),
         note or rx.fragment(),
         rx.el.div(connection_pill(), *end, class_name="flexrow end"),

@@ -10,6 +10,7 @@ from agent_runs.models import (
     HOSTED_PROVIDER,
     JSON,
     TERMINAL_STATUSES,
+    WATCHED_PROVIDER,
     AgentRun,
     AgentRunStatus,
     PermissionRequest,
@@ -17,6 +18,8 @@ from agent_runs.models import (
 
 TITLE_LENGTH = 160
 LINE_LENGTH = 240
+_NAME_LENGTH = 60
+_SERVER_LENGTH = 8
 _MARKS = re.compile(r"`+|\*\*|^[ \t]*(?:#{1,6}|>|[-*+])[ \t]+", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\][]{1,200})\]\([^()\s]{1,500}\)")
 
@@ -67,6 +70,7 @@ class RunRow:
     finished: str
     is_terminal: bool
     is_archived: bool
+    can_go_on: bool
     hosted_url: str
     pull_requests: tuple[PullRequestLink, ...]
     ask: Ask | None
@@ -108,12 +112,13 @@ def row_of(
         step_count=run.log_count,
         steps=plural(run.log_count, "step") if run.log_count else "",
         tokens=tokens_of(run.usage),
-        source=SOURCES.get(run.source_type, run.source_type),
+        source="Imported" if run.imported_at else SOURCES.get(run.source_type, run.source_type),
         created=iso(run.created_at),
         started=iso(run.started_at),
         finished=iso(run.finished_at) if is_terminal else "",
         is_terminal=is_terminal,
         is_archived=run.archived_at is not None,
+        can_go_on=run.imported_at is None and run.provider != WATCHED_PROVIDER,
         hosted_url=hosted_url(run),
         pull_requests=pull_requests_of(run),
         ask=ask if run.status == AgentRunStatus.PAUSED else None,
@@ -178,6 +183,17 @@ def hosted_url(run: AgentRun) -> str:
     # It comes from another server: only addresses of pages may become links.
     url = run.upstream_url or ""
     return url if url.startswith(("https://", "http://")) else ""
+
+
+def origin_of(run: AgentRun) -> str:
+    """Return where an imported run was before, for people; empty for other runs."""
+    home, _, name = (run.origin or "").partition(":")
+    if run.imported_at is None or not name:
+        return ""
+    if home == WATCHED_PROVIDER:
+        session, _, part = name.partition("/")
+        return f"Claude Code session {session}" + (f", agent {part}" if part else "")
+    return f"run {cut(name, _NAME_LENGTH)} of another server ({home[:_SERVER_LENGTH]}…)"
 
 
 def plain(text: str | None) -> str:

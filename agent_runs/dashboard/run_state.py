@@ -22,6 +22,7 @@ from agent_runs.dashboard.run_row import (
     cut,
     hosted_url,
     iso,
+    origin_of,
     pull_requests_of,
     title_of,
     tokens_of,
@@ -110,6 +111,9 @@ class RunState(rx.State):
     watched: rx.Field[str] = rx.field("")
     """Command that goes on with a session which is only watched here; empty for other runs."""
     is_imported: rx.Field[bool] = rx.field(False)
+    imported: rx.Field[str] = rx.field("")
+    origin: rx.Field[str] = rx.field("")
+    """Where an imported run was before, in words."""
     is_hosted: rx.Field[bool] = rx.field(False)
     place: rx.Field[str] = rx.field("")
     is_archived: rx.Field[bool] = rx.field(False)
@@ -246,7 +250,8 @@ class RunState(rx.State):
         self.title, self.status = title_of(run), run.status
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
         self.is_terminal = run.status in TERMINAL_STATUSES
-        self.is_imported = run.imported_at is not None
+        self.is_imported, self.imported = run.imported_at is not None, iso(run.imported_at)
+        self.origin = origin_of(run)
         self.is_hosted = run.provider == HOSTED_PROVIDER and not self.is_imported
         is_watched = run.provider == WATCHED_PROVIDER and not self.is_imported
         self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""

@@ -8,25 +8,28 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent_runs.client.forward import Forwarder
+from agent_runs.client.forward import Forwarded, Forwarder
 from agent_runs.dashboard.access import credentials
 from agent_runs.dashboard.same_origin import LOCAL_HOSTS
 from agent_runs.errors import ServerUnreachable
 from agent_runs.settings import load_settings
 
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
+_IMPORTS = "/imports"
+_NOBODY_THERE = 499  # what proxies note when nobody reads the answer
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _PASSED_ON = frozenset({"accept", "accept-encoding", "content-type", "last-event-id", "range"})
 _KEPT_BACK = frozenset(
@@ -57,15 +60,54 @@ async def proxy(request: Request) -> Response:
     length = request.headers.get("content-length")
     if length:
         headers["content-length"] = length
-    body: AsyncIterator[bytes] | None = None if request.method == "GET" else request.stream()
+    sending = partial(
+        _forwarder().forward, request.method, path, query=request.url.query, headers=headers
+    )
     try:
-        answer = await _forwarder().forward(
-            request.method, path, query=request.url.query, headers=headers, body=body
-        )
+        if path == _IMPORTS:
+            answer = await _while_waited_for(request, partial(sending, waits=True))
+        else:
+            answer = await sending(body=None if request.method == "GET" else request.stream())
     except ServerUnreachable as exc:
         return _problem(503, "ServerUnreachable", exc.message)
+    except ClientDisconnect:
+        return Response(status_code=_NOBODY_THERE)
     kept = {name: value for name, value in answer.headers if name not in _KEPT_BACK}
     return StreamingResponse(answer.chunks(), answer.status_code, kept)
+
+
+async def _while_waited_for(
+    request: Request, send: Callable[..., Awaitable[Forwarded]]
+) -> Forwarded:
+    """Pass a file on; once the browser goes away, so does its request, and the API hears of it.
+
+    Raises:
+        ClientDisconnect: the browser went away.
+    """
+    sent = anyio.Event()
+    outcome: Forwarded | ServerUnreachable | ClientDisconnect = ClientDisconnect()
+
+    async def body() -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            yield chunk
+        sent.set()
+
+    async def watch() -> None:
+        await sent.wait()
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(watch)
+        try:
+            outcome = await send(body=body())
+        except (ServerUnreachable, ClientDisconnect) as exc:
+            outcome = exc
+        tasks.cancel_scope.cancel()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _problem(status: int, name: str, message: str) -> Response:

@@ -293,6 +293,12 @@ def _next() -> rx.Component:
                 rx.link("Agents", href="/agents", underline="none", class_name="btn"),
             ),
             _next_row(
+                "upload",
+                "Bring runs along",
+                "Exports of another server, and sessions of Claude Code from before.",
+                rx.link("Import", href="/import", underline="none", class_name="btn"),
+            ),
+            _next_row(
                 "terminal",
                 "Start one from a terminal",
                 rx.el.code('agent-runs run "Fix the flaky test"'),
@@ -312,7 +318,7 @@ def _next() -> rx.Component:
 
 
 def _next_row(
-    symbol: str, title: str, text: rx.Var[str] | rx.Component, end: rx.Component
+    symbol: str, title: str, text: rx.Var[str] | rx.Component | str, end: rx.Component
 ) -> rx.Component:
     return rx.el.div(
         rx.el.span(icon(symbol), class_name="logo"),

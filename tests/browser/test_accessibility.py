@@ -73,6 +73,7 @@ def test_nothing_serious_is_found_on_any_page(
             ("/search?q=status:eror", "[role=alert] mark"),
             ("/analytics", ".recharts-bar-rectangle"),
             ("/analytics?from=2001-01-01&to=2001-01-02", "h2"),
+            ("/import", ".import-drop"),
             ("/agents", "main h2"),
             ("/settings", "#token"),
         ):

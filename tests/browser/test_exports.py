@@ -87,7 +87,7 @@ def test_an_imported_run_is_read_but_not_driven(page: Page, api: Api) -> None:
     foreign = content.replace(b'"origin":"', b'"origin":"elsewhere')
     imported = api.http.post("/imports", content=foreign).json()["runs"][0]["id"]
     page.goto(f"/runs/{imported}")
-    expect(page.get_by_text("This run was imported.")).to_be_visible()
+    expect(page.get_by_text("This run was imported just now from run ")).to_be_visible()
     expect(page.get_by_role("log").get_by_text("Made elsewhere").first).to_be_visible()
     expect(page.get_by_label("Tell the agent what to do next")).to_have_count(0)
     expect(page.get_by_role("button", name="Retry")).to_have_count(0)

@@ -42,6 +42,7 @@ def test_no_page_scrolls_sideways(phone: Page, long_run: int) -> None:
         (f"{run}?tab=raw", "[data-seq]"),
         ("/runs/999999", "h2"),
         ("/no-such-page", "main h2"),
+        ("/import", ".import-drop"),
         ("/agents", "main h2"),
         ("/settings", "#token"),
     ):

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_runs.dashboard.run_row import LINE_LENGTH, Ask, PullRequestLink, ask_of, row_of
+from agent_runs.dashboard.run_row import (
+    LINE_LENGTH,
+    Ask,
+    PullRequestLink,
+    ask_of,
+    origin_of,
+    row_of,
+)
 from agent_runs.dashboard.theme import LOOKS, short_count
 from agent_runs.models import (
     AgentRun,
@@ -161,3 +168,20 @@ def test_a_result_in_markdown_is_previewed_without_its_marks():
     result = "## Done\n- a **unique** key in `delivery`, see [the docs](https://example.org/a)"
     assert row(summary=result).line == "Done a unique key in delivery, see the docs"
     assert row(status="ERROR", error="`pytest` exited 1").line == "`pytest` exited 1"
+
+
+def test_an_imported_run_says_where_it_was_and_does_not_go_on():
+    server = "0f" * 16
+    at = {"imported_at": START}
+    assert row(**at, origin=f"{server}:12").source == "Imported"
+    assert not row(**at, origin=f"{server}:12").can_go_on
+    assert row().can_go_on
+    for origin, words in (
+        (f"{server}:12", "run 12 of another server (0f0f0f0f…)"),
+        ("claude_code:5c0f", "Claude Code session 5c0f"),
+        ("claude_code:5c0f/a1", "Claude Code session 5c0f, agent a1"),
+        ("odd", ""),
+        (f"{server}:{'9' * 200}", f"run {'9' * 59}… of another server (0f0f0f0f…)"),
+    ):
+        assert origin_of(run(**at, origin=origin)) == words
+    assert origin_of(run(origin=f"{server}:12")) == ""

@@ -68,10 +68,11 @@ function actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage }) {
   const group = `Run ${run.id}`;
   const page = `/runs/${run.id}`;
   const ended = ENDED.has(run.status);
+  const canGoOn = !run.imported_at && run.provider !== "claude_code";
   return [
     !isItsPage && { group, text: "Open", act: () => go(page) },
     run.status === "PAUSED" && { group, text: "Answer its question", act: () => go(page) },
-    ended && { group, text: "Resume", act: () => go(`${page}?resume=1`) },
+    ended && canGoOn && { group, text: "Resume", act: () => go(`${page}?resume=1`) },
     !ended && { group, text: "Stop", act: () => onStop?.(run.id) },
     ended && !run.archived_at && { group, text: "Archive", act: () => onArchive?.(run.id) },
     run.archived_at && { group, text: "Restore", act: () => onRestore?.(run.id) },
@@ -136,7 +137,7 @@ export function Palette({ onStop, onArchive, onRestore }) {
     return matching([
       ...(run ? actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage: pathname.startsWith("/runs/") }) : []),
       place("New run", "/new", "C"), place("Runs", "/", "G R"), place("Runs that need you", "/?status=PAUSED"),
-      place("Running runs", "/?status=ACTIVE,EVALUATION"), place("Archived runs", "/?archived=1"),
+      place("Running runs", "/?status=ACTIVE,EVALUATION"), place("Archived runs", "/?archived=1"), place("Import runs", "/import"),
       place("Search in all runs", words.trim() ? `/search?q=${encodeURIComponent(words.trim())}` : "/search", "G F"), place("Analytics", "/analytics", "G Y"), place("Agents", "/agents", "G A"), place("Settings", "/settings", "G S"),
       ...views.map((view) => ({ group: "Saved views", key: `view${view.id}`, text: view.name, note: view.kind === "search" ? "Search" : "Runs", act: () => go(viewPath(view)) })),
       ...runs.map((each) => ({

@@ -18,6 +18,8 @@ _COMPARE = rx.asset("Compare.jsx", shared=True)
 _FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
 _SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
 _VIEWS = rx.asset("Views.jsx", shared=True)
+_IMPORT_PAGE = rx.asset("ImportPage.jsx", shared=True)
+rx.asset("imports.jsx", shared=True)  # imported by that page
 for _part in ("SearchBox.jsx", "SearchHits.jsx"):
     rx.asset(_part, shared=True)  # imported by the page of the search
 for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
@@ -199,6 +201,14 @@ class SearchPage(rx.NoSSRComponent):
     tag = "SearchPage"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
     looks: rx.Var[dict[str, Any]]
+
+
+class ImportPage(rx.NoSSRComponent):
+    """Files that are chosen or dropped, sent to the API by the browser, and their results."""
+
+    library = _IMPORT_PAGE.importable_path
+    tag = "ImportPage"
+    lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
 
 
 class Views(rx.NoSSRComponent):

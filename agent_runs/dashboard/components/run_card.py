@@ -212,7 +212,10 @@ def _menu(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
             _entry("View log", "scroll-text", rx.redirect(f"/runs/{row.id}")),
             rx.cond(
                 row.is_terminal,
-                _entry("Resume", "play", rx.redirect(f"/runs/{row.id}?resume=1")),
+                rx.cond(
+                    row.can_go_on,
+                    _entry("Resume", "play", rx.redirect(f"/runs/{row.id}?resume=1")),
+                ),
                 _entry("Stop", "square", RunsActions.stop(row.id)),
             ),
             rx.cond(

@@ -71,14 +71,29 @@ def _summary_bar() -> rx.Component:
                 RunsState.rows.length() > 0,
                 download_menu("Export", RunsState.export, look="ghost"),
             ),
-            segments(
-                "Layout of the list",
-                (
-                    ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
-                    ("Table", "table-2", RunsState.view == "table", RunsState.set_view("table")),
-                ),
+            rx.link(
+                icon("upload", 14),
+                "Import",
+                href="/import",
+                underline="none",
+                class_name="btn ghost s1",
             ),
-            class_name="flexrow desk",
+            rx.el.div(
+                segments(
+                    "Layout of the list",
+                    (
+                        ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
+                        (
+                            "Table",
+                            "table-2",
+                            RunsState.view == "table",
+                            RunsState.set_view("table"),
+                        ),
+                    ),
+                ),
+                class_name="desk",
+            ),
+            class_name="flexrow",
         ),
         class_name="results",
     )

@@ -23,6 +23,14 @@ def side() -> rx.Component:
                 _fact("Started by", RunState.source),
                 rx.el.dt("Created"),
                 rx.el.dd(Ago.create(at=RunState.created)),
+                rx.cond(
+                    RunState.is_imported,
+                    rx.fragment(
+                        rx.el.dt("Imported"),
+                        rx.el.dd(Ago.create(at=RunState.imported), ", read-only"),
+                    ),
+                ),
+                _fact("Imported from", RunState.origin),
                 rx.foreach(RunState.metadata, lambda pair: _fact(pair[0], pair[1])),
                 class_name="kv sm",
             ),

@@ -6,6 +6,7 @@ import reflex as rx
 
 from agent_runs.dashboard.components.downloads import download_items
 from agent_runs.dashboard.components.local import (
+    Ago,
     Changes,
     Elapsed,
     FollowUp,
@@ -103,6 +104,7 @@ def _meta() -> rx.Component:
             rx.el.b(Elapsed.create(start=RunState.started, end=RunState.finished, lead="")),
         ),
         rx.el.span(icon("footprints", 14), rx.el.b(RunState.total.to_string()), "steps"),
+        rx.cond(RunState.is_imported, rx.el.span("Imported", class_name="badge")),
         rx.cond(RunState.tokens, rx.el.span(icon("coins", 14), RunState.tokens)),
         rx.cond(
             RunState.branch,
@@ -258,9 +260,12 @@ def _dock() -> rx.Component:
         rx.cond(
             RunState.is_imported,
             rx.el.p(
-                "This run was imported. It can be read and exported, but its agent is not here to "
-                "go on.",
-                class_name="mut",
+                "This run was imported ",
+                Ago.create(at=RunState.imported),
+                rx.cond(RunState.origin, rx.fragment(" from ", rx.el.bdi(RunState.origin))),
+                ". It can be read, searched, compared and exported, but not go on: its agent "
+                "and its files are not on this server.",
+                class_name="mut wraps",
             ),
             _go_on(),
         ),
