@@ -1,16 +1,20 @@
 """Reports: of a period from the figures, of one run from its entries; harmless wherever shown."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 from export_samples import ALL, HOSTILE, full_run, no_diff
 from junitparser import JUnitXml
+from markdown_it import MarkdownIt
 
 from agent_runs.analytics import Scope
 from agent_runs.exports import digest, junit
+from agent_runs.exports.markdown import escaped
 from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
 from agent_runs.models import NewLog
@@ -114,11 +118,32 @@ async def test_a_digest_fits_a_comment_on_a_pull_request(database: Database):
         await runs.change(transaction, run, status="COMPLETE", result=answer)
     text = await text_of(digest.write(RunReader(database, no_diff).matching(ALL)))
     assert len(text) < 8000
-    assert text.startswith(f"### Agent run {run.id}: Fix it \\@team")
+    assert text.startswith(f"### Agent run {run.id}: Fix it \\@&#8203;team")
     assert "- pytest: failed, 1 failed, 2 passed in 0.10s\n" in text.replace("\\", "")
     assert "- src/x\\.py (+1 -1)" in text
     outside = text.partition("<details>")[0]
     assert "<script>" not in outside.replace("\\<", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thank @team and @acme/owners, fixes #12",
+        "see acme/api#7, GH-8, !9 and $10",
+        "look at https://github.com/acme/api/issues/1 or www.evil.example",
+        "write to someone@evil.example, <https://evil.example>, mailto:a@evil.example",
+        "user@0123456789abcdef0123456789abcdef01234567",
+        "&#64;team &commat;team \\@team `@team`",
+    ],
+)
+def test_foreign_text_mentions_nobody_and_leads_nowhere_once_it_is_rendered(text: str):
+    # Hosts of code look for mentions, references and addresses in what Markdown has become.
+    shown = MarkdownIt().render(escaped(text))
+    assert "<a" not in shown
+    assert "<code" not in shown
+    plain = unescape(re.sub("<[^>]*>", "", shown)).strip()
+    assert not re.search(r"[@#!$]\w|\bGH-\d|://|www\.", plain)
+    assert plain.replace("\u200b", "") == text
 
 
 async def test_junit_has_a_suite_per_run_and_a_case_per_turn(database: Database):

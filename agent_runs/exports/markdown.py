@@ -24,6 +24,8 @@ from agent_runs.models import JSON, MessageType
 
 _TICKS = re.compile(r"`+")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@$&])")
+_SIGNAL = re.compile(r"(?<=[@#!$~%&])(?=\w)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.I)
+_NOTHING = "&#8203;"  # a blank without width
 _SAID = {
     MessageType.USER_MESSAGE: "Prompt",
     MessageType.FINAL_ANSWER: "Answer",
@@ -62,8 +64,13 @@ def fenced(text: str, language: str = "text") -> str:
 
 
 def escaped(text: str) -> str:
-    """Return one line of text in which no letter means anything."""
-    return _MARKS.sub(r"\\\1", one_line(text))
+    """Return one line of text in which no letter means anything.
+
+    Hosts of code look for mentions (`@team`), references (`#12`) and addresses once the marks are
+    rendered, when a backslash is gone already; a blank that nobody sees keeps those apart.
+    """
+    parts = _SIGNAL.split(one_line(text))
+    return _NOTHING.join(_MARKS.sub(r"\\\1", part) for part in parts)
 
 
 def _head(run: ExportedRun) -> Iterator[str]:
