@@ -28,6 +28,11 @@ LONGEST_LINE = 64 * 1024 * 1024
 
 _LARGEST_NUMBER = 2**31 - 1
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
+_MOST_EMPTY_LINES = 10_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh")
+"""How files of gzip, zip, xz, zstd and bzip2 begin."""
+_FOREIGN = "this is no export of agent_runs in JSON Lines, nor a Claude Code session."
 _PART_ENTRIES = 500
 _PART_BYTES = 1024 * 1024
 _COUNTED = {"run": "runs", "turn": "turns", "permission": "permissions", "log": "logs"}
@@ -122,15 +127,19 @@ def lines_of(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int
     """Yield `(number, offset, bytes)` of each line that is not empty, from a line on.
 
     Raises:
-        InvalidRequest: a line is too long.
+        InvalidRequest: a line is too long, or too many are empty.
     """
+    empty = 0
     with path.open("rb") as file:
         file.seek(offset)
         while raw := file.readline(LONGEST_LINE + 1):
             if len(raw) > LONGEST_LINE:
                 refuse(number, f"it is longer than {LONGEST_LINE // 2**20} MB.")
-            if raw.strip():
-                yield number, offset, raw
+            text = raw if offset else raw.removeprefix(_BYTE_ORDER_MARK)
+            if text.strip():
+                yield number, offset, text
+            elif (empty := empty + 1) > _MOST_EMPTY_LINES:
+                refuse(number, "there are too many empty lines.")
             offset += len(raw)
             number += 1
 
@@ -177,6 +186,8 @@ def parts(path: Path) -> Iterator[RunLines | Entries]:
     number = 0
     for number, offset, raw in lines_of(path):
         yield from reading.take(number, offset, raw)
+    if not number:
+        refuse(1, "the file is empty.")
     if not reading.is_whole:
         refuse(number + 1, 'the file ends without a line of type "end": it was cut off.')
 
@@ -211,6 +222,8 @@ class _Reading:
         self._counts: Counter[str] = Counter()
 
     def take(self, number: int, offset: int, raw: bytes) -> Iterator[RunLines | Entries]:
+        if not self._is_begun:
+            _check_beginning(number, raw)
         record = parse(number, raw)
         kind = record.pop("type", None)
         if self.is_whole:
@@ -294,9 +307,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
 
+def _check_beginning(number: int, raw: bytes) -> None:
+    if raw.startswith(_PACKED):
+        refuse(number, "the file is compressed: unpack it first.")
+    if not raw.lstrip().startswith(b"{"):
+        refuse(number, _FOREIGN)
+
+
 def _check_header(number: int, kind: JSON, record: dict[str, JSON]) -> None:
     if kind != KIND:
-        refuse(number, "this is no export of agent_runs in JSON Lines, nor a Claude Code session.")
+        refuse(number, _FOREIGN)
     found = record.get("format")
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
         refuse(number, "format is not a number.")

@@ -272,7 +272,7 @@ FAULTS: dict[str, Callable[[Lines], Lines]] = {
         ("not a number", 4, "NaN"),
         ("no object", 4, "no JSON object"),
         ("no utf-8", 4, "no UTF-8"),
-        ("empty", 1, "cut off"),
+        ("empty", 1, "is empty"),
         ("entry is missing", 6, "3 entries, but 2"),
         ("entry is there twice", 6, "seq should be 2"),
         ("run is there twice", 7, "in the file already, at line 2"),

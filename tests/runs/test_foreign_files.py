@@ -1,0 +1,60 @@
+"""Files that are no exports as they left a server: named for what they are, or taken all the same."""
+
+import gzip
+import lzma
+from pathlib import Path
+
+import pytest
+from export_samples import brought_in, exported, records
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.store.database import Database
+from tests.store_samples import add_entries, new_run
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "imports"
+
+
+async def an_export(database: Database) -> bytes:
+    run = await new_run(database, status="COMPLETE")
+    await add_entries(database, run.id, 3)
+    return (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Line 1: the file is empty."),
+        (b"\n \n\n", "Line 1: the file is empty."),
+        (b"<html><body>502 Bad Gateway</body></html>", "Line 1: this is no export of agent_runs"),
+        (b"id,status\n1,COMPLETE\n", "Line 1: this is no export of agent_runs"),
+        ('{"type":"agent_runs"}\n'.encode("utf-16"), "Line 1: this is no export of agent_runs"),
+        (b'{"type":"agent_runs","form', "Line 1: the file ends in the middle of it: it was cut"),
+        (gzip.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed: unpack it"),
+        (lzma.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed: unpack it"),
+        (b"PK\x03\x04" + b"x" * 100, "Line 1: the file is compressed: unpack it"),
+        (b"\n" * 20_000, "Line 10001: there are too many empty lines"),
+    ],
+)
+async def test_what_is_no_export_is_named_for_what_it_is(
+    database: Database, folder: Path, content: bytes, words: str
+):
+    with pytest.raises(InvalidRequest) as refused:
+        await brought_in(database, folder, content)
+    assert refused.value.message.startswith(words), refused.value.message
+    assert refused.value.message.endswith("Nothing was imported.")
+
+
+async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
+    database: Database, folder: Path
+):
+    content = await an_export(database)
+    edited = b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n\r\n")
+    assert (await brought_in(database, folder, edited)).imported == 1
+    assert (await brought_in(database, folder, content)).known == 1
+    came, _ = [each for each in records(await exported(database)) if each["type"] == "run"]
+    assert came["log_count"] == 3
