@@ -81,7 +81,7 @@ class _Trace:
     def take(self, entry: dict[str, JSON]) -> Span | None:
         """Return the span of a tool call; other entries leave a mark on their turn's span."""
         at = datetime.fromisoformat(entry["created_at"])
-        end = at + timedelta(milliseconds=entry.get("duration_ms") or 0)
+        end = _later(at, entry.get("duration_ms") or 0)
         turn = self._turns.setdefault(entry["turn"], _TurnSpan())
         turn.last = max(turn.last or end, end)
         if not entry.get("tool_name"):
@@ -211,8 +211,16 @@ def _digest(text: str, length: int) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:length]
 
 
+def _later(at: datetime, milliseconds: int) -> datetime:
+    try:
+        return at + timedelta(milliseconds=max(milliseconds, 0))
+    except OverflowError:
+        return at
+
+
 def _nanoseconds(at: datetime) -> int:
-    return max(round(at.timestamp() * 1000), 0) * 1_000_000
+    # The last moment that fits is in the year 2262.
+    return min(max(round(at.timestamp() * 1000), 0) * 1_000_000, 2**63 - 1)
 
 
 def _content(value: JSON) -> str | None:

@@ -27,6 +27,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line; what is longer was not written by this program."""
 
 _LARGEST_NUMBER = 2**31 - 1
+_LONGEST_MS = 2**53
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 _MOST_EMPTY_LINES = 10_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -39,7 +40,7 @@ _COUNTED = {"run": "runs", "turn": "turns", "permission": "permissions", "log": 
 
 _Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 _Count = Annotated[int, Field(ge=0, le=_LARGEST_NUMBER)]
-_Length = Annotated[int, Field(ge=0, le=2**53)]
+_Length = Annotated[int, Field(ge=0, le=_LONGEST_MS)]
 _Line = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -337,8 +338,10 @@ def _check_entry(number: int, entry: dict[str, JSON], run_id: int, seq: int) -> 
     if not isinstance(turn, int) or isinstance(turn, bool) or not 1 <= turn <= _LARGEST_NUMBER:
         refuse(number, "turn is no number from 1.")
     for name, kinds in _ENTRY.items():
-        if not isinstance(entry.get(name), kinds):
+        if not isinstance(entry.get(name), kinds) or isinstance(entry.get(name), bool):
             refuse(number, f"{name} has the wrong type.")
+    if not 0 <= (entry.get("duration_ms") or 0) <= _LONGEST_MS:
+        refuse(number, f"duration_ms is not between 0 and {_LONGEST_MS}.")
     try:
         at = datetime.fromisoformat(entry["created_at"])
     except ValueError:

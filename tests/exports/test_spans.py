@@ -4,6 +4,7 @@ import asyncio
 import json
 import platform
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from threading import Thread
 
 import anyio.lowlevel
@@ -110,6 +111,22 @@ async def test_ids_are_hexadecimal_and_the_same_each_time(database: Database):
     once, again = spans_of(await parts_of(database)), spans_of(await parts_of(database))
     assert once == again
     assert all(len(span["traceId"]) == 32 and len(span["spanId"]) == 16 for span in once)
+
+
+@pytest.mark.parametrize(
+    ("year", "duration_ms"), [(2026, 2**53), (9998, 31_536_000_000), (2026, -(2**63))]
+)
+async def test_times_beyond_what_a_span_can_say_do_not_break_an_export(
+    database: Database, year: int, duration_ms: int
+):
+    at = datetime(year, 6, 1, tzinfo=UTC)
+    run = await new_run(database, status="COMPLETE", created_at=at)
+    call = entry("x", tool_name="bash", created_at=at, duration_ms=duration_ms)
+    async with database.begin() as transaction:
+        await logs.append(transaction, run.id, None, [call])
+    for span in spans_of(await parts_of(database)):
+        begin, end = int(str(span["startTimeUnixNano"])), int(str(span["endTimeUnixNano"]))
+        assert 0 < begin <= end < 2**63
 
 
 async def test_long_runs_come_in_requests_of_bounded_size(database: Database):

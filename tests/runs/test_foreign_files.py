@@ -1,4 +1,4 @@
-"""Files that are no exports as they left a server: named for what they are, or taken all the same."""
+"""Files that are no exports as they left a server: named for what they are, or taken after all."""
 
 import gzip
 import lzma
@@ -58,3 +58,14 @@ async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
     assert (await brought_in(database, folder, content)).known == 1
     came, _ = [each for each in records(await exported(database)) if each["type"] == "run"]
     assert came["log_count"] == 3
+
+
+@pytest.mark.parametrize("number", [b"-1", b"true", b"1.5", b'"1"', b"9223372036854775807"])
+async def test_a_duration_that_nothing_can_take_is_refused(
+    database: Database, folder: Path, number: bytes
+):
+    content = await an_export(database)
+    assert b'"duration_ms":null' in content
+    content = content.replace(b'"duration_ms":null', b'"duration_ms":' + number, 1)
+    with pytest.raises(InvalidRequest, match=r"^Line 4: duration_ms"):
+        await brought_in(database, folder, content)
