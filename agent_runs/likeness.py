@@ -7,6 +7,8 @@ quoted words are folded into signs, so that the same fault counts as one whateve
 import re
 from typing import cast
 
+import orjson
+
 from agent_runs.models import JSON
 
 LONGEST = 160
@@ -67,16 +69,26 @@ def headline(message: str) -> str:
 def message_of(entry: dict[str, JSON]) -> str:
     """Return the words of an entry that failed: what was seen, or how the call ended."""
     observation = entry.get("observation")
-    if isinstance(observation, dict):
-        seen = cast("dict[str, JSON]", observation)
-        named = (seen.get(name) for name in ("error", "message", "text", "stderr", "output"))
-        observation = next((text for text in named if isinstance(text, str) and text), "")
-    if isinstance(observation, str) and observation.strip():
+    seen = _fields(observation)
+    named = (seen.get(name) for name in ("error", "message", "text", "stderr", "output"))
+    said = next((text for text in named if isinstance(text, str) and text.strip()), "")
+    if said:
+        return said
+    code = seen.get("exit_code")
+    if isinstance(observation, str) and observation.strip() and code is None:
         return observation
-    output = entry.get("tool_output")
-    ended = cast("dict[str, JSON]", output) if isinstance(output, dict) else {}
-    code = ended.get("exit_code")
+    code = _fields(entry.get("tool_output")).get("exit_code") if code is None else code
     if code is not None:
         return f"exit code {code}"
     thought = entry.get("thought")
     return thought if isinstance(thought, str) else ""
+
+
+def _fields(value: JSON) -> dict[str, JSON]:
+    """Return the fields of an object, also of one that a tool wrote down as JSON."""
+    if isinstance(value, str) and value[:1] == "{" and len(value) <= _READ:
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return {}
+    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}

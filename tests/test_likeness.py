@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent_runs.likeness import LONGEST, headline, likeness
+from agent_runs.likeness import LONGEST, headline, likeness, message_of
 
 ALIKE = [
     (
@@ -55,6 +55,24 @@ def test_the_line_that_tells_of_a_failure_is_taken_out_of_much_output():
     assert headline("Collecting x\n\x1b[31mERROR: no match\x1b[0m\nBye") == "ERROR: no match"
     assert headline("```console\nhello\n```") == "hello"
     assert headline(" \n ") == ""
+
+
+@pytest.mark.parametrize(
+    ("observation", "words"),
+    [
+        ('{"exit_code": 1, "output": ""}', "exit code 1"),
+        ('{"exit_code": 2, "output": "make: no rule"}', "make: no rule"),
+        ({"exit_code": 3, "stderr": " "}, "exit code 3"),
+        ({"error": "gone"}, "gone"),
+        ('{"left": "open', '{"left": "open'),
+        ('{"other": 1}', '{"other": 1}'),
+        ("[1]", "[1]"),
+        ("  ", "exit code 9"),
+        (None, "exit code 9"),
+    ],
+)
+def test_a_call_that_failed_without_words_is_told_by_its_exit_code(observation, words):
+    assert message_of({"observation": observation, "tool_output": {"exit_code": 9}}) == words
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
