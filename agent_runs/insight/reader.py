@@ -5,6 +5,7 @@ All lists are bounded, so a run of any length takes the same memory.
 
 import hashlib
 import heapq
+import json
 import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -231,9 +232,7 @@ class InsightReader:
 
     def _take_repeat(self, entry: dict[str, JSON], seq: int, tool: str, *, failed: bool) -> None:
         parts = [tool, entry.get("tool_input"), entry.get("observation"), failed]
-        key = hashlib.blake2b(
-            orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS), digest_size=12
-        ).digest()
+        key = hashlib.blake2b(_as_bytes(parts), digest_size=12).digest()
         calls = self._calls.get(key)
         if calls is None:
             if len(self._calls) >= _MOST_CALLS:
@@ -344,6 +343,13 @@ def telling(entry: dict[str, JSON]) -> str:
 def _path_of(given: dict[str, JSON]) -> JSON:
     places = [_object(place).get("path") for place in _list(given.get("locations"))]
     return next(filter(None, [*(given.get(name) for name in _PATHS), *places]), None)
+
+
+def _as_bytes(value: JSON) -> bytes:
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # numbers beyond 64 bits, halves of surrogate pairs
+        return json.dumps(value, default=str, sort_keys=True).encode()
 
 
 def _cut(text: str, length: int = _LINE) -> str:

@@ -201,6 +201,12 @@ def test_recorded_conversations_of_real_agents_are_understood(name: str):
     assert insight.commands_total > 0 or insight.files_total > 0
 
 
+@pytest.mark.parametrize("odd", [2**70, "half a pair: \ud83d"])
+def test_the_same_call_is_a_repeat_whatever_its_input_holds(odd: JSON):
+    calls = [call("x", at, tool_input={"n": odd}) for at in range(3)]
+    assert read(*calls).repeats[0].times == 3
+
+
 texts = st.sampled_from(["", "x", "a\nb", "\0", "2026-11-22T12:00:00Z", "ERROR", "edit"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
