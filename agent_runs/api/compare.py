@@ -38,9 +38,9 @@ _TITLE = 160
 Ids = Annotated[
     str,
     Query(
-        min_length=3,
-        max_length=120,
-        pattern=r"^[0-9]+(,[0-9]+)+$",
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[0-9]+(,[0-9]+)*$",
         description=f"Ids of two to {MOST_RUNS} runs, with commas between them.",
         examples=["1,2"],
     ),
@@ -85,7 +85,7 @@ async def compare_agent_runs(server: Running, ids: Ids) -> Comparison:
 def _numbers(ids: str) -> list[int]:
     numbers = list(dict.fromkeys(int(text) for text in ids.split(",")))
     if len(numbers) < 2 or len(numbers) > MOST_RUNS:  # noqa: PLR2004 - as the message says
-        raise InvalidRequest(f"ids: name two to {MOST_RUNS} different runs.")
+        raise InvalidRequest(f"Name two to {MOST_RUNS} different runs to compare.")
     if max(numbers) > LARGEST_ID:
         raise InvalidRequest(f"ids: {max(numbers)} is no id.")
     return numbers

@@ -66,6 +66,14 @@ async def test_what_cannot_be_compared_is_refused(http: httpx.AsyncClient, ids: 
     assert (await http.get("/compare", params={"ids": ids})).status_code == 422
 
 
+@pytest.mark.parametrize("ids", ["1", "1,1", ",".join(map(str, range(1, 100)))])
+async def test_too_few_and_too_many_runs_are_told_how_many_it_takes(
+    http: httpx.AsyncClient, ids: str
+):
+    answer = await http.get("/compare", params={"ids": ids})
+    assert answer.json()["message"] == "Name two to 6 different runs to compare."
+
+
 async def test_a_run_that_is_not_there_is_named(app: FastAPI, http: httpx.AsyncClient):
     run = await new_run(app.state.server.database)
     answer = await http.get(f"/compare?ids={run.id},77")
