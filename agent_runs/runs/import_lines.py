@@ -28,6 +28,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 
 _LARGEST_NUMBER = 2**31 - 1
 _LONGEST_MS = 2**53
+_LONGEST_NAME = 100  # as figures keep it
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 _MOST_EMPTY_LINES = 10_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -46,6 +47,7 @@ _Line = Annotated[str, Field(min_length=1, max_length=2000)]
 
 class _FileRun(AgentRun):
     id: _Id
+    agent: Annotated[str, Field(max_length=_LONGEST_NAME)] | None = None
     organization_id: _Id = 1
     user_id: _Id | None = None
     log_count: _Count = 0

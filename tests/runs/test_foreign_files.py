@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def an_export(database: Database) -> bytes:
-    run = await new_run(database, status="COMPLETE")
+    run = await new_run(database, status="COMPLETE", agent="scripted")
     await add_entries(database, run.id, 3)
     return (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
 
@@ -58,6 +58,16 @@ async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
     assert (await brought_in(database, folder, content)).known == 1
     came, _ = [each for each in records(await exported(database)) if each["type"] == "run"]
     assert came["log_count"] == 3
+
+
+async def test_an_agent_whose_name_would_be_cut_in_figures_is_refused(
+    database: Database, folder: Path
+):
+    content = await an_export(database)
+    assert b'"agent":"scripted"' in content
+    content = content.replace(b'"agent":"scripted"', b'"agent":"' + b"x" * 101 + b'"')
+    with pytest.raises(InvalidRequest, match=r"^Line 2: agent: String should have at most 100"):
+        await brought_in(database, folder, content)
 
 
 @pytest.mark.parametrize("number", [b"-1", b"true", b"1.5", b'"1"', b"9223372036854775807"])
