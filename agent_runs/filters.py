@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MEASURED = ("duration", "first_step", "waiting", "steps")
+"""Figures that not all runs have which have ended; `steps` all of them."""
+
 
 @dataclass(frozen=True)
 class RunFilter:
@@ -18,6 +21,7 @@ class RunFilter:
         tool: called this tool.
         failed_tool: called this tool, and a call failed.
         error: met an error of this likeness (`agent_runs/likeness.py`).
+        measured: has ended, and this figure of it is known, one of `MEASURED`.
     """
 
     organization_id: int | None = None
@@ -34,6 +38,7 @@ class RunFilter:
     tool: str | None = None
     failed_tool: str | None = None
     error: str | None = None
+    measured: str | None = None
 
 
 @dataclass(frozen=True)

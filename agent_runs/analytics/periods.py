@@ -57,25 +57,27 @@ async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def durations(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long the turns of runs took."""
-    return await _spread(reader, scope, figures.DURATION, _MS)
+    return await _spread(reader, scope, figures.DURATION, _MS, "duration")
 
 
 async def first_steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long it took from the creation to the first step."""
-    return await _spread(reader, scope, figures.FIRST_STEP, _MS)
+    return await _spread(reader, scope, figures.FIRST_STEP, _MS, "first_step")
 
 
 async def waiting(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long runs waited for a person, those that did."""
-    return await _spread(reader, scope, figures.WAITED, _MS)
+    return await _spread(reader, scope, figures.WAITED, _MS, "waiting")
 
 
 async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How many entries runs have."""
-    return await _spread(reader, scope, figures.STEPS, 1)
+    return await _spread(reader, scope, figures.STEPS, 1, "steps")
 
 
-async def _spread(reader: Reader, scope: Scope, kind: str, scale: int) -> list[list[JSON]]:
+async def _spread(
+    reader: Reader, scope: Scope, kind: str, scale: int, measured: str
+) -> list[list[JSON]]:
     found = await analytics.by_day(reader, (kind,), scope.figures, scope.step_days)
     histograms = {each.step: Histogram(each.amount, each.buckets) for each in found}
 
@@ -91,7 +93,7 @@ async def _spread(reader: Reader, scope: Scope, kind: str, scale: int) -> list[l
                 scope.step(at)[0].isoformat(),
                 histogram.number,
                 *map(scaled, [*values, histogram.mean, histogram.total]),
-                scope.runs(at),
+                f"{scope.runs(at)}&measured={measured}",
             ]
         )
     return rows

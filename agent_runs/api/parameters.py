@@ -40,6 +40,14 @@ StartedFrom = Annotated[
     SourceType | None, Query(description="Only runs that were started from there.")
 ]
 Archived = Annotated[bool, Query(description="True lists the archived runs, false the others.")]
+Measured = Annotated[
+    Literal["duration", "first_step", "waiting", "steps"] | None,
+    Query(description="Only ended runs of which analytics knows this figure."),
+]
+OfOrganization = Annotated[
+    int | None,
+    Query(ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."),
+]
 Since = Annotated[
     Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
 ]
@@ -83,12 +91,7 @@ async def run_filter(
     ] = None,
     since: Since = None,
     until: Until = None,
-    organization_id: Annotated[
-        int | None,
-        Query(
-            ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."
-        ),
-    ] = None,
+    organization_id: OfOrganization = None,
     archived: Annotated[
         bool | Literal["any"],
         Query(description="True lists the archived runs, false the others, `any` both."),
@@ -106,6 +109,7 @@ async def run_filter(
         Word | None,
         Query(max_length=500, description="Only runs that met this error, as analytics names it."),
     ] = None,
+    measured: Measured = None,
 ) -> RunFilter:
     """Return what the query asks for."""
     return RunFilter(
@@ -122,6 +126,7 @@ async def run_filter(
         tool=tool or None,
         failed_tool=failed_tool or None,
         error=error or None,
+        measured=measured,
     )
 
 

@@ -155,7 +155,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
                 server of this program.
             q: words looked for in title, prompt and result.
             archived: True lists the archived ones instead, `any` all.
-            traits: `mode`, `tool`, `failed_tool`, `error`.
+            traits: `mode`, `tool`, `failed_tool`, `error`, `measured`.
         """
         query = late.requests.RunQuery(
             status=status,

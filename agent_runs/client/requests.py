@@ -88,7 +88,7 @@ class RunQuery(TypedDict, total=False):
         since: created at or after.
         until: created before.
         archived: True lists the archived ones instead, `any` all.
-        mode, tool, failed_tool, error: as in `RunTraits`.
+        mode, tool, failed_tool, error, measured: as in `RunTraits`.
     """
 
     status: str | Sequence[str] | None
@@ -104,6 +104,7 @@ class RunQuery(TypedDict, total=False):
     tool: str | None
     failed_tool: str | None
     error: str | None
+    measured: str | None
 
 
 class RunTraits(TypedDict, total=False):
@@ -114,12 +115,15 @@ class RunTraits(TypedDict, total=False):
         tool: they called it.
         failed_tool: they called it, and a call failed.
         error: they met it, as analytics names it.
+        measured: they have ended, and analytics knows this figure of them: `duration`,
+            `first_step`, `waiting` or `steps`.
     """
 
     mode: str | None
     tool: str | None
     failed_tool: str | None
     error: str | None
+    measured: str | None
 
 
 class LogQuery(TypedDict, total=False):

@@ -123,6 +123,7 @@ def page_of_runs(path: str, **more: str) -> str:
         tool=one("tool"),
         failed_tool=one("failed_tool"),
         error=one("error"),
+        measured=one("measured"),
         with_archived=one("archived") == "any",
     )
     if "status" in more:

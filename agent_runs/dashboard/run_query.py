@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from agent_runs.client.requests import RunQuery
+from agent_runs.filters import MEASURED
 
 PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_SIZE = 25
@@ -18,6 +19,7 @@ TRAITS: dict[str, str] = {
     "tool": "Used tool",
     "failed_tool": "Failed tool",
     "error": "Error",
+    "measured": "Ended, with a figure of",
 }
 """Filters that figures of analytics lead to, in words."""
 PERIODS: dict[str, tuple[str, timedelta]] = {
@@ -37,7 +39,7 @@ class ListQuery:
         since: a key of `PERIODS` or an ISO date, inclusive; empty for no limit.
         until: an ISO date, inclusive; empty for no limit.
         with_archived: show archived runs beside the others.
-        mode, tool, failed_tool, error: what figures of analytics lead to.
+        mode, tool, failed_tool, error, measured: what figures of analytics lead to.
         page: from 1.
     """
 
@@ -54,6 +56,7 @@ class ListQuery:
     tool: str = ""
     failed_tool: str = ""
     error: str = ""
+    measured: str = ""
     page: int = 1
     limit: int = DEFAULT_SIZE
 
@@ -61,6 +64,8 @@ class ListQuery:
     def from_params(cls, params: Mapping[str, str]) -> Self:
         """Read the query parameters of the page; what cannot be used is left out."""
         limit = _number(params.get("limit"), DEFAULT_SIZE)
+        traits = {name: params.get(name, "").strip()[:_LONGEST] for name in TRAITS}
+        traits["measured"] = traits["measured"] if traits["measured"] in MEASURED else ""
         return cls(
             status=tuple(word.upper() for word in params.get("status", "").split(",") if word),
             agent=params.get("agent", ""),
@@ -71,7 +76,7 @@ class ListQuery:
             until=_day_or_period(params.get("until", "")),
             archived=params.get("archived") == "1",
             with_archived=params.get("archived") == "any",
-            **{name: params.get(name, "").strip()[:_LONGEST] for name in TRAITS},
+            **traits,
             page=max(1, _number(params.get("page"), 1)),
             limit=limit if limit in PAGE_SIZES else DEFAULT_SIZE,
         )
@@ -119,14 +124,7 @@ class ListQuery:
     def for_api(self, now: datetime) -> RunQuery:
         """Return the same filters as the API takes them."""
         query = RunQuery(archived="any" if self.with_archived else self.archived)
-        if self.mode:
-            query["mode"] = self.mode
-        if self.tool:
-            query["tool"] = self.tool
-        if self.failed_tool:
-            query["failed_tool"] = self.failed_tool
-        if self.error:
-            query["error"] = self.error
+        self._ask_for_traits(query)
         if self.status:
             query["status"] = self.status
         if self.agent:
@@ -144,6 +142,18 @@ class ListQuery:
         if self.until and self.until not in PERIODS:
             query["until"] = _midnight(self.until) + timedelta(days=1)
         return query
+
+    def _ask_for_traits(self, query: RunQuery) -> None:
+        if self.mode:
+            query["mode"] = self.mode
+        if self.tool:
+            query["tool"] = self.tool
+        if self.failed_tool:
+            query["failed_tool"] = self.failed_tool
+        if self.error:
+            query["error"] = self.error
+        if self.measured:
+            query["measured"] = self.measured
 
 
 def number_of(text: str) -> str:

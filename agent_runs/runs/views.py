@@ -10,7 +10,7 @@ from agent_runs.store import views
 from agent_runs.store.database import Database
 
 _ORGANIZATION = 1
-_TRAITS = ("mode", "tool", "failed_tool", "error")
+_TRAITS = ("mode", "tool", "failed_tool", "error", "measured")
 _LIST_FILTERS = ("status", "agent", "source", "repo", "q", "since", "until", "archived", *_TRAITS)
 
 

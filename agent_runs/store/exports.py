@@ -34,7 +34,7 @@ async def server_id(database: Database) -> str:
 
 async def run_ids(reader: Reader, wanted: RunFilter, *, after_id: int, limit: int) -> list[int]:
     """Return ids of runs over `after_id`, ascending, at most `limit`."""
-    terms, params = terms_of(wanted)
+    terms, params = terms_of(wanted, reader.dialect)
     if wanted.status:
         terms.append(any_of("status", wanted.status, params))
     rows = await reader.read_heavy(

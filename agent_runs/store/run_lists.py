@@ -7,7 +7,8 @@ count over all runs would cost twice as much as the page itself.
 from typing import Any, NamedTuple
 
 from agent_runs.filters import RunFilter
-from agent_runs.store.database import Reader
+from agent_runs.models import TERMINAL_STATUSES
+from agent_runs.store.database import Dialect, Reader
 from agent_runs.store.payloads import clean_text, milliseconds
 from agent_runs.store.run_rows import served
 from agent_runs.store.tallies import ERROR, TOOL
@@ -19,6 +20,14 @@ _TALLIED = {
     "error": (ERROR, "number"),
 }
 """Filters that ask what a run did: kind of the tally, and which of its amounts."""
+_KNOWN = {
+    "duration": ("worked_ms", "{} is not null"),
+    "first_step": ("first_step_at", "{} is not null"),
+    "waiting": ("waited_ms", "cast({} as bigint) > 0"),
+}
+"""Which runs `store/figures.py` measures: a field of their payload, and what must be so."""
+_FIELD = {"sqlite": "json_extract(payload, '$.{}')", "postgresql": "cast(payload as json) ->> '{}'"}
+_ENDED = f"status in ({', '.join(repr(str(each)) for each in sorted(TERMINAL_STATUSES))})"
 _NEWEST_FIRST = " order by created_at desc, id desc"
 # Page and total in one pass; the total is there even when the page is empty.
 _FOUND = """
@@ -54,7 +63,7 @@ async def page(
     """Return `(items, total)`: JSON texts as served, newest first, at most `limit`."""
     if _is_counted(run_filter):
         return await _counted_page(reader, run_filter, skip=skip, limit=limit)
-    terms, params = terms_of(run_filter)
+    terms, params = terms_of(run_filter, reader.dialect)
     if run_filter.status:
         terms.append(any_of("status", run_filter.status, params))
     rows = await reader.read_heavy(
@@ -75,7 +84,7 @@ async def counts(reader: Reader, organization_id: int | None = None) -> RunCount
     return RunCounts(by_status, sum(int(total) for _, archived, total in rows if archived))
 
 
-def terms_of(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
+def terms_of(run_filter: RunFilter, dialect: Dialect) -> tuple[list[str], dict[str, Any]]:
     """Return the terms of a WHERE clause for all that a filter asks but the status."""
     terms: list[str] = []
     params: dict[str, Any] = {}
@@ -104,6 +113,11 @@ def terms_of(run_filter: RunFilter) -> tuple[list[str], dict[str, Any]]:
                 f" and kind = '{kind}' and name = :{name} and {more} > 0)"
             )
             params[name] = value
+    if run_filter.measured is not None:
+        terms.append(_ENDED)
+        if run_filter.measured in _KNOWN:
+            name, is_known = _KNOWN[run_filter.measured]
+            terms.append(is_known.format(f"({_FIELD[dialect].format(name)})"))
     for at, word in enumerate((run_filter.text or "").split()):
         params[f"word_{at}"] = containing(clean_text(word).casefold())
         in_turns = (
@@ -120,7 +134,7 @@ async def _counted_page(
     total, all_runs = await _kept_totals(reader, run_filter)
     if skip >= total:
         return [], total
-    terms, params = terms_of(run_filter)
+    terms, params = terms_of(run_filter, reader.dialect)
     reach = skip + limit
     if run_filter.status:
         # The newest of each status on its own: no engine would see that it need not sort them all.

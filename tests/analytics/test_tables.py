@@ -102,7 +102,7 @@ async def runs_behind(database: Database, path: str) -> int:
     assert urlsplit(path).path == "/agent_runs"
     one: dict[str, JSON] = {
         name: query[name][0]
-        for name in ("agent", "mode", "tool", "failed_tool", "error")
+        for name in ("agent", "mode", "tool", "failed_tool", "error", "measured")
         if name in query
     }
     wanted = RunFilter(
@@ -135,6 +135,20 @@ async def test_days_say_how_runs_ended_and_lead_to_them(history: Database):
     assert last["success_rate"] == 0.75
     for row in found:
         assert await runs_behind(history, row["runs"]) == row["number"]
+
+
+async def test_measured_figures_lead_to_the_runs_that_were_measured(history: Database):
+    async with history.begin() as transaction:
+        # It ended, waited, and nobody knows when it began; the next one has an entry at least.
+        for fields in ({"waited_ms": 5000}, {"first_step_at": NOON}):
+            run = await runs.insert(transaction, prompt="x", agent="codex", created_at=NOON)
+            await runs.change(transaction, run, status="CANCELLED", **fields)
+    numbers: dict[str, list[int]] = {}
+    for name in ("durations", "first_steps", "waiting", "steps"):
+        found = await rows(history, name)
+        numbers[name] = [row["number"] for row in found]
+        assert [await runs_behind(history, row["runs"]) for row in found] == numbers[name]
+    assert [numbers[name][-1] for name in numbers] == [4, 5, 1, 6]
 
 
 async def test_percentiles_are_near_and_sums_exact(history: Database):

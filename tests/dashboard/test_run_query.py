@@ -26,6 +26,7 @@ def read(address: str) -> ListQuery:
         "/?page=3&limit=50",
         "/?since=2026-11-01&archived=any&mode=docs&tool=bash",
         "/?failed_tool=bash&error=exit+code+%23",
+        "/?since=2026-11-01&archived=any&measured=waiting",
     ],
 )
 def test_an_address_read_and_written_again_is_the_same(address):
@@ -47,6 +48,7 @@ def test_an_address_read_and_written_again_is_the_same(address):
         "/?archived=yes",
         "/?status=,,",
         "/?unknown=1",
+        "/?measured=luck",
     ],
 )
 def test_what_cannot_be_used_is_left_out(nonsense):

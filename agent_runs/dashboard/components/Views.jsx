@@ -4,7 +4,7 @@ import { useLocation, useNavigate } from "react-router";
 import { Dialog } from "@radix-ui/themes";
 import { Bookmark, Trash2, X } from "lucide-react";
 
-const FILTERS = ["status", "agent", "source", "repo", "q", "since", "until", "archived", "mode", "tool", "failed_tool", "error"];
+const FILTERS = ["status", "agent", "source", "repo", "q", "since", "until", "archived", "mode", "tool", "failed_tool", "error", "measured"];
 
 async function ask(path, method = "GET", body = undefined) {
   const answer = await fetch(`/api/views${path}`, {
