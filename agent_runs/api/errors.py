@@ -157,6 +157,10 @@ def _invalid(request: Request, problems: Sequence[Mapping[str, JSON]]) -> Respon
 
 def _problem(error: Mapping[str, Any], *, is_json: bool) -> dict[str, JSON]:
     message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in {"too_long", "too_short"} and isinstance(error.get("input"), str):
+        # Pydantic counts items once a text was looked at by a function of ours.
+        message = message.replace(" items after validation", " characters")
+        message = message.replace(" item after validation", " character")
     if error["type"] == _NOT_JSON:
         reason = error.get("ctx", {}).get("error", "")
         message = f"{message} at character {error['loc'][-1]}: {reason}"

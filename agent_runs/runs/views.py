@@ -67,6 +67,11 @@ def _checked(kind: str, query: str) -> str:
         parse_query(query, datetime.now(UTC))
         return query
     pairs = parse_qsl(query.removeprefix("?"))
+    if query.strip("? ") and not pairs:
+        raise InvalidRequest(
+            "query: these are no filters; give them as they stand in the address of the list, "
+            "status=ERROR&since=7d."
+        )
     unknown = sorted({name for name, _ in pairs} - set(_LIST_FILTERS))
     if unknown:
         raise InvalidRequest(

@@ -63,6 +63,7 @@ async def test_a_name_is_taken_once_for_each_kind(http: httpx.AsyncClient):
     [
         ({"name": "a", "query": "status:eror"}, "InvalidQuery"),
         ({"name": "a", "query": "colour=red", "kind": "runs"}, "InvalidRequest"),
+        ({"name": "a", "query": "javascript:alert(1)", "kind": "runs"}, "InvalidRequest"),
         ({"name": " ", "query": "x"}, "InvalidRequest"),
         ({"name": "a" * 101, "query": "x"}, "InvalidRequest"),
         ({"name": "a", "query": "x" * 2001}, "InvalidRequest"),
@@ -74,6 +75,11 @@ async def test_what_cannot_be_used_is_not_kept(http: httpx.AsyncClient, body: di
     answer = await http.post("/views", json=body)
     assert (answer.status_code, answer.json()["error"]) == (422, error)
     assert await listed(http) == []
+
+
+async def test_a_text_that_is_too_long_is_told_in_characters(http: httpx.AsyncClient):
+    answer = await http.post("/views", json={"name": "a" * 101, "query": "x"})
+    assert answer.json()["message"] == "name: Value should have at most 100 characters, not 101."
 
 
 async def test_a_changed_query_is_checked_too(http: httpx.AsyncClient):
