@@ -5,8 +5,8 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import accumulate
 
+from agent_runs.store.analytics import Totals
 from agent_runs.store.figures import middle_of
-from agent_runs.store.tallies import Amount
 
 
 class Histogram:
@@ -17,11 +17,16 @@ class Histogram:
         total: their sum.
     """
 
-    def __init__(self, amount: Amount, buckets: Mapping[str, int]) -> None:
-        self.number = amount.number
-        self.total = amount.total
-        self._buckets = sorted(buckets, key=int)
-        self._up_to = list(accumulate(buckets[bucket] for bucket in self._buckets))
+    def __init__(self, buckets: Mapping[str, int], total: int) -> None:
+        self._buckets = sorted(buckets)
+        self._up_to = list(accumulate(map(buckets.__getitem__, self._buckets)))
+        self.number = self._up_to[-1] if self._up_to else 0
+        self.total = total
+
+    @classmethod
+    def of(cls, totals: Totals, column: str) -> "Histogram":
+        """Return the histogram of a column."""
+        return cls(totals.buckets.get(column, {}), totals.amounts[f"{column}_total"])
 
     def percentile(self, share: float) -> float | None:
         """Return the value that `share` of all values do not exceed; None when there are none.
@@ -38,6 +43,3 @@ class Histogram:
     def mean(self) -> float | None:
         """The exact mean; None when there are no values."""
         return self.total / self.number if self.number else None
-
-
-EMPTY = Histogram(Amount(), {})

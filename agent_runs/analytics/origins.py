@@ -1,25 +1,19 @@
 """Tables with a row per agent, repository or prompt template."""
 
+import asyncio
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 
-from agent_runs.analytics.histogram import EMPTY, Histogram
-from agent_runs.analytics.periods import outcome_of, rate, seconds
+from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
 from agent_runs.store import analytics, figures, repos
 from agent_runs.store.database import Reader
+from agent_runs.store.figure_rows import DURATION, OUTCOMES, TOKENS
 
-_KINDS = (figures.RUNS, figures.DURATION, figures.TOKENS, figures.COST)
-
-
-@dataclass
-class _Origin:
-    outcomes: Counter[str] = field(default_factory=Counter[str])
-    durations: Histogram = EMPTY
-    tokens: dict[str, int] = field(default_factory=dict[str, int])
-    reporting: int = 0
-    cost: Counter[str] = field(default_factory=Counter[str])
+_REPORTED = {name: (f"{name}_runs", f"{name}_tokens") for name in TOKENS}
+TOKEN_COLUMNS = tuple(column for pair in _REPORTED.values() for column in pair)
+_COLUMNS = (*OUTCOMES, *TOKEN_COLUMNS, DURATION)
 
 
 async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
@@ -57,35 +51,42 @@ def costs(micros: Counter[str]) -> dict[str, float]:
     return {name: round(value / figures.SCALE_OF_COST, 6) for name, value in sorted(micros.items())}
 
 
+def reporting(totals: analytics.Totals) -> int:
+    """Return how many runs reported tokens of any kind, at least."""
+    return max(totals.amounts[in_runs] for in_runs, _ in _REPORTED.values())
+
+
+def tokens(totals: analytics.Totals, name: str) -> int | None:
+    """Return how many tokens were reported, of `TOKENS`; None when no run told."""
+    in_runs, number = _REPORTED[name]
+    return totals.amounts[number] if totals.amounts[in_runs] else None
+
+
 async def _read(
     reader: Reader, scope: Scope, origin: analytics.Origin
-) -> list[tuple[str | int | None, list[JSON]]]:
-    found: defaultdict[str | int | None, _Origin] = defaultdict(_Origin)
-    for each in await analytics.by_origin(reader, _KINDS, scope.figures, origin):
-        of = found[each.origin]
-        if each.kind == figures.RUNS:
-            of.outcomes[outcome_of(each.name)] += each.amount.number
-        elif each.kind == figures.DURATION:
-            of.durations = Histogram(each.amount, each.buckets)
-        elif each.kind == figures.TOKENS:
-            of.tokens[each.name] = each.amount.total
-            of.reporting = max(of.reporting, each.amount.number)
-        else:
-            of.cost[each.name] += each.amount.total
-    rows = sorted(found.items(), key=lambda pair: (-pair[1].outcomes.total(), str(pair[0])))
-    return [(name, _values(of)) for name, of in rows]
+) -> list[tuple[analytics.OriginValue, list[JSON]]]:
+    found, named = await asyncio.gather(
+        analytics.by_origin(reader, _COLUMNS, scope.figures, origin),
+        analytics.by_name(reader, figures.COST, scope.figures, origin=origin),
+    )
+    cost: defaultdict[analytics.OriginValue, Counter[str]] = defaultdict(Counter)
+    for each in named:
+        cost[each.origin][each.name] = each.amount.total
+    rows = [(name, _values(totals, cost[name])) for name, totals in found.items()]
+    return sorted(rows, key=lambda row: (-row[1][0], str(row[0])))
 
 
-def _values(of: _Origin) -> list[JSON]:
-    number = of.outcomes.total()
-    ended = number - of.outcomes["working"]
+def _values(totals: analytics.Totals, cost: Counter[str]) -> list[JSON]:
+    amounts = totals.amounts
+    number = sum(amounts[outcome] for outcome in OUTCOMES)
+    ended = number - amounts["working"]
     return [
         number,
         ended,
-        of.outcomes["complete"],
-        rate(of.outcomes["complete"], ended),
-        seconds(of.durations.percentile(0.5)),
-        of.reporting,
-        *(of.tokens.get(name) for name in ("input", "output", "total")),
-        costs(of.cost),
+        amounts["complete"],
+        rate(amounts["complete"], ended),
+        seconds(Histogram.of(totals, DURATION).percentile(0.5)),
+        reporting(totals),
+        *(tokens(totals, name) for name in TOKENS),
+        costs(cost),
     ]

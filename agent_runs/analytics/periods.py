@@ -1,23 +1,13 @@
 """Tables with a row per day, or per week when the period is long."""
 
-from collections import Counter, defaultdict
-
-from agent_runs.analytics.histogram import EMPTY, Histogram
+from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.scope import Scope
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus
-from agent_runs.store import analytics, figures
+from agent_runs.models import JSON
+from agent_runs.store import analytics
 from agent_runs.store.database import Reader
+from agent_runs.store.figure_rows import DURATION, FIRST_STEP, OUTCOMES, STEPS, WAITED
 
 _MS = 1000
-
-
-def outcome_of(status: str) -> str:
-    """Return what a status counts as: complete, failed, cancelled or working."""
-    if status == AgentRunStatus.COMPLETE:
-        return "complete"
-    if status == AgentRunStatus.CANCELLED:
-        return "cancelled"
-    return "failed" if status in TERMINAL_STATUSES else "working"
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -32,24 +22,21 @@ def seconds(milliseconds: float | None) -> float | None:
 
 async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Runs by day and outcome."""
-    found = await analytics.by_day(reader, (figures.RUNS,), scope.figures, scope.step_days)
-    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for each in found:
-        counts[each.step][outcome_of(each.name)] += each.amount.number
+    found = await analytics.by_step(reader, OUTCOMES, scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
-    for at in range(scope.steps):
-        by = counts[at]
-        ended = by.total() - by["working"]
+    for at, (day, behind) in enumerate(scope.points()):
+        by = found.get(at, analytics.NOTHING).amounts
+        number = sum(by[outcome] for outcome in OUTCOMES)
         rows.append(
             [
-                scope.step(at)[0].isoformat(),
-                by.total(),
+                day,
+                number,
                 by["complete"],
                 by["failed"],
                 by["cancelled"],
                 by["working"],
-                rate(by["complete"], ended),
-                scope.runs(at),
+                rate(by["complete"], number - by["working"]),
+                behind,
             ]
         )
     return rows
@@ -57,43 +44,36 @@ async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def durations(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long the turns of runs took."""
-    return await _spread(reader, scope, figures.DURATION, _MS, "duration")
+    return await _spread(reader, scope, DURATION, _MS, "duration")
 
 
 async def first_steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long it took from the creation to the first step."""
-    return await _spread(reader, scope, figures.FIRST_STEP, _MS, "first_step")
+    return await _spread(reader, scope, FIRST_STEP, _MS, "first_step")
 
 
 async def waiting(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How long runs waited for a person, those that did."""
-    return await _spread(reader, scope, figures.WAITED, _MS, "waiting")
+    return await _spread(reader, scope, WAITED, _MS, "waiting")
 
 
 async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """How many entries runs have."""
-    return await _spread(reader, scope, figures.STEPS, 1, "steps")
+    return await _spread(reader, scope, STEPS, 1, "steps")
 
 
 async def _spread(
-    reader: Reader, scope: Scope, kind: str, scale: int, measured: str
+    reader: Reader, scope: Scope, column: str, scale: int, measured: str
 ) -> list[list[JSON]]:
-    found = await analytics.by_day(reader, (kind,), scope.figures, scope.step_days)
-    histograms = {each.step: Histogram(each.amount, each.buckets) for each in found}
-
-    def scaled(value: float | None) -> float | None:
-        return None if value is None else round(value / scale, 3)
-
+    found = await analytics.by_step(reader, (column,), scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
-    for at in range(scope.steps):
-        histogram = histograms.get(at, EMPTY)
-        values = [histogram.percentile(share) for share in (0.5, 0.9, 0.99)]
-        rows.append(
-            [
-                scope.step(at)[0].isoformat(),
-                histogram.number,
-                *map(scaled, [*values, histogram.mean, histogram.total]),
-                f"{scope.runs(at)}&measured={measured}",
-            ]
-        )
+    for at, (day, behind) in enumerate(scope.points(measured=measured)):
+        histogram = Histogram.of(found.get(at, analytics.NOTHING), column)
+        values = [
+            *(histogram.percentile(share) for share in (0.5, 0.9, 0.99)),
+            histogram.mean,
+            histogram.total,
+        ]
+        scaled = [None if value is None else round(value / scale, 3) for value in values]
+        rows.append([day, histogram.number, *scaled, behind])
     return rows

@@ -1,6 +1,6 @@
 """What a table is about: the period and the runs in it, and the way back to these runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -58,41 +58,45 @@ class Scope:
             mode=self.mode,
         )
 
-    def before(self) -> "Scope":
-        """Return the period of the same length right before this one."""
-        length = timedelta(days=self.days)
-        return Scope(
-            self.first_day - length,
-            self.last_day - length,
-            self.organization_id,
-            self.agent,
-            self.repo_id,
-            self.mode,
-        )
+    def with_before(self) -> "Scope":
+        """Return the period twice as long that ends with this one."""
+        return replace(self, first_day=self.first_day - timedelta(days=self.days))
 
-    def step(self, at: int) -> tuple[date, date]:
-        """Return first and last day of a point."""
-        first = self.first_day + timedelta(days=at * self.step_days)
-        return first, min(first + timedelta(days=self.step_days - 1), self.last_day)
+    def points(self, **more: JSON) -> list[tuple[str, str]]:
+        """Return the first day of each point of a chart, and the path that lists its runs.
 
-    def runs(self, at: int | None = None, /, **more: JSON) -> str:
+        Args:
+            more: further filters of the path.
+        """
+        days = range(0, self.days, self.step_days)
+        first_days = [(self.first_day + timedelta(days=at)).isoformat() for at in days]
+        ends = [*first_days[1:], (self.last_day + timedelta(days=1)).isoformat()]
+        rest = self._rest(more)
+        return [
+            (first, _path(first, end, rest)) for first, end in zip(first_days, ends, strict=True)
+        ]
+
+    def runs(self, **more: JSON) -> str:
         """Return the path of `GET /agent_runs` that lists the runs behind a figure.
 
         Args:
-            at: only those of this point.
             more: further filters; a list is given repeatedly.
         """
-        first, last = (self.first_day, self.last_day) if at is None else self.step(at)
+        end = self.last_day + timedelta(days=1)
+        return _path(self.first_day.isoformat(), end.isoformat(), self._rest(more))
+
+    def _rest(self, more: dict[str, JSON]) -> str:
         query: dict[str, JSON] = {
             "agent": self.agent,
             "repo_id": self.repo_id,
             "mode": self.mode,
         } | more
         given = {name: value for name, value in query.items() if value is not None}
-        # Written out: a table has a path per row, and quoting would take longer than reading it.
-        period = (
-            f"since={first.isoformat()}T00%3A00%3A00Z"
-            f"&until={(last + timedelta(days=1)).isoformat()}T00%3A00%3A00Z&archived=any"
-        )
-        rest = f"&{urlencode(given, doseq=True)}" if given else ""
-        return f"/agent_runs?{period}{rest}"
+        return f"&{urlencode(given, doseq=True)}" if given else ""
+
+
+def _path(first_day: str, end: str, rest: str) -> str:
+    # Written out: a table has a path per row, and quoting would take longer than reading it.
+    return (
+        f"/agent_runs?since={first_day}T00%3A00%3A00Z&until={end}T00%3A00%3A00Z&archived=any{rest}"
+    )

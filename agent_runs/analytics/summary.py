@@ -1,23 +1,37 @@
 """The key figures of a period beside those of the period before."""
 
+import asyncio
 from collections import Counter
 
-from agent_runs.analytics.histogram import EMPTY, Histogram
-from agent_runs.analytics.origins import costs
-from agent_runs.analytics.periods import outcome_of, rate, seconds
+from agent_runs.analytics.histogram import Histogram
+from agent_runs.analytics.origins import TOKEN_COLUMNS, costs, reporting, tokens
+from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus
 from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
-from agent_runs.store.tallies import TOOL
+from agent_runs.store.figure_rows import (
+    DURATION,
+    FIRST_STEP,
+    OUTCOMES,
+    SPREADS,
+    STEPS,
+    WAITED,
+)
 
-_KINDS = (figures.RUNS, *figures.SPREADS, TOOL, figures.TOKENS, figures.COST)
+_COLUMNS = (
+    *OUTCOMES,
+    "calls",
+    "failed_calls",
+    *TOKEN_COLUMNS,
+    *SPREADS,
+)
 _FAILED = sorted(TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED})
 
 
 async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """One row per figure."""
-    now, before = await _figures(reader, scope), await _figures(reader, scope.before())
+    before, now = await _figures(reader, scope)
     everything = scope.runs()
     ended = scope.runs(status=sorted(TERMINAL_STATUSES))
     failed = scope.runs(status=_FAILED)
@@ -39,40 +53,36 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
     return [[name, now[name], before[name], *place] for name, place in places.items()]
 
 
-async def _figures(reader: Reader, scope: Scope) -> dict[str, JSON]:
-    outcomes: Counter[str] = Counter()
-    spreads = dict.fromkeys(figures.SPREADS, EMPTY)
-    calls = failed = 0
-    tokens: dict[str, int] = {}
-    reporting = 0
-    cost: Counter[str] = Counter()
-    for each in await analytics.by_name(reader, _KINDS, scope.figures):
-        if each.kind == figures.RUNS:
-            outcomes[outcome_of(each.name)] += each.amount.number
-        elif each.kind in figures.SPREADS:
-            spreads[each.kind] = Histogram(each.amount, each.buckets)
-        elif each.kind == TOOL:
-            calls, failed = calls + each.amount.number, failed + each.amount.failed
-        elif each.kind == figures.TOKENS:
-            tokens[each.name] = each.amount.total
-            reporting = max(reporting, each.amount.number)
-        else:
-            cost[each.name] += each.amount.total
-    ended = outcomes.total() - outcomes["working"]
-    waited = spreads[figures.WAITED]
-    middle = spreads[figures.STEPS].percentile(0.5)
+async def _figures(reader: Reader, scope: Scope) -> list[dict[str, JSON]]:
+    """Those of the period before and of the period itself."""
+    both = scope.with_before().figures
+    totals, named = await asyncio.gather(
+        analytics.by_step(reader, _COLUMNS, both, scope.days),
+        analytics.by_name(reader, figures.COST, both, step_days=scope.days),
+    )
+    cost: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    for each in named:
+        cost[each.step][each.name] = each.amount.total
+    return [_told(totals.get(step, analytics.NOTHING), cost[step]) for step in (0, 1)]
+
+
+def _told(totals: analytics.Totals, cost: Counter[str]) -> dict[str, JSON]:
+    amounts = totals.amounts
+    number = sum(amounts[outcome] for outcome in OUTCOMES)
+    spreads = {column: Histogram.of(totals, column) for column in SPREADS}
+    middle = spreads[STEPS].percentile(0.5)
     return {
-        "runs": outcomes.total(),
-        "success_rate": rate(outcomes["complete"], ended),
-        "failed": outcomes["failed"],
-        "duration_p50": seconds(spreads[figures.DURATION].percentile(0.5)),
-        "first_step_p50": seconds(spreads[figures.FIRST_STEP].percentile(0.5)),
-        "waited_p50": seconds(waited.percentile(0.5)),
-        "waited_total": seconds(waited.total),
+        "runs": number,
+        "success_rate": rate(amounts["complete"], number - amounts["working"]),
+        "failed": amounts["failed"],
+        "duration_p50": seconds(spreads[DURATION].percentile(0.5)),
+        "first_step_p50": seconds(spreads[FIRST_STEP].percentile(0.5)),
+        "waited_p50": seconds(spreads[WAITED].percentile(0.5)),
+        "waited_total": seconds(spreads[WAITED].total),
         "steps_p50": None if middle is None else round(middle, 1),
-        "tool_calls": calls,
-        "tool_failure_rate": rate(failed, calls),
-        "tokens": tokens.get("total"),
-        "runs_reporting": reporting,
+        "tool_calls": amounts["calls"],
+        "tool_failure_rate": rate(amounts["failed_calls"], amounts["calls"]),
+        "tokens": tokens(totals, "total"),
+        "runs_reporting": reporting(totals),
         "cost": costs(cost) or None,
     }

@@ -1,6 +1,5 @@
 """Tables over the whole period: tools, errors, and where the time goes."""
 
-from collections import defaultdict
 from datetime import date, timedelta
 
 from agent_runs.analytics.periods import rate, seconds
@@ -8,14 +7,16 @@ from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
 from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
-from agent_runs.store.tallies import ERROR, TOOL, Amount
+from agent_runs.store.figure_rows import TIMES
+from agent_runs.store.tallies import ERROR, TOOL
 
 _MOST = 100
+_FIRST_DAY = date(1970, 1, 1)
 
 
 async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Tools, the most used ones first."""
-    found = await analytics.by_name(reader, (TOOL,), scope.figures)
+    found = await analytics.by_name(reader, TOOL, scope.figures)
     found.sort(key=lambda each: (-each.amount.number, each.name))
     return [
         [
@@ -34,30 +35,27 @@ async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Errors by likeness, those that most runs met first."""
-    sums: defaultdict[str, Amount] = defaultdict(Amount)
-    last_days: dict[str, date] = {}
-    for each in await analytics.by_day(reader, (ERROR,), scope.figures, 1):
-        sums[each.name] = sums[each.name].plus(each.amount)
-        day = scope.first_day + timedelta(days=each.step)
-        last_days[each.name] = max(day, last_days.get(each.name, day))
-    found = sorted(sums.items(), key=lambda pair: (-pair[1].failed, -pair[1].number, pair[0]))
+    # By day, to know the newest one.
+    found = await analytics.by_name(reader, ERROR, scope.figures, is_daily=True)
+    found.sort(key=lambda each: (-each.amount.failed, -each.amount.number, each.name))
     return [
         [
-            name,
-            amount.number,
-            amount.failed,
-            last_days[name].isoformat(),
-            _runs(scope, error=name),
+            each.name,
+            each.amount.number,
+            each.amount.failed,
+            (_FIRST_DAY + timedelta(days=each.last_day)).isoformat(),
+            _runs(scope, error=each.name),
         ]
-        for name, amount in found[:_MOST]
+        for each in found[:_MOST]
     ]
 
 
 async def time(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Where the time of ended runs went, those whose duration is known."""
-    spent: dict[str, int] = dict.fromkeys(("model", "tools", "waiting", "queued"), 0)
-    for each in await analytics.by_name(reader, (figures.TIME,), scope.figures):
-        spent[each.name] += each.amount.total
+    columns = [f"{name}_ms" for name in TIMES]
+    found = await analytics.by_step(reader, columns, scope.figures, scope.days)
+    amounts = found.get(0, analytics.NOTHING).amounts
+    spent = {name: amounts[f"{name}_ms"] for name in TIMES}
     whole = sum(spent.values())
     return [
         [name, seconds(part), rate(part, whole), scope.runs() if part else ""]

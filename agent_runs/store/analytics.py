@@ -1,29 +1,50 @@
-"""Reads the figures that `store/figures.py` keeps: sums over a period, by name, day or origin."""
+"""Reads the figures that `store/figures.py` keeps: sums over a period, by step, origin or name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from agent_runs.store import figures
 from agent_runs.store.database import Reader
-from agent_runs.store.outbox import SPANS
+from agent_runs.store.dialect import Dialect
+from agent_runs.store.figure_rows import (
+    ALL,
+    AMOUNTS,
+    ANY,
+    ANY_REPO,
+    BY_AGENT,
+    BY_MODE,
+    BY_REPO,
+    EXACT,
+    NO_REPO,
+    SPANS,
+    SPREADS,
+)
+from agent_runs.store.figures import word
 from agent_runs.store.tallies import Amount
-from agent_runs.store.terms import any_of
 
 Origin = Literal["agent", "repo_id", "mode"]
-Piece = tuple[int, int]
-"""A span of days that figures are kept by, and its first day."""
+OriginValue = str | int | None
+"""Name of an agent or mode, id of a repository; None stands for none."""
+Piece = tuple[int, int, int]
+"""The step of the period that it belongs to, a span of days that figures are kept by, its first."""
 
-_Key = TypeVar("_Key")
-_ANY: dict[str, Any] = {
-    "agent": figures.ANY,
-    "repo_id": figures.ANY_REPO,
-    "mode": figures.ANY,
+_ANY: dict[str, Any] = {"agent": ANY, "repo_id": ANY_REPO, "mode": ANY}
+_NONE: dict[str, Any] = {"agent": "", "repo_id": NO_REPO, "mode": ""}
+_SCOPE = {"agent": BY_AGENT, "repo_id": BY_REPO, "mode": BY_MODE}
+_LISTED: dict[Dialect, str] = {
+    "sqlite": "group_concat(nullif({column}, '{{}}'), ',')",
+    "postgresql": "string_agg(nullif({column}, '{{}}'), ',')",
 }
-_NONE: dict[str, Any] = {"agent": "", "repo_id": figures.NO_REPO, "mode": ""}
-_SCOPE = {"agent": figures.BY_AGENT, "repo_id": figures.BY_REPO, "mode": figures.BY_MODE}
+# The same text whatever the period: with a piece for each day written out, to prepare a statement
+# would take as long as to run it.
+_DAILY = """
+    with recursive piece(step, span, day) as (
+        select 0, 1, cast(:first_day as int)
+        union all select (day + 1 - cast(:first_day as int)) / cast(:step_days as int), 1, day + 1
+        from piece where day < :last_day)
+"""
 
 
 @dataclass(frozen=True)
@@ -43,161 +64,203 @@ class FigureFilter:
     mode: str | None = None
 
     @property
+    def days(self) -> int:
+        """How many days the period has."""
+        return self.last_day - self.first_day + 1
+
+    @property
     def origins(self) -> dict[str, Any]:
         """What is asked for, as it stands in the table."""
         asked: dict[str, Any] = {}
         if self.agent is not None:
-            asked["agent"] = figures.word(self.agent)
+            asked["agent"] = word(self.agent)
         if self.repo_id is not None:
             asked["repo_id"] = self.repo_id
         if self.mode is not None:
-            asked["mode"] = figures.word(self.mode)
+            asked["mode"] = word(self.mode)
         return asked
 
 
-class DayFigure(NamedTuple):
-    """What is counted under a name in one step of the period.
+class Totals(NamedTuple):
+    """Sums of some places.
 
     Attributes:
-        step: from 0 at the first day.
-        buckets: numbers by bucket; empty for what is no histogram.
+        amounts: by column.
+        buckets: numbers by bucket, by column of a histogram that is not empty.
     """
 
-    kind: str
+    amounts: Mapping[str, int]
+    buckets: Mapping[str, Mapping[str, int]]
+
+
+class NamedFigure(NamedTuple):
+    """What is counted under a name.
+
+    Attributes:
+        step: of the period, from 0.
+        origin: of the sum; None also when it is over all.
+        last_day: last of the newest span that it was counted in.
+    """
+
     step: int
+    origin: OriginValue
     name: str
     amount: Amount
-    buckets: Mapping[str, int]
+    last_day: int
 
 
-class OriginFigure(NamedTuple):
-    """What is counted under a name of one agent, repository or mode; None stands for none."""
-
-    origin: str | int | None
-    kind: str
-    name: str
-    amount: Amount
-    buckets: Mapping[str, int]
+NOTHING = Totals(dict.fromkeys(AMOUNTS, 0), {})
 
 
-class NameFigure(NamedTuple):
-    """What is counted under a name in the whole period."""
+async def by_step(
+    reader: Reader, columns: Sequence[str], wanted: FigureFilter, step_days: int
+) -> dict[int, Totals]:
+    """Return the sums over each step of the period, from 0; a step without any is left out.
 
-    kind: str
-    name: str
-    amount: Amount
-    buckets: Mapping[str, int]
-
-
-async def by_name(reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter) -> list[NameFigure]:
-    """Return the sums over the period."""
-    pieces = pieces_of(wanted.first_day, wanted.last_day)
-    rows = await _read(reader, kinds, wanted, pieces)
-    sums = _sums(((kind, name), amounts) for kind, name, _, _, *amounts in rows)
-    return [NameFigure(*key, *each) for key, each in sums]
-
-
-async def by_day(
-    reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter, step_days: int
-) -> list[DayFigure]:
-    """Return the sums over each step of the period."""
-    first, last = wanted.first_day, wanted.last_day
-    pieces = [
-        piece
-        for begin in range(first, last + 1, step_days)
-        for piece in pieces_of(begin, min(begin + step_days - 1, last))
-    ]
-    rows = await _read(reader, kinds, wanted, pieces)
-    sums = _sums(
-        ((kind, (day - first) // step_days, name), amounts) for kind, name, day, _, *amounts in rows
-    )
-    return [DayFigure(*key, *each) for key, each in sums]
+    Args:
+        columns: of `run_figure`; a histogram brings its sum along.
+    """
+    rows = await _totals(reader, columns, wanted, step_days)
+    return {step: totals for step, _, totals in rows}
 
 
 async def by_origin(
-    reader: Reader, kinds: tuple[str, ...], wanted: FigureFilter, origin: Origin
-) -> list[OriginFigure]:
+    reader: Reader, columns: Sequence[str], wanted: FigureFilter, origin: Origin
+) -> dict[OriginValue, Totals]:
     """Return the sums over the period of each agent, repository or mode."""
-    pieces = pieces_of(wanted.first_day, wanted.last_day)
-    rows = await _read(reader, kinds, wanted, pieces, origin)
-    sums = _sums(((value, kind, name), amounts) for kind, name, _, value, *amounts in rows)
-    return [OriginFigure(_told(origin, key[0]), *key[1:], *each) for key, each in sums]
+    rows = await _totals(reader, columns, wanted, wanted.days, origin)
+    return {_told(origin, value): totals for _, value, totals in rows}
 
 
-def pieces_of(first_day: int, last_day: int) -> list[Piece]:
-    """Return the longest spans that together are the days from the first to the last."""
+async def by_name(
+    reader: Reader,
+    kind: str,
+    wanted: FigureFilter,
+    *,
+    step_days: int | None = None,
+    origin: Origin | None = None,
+    is_daily: bool = False,
+) -> list[NamedFigure]:
+    """Return what is counted under each name of a kind.
+
+    Args:
+        step_days: sums are those of such steps; of the whole period unless given.
+        origin: sums are those of each agent, repository or mode.
+        is_daily: days are read instead of longer spans, so that the last day is exact.
+    """
+    pieces, days = _pieces(wanted, step_days or wanted.days, is_daily=is_daily)
+    where, params = _where(wanted, origin)
+    rows = await reader.read_heavy(
+        f"{pieces} select step, {origin or 'null'}, name, cast(sum(number) as bigint),"
+        " cast(sum(failed) as bigint), cast(sum(total) as bigint),"
+        " max(piece.day + piece.span - 1) from piece cross join figure as found"
+        f" where kind = :kind and {where} group by 1, 2, 3 having sum(number) > 0",
+        params | days | {"kind": kind},
+    )
+    return [
+        NamedFigure(step, _told(origin, value), name, Amount(*amounts), last_day)
+        for step, value, name, *amounts, last_day in rows
+    ]
+
+
+def pieces_of(wanted: FigureFilter, step_days: int) -> list[Piece]:
+    """Return the longest spans that together are the days of each step of the period."""
     pieces: list[Piece] = []
-    day = first_day
-    while day <= last_day:
-        span = max(span for span in SPANS if day % span == 0 and day + span - 1 <= last_day)
-        pieces.append((span, day))
-        day += span
+    for step, begin in enumerate(range(wanted.first_day, wanted.last_day + 1, step_days)):
+        day, end = begin, min(begin + step_days, wanted.last_day + 1)
+        while day < end:
+            span = max(each for each in SPANS if day % each == 0 and day + each <= end)
+            pieces.append((step, span, day))
+            day += span
     return pieces
 
 
-async def _read(
+async def _totals(
     reader: Reader,
-    kinds: tuple[str, ...],
+    columns: Sequence[str],
     wanted: FigureFilter,
-    pieces: list[Piece],
+    step_days: int,
     origin: Origin | None = None,
-) -> list[tuple[Any, ...]]:
-    """Rows of kind, name, day, origin, number, failed, total and buckets.
+) -> Iterator[tuple[int, Any, Totals]]:
+    """Rows of step, origin and sums. The histograms of a row come as one text, to be added up here.
 
-    The pieces come first and lead into the key of the table, one look-up for each and each kind.
-    Rows are read as they stand there: to sort them into groups would take the database longer
-    than it takes to add them up here.
+    The pieces come first and lead into the key of the table, one look-up for each.
     """
+    spreads = [name for name in columns if name in SPREADS]
+    amounts = [f"{name}_total" if name in SPREADS else name for name in columns]
+    pieces, days = _pieces(wanted, step_days)
+    where, params = _where(wanted, origin)
+    sums = [f"cast(sum({name}) as bigint)" for name in amounts]
+    sums += [_LISTED[reader.dialect].format(column=name) for name in spreads]
+    # Over all there is a row a piece; agents, repositories and templates can be many.
+    read = reader.read if params["scope"] == ALL else reader.read_heavy
+    rows = await read(
+        f"{pieces} select step, {origin or 'null'}, {', '.join(sums)}"
+        f" from piece cross join run_figure as found where {where} group by 1, 2",
+        params | days,
+    )
+    return (
+        (
+            step,
+            value,
+            Totals(
+                dict(zip(amounts, found, strict=False)),
+                {
+                    name: _added(listed)
+                    for name, listed in zip(spreads, found[len(amounts) :], strict=True)
+                    if listed
+                },
+            ),
+        )
+        for step, value, *found in rows
+    )
+
+
+def _pieces(
+    wanted: FigureFilter, step_days: int, *, is_daily: bool = False
+) -> tuple[str, dict[str, int]]:
+    """What a query begins with, table `piece`, and its parameters."""
+    if is_daily or step_days == 1:
+        return _DAILY, {
+            "first_day": wanted.first_day,
+            "last_day": wanted.last_day,
+            "step_days": step_days,
+        }
+    pieces = pieces_of(wanted, step_days)
+    listed = ", ".join(f"({step}, {span}, {day})" for step, span, day in pieces)
+    return f"with piece(step, span, day) as (values {listed})", {}
+
+
+def _where(wanted: FigureFilter, origin: Origin | None) -> tuple[str, dict[str, Any]]:
     asked = wanted.origins
-    params: dict[str, Any] = {}
-    terms = [any_of("kind", kinds, params)]
     if set(asked) <= {origin}:
-        scope = _SCOPE[origin] if origin else figures.ALL
+        scope = _SCOPE[origin] if origin else ALL
         places = {name: value for name, value in _ANY.items() if name != origin} | asked
     elif origin is None and len(asked) == 1:
         scope, places = _SCOPE[next(iter(asked))], _ANY | asked
     else:
-        scope, places = figures.EXACT, asked
-    params |= places | {"scope": scope}
+        scope, places = EXACT, asked
+    terms = ["scope = :scope", "found.span = piece.span", "found.day = piece.day"]
     terms += [f"{name} = :{name}" for name in places]
+    params = places | {"scope": scope}
     if wanted.organization_id is not None:
         terms.append("organization_id = :organization_id")
         params["organization_id"] = wanted.organization_id
-    listed = ", ".join(f"({span}, {day})" for span, day in pieces)
-    return await reader.read_heavy(
-        f"with piece(span, day) as (values {listed})"
-        f" select kind, name, figure.day, {origin or 'null'}, number, failed, total, buckets"
-        " from piece cross join figure where scope = :scope and figure.span = piece.span"
-        f" and figure.day = piece.day and number > 0 and {' and '.join(terms)}",
-        params,
-    )
+    return " and ".join(terms), params
 
 
-def _sums(
-    rows: Iterable[tuple[_Key, list[Any]]],
-) -> Iterator[tuple[_Key, tuple[Amount, Mapping[str, int]]]]:
-    """Add up what stands under the same key."""
-    sums: dict[_Key, tuple[int, int, int]] = {}
-    histograms: dict[_Key, dict[str, int]] = {}
-    for key, (number, failed, total, buckets) in rows:
-        sums[key] = (
-            (number, failed, total)
-            if (so_far := sums.get(key)) is None
-            else (so_far[0] + number, so_far[1] + failed, so_far[2] + total)
-        )
-        if not buckets:
-            continue
-        added: dict[str, int] = orjson.loads(buckets)
-        if (histogram := histograms.get(key)) is None:
-            histograms[key] = added
-        else:
-            for bucket, more in added.items():
-                histogram[bucket] = histogram.get(bucket, 0) + more
-    for key, amounts in sums.items():
-        yield key, (Amount(*amounts), histograms.get(key, {}))
+def _added(listed: str) -> dict[str, int]:
+    """Add up histograms that are written one after the other."""
+    if "}" not in listed[:-1]:
+        return orjson.loads(listed)
+    first, *others = orjson.loads(f"[{listed}]")
+    for histogram in others:
+        for bucket, number in histogram.items():
+            first[bucket] = first.get(bucket, 0) + number
+    return first
 
 
-def _told(origin: Origin, value: Any) -> str | int | None:
-    if value == _NONE[origin]:
+def _told(origin: Origin | None, value: Any) -> OriginValue:
+    if origin is None or value == _NONE[origin]:
         return None
     return value if origin == "repo_id" else str(value)[1:]

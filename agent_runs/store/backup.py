@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from agent_runs import __version__
 from agent_runs.errors import Conflict, InvalidRequest, Unavailable
-from agent_runs.store.outbox import Dialect
+from agent_runs.store.dialect import Dialect
 from agent_runs.store.schema import HEAD
 from agent_runs.store.tables import make_metadata
 

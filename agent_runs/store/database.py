@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from agent_runs.errors import InvalidRequest, Unavailable
-from agent_runs.store.outbox import Dialect, Outbox, Statement
+from agent_runs.store.dialect import Dialect, Statement
+from agent_runs.store.outbox import Outbox
 from agent_runs.store.schema import migrate
 from agent_runs.store.sqlite import SqliteEngine
 

@@ -14,7 +14,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from agent_runs.errors import Conflict, Unavailable
-from agent_runs.store.outbox import Dialect, Statement
+from agent_runs.store.dialect import Dialect, Statement
 
 Rows = list[tuple[Any, ...]]
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]

@@ -31,9 +31,8 @@ _ENTRIES = 5000
 _IS_COUNTED = "select 1 from figure where scope = 0 and kind = :kind and name = :version"
 _MARK_COUNTED = """
     insert into figure
-    (scope, kind, span, day, agent, repo_id, mode, name, organization_id,
-    number, failed, total, buckets)
-    values (0, :kind, 1, 0, '*', -1, '*', :version, 0, 1, 0, 0, '')
+    (scope, kind, span, day, agent, repo_id, mode, name, organization_id, number, failed, total)
+    values (0, :kind, 1, 0, '*', -1, '*', :version, 0, 1, 0, 0)
 """
 _THIS = {"kind": _MARK, "version": VERSION}
 
@@ -59,6 +58,7 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
         if unless_done and await transaction.execute(_IS_COUNTED, _THIS):
             return
         await transaction.write("delete from figure")
+        await transaction.write("delete from run_figure")
         # Those of runs that are being imported just now have no row yet, and stay.
         await transaction.write("delete from run_tally where run_id in (select id from run)")
         await transaction.write(_MARK_COUNTED, _THIS)
@@ -75,12 +75,12 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
                 figures.count(transaction.outbox, run, tally, 1)
             number += len(rows)
             # Written part by part, so that memory does not grow with the number of runs.
-            for sql, figure_rows in transaction.outbox.take_figures(transaction.dialect):
+            for sql, figure_rows in transaction.outbox.figures.take(transaction.dialect):
                 await transaction.executemany(sql, figure_rows)
             after = rows[-1][0]
         if transaction.dialect == "postgresql":
             # Until autovacuum comes by, nothing else tells the planner how large the table is now.
-            await transaction.write("analyze figure")
+            await transaction.write("analyze figure, run_figure")
     if number:
         logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)
 

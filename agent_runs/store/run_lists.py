@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from agent_runs.filters import RunFilter
 from agent_runs.models import TERMINAL_STATUSES
-from agent_runs.store.database import Dialect, Reader
+from agent_runs.store.database import Reader
+from agent_runs.store.dialect import Dialect
 from agent_runs.store.payloads import clean_text, milliseconds
 from agent_runs.store.run_rows import served
 from agent_runs.store.tallies import ERROR, TOOL

@@ -12,7 +12,7 @@ from pathlib import Path
 from agent_runs.errors import Unavailable
 from agent_runs.store.sqlite import connect
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration; a test compares it with the migrations folder."""
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from agent_runs.errors import Conflict, Unavailable
-from agent_runs.store.outbox import Dialect, Statement
+from agent_runs.store.dialect import Dialect, Statement
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from agent_runs.store.outbox import Dialect
+from agent_runs.store.dialect import Dialect
+from agent_runs.store.figure_rows import AMOUNTS, SPREADS
 
 _FILTERED = ("archived_at", "organization_id", "agent", "source_type", "repo_id", "user_id")
 _Long = BigInteger().with_variant(Integer(), "sqlite")
@@ -292,10 +293,24 @@ def _add_figures(metadata: MetaData) -> None:
         Column("name", Text, nullable=False),
         Column("organization_id", _Long, nullable=False),
         *[Column(name, _Long, nullable=False) for name in amounts],
-        Column("buckets", Text, nullable=False),
         PrimaryKeyConstraint(
-            "scope", "kind", "span", "day", "agent", "repo_id", "mode", "name", "organization_id"
+            "scope", "kind", "span", "day", "agent", "repo_id", "mode", "organization_id", "name"
         ),
+        sqlite_with_rowid=False,
+    )
+    Table(
+        "run_figure",
+        metadata,
+        Column("scope", Integer, nullable=False),
+        Column("span", Integer, nullable=False),
+        Column("day", Integer, nullable=False),
+        Column("agent", Text, nullable=False),
+        Column("repo_id", _Long, nullable=False),
+        Column("mode", Text, nullable=False),
+        Column("organization_id", _Long, nullable=False),
+        *[Column(name, _Long, nullable=False) for name in AMOUNTS],
+        *[Column(name, Text, nullable=False) for name in SPREADS],
+        PrimaryKeyConstraint("scope", "span", "day", "agent", "repo_id", "mode", "organization_id"),
         sqlite_with_rowid=False,
     )
 

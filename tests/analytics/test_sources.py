@@ -1,11 +1,11 @@
 """Whatever way runs come in, their figures are what a count of everything gives."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from export_samples import brought_in, exported, full_run
+from figure_samples import counted, named, outcomes
 
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.providers.codegen.entries import Position, news
@@ -17,34 +17,17 @@ from agent_runs.sync import StoreMirror
 pytestmark = pytest.mark.anyio
 
 TIME = datetime(2026, 6, 21, tzinfo=UTC)
-Kept = Counter[tuple[str, str]]
 
 
-async def kept(database: Database, kind: str) -> Kept:
-    """The figures of a kind over all days, by name."""
-    rows = await database.read(
-        "select name, sum(number) from figure where scope = 0 and kind = :kind and span = 1"
-        " group by name",
-        {"kind": kind},
-    )
-    return Counter({(kind, name): int(number) for name, number in rows if number})
-
-
-async def everything(database: Database) -> dict[tuple[object, ...], int]:
-    rows = await database.read(
-        "select scope, kind, span, day, agent, repo_id, mode, name, organization_id, number,"
-        " failed, total from figure where kind <> 'counted' and (number <> 0 or total <> 0)"
-    )
-    tally = await database.read(
-        "select run_id, kind, name, number from run_tally where number <> 0"
-    )
-    return dict.fromkeys([*map(tuple, rows), *map(tuple, tally)], 1)
+async def numbers(database: Database, kind: str) -> dict[str, int]:
+    """How often each name of a kind was counted."""
+    return {name: amount.number for name, amount in (await named(database, kind)).items()}
 
 
 async def expect_exact(database: Database) -> None:
-    before = await everything(database)
+    before = await counted(database)
     await recount(database)
-    assert await everything(database) == before
+    assert await counted(database) == before
 
 
 async def test_imported_runs_count_and_a_newer_import_replaces_what_they_added(
@@ -53,17 +36,17 @@ async def test_imported_runs_count_and_a_newer_import_replaces_what_they_added(
     await full_run(database)
     first = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
     await brought_in(database, tmp_path, first)
-    assert await kept(database, "runs") == {("runs", "ERROR"): 2}
-    assert await kept(database, "tool") == {("tool", "bash"): 2, ("tool", "edit_file"): 2}
+    assert await outcomes(database) == {"failed": 2}
+    assert await numbers(database, "tool") == {"bash": 2, "edit_file": 2}
     await expect_exact(database)
     newer = first.replace(b'"tool_name":"bash"', b'"tool_name":"shell"').replace(
         b'"updated_at":"20', b'"updated_at":"21'
     )
     await brought_in(database, tmp_path, newer)
-    assert await kept(database, "tool") == {
-        ("tool", "bash"): 1,
-        ("tool", "shell"): 1,
-        ("tool", "edit_file"): 2,
+    assert await numbers(database, "tool") == {
+        "bash": 1,
+        "shell": 1,
+        "edit_file": 2,
     }
     await expect_exact(database)
 
@@ -74,7 +57,7 @@ async def test_mirrored_runs_count_also_when_their_entries_come_after_their_end(
     mirror = StoreMirror(database, 323)
     upstream = AgentRun(id=7, organization_id=323, status="ACTIVE", created_at=TIME)
     await mirror.take_runs([upstream])
-    assert await kept(database, "runs") == {("runs", "ACTIVE"): 1}
+    assert await outcomes(database) == {"working": 1}
     await mirror.take_runs([upstream.model_copy(update={"status": "COMPLETE", "result": "done"})])
     calls = [
         AgentRunLog(agent_run_id=7, created_at=TIME, message_type="ACTION", tool_name=name)
@@ -82,11 +65,11 @@ async def test_mirrored_runs_count_also_when_their_entries_come_after_their_end(
     ]
     read = news(Position(), calls)
     await mirror.take_news("7", read)
-    assert await kept(database, "runs") == {("runs", "COMPLETE"): 1}
-    assert await kept(database, "tool") == {("tool", "bash"): 2, ("tool", "edit"): 1}
+    assert await outcomes(database) == {"complete": 1}
+    assert await numbers(database, "tool") == {"bash": 2, "edit": 1}
     completed = calls[-1].model_copy(update={"tool_output": {"status": "failed"}})
     await mirror.take_news("7", news(read.position, [*calls[read.position.skip : -1], completed]))
-    assert await kept(database, "error") == {("error", "(no message)"): 1}
+    assert await numbers(database, "error") == {"(no message)": 1}
     await expect_exact(database)
     run = await runs.by_upstream(database, 323, "7")
     assert run is not None

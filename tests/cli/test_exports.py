@@ -54,7 +54,7 @@ def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tm
     (folder / "bad.jsonl").write_text("nonsense\n")
     done = cli("import", "projects", "--json")
     assert done.code == 1
-    assert "bad.jsonl: Line 1: it is no JSON" in done.err
+    assert "bad.jsonl: Line 1: this is no export of agent_runs" in done.err
     (result,) = json.loads(done.out)
     assert (result["known"], result["runs"][0]["outcome"]) == (1, "known")
     assert cli("import", "nothing.jsonl").code == 1

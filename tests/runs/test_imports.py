@@ -17,6 +17,7 @@ from export_samples import (
     records,
     told_alike,
 )
+from figure_samples import counted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -176,21 +177,6 @@ async def test_a_later_export_updates_a_run_under_its_id(database: Database, tmp
         assert third.outcome == "known"
         assert (await runs.get(other, first.id)).status == "COMPLETE"
         assert (await log_search.find(other, first.id, "the end")).total == 1
-
-
-async def counted(database: Database) -> list[set[tuple[object, ...]]]:
-    """All counters that are not nothing: totals, figures, tallies."""
-    found: list[set[tuple[object, ...]]] = []
-    for table, amount in (("run_total", "total"), ("figure", "number"), ("run_tally", "number")):
-        rows = await database.read(f"select * from {table} where {amount} <> 0")
-        found.append({tuple(map(_unordered, row)) for row in rows})
-    return found
-
-
-def _unordered(value: object) -> object:
-    """A histogram is a JSON object, whose order says nothing."""
-    is_histogram = isinstance(value, str) and value.startswith("{")
-    return tuple(sorted(json.loads(value).items())) if is_histogram else value
 
 
 async def test_counters_equal_a_recount_whatever_comes_in(database: Database, folder: Path):

@@ -5,50 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
-import orjson
 import pytest
+from figure_samples import counted, figures, named, named_figures, outcomes, overall
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
 from agent_runs.models import JSON, TERMINAL_STATUSES
-from agent_runs.store import figures, logs, permissions, runs, tallies, turns
+from agent_runs.store import figure_rows, logs, permissions, runs, tallies, turns
 from agent_runs.store.database import Database
-from agent_runs.store.outbox import SPANS
+from agent_runs.store.figure_rows import SPANS, SPREADS
+from agent_runs.store.figures import COST, OTHERS, bucket_of, middle_of
 from agent_runs.store.recount import ensure_counted, recount
 
 FAILED = {"status": "failed"}
-
-
-async def counted(database: Database) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """All figures and all tallies that are not nothing."""
-    kept = await database.read(
-        "select scope, kind, span, day, agent, repo_id, mode, name, organization_id,"
-        " number, failed, total, buckets from figure"
-        " where number <> 0 or failed <> 0 or total <> 0 or buckets not in ('', '{}')"
-    )
-    tally = await database.read(
-        "select run_id, kind, name, number, failed, total from run_tally"
-        " where number <> 0 or failed <> 0 or total <> 0"
-    )
-    return (
-        {
-            row[:9]: (*map(int, row[9:12]), *sorted(orjson.loads(row[12] or "{}").items()))
-            for row in kept
-            if row[1] != "counted"
-        },
-        {row[:3]: tuple(map(int, row[3:])) for row in tally},
-    )
-
-
-async def overall(database: Database, kind: str) -> dict[str, tuple[int, int, int]]:
-    """The figures of a kind over all runs and days, by name."""
-    rows = await database.read(
-        "select name, sum(number), sum(failed), sum(total) from figure"
-        " where scope = 0 and span = 1 and kind = :kind group by name having sum(number) <> 0",
-        {"kind": kind},
-    )
-    return {name: (int(number), int(failed), int(total)) for name, number, failed, total in rows}
 
 
 async def end(database: Database, run_id: int, status: str = "COMPLETE", **changes: JSON) -> None:
@@ -69,30 +39,29 @@ async def test_what_a_run_did_is_counted_when_it_ends(database: Database) -> Non
     run = await new_run(database, agent="claude", repo_id=3, metadata={"mode": "bugfix"})
     call = {"tool_name": "bash", "duration_ms": 40}
     await add(database, run.id, dict(call), dict(call, tool_output=FAILED, said="exit code 2"))
-    assert await overall(database, "tool") == {}
-    assert await overall(database, "runs") == {"PENDING": (1, 0, 0)}
+    assert await named(database, "tool") == {}
+    assert await outcomes(database) == {"working": 1}
     usage = {"last_turn": {"inputTokens": 10, "outputTokens": 5}, "cost": {"amount": 0.25}}
     await end(database, run.id, usage=usage)
-    assert await overall(database, "runs") == {"COMPLETE": (1, 0, 0)}
-    assert await overall(database, "tool") == {"bash": (2, 1, 80)}
-    assert await overall(database, "error") == {"exit code #": (1, 1, 0)}
-    assert await overall(database, "tokens") == {
-        "input": (1, 0, 10),
-        "output": (1, 0, 5),
-        "total": (1, 0, 15),
-    }
-    assert await overall(database, "cost") == {"USD": (1, 0, 250_000)}
-    scopes = await database.read(
-        "select scope, agent, repo_id, mode from figure where kind = 'tool' and span = 30"
-        " order by scope"
-    )
-    assert scopes == [
-        (figures.ALL, "*", -1, "*"),
-        (figures.BY_AGENT, "=claude", -1, "*"),
-        (figures.BY_REPO, "*", 3, "*"),
-        (figures.BY_MODE, "*", -1, "=bugfix"),
-        (figures.EXACT, "=claude", 3, "=bugfix"),
+    assert await outcomes(database) == {"complete": 1}
+    assert await named(database, "tool") == {"bash": (2, 1, 80)}
+    assert await named(database, "error") == {"exit code #": (1, 1, 0)}
+    sums = await overall(database)
+    assert (sums["input_tokens"], sums["output_tokens"], sums["total_tokens"]) == (10, 5, 15)
+    assert (sums["input_runs"], sums["output_runs"], sums["total_runs"]) == (1, 1, 1)
+    assert (sums["calls"], sums["failed_calls"]) == (2, 1)
+    assert await named(database, COST) == {"USD": (1, 0, 250_000)}
+    places = [
+        (figure_rows.ALL, "*", -1, "*"),
+        (figure_rows.BY_AGENT, "=claude", -1, "*"),
+        (figure_rows.BY_REPO, "*", 3, "*"),
+        (figure_rows.BY_MODE, "*", -1, "=bugfix"),
+        (figure_rows.EXACT, "=claude", 3, "=bugfix"),
     ]
+    monthly = [key for key, row in (await figures(database)).items() if key[1] == 30 and row]
+    assert sorted((scope, *rest) for scope, _, _, *rest, _ in monthly) == places
+    tools = [key[1:] for key in await named_figures(database) if key[0] == "tool" and key[2] == 30]
+    assert sorted((scope, *rest) for scope, _, _, *rest, _, _ in tools) == places
 
 
 @pytest.mark.anyio
@@ -103,12 +72,12 @@ async def test_a_run_that_is_resumed_counts_again_only_when_it_has_ended_again(
     await add(database, run.id, {"tool_name": "bash"})
     await end(database, run.id)
     await end(database, run.id, "PENDING", finished_at=None)
-    assert await overall(database, "tool") == {}
-    assert await overall(database, "runs") == {"PENDING": (1, 0, 0)}
+    assert await named(database, "tool") == {}
+    assert await outcomes(database) == {"working": 1}
     await add(database, run.id, {"tool_name": "bash"})
     await end(database, run.id, "ERROR")
-    assert await overall(database, "tool") == {"bash": (2, 0, 0)}
-    assert await overall(database, "runs") == {"ERROR": (1, 0, 0)}
+    assert await named(database, "tool") == {"bash": (2, 0, 0)}
+    assert await outcomes(database) == {"failed": 1}
 
 
 @pytest.mark.anyio
@@ -117,9 +86,10 @@ async def test_entries_that_come_after_the_end_are_counted(database: Database) -
     await add(database, run.id, {"tool_name": "bash", "tool_output": FAILED, "said": "no"})
     async with database.begin() as transaction:
         await logs.complete(transaction, run.id, entry("fine", tool_name="edit", duration_ms=7))
-    assert await overall(database, "tool") == {"edit": (1, 0, 7)}
-    assert await overall(database, "error") == {}
-    assert await overall(database, "steps") == {"": (1, 0, 1)}
+    assert await named(database, "tool") == {"edit": (1, 0, 7)}
+    assert await named(database, "error") == {}
+    sums = await overall(database)
+    assert (sums["steps_total"], sums[f"steps:{bucket_of(1)}"]) == (1, 1)
 
 
 @pytest.mark.anyio
@@ -134,8 +104,9 @@ async def test_the_time_that_a_run_waits_for_a_person_is_kept(database: Database
     assert again.paused_at is None
     assert 60_000 <= again.waited_ms < 90_000
     await end(database, run.id)
-    ((number, _, total),) = (await overall(database, "waited")).values()
-    assert (number, total) == (1, again.waited_ms)
+    sums = await overall(database)
+    assert sums["waited_total"] == again.waited_ms
+    assert sums[f"waited:{bucket_of(again.waited_ms)}"] == 1
 
 
 @pytest.mark.anyio
@@ -164,7 +135,7 @@ async def test_a_run_whose_start_is_not_known_has_no_duration(database: Database
     run = await new_run(database, created_at=NOW, provider="codegen", upstream_id="7")
     await end(database, run.id)
     assert (await runs.get(database, run.id)).worked_ms is None
-    assert await overall(database, "duration") == {}
+    assert not [name for name in await overall(database) if name.startswith("duration")]
 
 
 @pytest.mark.anyio
@@ -176,14 +147,14 @@ async def test_nobody_fills_the_counters_with_names(database: Database) -> None:
     ]
     await add(database, run.id, *calls, *[{"tool_name": "bash"} for _ in range(3)])
     await end(database, run.id)
-    tools, errors = await overall(database, "tool"), await overall(database, "error")
-    assert (len(tools), tools["bash"], tools[figures.OTHERS]) == (101, (3, 0, 0), (31, 31, 0))
-    assert (len(errors), errors[figures.OTHERS]) == (51, (80, 1, 0))
+    tools, errors = await named(database, "tool"), await named(database, "error")
+    assert (len(tools), tools["bash"], tools[OTHERS]) == (101, (3, 0, 0), (31, 31, 0))
+    assert (len(errors), errors[OTHERS]) == (51, (80, 1, 0))
 
 
 @pytest.mark.parametrize("value", [0, 1, 2, 3, 10, 999, 86_400_000, 10**12])
 def test_the_middle_of_a_bucket_is_off_by_at_most_a_tenth(value: int) -> None:
-    middle = figures.middle_of(figures.bucket_of(value))
+    middle = middle_of(bucket_of(value))
     assert middle == 0 if value == 0 else 1 / 1.0906 <= middle / value <= 1.0906
 
 
@@ -214,14 +185,14 @@ async def test_what_an_older_version_stored_is_counted_at_the_start(database: Da
             exclude={"first_step_at", "paused_at", "waited_ms", "worked_ms", "web_url"}
         )
         await transaction.write("update run set payload = :old, mode = null", {"old": old})
-        await transaction.write("delete from figure")
-        await transaction.write("delete from run_tally")
+        for table in ("figure", "run_figure", "run_tally"):
+            await transaction.write(f"delete from {table}")
     await ensure_counted(database)
     after = await runs.get(database, run.id)
     assert after.first_step_at == NOW + timedelta(seconds=9)
     assert after.worked_ms is not None
-    assert await overall(database, "tool") == {"bash": (1, 0, 0)}
-    assert await overall(database, "runs") == {"COMPLETE": (1, 0, 0)}
+    assert await named(database, "tool") == {"bash": (1, 0, 0)}
+    assert await outcomes(database) == {"complete": 1}
     once = await counted(database)
     await ensure_counted(database)
     assert await counted(database) == once
@@ -287,7 +258,7 @@ def test_counters_equal_a_recount_after_any_sequence_of_operations(
 async def _equal_a_recount(database_url: str, steps: list[tuple[Any, ...]]) -> None:
     async with Database.open(database_url) as database:
         async with database.begin() as transaction:
-            for table in ("figure", "run_tally", "log", "run", "turn", "run_total"):
+            for table in ("figure", "run_figure", "run_tally", "log", "run", "turn", "run_total"):
                 await transaction.write(f"delete from {table}")
         ids: list[int] = []
         for name, *rest in steps:
@@ -296,9 +267,10 @@ async def _equal_a_recount(database_url: str, steps: list[tuple[Any, ...]]) -> N
             elif ids:
                 await _operate(database, name, ids[rest[0] % len(ids)], *rest[1:])
         kept = await counted(database)
-        for row in (row for amounts in kept for row in amounts.values()):
-            assert all(number >= 0 for number in row[:3])
-            assert all(number > 0 for _, number in row[3:])
+        for row in (await figures(database)).values():
+            assert all(number > 0 for number in row.values())
+        for amount in (await named_figures(database)).values():
+            assert all(number >= 0 for number in amount)
         await recount(database)
         assert kept == await counted(database)
         await _spans_equal_their_days(database)
@@ -329,18 +301,23 @@ async def _operate(database: Database, name: str, run_id: int, given: Any = None
 
 
 async def _spans_equal_their_days(database: Database) -> None:
-    """And a histogram holds as many values as its row tells."""
+    """And a histogram holds a value of each run that it is about."""
     days: defaultdict[Any, Counter[str]] = defaultdict(Counter)
     spans: defaultdict[Any, Counter[str]] = defaultdict(Counter)
-    figures_kept, _ = await counted(database)
-    for key, (number, failed, total, *buckets) in figures_kept.items():
-        scope, kind, span, day, *rest = key
-        amounts = Counter({"number": number, "failed": failed, "total": total} | dict(buckets))
-        if kind in figures.SPREADS:
-            assert sum(count for _, count in buckets) == number
+    rows: dict[Any, dict[str, int]] = {
+        ("", *key): row for key, row in (await figures(database)).items()
+    }
+    for (kind, *key, name), amount in (await named_figures(database)).items():
+        rows[f"{kind} {name}", *key] = amount._asdict()
+    for (what, scope, span, day, *rest), row in rows.items():
+        if not what:
+            ended = sum(row.get(outcome, 0) for outcome in ("complete", "failed", "cancelled"))
+            for spread in SPREADS:
+                values = sum(n for name, n in row.items() if name.startswith(f"{spread}:"))
+                assert values == ended if spread == "steps" else values <= ended
         for longer in SPANS if span == 1 else ():
-            days[scope, kind, longer, day - day % longer, *rest].update(amounts)
-        spans[key].update(amounts)
+            days[what, scope, longer, day - day % longer, *rest].update(row)
+        spans[what, scope, span, day, *rest].update(row)
     assert spans == days
 
 
@@ -348,12 +325,20 @@ def _rest(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "said"}
 
 
+_OUTCOME = {
+    "COMPLETE": "complete",
+    "CANCELLED": "cancelled",
+    "ERROR": "failed",
+    "TIMEOUT": "failed",
+}
+
+
 async def _equal_what_is_stored(database: Database) -> None:
     """The same out of the rows themselves, by other means than the recount."""
-    statuses = await database.read("select status, count(*) from run group by status")
-    assert {name: n for name, (n, _, _) in (await overall(database, "runs")).items()} == dict(
-        statuses
-    )
+    statuses = Counter[str]()
+    for status, number in await database.read("select status, count(*) from run group by status"):
+        statuses[_OUTCOME.get(status, "working")] += number
+    assert await outcomes(database) == statuses
     calls: Counter[str] = Counter()
     for tool, status, number in await database.read(
         "select tool_name, status, count(*) from log join run on run.id = log.run_id"
@@ -361,12 +346,12 @@ async def _equal_what_is_stored(database: Database) -> None:
     ):
         if status in TERMINAL_STATUSES:
             calls[tool] += number
-    assert {name: n for name, (n, _, _) in (await overall(database, "tool")).items()} == calls
+    assert {name: n for name, (n, _, _) in (await named(database, "tool")).items()} == calls
     failures = await database.read(
         "select count(*) from log join run on run.id = log.run_id where failed = 1"
         " and status in ('COMPLETE', 'ERROR', 'CANCELLED', 'TIMEOUT')"
     )
-    errors = await overall(database, "error")
+    errors = await named(database, "error")
     assert sum(number for number, _, _ in errors.values()) == failures[0][0]
 
 
@@ -381,7 +366,7 @@ def test_a_tally_knows_each_entry_once() -> None:
 @pytest.mark.anyio
 async def test_a_recount_of_nothing_counts_nothing(database: Database) -> None:
     await ensure_counted(database)
-    assert await counted(database) == ({}, {})
+    assert await counted(database) == ({}, {}, {}, set())
 
 
 @pytest.mark.anyio
@@ -392,4 +377,4 @@ async def test_a_run_ends_whatever_cost_its_agent_claims(database: Database, amo
         usage = {"cost": {"amount": amount}, "last_turn": {"inputTokens": 9 * 10**14}}
         ended = await runs.change(transaction, run, status="COMPLETE", usage=usage)
     assert ended.finished_at
-    assert await overall(database, figures.COST) == {}
+    assert await named(database, COST) == {}

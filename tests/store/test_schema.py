@@ -94,11 +94,9 @@ async def test_figures_that_an_earlier_version_kept_are_counted_anew(
     engine.dispose()
     async with Database.open(empty_database_url) as database:
         await ensure_counted(database)
-        found = await analytics.by_name(database, ("runs", "steps"), FigureFilter(0, 0))
-        assert sorted((each.kind, each.name, each.amount.total) for each in found) == [
-            ("runs", "COMPLETE", 0),
-            ("steps", "", 3),
-        ]
+        columns = ("complete", "failed", "steps")
+        found = await analytics.by_step(database, columns, FigureFilter(0, 0), 1)
+        assert found[0].amounts == {"complete": 1, "failed": 0, "steps_total": 3}
 
 
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
