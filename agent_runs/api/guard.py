@@ -149,7 +149,11 @@ class Guard:
         # An import is written to disk while it comes, and counts its bytes itself.
         limit = self._import_limit if path == IMPORTS else self._limit
         if length.isdigit() and (len(length) > 15 or int(length) > limit):  # noqa: PLR2004 - a petabyte; no need to convert more
-            raise TooLarge(f"The request body is over {limit:,} bytes.")
+            what, name = ("file", "IMPORT") if path == IMPORTS else ("request body", "BODY")
+            raise TooLarge(
+                f"The {what} is over {limit:,} bytes, AGENT_RUNS_{name}_LIMIT_BYTES. Nothing was "
+                "stored."
+            )
         if origin is not None:
             return self._imports_with_origin if path == IMPORTS else self._app_with_origin
         has_no_limit = method in {"GET", "HEAD"} or path == IMPORTS

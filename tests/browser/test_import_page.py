@@ -195,6 +195,23 @@ def test_of_a_folder_only_what_can_be_imported_is_taken(
     expect(page.locator("[data-import]")).to_have_count(1)
 
 
+def test_of_many_files_the_refused_ones_come_first_and_all_are_counted(
+    page: Page, api: Api, tmp_path: Path
+) -> None:
+    text = exported(api, tmp_path, "One of many\n/say ok").read_text(encoding="utf-8")
+    files = [tmp_path / f"part-{at}.jsonl" for at in range(15)]
+    for at, file in enumerate(files):
+        file.write_text(text.replace("elsewhere", f"elsewhere{at}"), encoding="utf-8")
+    files[7].write_text("no line of ours\n", encoding="utf-8")
+    page.goto("/import")
+    choose(page, *files)
+    expect(page.get_by_text("14 runs imported · 1 file refused").first).to_be_visible()
+    expect(page.locator("[data-import]").first).to_contain_text("part-7.jsonl")
+    expect(page.get_by_text("4 more are done")).to_be_visible()
+    page.get_by_role("button", name="Clear the list").click()
+    expect(page.locator("[data-import]")).to_have_count(0)
+
+
 def test_an_import_goes_on_while_another_page_is_looked_at(
     page: Page, api: Api, api_line: Line, tmp_path: Path
 ) -> None:

@@ -1,9 +1,10 @@
 // Choose or drop files, see them come in, and what became of each.
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { CircleCheck, CircleX, FileText, FolderOpen, LoaderCircle, RotateCw, Upload, X } from "lucide-react";
-import { add, again, cancel, cancelAll, filesOf, forget, fromFolder, isOpen, isUnderWay, learnLimit, RUNS_NAMED, useJobs } from "./imports.jsx";
+import { add, again, cancel, cancelAll, filesOf, forget, fromFolder, isOpen, isUnderWay, learnLimit, nameRuns, RUNS_NAMED, useJobs } from "./imports.jsx";
 
+const FEW = 12, NEWEST = 10, NEXT_UP = 3;
 const OUTCOMES = { imported: "Imported", updated: "Updated", known: "Known" };
 const count = (number) => number.toLocaleString("en");
 const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
@@ -47,7 +48,9 @@ function useDrop(onFiles) {
   return over;
 }
 
-function Runs({ result, titles = {} }) {
+function Runs({ job }) {
+  const { result, titles = {} } = job;
+  useEffect(() => { nameRuns(job); }, [job]);
   const named = result.runs.slice(0, RUNS_NAMED), rest = result.runs.slice(RUNS_NAMED);
   const total = result.imported + result.updated + result.known, unnamed = total - result.runs.length;
   return <>
@@ -60,34 +63,52 @@ function Runs({ result, titles = {} }) {
   </>;
 }
 
-function Job({ job }) {
+const Job = memo(function Job({ job }) {
   const failed = job.phase === "failed", busy = isUnderWay(job), Icon = failed ? CircleX : job.phase === "done" ? CircleCheck : busy ? LoaderCircle : FileText;
   const tone = failed ? "red" : job.phase === "done" ? "green" : "mut";
   const canRepeat = (failed && !job.isGone) || job.phase === "cancelled";
   return <li className="card import-job" data-import={job.phase}>
     <div className="import-line">
       <Icon size={16} aria-hidden className={`${tone} ${busy ? "spin" : ""}`} />
-      <span className="col grow"><bdi className="med cut" title={job.name}>{job.name}</bdi><span className="sm mut num">{stateOf(job)}</span></span>
+      <span className="col grow"><bdi className="med cut" title={job.path}>{job.name}</bdi><span className="sm mut num">{stateOf(job)}</span></span>
       {isOpen(job) && <button type="button" className="btn" onClick={() => cancel(job.key)} aria-label={`Cancel ${job.name}`}>Cancel</button>}
       {canRepeat && <button type="button" className="btn" onClick={() => again(job.key)} aria-label={`Try again: ${job.name}`}><RotateCw size={16} aria-hidden />Try again</button>}
     </div>
     {busy && <progress className="import-bar" aria-label={`Progress of ${job.name}`} max={Math.max(job.file.size, 1)} value={job.phase === "sending" ? job.sent : undefined} />}
     {failed && <div role="alert" className="callout red"><span className="wraps">{job.problem} {job.advice}</span></div>}
     {job.phase === "cancelled" && job.advice && <p className="sm mut">{job.advice}</p>}
-    {job.phase === "done" && job.result.runs.length > 0 && <Runs result={job.result} titles={job.titles} />}
+    {job.phase === "done" && job.result.runs.length > 0 && <Runs job={job} />}
   </li>;
+});
+
+// Of many files those that matter: refused ones, the one under way, what comes next, what came last.
+function shownOf(jobs) {
+  if (jobs.length <= FEW) return { shown: jobs, waiting: 0, done: 0 };
+  const of = (...phases) => jobs.filter((job) => phases.includes(job.phase));
+  const waiting = of("waiting"), done = of("done").reverse();
+  const shown = [...of("failed", "cancelled"), ...of("sending", "storing"), ...waiting.slice(0, NEXT_UP), ...done.slice(0, NEWEST)];
+  return { shown, waiting: Math.max(waiting.length - NEXT_UP, 0), done: Math.max(done.length - NEWEST, 0) };
+}
+
+function totalOf(jobs) {
+  const results = jobs.flatMap((job) => job.result ?? []), refused = jobs.filter((job) => job.phase === "failed").length;
+  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+  return [[sum("imported") === 1 ? "run imported" : "runs imported", sum("imported")], ["updated", sum("updated")], ["known already", sum("known")], [refused === 1 ? "file refused" : "files refused", refused]]
+    .flatMap(([word, number]) => (number ? `${count(number)} ${word}` : [])).join(" · ");
 }
 
 function Jobs({ jobs }) {
   const open = jobs.filter(isOpen).length, last = jobs.filter((job) => !isOpen(job)).at(-1);
+  const { shown, waiting, done } = shownOf(jobs), total = jobs.length > 1 ? totalOf(jobs) : "";
   return <section className="stack" aria-label="Files">
     <div className="flexrow import-bar-line">
-      <b className="med num grow">{open ? `${count(jobs.length - open)} of ${plural(jobs.length, "file")} ready` : plural(jobs.length, "file")}</b>
+      <span className="grow num"><b className="med">{open ? `${count(jobs.length - open)} of ${plural(jobs.length, "file")} ready` : plural(jobs.length, "file")}</b>{total && <span className="mut"> · {total}</span>}</span>
       {open > 1 && <button type="button" className="btn ghost s1" onClick={cancelAll}>Cancel all</button>}
       {open < jobs.length && <button type="button" className="btn ghost s1" onClick={forget}><X size={14} aria-hidden />Clear the list</button>}
     </div>
-    <p role="status" className="vh">{last && `${last.name}: ${stateOf(last)}`}</p>
-    <ul className="stack">{jobs.map((job) => <Job key={job.key} job={job} />)}</ul>
+    <p role="status" className="vh">{jobs.length > FEW ? !open && total : last && `${last.name}: ${stateOf(last)}`}</p>
+    <ul className="stack">{shown.map((job) => <Job key={job.key} job={job} />)}</ul>
+    {waiting + done > 0 && <p className="sm mut num">{[waiting && `${count(waiting)} more wait`, done && `${count(done)} more are done`].filter(Boolean).join(" · ")}</p>}
     {open > 0 && <p className="sm mut">It goes on while you look at other pages of the dashboard. Keep this tab open.</p>}
   </section>;
 }

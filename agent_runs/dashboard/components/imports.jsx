@@ -28,11 +28,15 @@ export const isUnderWay = (job) => job.phase === "sending" || job.phase === "sto
 export const isOpen = (job) => job.phase === "waiting" || isUnderWay(job);
 
 export function add(files) {
-  show([...jobs, ...files.map((file) => ({ key: (lastKey += 1), file, name: shownName(file.name), phase: "waiting", sent: 0 }))]);
+  show([...jobs, ...files.map((file) => ({ key: (lastKey += 1), file, name: shownName(file.name), path: shownName(file.webkitRelativePath || file.name), phase: "waiting", sent: 0 }))]);
   next();
 }
 
-export function again(key) { change(key, { phase: "waiting", sent: 0, problem: "", advice: "" }); next(); }
+export async function again(key) {
+  change(key, { phase: "waiting", sent: 0, problem: "", advice: "" });
+  await learnLimit();
+  next();
+}
 
 export function cancel(key) {
   const job = jobs.find((each) => each.key === key);
@@ -73,16 +77,16 @@ function next() {
   xhr.setRequestHeader("accept", "application/json");
   xhr.upload.onprogress = (event) => change(key, { sent: event.loaded });
   xhr.upload.onload = () => { isSent = true; change(key, { phase: "storing", sent: job.file.size }); };
-  xhr.onload = () => answered(xhr, key, end);
+  xhr.onload = () => answered(xhr, end);
   xhr.onabort = () => end({ phase: "cancelled", advice: isSent ? `${WHOLE}: should it have been ready just then, its runs are in the list.` : "Nothing of it was imported." });
   xhr.onerror = async () => end({ phase: "failed", ...(await reasonOf(job.file, isSent)) });
   xhr.send(job.file);
 }
 
-function answered(xhr, key, end) {
+function answered(xhr, end) {
   let json = {};
   try { json = JSON.parse(xhr.responseText) ?? {}; } catch { /* no answer of the API: a proxy before it */ }
-  if (xhr.status === 200 && Array.isArray(json.runs)) { end({ phase: "done", result: json }); nameRuns(key, json.runs); return; }
+  if (xhr.status === 200 && Array.isArray(json.runs)) { end({ phase: "done", result: json }); return; }
   const problem = typeof json.message === "string" && json.message ? json.message : `The server answered ${xhr.status}.`;
   const unknown = `${WHOLE}. Try again: runs that are here already are left as they are.`;
   end({ phase: "failed", problem, advice: NEXT[xhr.status] ?? unknown });
@@ -98,15 +102,18 @@ async function reasonOf(file, isSent) {
     : { problem: "The connection was cut. Nothing of the file was imported.", advice: "Try again when it is back." };
 }
 
-async function nameRuns(key, runs) {
+// Titles of the runs that are shown by name.
+export async function nameRuns({ key, result, titles: known }) {
+  if (known) return;
   const titles = {};
-  await Promise.all(runs.slice(0, RUNS_NAMED).map(async ({ id }) => {
+  change(key, { titles });
+  await Promise.all(result.runs.slice(0, RUNS_NAMED).map(async ({ id }) => {
     const answer = await fetch(`/api/agent_runs/${id}`, { credentials: "same-origin", headers: { accept: "application/json" } });
     if (!answer.ok) return;
     const run = await answer.json();
     titles[id] = run.title || (run.prompt ?? "").split("\n").find((line) => line.trim()) || "";
   })).catch(() => {}); // a link says its number, too
-  change(key, { titles });
+  change(key, { titles: { ...titles } });
 }
 
 // Files of what was dropped, those in folders among it; of folders only what can be imported.
@@ -116,7 +123,8 @@ export async function filesOf(transfer) {
   return (await Promise.all(entries.map((entry) => within(entry, true)))).flat();
 }
 
-export const fromFolder = (files) => files.filter((file) => /\.(jsonl|ndjson)$/i.test(file.name));
+const byPath = (one, other) => (one.webkitRelativePath || one.name).localeCompare(other.webkitRelativePath || other.name, "en", { numeric: true });
+export const fromFolder = (files) => files.filter((file) => /\.(jsonl|ndjson)$/i.test(file.name)).sort(byPath);
 
 async function within(entry, wasChosen) {
   if (entry.isFile) {
