@@ -14,9 +14,19 @@ FORMATS: Mapping[str, str] = {
     "csv-runs": "CSV, one row per run",
     "markdown": "Markdown",
     "html": "web page (HTML)",
+    "digest": "summary for a pull request",
+    "junit": "JUnit XML, one case per turn",
+    "otlp": "OpenTelemetry spans, without texts",
 }
-"""Name in the API → in words; what is good for one run and for many."""
+"""Name in the API → in words."""
 OF_ONE_RUN = tuple(name for name in FORMATS if name != "csv-runs")
+OF_MANY_RUNS = tuple(name for name in FORMATS if name != "digest")
+
+
+def label_of(form: str) -> str:
+    """Return the format in words, to begin a line with."""
+    words = FORMATS[form]
+    return words[0].upper() + words[1:]
 
 
 def url_of_listed(form: str, query: RunQuery) -> str:

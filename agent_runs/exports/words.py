@@ -89,8 +89,9 @@ def pretty(value: JSON) -> str:
 
 
 def title_of(run: ExportedRun) -> str:
-    """Return the name of a run for people."""
-    return one_line(run.run.title or run.run.prompt or f"Run {run.run.id}", 200)
+    """Return the name of a run for people: its title, or the first line of its prompt."""
+    first_line = next((line for line in run.run.prompt.splitlines() if line.strip()), "")
+    return one_line(run.run.title or first_line or f"Run {run.run.id}", 200)
 
 
 def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Runs as files from the dashboard: from a run's menu, from the list, from a selection."""
 
 import json
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Download, Page, expect
@@ -76,9 +77,38 @@ def test_a_search_exports_the_runs_that_it_finds(page: Page, api: Api) -> None:
     run_id = api.finished("A word for the search\n/say liechtenstein")
     api.finished("Another\n/say nothing")
     page.goto("/search?q=liechtenstein")
+    page.get_by_role("button", name="Export").press("Enter")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export").click()
+        page.get_by_role("menuitem", name="JSON Lines, complete").press("Enter")
     assert run_ids(download.value) == [run_id]
+    for item, ending, part in (
+        ("CSV, one row per run", ".csv", f"\n{run_id},COMPLETE"),
+        ("Web page (HTML)", ".html", "<h1>A word for the search</h1>"),
+        ("OpenTelemetry spans, without texts", ".otlp.jsonl", '"resourceSpans"'),
+    ):
+        page.get_by_role("button", name="Export").click()
+        file = choose(page, item)
+        assert file.suggested_filename.endswith(ending)
+        assert part in Path(file.path()).read_text(encoding="utf-8").replace("\r", "")
+
+
+def test_the_summary_of_a_run_is_downloaded_for_a_pull_request(page: Page, api: Api) -> None:
+    run_id = api.finished("Sum it up\n/run exit 3\n/say done")
+    page.goto(f"/runs/{run_id}")
+    page.get_by_role("button", name="More").click()
+    text = Path(choose(page, "Download summary for a pull request").path()).read_text("utf-8")
+    assert text.startswith(f"### Agent run {run_id}: Sum it up\n")
+
+
+def test_a_run_is_downloaded_from_the_palette_and_the_page_stays(page: Page, api: Api) -> None:
+    run_id = api.finished("Straight from the palette\n/say done")
+    page.goto(f"/runs/{run_id}")
+    expect(page.get_by_role("heading", name=f"Run {run_id}")).to_be_visible()
+    page.keyboard.press("Control+k")
+    with page.expect_download() as download:
+        page.get_by_role("option", name="Download its log").click()
+    assert run_ids(download.value) == [run_id]
+    expect(page).to_have_url(re.compile(f"/runs/{run_id}$"))
 
 
 def test_an_imported_run_is_read_but_not_driven(page: Page, api: Api) -> None:

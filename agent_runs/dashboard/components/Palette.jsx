@@ -64,6 +64,9 @@ function useRun(open, id) {
   return run;
 }
 
+// A link, as an error would take the place of the page otherwise.
+function download(address) { Object.assign(document.createElement("a"), { href: address, download: "" }).click(); }
+
 function actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage }) {
   const group = `Run ${run.id}`;
   const page = `/runs/${run.id}`;
@@ -78,7 +81,7 @@ function actionsOf(run, { go, onStop, onArchive, onRestore, isItsPage }) {
     run.archived_at && { group, text: "Restore", act: () => onRestore?.(run.id) },
     { group, text: "Show its changes", act: () => go(`${page}?tab=changes`) },
     { group, text: "Copy its link", act: () => navigator.clipboard?.writeText(`${location.origin}${page}`) },
-    { group, text: "Download its log", act: () => location.assign(`/api/agent_runs/${run.id}/export?format=jsonl`) },
+    { group, text: "Download its log", act: () => download(`/api/agent_runs/${run.id}/export?format=jsonl`) },
   ].filter(Boolean);
 }
 

@@ -1,7 +1,8 @@
 // Search in everything: the address holds the query, the API finds, explains mistakes and counts.
 import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
-import { Download, TriangleAlert } from "lucide-react";
+import { TriangleAlert } from "lucide-react";
+import { ExportMenu } from "./ExportMenu.jsx";
 import { SearchBox } from "./SearchBox.jsx";
 import { SearchHits } from "./SearchHits.jsx";
 import { addressOf, useViews, Views } from "./Views.jsx";
@@ -107,7 +108,7 @@ function Nothing({ query, fields, onQuery }) {
 
 const Bones = () => <div className="card" aria-hidden="true">{[70, 45, 60, 52].map((width) => <div key={width} className="search-bone"><i className="skel" style={{ width: `${width}%` }} /></div>)}</div>;
 
-export function SearchPage({ looks, children }) {
+export function SearchPage({ looks, formats, children }) {
   const [params, setParams] = useSearchParams();
   const query = (params.get("q") ?? "").trim(), order = params.get("order") === "best" ? "best" : "newest";
   const [text, setText] = useState(params.get("q") ?? "");
@@ -147,7 +148,7 @@ export function SearchPage({ looks, children }) {
     {!query ? <Start fields={fields} onQuery={ask} /> : <div aria-busy={found.busy === true} className="stack">
       <div className="flexrow search-bar">
         <b role="status" className="num med grow">{found.problem === undefined ? total : ""}</b>
-        {found.groups?.length > 0 && <a className="btn ghost s1" href={`/api/exports?format=jsonl&search=${encodeURIComponent(query)}`} download="" title="Download the runs of all hits as JSON Lines"><Download size={14} aria-hidden />Export</a>}
+        {found.groups?.length > 0 && <ExportMenu query={query} formats={formats} />}
         <Views kind="search" />
         <div className="seg s1" role="group" aria-label="Order of the hits">
           {[["newest", "Newest"], ["best", "Best"]].map(([name, label]) => <button key={name} type="button" aria-pressed={order === name} onClick={() => go(query, name)}>{label}</button>)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import reflex as rx
 
-from agent_runs.dashboard.downloads import FORMATS
+from agent_runs.dashboard.downloads import FORMATS, OF_MANY_RUNS, label_of
 from agent_runs.dashboard.layout import icon
 
 
@@ -20,7 +20,7 @@ def download_items(
     return [
         rx.dropdown_menu.item(
             icon("download", 14) if verb else rx.fragment(),
-            f"{verb}{FORMATS[form]}" if verb else FORMATS[form][0].upper() + FORMATS[form][1:],
+            f"{verb}{FORMATS[form]}" if verb else label_of(form),
             on_select=on_choose(form),
         )
         for form in forms
@@ -30,10 +30,12 @@ def download_items(
 def download_menu(
     text: str, on_choose: Callable[[str], rx.event.EventType[()]], *, look: str = ""
 ) -> rx.Component:
-    """Return a button with a menu of all formats under it."""
+    """Return a button with a menu of the formats of many runs under it."""
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
             rx.el.button(icon("download", 14), text, type="button", class_name=f"btn s1 {look}")
         ),
-        rx.dropdown_menu.content(*download_items(FORMATS, on_choose), size="1", variant="soft"),
+        rx.dropdown_menu.content(
+            *download_items(OF_MANY_RUNS, on_choose), size="1", variant="soft"
+        ),
     )

@@ -20,7 +20,7 @@ _SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
 _VIEWS = rx.asset("Views.jsx", shared=True)
 _IMPORT_PAGE = rx.asset("ImportPage.jsx", shared=True)
 rx.asset("imports.jsx", shared=True)  # imported by that page
-for _part in ("SearchBox.jsx", "SearchHits.jsx"):
+for _part in ("SearchBox.jsx", "SearchHits.jsx", "ExportMenu.jsx"):
     rx.asset(_part, shared=True)  # imported by the page of the search
 for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
     rx.asset(_part, shared=True)  # imported by the others
@@ -199,8 +199,12 @@ class SearchPage(rx.NoSSRComponent):
 
     library = _SEARCH_PAGE.importable_path
     tag = "SearchPage"
-    lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
+    lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
+        "@radix-ui/themes@^3.3.0",
+        "lucide-react",
+    ]
     looks: rx.Var[dict[str, Any]]
+    formats: rx.Var[list[list[str]]]
 
 
 class ImportPage(rx.NoSSRComponent):

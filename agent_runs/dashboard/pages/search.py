@@ -5,6 +5,7 @@ from dataclasses import asdict
 import reflex as rx
 
 from agent_runs.dashboard.components.local import SearchPage
+from agent_runs.dashboard.downloads import OF_MANY_RUNS, label_of
 from agent_runs.dashboard.layout import frame
 from agent_runs.dashboard.shell import Shell
 from agent_runs.dashboard.theme import LOOKS
@@ -14,4 +15,5 @@ from agent_runs.dashboard.theme import LOOKS
 def page() -> rx.Component:
     """Return the page."""
     looks = {str(status): asdict(look) for status, look in LOOKS.items()}
-    return frame(SearchPage.create(looks=looks), title="Search", current="Search")
+    formats = [[name, label_of(name)] for name in OF_MANY_RUNS]
+    return frame(SearchPage.create(looks=looks, formats=formats), title="Search", current="Search")
