@@ -62,6 +62,11 @@ def test_the_bottom_bar_and_the_main_buttons_are_large_enough(phone: Page, long_
         box = place.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, place.inner_text()
+    phone.get_by_role("button", name="More").click()
+    for entry in phone.get_by_role("menuitem").all():
+        box = entry.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44, entry.inner_text()
 
 
 def test_a_run_is_started_and_watched_on_a_phone(phone: Page, api: Api) -> None:
