@@ -14,6 +14,8 @@ from tests.browser.parts import WIDE, Api, watched
 
 REFUSED = re.compile("status of 422")
 LATE_SECONDS = 3.0
+SHORT_SECONDS = 1.5
+"""With the three that the dashboard keeps a connection, less than the API keeps it."""
 LARGE_BYTES = 48 * 1024 * 1024
 """More than the sockets on the way take in: it is still being sent when they stand still."""
 
@@ -35,10 +37,10 @@ def exported(api: Api, folder: Path, *prompts: str, name: str = "runs.jsonl") ->
 
 
 def made_large(file: Path) -> Path:
-    """The same with blank lines before its end, which an import passes over."""
+    """The same with long blank lines before its end, which an import passes over."""
     content = file.read_bytes()
     begin = content.rindex(b'{"type":"end"')
-    blank = b" " * 1023 + b"\n"
+    blank = b" " * (1024 * 1024 - 1) + b"\n"
     file.write_bytes(content[:begin] + blank * (LARGE_BYTES // len(blank)) + content[begin:])
     return file
 
@@ -218,7 +220,7 @@ def test_an_import_goes_on_while_another_page_is_looked_at(
     file = exported(api, tmp_path, "In the background\n/say ok")
     page.goto("/import")
     expect(page.locator("[data-link='live']").first).to_be_attached()
-    api_line.delay = LATE_SECONDS
+    api_line.delay = SHORT_SECONDS
     choose(page, file)
     expect(job(page, file.name)).to_have_attribute("data-import", re.compile("sending|storing"))
     page.get_by_role("link", name="Back to the runs").click()
@@ -271,7 +273,7 @@ def test_a_line_that_is_cut_while_a_file_is_stored_is_told_and_it_is_there_once(
     file = exported(api, tmp_path, "Cut at the end\n/say ok")
     page.goto("/import")
     expect(page.locator("[data-link='live']").first).to_be_attached()
-    api_line.delay = LATE_SECONDS
+    api_line.delay = SHORT_SECONDS
     choose(page, file)
     expect(job(page, file.name)).to_have_attribute("data-import", "storing")
     browser_line.cut()

@@ -14,7 +14,7 @@ const NEXT = {
   401: "The dashboard's AGENT_RUNS_API_TOKEN has to be that of the API.",
   413: "Raise that setting of the API, or export fewer runs into each file.",
   422: "Choose an export in JSON Lines or a session of Claude Code; if it was cut off or changed on its way, export or copy it again.",
-  503: "Try again once that is mended.",
+  503: `${WHOLE}. Try again once that is mended.`,
 };
 
 let jobs = [], lastKey = 0, request = null, limit = Infinity;
