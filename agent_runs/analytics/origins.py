@@ -18,8 +18,9 @@ _COLUMNS = (*OUTCOMES, *TOKEN_COLUMNS, DURATION)
 
 async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Agents, those with most runs first."""
+    runs = scope.runs_by("agent")
     return [
-        [name, *values, scope.runs(agent=name) if name else ""]
+        [name, *values, runs(name) if name else ""]
         for name, values in await _read(reader, scope, "agent")
     ]
 
@@ -27,12 +28,13 @@ async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def repositories(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Repositories, those with most runs first; null stands for none."""
     names = await repos.names(reader)
+    runs = scope.runs_by("repo_id")
     return [
         [
             repo_id,
             names.get(int(repo_id), f"Repository {repo_id}") if repo_id else None,
             *values,
-            scope.runs(repo_id=repo_id) if repo_id else "",
+            runs(repo_id) if repo_id else "",
         ]
         for repo_id, values in await _read(reader, scope, "repo_id")
     ]
@@ -40,8 +42,9 @@ async def repositories(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 async def templates(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Prompt templates, those with most runs first; null stands for none."""
+    runs = scope.runs_by("mode")
     return [
-        [name, *values, scope.runs(mode=name) if name else ""]
+        [name, *values, runs(name) if name else ""]
         for name, values in await _read(reader, scope, "mode")
     ]
 

@@ -1,8 +1,9 @@
 """What a table is about: the period and the runs in it, and the way back to these runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from agent_runs.models import JSON
 from agent_runs.store.analytics import FigureFilter
@@ -84,6 +85,12 @@ class Scope:
         """
         end = self.last_day + timedelta(days=1)
         return _path(self.first_day.isoformat(), end.isoformat(), self._rest(more))
+
+    def runs_by(self, name: str) -> Callable[[str | int], str]:
+        """Return what gives such a path for each value of a filter: tables have many."""
+        others = replace(self, **{name: None}) if hasattr(self, name) else self
+        path = others.runs()
+        return lambda value: f"{path}&{name}={quote_plus(str(value))}"
 
     def _rest(self, more: dict[str, JSON]) -> str:
         query: dict[str, JSON] = {

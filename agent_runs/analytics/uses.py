@@ -18,6 +18,7 @@ async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Tools, the most used ones first."""
     found = await analytics.by_name(reader, TOOL, scope.figures)
     found.sort(key=lambda each: (-each.amount.number, each.name))
+    runs, failed_runs = scope.runs_by("tool"), scope.runs_by("failed_tool")
     return [
         [
             each.name,
@@ -26,8 +27,8 @@ async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
             rate(each.amount.failed, each.amount.number),
             seconds(each.amount.total / each.amount.number),
             seconds(each.amount.total),
-            _runs(scope, tool=each.name),
-            _runs(scope, failed_tool=each.name) if each.amount.failed else "",
+            runs(each.name) if each.name != figures.OTHERS else "",
+            failed_runs(each.name) if each.amount.failed and each.name != figures.OTHERS else "",
         ]
         for each in found[:_MOST]
     ]
@@ -38,13 +39,14 @@ async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
     # By day, to know the newest one.
     found = await analytics.by_name(reader, ERROR, scope.figures, is_daily=True)
     found.sort(key=lambda each: (-each.amount.failed, -each.amount.number, each.name))
+    runs = scope.runs_by("error")
     return [
         [
             each.name,
             each.amount.number,
             each.amount.failed,
             (_FIRST_DAY + timedelta(days=each.last_day)).isoformat(),
-            _runs(scope, error=each.name),
+            runs(each.name) if each.name != figures.OTHERS else "",
         ]
         for each in found[:_MOST]
     ]
@@ -61,8 +63,3 @@ async def time(reader: Reader, scope: Scope) -> list[list[JSON]]:
         [name, seconds(part), rate(part, whole), scope.runs() if part else ""]
         for name, part in spent.items()
     ]
-
-
-def _runs(scope: Scope, **more: str) -> str:
-    """The list of runs; what is no name of a single thing has none."""
-    return "" if figures.OTHERS in more.values() else scope.runs(**more)

@@ -254,9 +254,10 @@ def _added(listed: str) -> dict[str, int]:
     if "}" not in listed[:-1]:
         return orjson.loads(listed)
     first, *others = orjson.loads(f"[{listed}]")
+    so_far = first.get
     for histogram in others:
         for bucket, number in histogram.items():
-            first[bucket] = first.get(bucket, 0) + number
+            first[bucket] = so_far(bucket, 0) + number
     return first
 
 
