@@ -8,7 +8,6 @@ soon, so that no answer is a kept one.
 import asyncio
 import random
 import sqlite3
-import statistics
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,12 +25,12 @@ from agent_runs.store.database import Database
 from agent_runs.store.payloads import milliseconds
 from agent_runs.store.recount import recount
 from agent_runs.store.run_rows import columns
+from bench import in_turn
 from bench.data import entry
 from bench.report import Row, most_row, times_row
 from tests.live_server import start_server
 
 RUNS, PER_RUN, DAYS = 100_000, 10, 90
-_TIMES = 60
 _LOG = ("run_id", "seq", "ts", "turn", "message_type", "tool_name", "failed", "payload")
 _STATUSES = ("COMPLETE",) * 8 + ("ERROR", "CANCELLED")
 _PERIODS = {"30 days": 30, "90 days": 90}
@@ -99,26 +98,13 @@ def _row(what: str, pairs: list[tuple[float, float]]) -> Row:
 
 
 def _pair(http: httpx.Client, tables: Iterator[str], chance: random.Random) -> tuple[float, float]:
-    """Seconds that 95 of 100 tables and pages do not take longer than.
-
-    They are asked for in turn, since a machine is not equally fast all the time; of three rounds
-    the one with the middle ratio.
-    """
-    rounds: list[tuple[float, float]] = []
     lists = _lists(chance)
-    for _ in range(3):
-        pairs = [(_seconds(http, next(tables)), _seconds(http, next(lists))) for _ in range(_TIMES)]
-        ours, limit = (statistics.quantiles(side, n=20)[-1] for side in zip(*pairs, strict=True))
-        rounds.append((ours, limit))
-    return sorted(rounds, key=lambda pair: pair[0] / pair[1])[1]
 
+    async def ask(paths: Iterator[str]) -> None:
+        answer = http.get(next(paths))  # noqa: ASYNC212 - it is alone in its loop, and quicker so
+        assert answer.status_code == 200, answer.text
 
-def _seconds(http: httpx.Client, path: str) -> float:
-    begin = time.perf_counter()
-    answer = http.get(path)
-    taken = time.perf_counter() - begin
-    assert answer.status_code == 200, answer.text
-    return taken
+    return asyncio.run(in_turn.p95(lambda: ask(tables), lambda: ask(lists)))
 
 
 async def _migrate(url: str) -> None:

@@ -6,9 +6,8 @@ The bare query gives what a page needs: ids, payloads, and the engine's own snip
 
 import asyncio
 import random
-import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,12 +21,12 @@ from agent_runs.store.database import Database
 from agent_runs.store.payloads import search_text
 from agent_runs.store.sqlite import connect
 from agent_runs.store.words import fold
+from bench import in_turn
 from bench.data import entry
 from bench.report import Row, times_row
 
 ENTRIES, PER_RUN, KINDS = 1_000_000, 1000, 1000
 _COMMON, _RARE_EVERY = 324, 8695
-_TIMES = 40
 _PAGE = 50
 _COLUMNS = "id, run_id, seq, ts, turn, message_type, tool_name, failed, payload"
 # The same entries over and over, each in its own run and place; some hold the rare word.
@@ -76,15 +75,18 @@ def measure(folder: Path) -> list[Row]:
 async def _compare(name: str, url: str, raw: Ask) -> list[Row]:
     rows: list[Row] = []
     async with Database.open(url) as database:
-        best: dict[str, float] = {}
         for word in ("rare", "common"):
-            ours = await _p95(lambda word=word: _search(database, word))
-            limit = await _p95(lambda word=word: _now(raw, word))
+            ours, limit = await in_turn.p95(
+                lambda word=word: _search(database, word), lambda word=word: _now(raw, word)
+            )
             what = f"newest {_PAGE} hits, {word} word, {name}"
             rows.append(times_row(what, ours=ours, limit=limit, most=3))
-            best[word] = await _p95(lambda word=word: _search(database, word, order="best"))
+        common, rare = await in_turn.p95(
+            lambda: _search(database, "common", order="best"),
+            lambda: _search(database, "rare", order="best"),
+        )
         what = f"best first, common against rare word, {name}"
-        rows.append(times_row(what, ours=best["common"], limit=best["rare"], most=20))
+        rows.append(times_row(what, ours=common, limit=rare, most=20))
     return rows
 
 
@@ -97,16 +99,6 @@ async def _search(database: Database, word: str, *, order: search.Order = "newes
 
 async def _now(raw: Ask, word: str) -> None:
     raw(word)
-
-
-async def _p95(ask: Callable[[], Awaitable[None]]) -> float:
-    """Seconds that 95 of 100 calls do not take longer than; the first ones only warm up."""
-    taken: list[float] = []
-    for _ in range(_TIMES + 5):
-        begin = time.perf_counter()
-        await ask()
-        taken.append(time.perf_counter() - begin)
-    return statistics.quantiles(taken[5:], n=20)[-1]
 
 
 async def _make_runs(url: str) -> None:
