@@ -38,9 +38,8 @@ class Stems:
         # A stem differs from its word only at the end, so few words need a look at theirs.
         self._beginnings = tuple({stem[:-1] or stem for stems in self._phrases for stem in stems})
         first = sorted({re.escape(stems[0][:-1] or stems[0]) for stems in self._phrases})
-        self._likely = re.compile(
-            f"(?<![A-Za-z0-9])(?:{'|'.join(first)})[A-Za-z0-9]*", re.IGNORECASE
-        )
+        # It begins with letters, not with a look behind: then they are looked for as a whole.
+        self._likely = re.compile(f"(?:{'|'.join(first)})[a-z0-9]*")
         self._known: dict[str, str] = {}
 
     def marks(self, text: str) -> Iterator[Mark]:
@@ -48,12 +47,12 @@ class Stems:
         if not self._phrases:
             return
         end = 0
-        words = self._likely if text.isascii() else _WORD
-        for word in words.finditer(text):
-            if word.start() >= end:
-                end = max((self._end(phrase, text, word) for phrase in self._phrases), default=0)
+        for word in self._words(text):
+            start = word.start()
+            if start >= end:
+                end = max([self._end(phrase, text, word) for phrase in self._phrases])
                 if end:
-                    yield Mark(word.start(), end)
+                    yield Mark(start, end)
 
     def snippet(self, text: str) -> Snippet:
         """Return the piece of `text` that begins shortly before the first hit."""
@@ -71,14 +70,27 @@ class Stems:
         ]
         return Snippet(f"{before}{piece}{'…' if end < len(text) else ''}", marks)
 
-    def _end(self, phrase: list[str], text: str, word: re.Match[str] | None) -> int:
+    def _words(self, text: str) -> Iterator[re.Match[str]]:
+        """The words that a phrase may begin with; of a text in ASCII those that are like one."""
+        if not text.isascii():
+            yield from _WORD.finditer(text)
+            return
+        text = text.lower()
+        for word in self._likely.finditer(text):
+            start = word.start()
+            if start == 0 or not text[start - 1].isalnum():
+                yield word
+
+    def _end(self, phrase: list[str], text: str, word: re.Match[str]) -> int:
         """Where a phrase that begins with `word` ends; 0 when none does."""
-        end = 0
-        for stem in phrase:
-            if word is None or self._stem_of(word[0]) != stem:
+        if self._stem_of(word[0]) != phrase[0]:
+            return 0
+        end = word.end()
+        for stem in phrase[1:]:
+            following = _WORD.search(text, end)
+            if following is None or self._stem_of(following[0]) != stem:
                 return 0
-            end = word.end()
-            word = _WORD.search(text, end)
+            end = following.end()
         return end
 
     def _stem_of(self, word: str) -> str:

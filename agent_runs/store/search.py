@@ -109,15 +109,27 @@ async def find(
     terms = await terms_of(reader, query)
     # Fields of runs alone ask for runs, fields of entries for entries.
     asks_entries = query.has_words or query.is_about_entries
-    entries = Rows(reader, Source.ENTRIES, terms, is_empty=terms.is_hopeless or not asks_entries)
-    runs = Rows(reader, Source.RUNS, terms, is_empty=terms.is_hopeless or query.is_about_entries)
-    page = await (_best if order == "best" else _newest)(entries, runs, bounds, limit)
-    # The number of hits is known when a page holds them all.
-    is_whole = order == "newest" and cursor is None and page.next is None
-    (total, is_capped), hits = await asyncio.gather(
-        _count(entries, runs) if counted and not is_whole else _count_page(page),
-        _read(reader, query, page.places),
-    )
+
+    def sources() -> tuple[Rows, Rows]:
+        hopeless = terms.is_hopeless
+        return (
+            Rows(reader, Source.ENTRIES, terms, is_empty=hopeless or not asks_entries),
+            Rows(reader, Source.RUNS, terms, is_empty=hopeless or query.is_about_entries),
+        )
+
+    if order == "best" and counted:
+        page, (total, is_capped) = await asyncio.gather(
+            _best(*sources(), bounds, limit), _count(*sources())
+        )
+        hits = await _read(reader, query, page.places)
+    else:
+        page = await (_best if order == "best" else _newest)(*sources(), bounds, limit)
+        # The number of hits is known when a page holds them all.
+        is_whole = order == "newest" and cursor is None and page.next is None
+        (total, is_capped), hits = await asyncio.gather(
+            _count(*sources()) if counted and not is_whole else _count_page(page),
+            _read(reader, query, page.places),
+        )
     runs_of_hits = await _runs(reader, {hit.run_id for hit in hits})
     return Found(
         [hit for hit in hits if hit.run_id in runs_of_hits],
@@ -214,9 +226,12 @@ async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page
 
 
 async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
-    numbers = await asyncio.gather(entries.count(MOST_COUNTED), runs.count(MOST_COUNTED))
-    total = sum(number for number, _ in numbers)
-    return min(total, MOST_COUNTED), total > MOST_COUNTED or any(more for _, more in numbers)
+    # One after the other, so that the first is on its way before the page is read.
+    total, is_more = await entries.count(MOST_COUNTED)
+    if total < MOST_COUNTED:
+        of_runs, are_more = await runs.count(MOST_COUNTED)
+        total, is_more = total + of_runs, is_more or are_more
+    return min(total, MOST_COUNTED), is_more or total > MOST_COUNTED
 
 
 async def _count_page(page: _Page) -> tuple[int, bool]:
