@@ -1,6 +1,5 @@
 """Tables with a row per agent, repository or prompt template."""
 
-import asyncio
 from collections import Counter, defaultdict
 
 from agent_runs.analytics.histogram import Histogram
@@ -13,6 +12,7 @@ from agent_runs.store.figure_rows import DURATION, OUTCOMES, TOKENS
 
 _REPORTED = {name: (f"{name}_runs", f"{name}_tokens") for name in TOKENS}
 TOKEN_COLUMNS = tuple(column for pair in _REPORTED.values() for column in pair)
+_FEW = 50
 _COLUMNS = (*OUTCOMES, *TOKEN_COLUMNS, DURATION)
 
 
@@ -56,7 +56,7 @@ def costs(micros: Counter[str]) -> dict[str, float]:
 
 def reporting(totals: analytics.Totals) -> int:
     """Return how many runs reported tokens of any kind, at least."""
-    return max(totals.amounts[in_runs] for in_runs, _ in _REPORTED.values())
+    return max([totals.amounts[in_runs] for in_runs, _ in _REPORTED.values()])
 
 
 def tokens(totals: analytics.Totals, name: str) -> int | None:
@@ -68,9 +68,9 @@ def tokens(totals: analytics.Totals, name: str) -> int | None:
 async def _read(
     reader: Reader, scope: Scope, origin: analytics.Origin
 ) -> list[tuple[analytics.OriginValue, list[JSON]]]:
-    found, named = await asyncio.gather(
-        analytics.by_origin(reader, _COLUMNS, scope.figures, origin),
-        analytics.by_name(reader, figures.COST, scope.figures, origin=origin),
+    found = await analytics.by_origin(reader, _COLUMNS, scope.figures, origin)
+    named = await analytics.by_name(
+        reader, figures.COST, scope.figures, origin=origin, is_short=len(found) <= _FEW
     )
     cost: defaultdict[analytics.OriginValue, Counter[str]] = defaultdict(Counter)
     for each in named:
@@ -81,7 +81,7 @@ async def _read(
 
 def _values(totals: analytics.Totals, cost: Counter[str]) -> list[JSON]:
     amounts = totals.amounts
-    number = sum(amounts[outcome] for outcome in OUTCOMES)
+    number = sum([amounts[outcome] for outcome in OUTCOMES])
     ended = number - amounts["working"]
     return [
         number,

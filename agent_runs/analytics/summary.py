@@ -1,6 +1,5 @@
 """The key figures of a period beside those of the period before."""
 
-import asyncio
 from collections import Counter
 
 from agent_runs.analytics.histogram import Histogram
@@ -56,10 +55,8 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def _figures(reader: Reader, scope: Scope) -> list[dict[str, JSON]]:
     """Those of the period before and of the period itself."""
     both = scope.with_before().figures
-    totals, named = await asyncio.gather(
-        analytics.by_step(reader, _COLUMNS, both, scope.days),
-        analytics.by_name(reader, figures.COST, both, step_days=scope.days),
-    )
+    totals = await analytics.by_step(reader, _COLUMNS, both, scope.days)
+    named = await analytics.by_name(reader, figures.COST, both, step_days=scope.days)
     cost: tuple[Counter[str], Counter[str]] = Counter(), Counter()
     for each in named:
         cost[each.step][each.name] = each.amount.total

@@ -118,10 +118,10 @@ _TAGS = [
     {"name": "official: Claude Code sessions", "description": "Sessions in a terminal, watched."},
 ]
 _ROUTERS = (
+    analytics.router,
     runs.router,
     logs.router,
     insight.router,
-    analytics.router,
     compare.router,
     search.router,
     views.router,

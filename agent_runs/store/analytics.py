@@ -140,6 +140,7 @@ async def by_name(
     step_days: int | None = None,
     origin: Origin | None = None,
     is_daily: bool = False,
+    is_short: bool = False,
 ) -> list[NamedFigure]:
     """Return what is counted under each name of a kind.
 
@@ -147,10 +148,11 @@ async def by_name(
         step_days: sums are those of such steps; of the whole period unless given.
         origin: sums are those of each agent, repository or mode.
         is_daily: days are read instead of longer spans, so that the last day is exact.
+        is_short: there are a few hundred rows at most; so many are read at once.
     """
     pieces, days = _pieces(wanted, step_days or wanted.days, is_daily=is_daily)
     where, params = _where(wanted, origin)
-    rows = await reader.read_heavy(
+    rows = await (reader.read if is_short else reader.read_heavy)(
         f"{pieces} select step, {origin or 'null'}, name, cast(sum(number) as bigint),"
         " cast(sum(failed) as bigint), cast(sum(total) as bigint),"
         " max(piece.day + piece.span - 1) from piece cross join figure as found"

@@ -22,7 +22,7 @@ ALL, BY_AGENT, BY_REPO, BY_MODE, EXACT = range(5)
 ANY = "*"
 ANY_REPO = -1
 NO_REPO = 0
-SPANS = (1, 2, 6, 30)
+SPANS = (1, 2, 6, 12, 36)
 """Days that figures are kept by; each begins with a day that it divides."""
 
 DURATION, FIRST_STEP, WAITED, STEPS = "duration", "first_step", "waited", "steps"

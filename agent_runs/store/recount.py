@@ -22,7 +22,7 @@ from agent_runs.store.run_rows import parse
 
 logger = logging.getLogger(__name__)
 
-VERSION = "4"
+VERSION = "5"
 """Rules by which is counted; another one makes the next start count all anew."""
 
 _MARK = "counted"

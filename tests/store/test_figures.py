@@ -58,9 +58,9 @@ async def test_what_a_run_did_is_counted_when_it_ends(database: Database) -> Non
         (figure_rows.BY_MODE, "*", -1, "=bugfix"),
         (figure_rows.EXACT, "=claude", 3, "=bugfix"),
     ]
-    monthly = [key for key, row in (await figures(database)).items() if key[1] == 30 and row]
+    monthly = [key for key, row in (await figures(database)).items() if key[1] == 36 and row]
     assert sorted((scope, *rest) for scope, _, _, *rest, _ in monthly) == places
-    tools = [key[1:] for key in await named_figures(database) if key[0] == "tool" and key[2] == 30]
+    tools = [key[1:] for key in await named_figures(database) if key[0] == "tool" and key[2] == 36]
     assert sorted((scope, *rest) for scope, _, _, *rest, _, _ in tools) == places
 
 
