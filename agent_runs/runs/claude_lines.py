@@ -10,7 +10,7 @@ Source: files as Claude Code 2 writes them.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from agent_runs.models import JSON, MessageType, NewLog
@@ -30,6 +30,7 @@ class ClaudeLines:
     def __init__(self, state: dict[str, JSON] | None = None, turn: int = 1) -> None:
         kept = state or {}
         self._text: str = kept.get("text") or ""
+        self._said_at: str = kept.get("said_at") or ""
         self._tools: dict[str, JSON] = dict(kept.get("tools") or {})
         self._seen: list[str] = list(kept.get("seen") or ())
         self._turn = turn
@@ -39,7 +40,8 @@ class ClaudeLines:
     @property
     def state(self) -> dict[str, JSON]:
         """What is held back."""
-        return {"text": self._text, "tools": self._tools, "seen": self._seen}
+        text = {"text": self._text, "said_at": self._said_at}
+        return {**text, "tools": self._tools, "seen": self._seen}
 
     def take(self, line: dict[str, JSON]) -> list[NewLog]:
         """Return the entries that are complete with this line; none when it was taken before."""
@@ -68,7 +70,8 @@ class ClaudeLines:
         self._tools = {}
         answer = self._text or None
         if answer:
-            entries.append(self._entry(MessageType.FINAL_ANSWER, at, observation=answer))
+            said_at = self._when_said(at)
+            entries.append(self._entry(MessageType.FINAL_ANSWER, said_at, observation=answer))
         self._text = ""
         return entries, answer
 
@@ -107,7 +110,7 @@ class ClaudeLines:
                     yield self._entry(MessageType.PLAN_EVALUATION, at, thought=said)
                 case "text":
                     yield from self._think(at)
-                    self._text = str(block.get("text") or "")
+                    self._text, self._said_at = str(block.get("text") or ""), at.isoformat()
                 case "thinking":
                     yield from self._think(at)
                     thought = str(block.get("thinking") or "")
@@ -123,8 +126,13 @@ class ClaudeLines:
     def _think(self, at: datetime) -> Iterator[NewLog]:
         """Text that more text follows was no answer."""
         if self._text:
-            yield self._entry(MessageType.PLAN_EVALUATION, at, thought=self._text)
+            said_at = self._when_said(at)
+            yield self._entry(MessageType.PLAN_EVALUATION, said_at, thought=self._text)
             self._text = ""
+
+    def _when_said(self, at: datetime) -> datetime:
+        """When the text that is held back was said: before `at`, which only told what it is."""
+        return datetime.fromisoformat(self._said_at) if self._said_at else at
 
     def _result(self, block: dict[str, JSON], at: datetime) -> NewLog:
         use = self._tools.pop(str(block.get("tool_use_id")), {})
@@ -152,11 +160,16 @@ class ClaudeLines:
             tool_input=_object(given) or {"input": given},
             tool_output=output,
             observation=text,
-            duration_ms=max(round((at - begun).total_seconds() * 1000), 0),
+            # Nobody knows when a call without a result ended.
+            duration_ms=None if output is None else _milliseconds(at - begun),
         )
 
     def _entry(self, message_type: str, at: datetime, **fields: JSON) -> NewLog:
         return NewLog(created_at=at, message_type=message_type, turn=self._turn, **fields)
+
+
+def _milliseconds(time: timedelta) -> int:
+    return max(round(time.total_seconds() * 1000), 0)
 
 
 def _time(line: dict[str, JSON]) -> datetime:

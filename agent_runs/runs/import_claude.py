@@ -9,7 +9,7 @@ Source: files below `projects` in the folder of Claude Code 2.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -138,7 +138,8 @@ class _Session:
     def _placed(self, entries: list[NewLog]) -> Iterator[NewLog]:
         for entry in entries:
             text = entry.observation if isinstance(entry.observation, str) else ""
-            self._at = max(self._at, entry.created_at)
+            duration = timedelta(milliseconds=entry.duration_ms or 0)
+            self._at = max(self._at, entry.created_at + duration)
             if entry.message_type == MessageType.USER_MESSAGE or not self.turns:
                 is_prompt = entry.message_type == MessageType.USER_MESSAGE
                 if is_prompt or entry.message_type in _OF_A_TURN:

@@ -1,6 +1,7 @@
 """Session files of Claude Code: each is a run with turns, model and usage, and may grow."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,12 @@ SECOND = [
         [{"type": "tool_use", "id": "t2", "name": "Edit", "input": {"file_path": "x.py"}}],
     ),
 ]
+LAST = [line("assistant", "09:00", [{"type": "text", "text": "That, too."}], id="c")]
+ANSWERS = ("Mended.", "That, too.")
+
+
+def clock(at: datetime | None) -> str:
+    return f"{at:%H:%M:%S}"
 
 
 def file(*lines: object) -> bytes:
@@ -109,6 +116,29 @@ async def test_a_session_that_has_grown_updates_its_run(database: Database, fold
     assert first.id == again.id == grown.id
     assert (await runs.get(database, first.id)).turn == 2
     assert len(await entries(database, first.id)) == 7
+
+
+async def test_an_answer_has_the_time_at_which_it_was_given(database: Database, folder: Path):
+    (found,) = (await brought_in(database, folder, file(*FIRST, SECOND[0], *LAST))).runs
+    answers = [each for each in await entries(database, found.id) if each.observation in ANSWERS]
+    first, second = await turns.list_(database, found.id)
+    run = await runs.get(database, found.id)
+    assert [clock(each.created_at) for each in answers] == ["10:00:06", "10:09:00"]
+    assert [clock(turn.finished_at) for turn in (first, second)] == ["10:00:06", "10:09:00"]
+    assert clock(run.finished_at) == "10:09:00"
+
+
+async def test_a_session_that_was_broken_off_lasts_until_its_last_call_ended(
+    database: Database, folder: Path
+):
+    (found,) = (await brought_in(database, folder, file(*FIRST[:6]))).runs
+    assert clock((await runs.get(database, found.id)).finished_at) == "10:00:05"
+
+
+async def test_a_call_without_a_result_has_no_duration(database: Database, folder: Path):
+    (found,) = (await brought_in(database, folder, file(*FIRST[:5], SECOND[0]))).runs
+    (call,) = [each for each in await entries(database, found.id) if each.tool_name]
+    assert (clock(call.created_at), call.duration_ms) == ("10:00:02", None)
 
 
 async def test_an_agent_within_a_session_is_a_run_of_its_own(database: Database, folder: Path):
