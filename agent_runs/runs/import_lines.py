@@ -235,7 +235,9 @@ class _Reading:
             _check_header(number, kind, record)
             self._is_begun = True
             return
-        self._counts[str(kind)] += 1
+        if not isinstance(kind, str):
+            refuse(number, "type is no text.")
+        self._counts[kind] += 1
         if kind == "log":
             yield from self._log(number, record, len(raw))
         elif kind in {"run", "end"}:

@@ -60,6 +60,15 @@ async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
     assert came["log_count"] == 3
 
 
+@pytest.mark.parametrize("kind", [b"null", b"7", b"[]", b"{}"])
+async def test_a_line_whose_type_is_no_text_is_refused(
+    database: Database, folder: Path, kind: bytes
+):
+    content = (await an_export(database)).replace(b'"type":"log"', b'"type":' + kind, 1)
+    with pytest.raises(InvalidRequest, match=r"^Line 4: type is no text\."):
+        await brought_in(database, folder, content)
+
+
 async def test_an_agent_whose_name_would_be_cut_in_figures_is_refused(
     database: Database, folder: Path
 ):
