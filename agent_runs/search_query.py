@@ -110,11 +110,6 @@ class SearchQuery:
     until: datetime | None = None
 
     @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing is asked for."""
-        return self == SearchQuery()
-
-    @property
     def has_words(self) -> bool:
         """Tell whether text is looked for, or to be left out."""
         return bool(self.all_of or self.none_of)

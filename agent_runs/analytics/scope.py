@@ -43,11 +43,6 @@ class Scope:
         return 1 if self.days <= _MOST_POINTS else _WEEK
 
     @property
-    def steps(self) -> int:
-        """How many points a chart has."""
-        return -(-self.days // self.step_days)
-
-    @property
     def figures(self) -> FigureFilter:
         """The same as the store takes it."""
         return FigureFilter(

@@ -246,7 +246,7 @@ async def test_where_the_time_goes_adds_up(history: Database):
 async def test_a_long_period_has_a_row_per_week_with_the_same_sums(history: Database):
     year = Scope(DAY - timedelta(days=364), DAY)
     found = await rows(history, "days", year)
-    assert len(found) == year.steps == 53
+    assert len(found) == 53
     assert sum(row["number"] for row in found) == 29
     for row in found[-3:]:
         assert await runs_behind(history, row["runs"]) == row["number"]
