@@ -2,10 +2,11 @@
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -13,7 +14,7 @@ from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import one_line, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
-from agent_runs.cli.steps import in_words
+from agent_runs.cli.steps import in_money, in_words
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -107,9 +108,13 @@ def _print_csv(found: "AnalyticsTable") -> None:
 
 
 def _cell(value: object) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = "" if value is None else one_line(_money(value), 2000)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    """A cell as `format=csv` of the API has it: text that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = one_line(value, 2000)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _worded(value: object, unit: str) -> str:
@@ -117,7 +122,8 @@ def _worded(value: object, unit: str) -> str:
     if value is None:
         return "-"
     if isinstance(value, Mapping):
-        return _money(cast("object", value)) or "-"
+        sums = cast("Mapping[str, float]", value).items()
+        return ", ".join(in_money(amount, currency) for currency, amount in sums) or "-"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return one_line(str(value), 80) if value != "" else "-"
     if unit == "seconds":
@@ -125,10 +131,3 @@ def _worded(value: object, unit: str) -> str:
     if unit == "share":
         return f"{value:.1%}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-
-
-def _money(value: object) -> str:
-    if not isinstance(value, Mapping):
-        return str(value)
-    sums = cast("Mapping[str, Any]", value)
-    return ", ".join(f"{amount:,.4g} {currency}" for currency, amount in sums.items())

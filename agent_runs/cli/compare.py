@@ -9,7 +9,7 @@ import typer
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import one_line, say, say_fields, say_json
-from agent_runs.cli.steps import in_words
+from agent_runs.cli.steps import in_money, in_words
 
 if TYPE_CHECKING:
     from agent_runs.insight.compared import ComparedRun, Comparison
@@ -96,4 +96,5 @@ def _count(number: int | None) -> str:
 
 
 def _cost(run: "ComparedRun") -> str:
-    return "-" if run.usage.cost is None else f"{run.usage.cost:.4g} {run.usage.currency}"
+    usage = run.usage
+    return "-" if usage.cost is None else in_money(usage.cost, usage.currency)

@@ -70,6 +70,12 @@ def in_words(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 
+def in_money(amount: float, currency: str | None) -> str:
+    """Return a sum to the cent, a small one to four digits: `1,234.50 USD`, `0.0042 USD`."""
+    text = f"{amount:,.2f}" if amount >= 1 else f"{amount:.4g}"
+    return f"{text} {currency or ''}".rstrip()
+
+
 def in_utc(time: datetime) -> str:
     """Return a time for machines, to the second: `2026-11-22T23:13:45Z`."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 from agent_runs.analytics import TABLES
 
@@ -23,6 +24,23 @@ def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(cli, sdk)
     told = cli("analytics").out.splitlines()
     assert any(line.startswith("runs\t") for line in told)
     assert any(line.startswith("success_rate\t") and "%" in line for line in told)
+
+
+def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(cli, sdk, tmp_path):
+    run_id = sdk.wait(sdk.create_agent_run("/say dear", agent="scripted").id, timeout=30).id
+    text = sdk.export_agent_run(run_id, tmp_path / "out.jsonl").read_text()
+    text = text.replace('"origin":"', '"origin":"dear').replace(
+        '"agent":"scripted"', '"agent":"dear"'
+    )
+    cost = '"usage":{"cost":{"amount":12345.678,"currency":"USD"}}'
+    text, number = re.subn(r'"usage":\{[^}]*\}', cost, text)
+    assert number == 1
+    (tmp_path / "dear.jsonl").write_text(text)
+    dear = json.loads(cli("import", "dear.jsonl", "--json").out)[0]["runs"][0]["id"]
+    assert "cost\t12,345.68 USD\t-" in cli("analytics", "--agent", "dear").out.splitlines()
+    (row,) = csv.DictReader(io.StringIO(cli("analytics", "agents", "--agent", "dear", "--csv").out))
+    assert json.loads(row["cost"]) == {"USD": 12345.678}
+    assert "cost\t-\t12,345.68 USD" in cli("compare", run_id, dear).out.splitlines()
 
 
 def test_every_table_can_be_shown(cli):
