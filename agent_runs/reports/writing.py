@@ -6,13 +6,22 @@ from typing import cast
 
 import orjson
 
-from agent_runs.analytics import Table
+from agent_runs.analytics import Column, Table
 from agent_runs.exports import page
 from agent_runs.exports.markdown import escaped
 from agent_runs.exports.words import duration, moment, one_line
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reports.period import PeriodReport
 
+_FIGURES = {
+    "duration_p50": "duration, median",
+    "first_step_p50": "time to the first step, median",
+    "waited_p50": "waiting for a person, median",
+    "waited_total": "waiting for a person, in all",
+    "steps_p50": "steps, median",
+    "runs_reporting": "runs that reported tokens",
+}
+"""Key figures whose names are not words."""
 _LONGEST = 160
 _SHARE = 100
 
@@ -111,8 +120,14 @@ def _words(table: Table) -> tuple[list[str], list[list[str]]]:
     for row in table.rows:
         # A row of key figures has a unit of its own.
         own = row[units["unit"]] if "unit" in units else ""
-        rows.append([_word(row[at], column.unit or str(own or "")) for at, column in shown])
+        rows.append([_cell(row[at], column, str(own or "")) for at, column in shown])
     return [column.name.replace("_", " ") for _, column in shown], rows
+
+
+def _cell(value: JSON, column: Column, own_unit: str) -> str:
+    if column.name == "figure":
+        return _FIGURES.get(str(value), str(value).replace("_", " "))
+    return _word(value, column.unit or own_unit)
 
 
 def _word(value: JSON, unit: str) -> str:

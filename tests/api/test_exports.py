@@ -98,4 +98,5 @@ async def test_a_report_is_a_download_in_every_form(http: httpx.AsyncClient, app
         assert answer.headers["content-type"].partition(";")[0] == media
         assert "attachment" in answer.headers["content-disposition"]
         assert "2026-03-01" in answer.text
+        assert ("duration_p50" if form == "json" else "duration, median") in answer.text
     assert (await http.get("/reports?days=0")).status_code == 422
