@@ -68,6 +68,9 @@ def export(
 
     CSV has a row per entry, csv-runs one per run; html is one page that works from a disk.
     """
+    is_filtered = bool(status or agent or q or archived)
+    if bool(run_ids) + bool(search) + is_filtered > 1:
+        raise InvalidRequest("Give ids, --search or filters: only one of them can choose the runs.")
     chosen: dict[str, Any] = {"run_ids": run_ids or (), "search": search, "with_archived": every}
     chosen |= {"status": status, "agent": agent, "q": q, "archived": True if archived else None}
     with connect(context) as client:

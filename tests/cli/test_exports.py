@@ -29,6 +29,13 @@ def test_what_a_search_finds_is_exported(cli, sdk, tmp_path):
     assert [each["id"] for each in records if each["type"] == "run"] == [run_id]
 
 
+def test_two_ways_to_choose_runs_are_refused(cli):
+    for first, second in (([7], ["--search", "x"]), (["--search", "x"], ["--status", "ERROR"])):
+        done = cli("export", *first, *second)
+        assert (done.code, done.out) == (2, "")
+        assert "only one of them can choose the runs" in done.err
+
+
 def test_a_failed_export_leaves_no_file(cli, tmp_path):
     done = cli("export", 999999, "-o", "out.jsonl")
     assert (done.code, done.err) == (1, "There is no agent run 999999.\n")
