@@ -85,7 +85,7 @@ async def compare_agent_runs(server: Running, ids: Ids) -> Comparison:
 def _numbers(ids: str) -> list[int]:
     numbers = list(dict.fromkeys(int(text) for text in ids.split(",")))
     if len(numbers) < 2 or len(numbers) > MOST_RUNS:  # noqa: PLR2004 - as the message says
-        raise InvalidRequest(f"Name two to {MOST_RUNS} different runs to compare.")
+        raise InvalidRequest(f"Name 2 to {MOST_RUNS} different runs to compare.")
     if max(numbers) > LARGEST_ID:
         raise InvalidRequest(f"ids: {max(numbers)} is no id.")
     return numbers

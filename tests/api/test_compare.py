@@ -71,7 +71,7 @@ async def test_too_few_and_too_many_runs_are_told_how_many_it_takes(
     http: httpx.AsyncClient, ids: str
 ):
     answer = await http.get("/compare", params={"ids": ids})
-    assert answer.json()["message"] == "Name two to 6 different runs to compare."
+    assert answer.json()["message"] == "Name 2 to 6 different runs to compare."
 
 
 async def test_a_run_that_is_not_there_is_named(app: FastAPI, http: httpx.AsyncClient):
