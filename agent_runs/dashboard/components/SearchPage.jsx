@@ -49,11 +49,11 @@ function useHits(query, order) {
     const params = new URLSearchParams({ q: query, order, limit: PAGE });
     if (cursor) params.set("cursor", cursor);
     try {
-      let json = await getJson(`/search?${params}`, aborter.signal);
+      const json = await getJson(`/search?${params}`, aborter.signal);
       const groups = joined(known, json.items);
-      setState({ for: key, groups, total: json.total, capped: json.total_is_capped, next: json.next_cursor, order: json.order });
+      setState({ for: key, groups, total: json.total, capped: json.total_is_capped, next: json.next_cursor });
     } catch (error) {
-      if (!aborter.signal.aborted) setState((old) => ({ ...(old.for === key ? old : {}), for: key, problem: error.message, position: error.position, busy: false }));
+      if (!aborter.signal.aborted) setState((old) => ({ ...(old.for === key ? old : {}), for: key, asked: query, problem: error.message, position: error.position, busy: false }));
     }
   }, [query, order, key]);
   useEffect(() => {
@@ -61,7 +61,7 @@ function useHits(query, order) {
     read(null, []);
     return () => more.current?.abort();
   }, [query, read, attempt]);
-  return { ...state, isCurrent: state.for === key, next: state.next, readMore: () => read(state.next, state.groups), retry: () => setAttempt(attempt + 1) };
+  return { ...state, isCurrent: state.for === key, readMore: () => read(state.next, state.groups), retry: () => setAttempt(attempt + 1) };
 }
 
 function Mistake({ id, query, problem, position }) {
@@ -143,7 +143,7 @@ export function SearchPage({ looks, formats, children }) {
   return <>
     <SearchBox text={text} fields={fields} isBad={isBad} errorId={errorId} onChange={setText} onComplete={setCompleting} onSearch={() => { if (text.trim() === query) found.retry(); else go(text.trim(), order); }} />
     {children}
-    {query && found.problem !== undefined && <Mistake id={errorId} query={query} problem={found.problem} position={found.position} />}
+    {query && found.problem !== undefined && <Mistake id={errorId} query={found.asked} problem={found.problem} position={found.position} />}
     {query && found.problem !== undefined && found.position === undefined && <button type="button" className="btn" onClick={found.retry}>Try again</button>}
     {!query ? <Start fields={fields} onQuery={ask} /> : <div aria-busy={found.busy === true} className="stack">
       <div className="flexrow search-bar">
