@@ -43,6 +43,8 @@ def test_no_page_scrolls_sideways(phone: Page, long_run: int) -> None:
         ("/runs/999999", "h2"),
         ("/no-such-page", "main h2"),
         ("/import", ".import-drop"),
+        ("/search?q=very", ".search-hit"),
+        ("/analytics", ".kpis"),
         ("/agents", "main h2"),
         ("/settings", "#token"),
     ):
@@ -67,6 +69,13 @@ def test_the_bottom_bar_and_the_main_buttons_are_large_enough(phone: Page, long_
         box = entry.bounding_box()
         assert box is not None
         assert box["height"] >= 44, entry.inner_text()
+
+
+def test_charts_say_what_their_colours_mean(phone: Page, long_run: int) -> None:
+    phone.goto("/analytics")
+    for title, words in (("Runs per day", "Failed"), ("Duration", "Median")):
+        chart = phone.get_by_role("region", name=title, exact=True).first
+        expect(chart.locator(".keys").get_by_text(words, exact=True)).to_be_visible()
 
 
 def test_a_run_is_started_and_watched_on_a_phone(phone: Page, api: Api) -> None:

@@ -109,7 +109,7 @@ def keys(*parts: tuple[str, str]) -> rx.Component:
             )
             for name, colour in parts
         ],
-        class_name="keys desk",
+        class_name="keys",
     )
 
 
