@@ -28,7 +28,7 @@ Order = Literal["newest", "best"]
 MOST_COUNTED = 10_000
 """Hits are counted so far; more are only said to be more."""
 
-_CURSOR = re.compile(r"(newest|best)\.(\d{1,18})\.(\d{1,18})(?:\.(\d{1,9}))?")
+_CURSOR = re.compile(r"(newest|best)\.(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
 _ANY = 10**17
 # To weigh a phrase, SQLite looks at all of its hits.
 _MOST_RANKED = 12

@@ -279,7 +279,9 @@ async def test_hostile_words_are_only_words(filled: Database, text: str) -> None
     assert len(await seqs(filled, "make")) == 4
 
 
-@pytest.mark.parametrize("cursor", ["", "newest", "best.1.1.1", "newest.-1.1.1", "newest.1.1.1x"])
+@pytest.mark.parametrize(
+    "cursor", ["", "newest", "newest.1.1", "best.1.1.1", "newest.-1.1.1", "newest.1.1.1x"]
+)
 async def test_a_cursor_of_something_else_is_refused(database: Database, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="next_cursor"):
         await look(database, "word", cursor=cursor)
