@@ -181,15 +181,14 @@ class InsightReader:
         begins = _seconds(entry.get("created_at"))
         if begins is None:
             return
-        duration = _milliseconds(entry.get("duration_ms"))
-        if self._at is not None:
-            gap = round((begins - self._at) * 1000)
-            if gap > 0:
-                self._working_ms += gap
-                self._wait(seq, "model", entry, gap)
-        self._working_ms += duration
+        ends = begins + _milliseconds(entry.get("duration_ms")) / 1000
+        before = begins if self._at is None else self._at
+        gap = round((begins - before) * 1000)
+        if gap > 0:
+            self._wait(seq, "model", entry, gap)
         # Calls of one step may overlap; time never goes back.
-        self._at = max(self._at or 0.0, begins + duration / 1000)
+        self._working_ms += max(round((ends - before) * 1000), 0)
+        self._at = max(before, ends)
 
     def _wait(self, seq: int, kind: str, entry: dict[str, JSON], duration: int) -> None:
         if duration < _SHORTEST_WAIT_MS:

@@ -133,6 +133,11 @@ def test_the_longest_waits_come_first_and_say_for_whom():
     assert insight.working_ms == 91_010
 
 
+def test_calls_at_the_same_time_count_once_as_work():
+    insight = read(call("read", 0, 2000), call("read", 0, 3000), call("read", 1, 500))
+    assert (insight.tool_ms, insight.working_ms) == (5500, 3000)
+
+
 def test_time_between_turns_is_nobodys_wait():
     insight = read(call("bash", 0, 100), call("bash", 9000, 100) | {"turn": 2})
     assert insight.waits == ()
