@@ -173,12 +173,10 @@ def _most(tally: Tally, kind: str, most: int) -> Tally:
         ((key, amount) for key, amount in tally.items() if key[0] == kind),
         key=lambda pair: (-pair[1].number, pair[0]),
     )
-    if kind == ERROR:
-        # Of errors, `failed` says in how many runs they were.
-        found = [(key, amount._replace(failed=1)) for key, amount in found]
     named = dict(found[:most])
     for _, amount in found[most:]:
         named[kind, OTHERS] = named.get((kind, OTHERS), Amount()).plus(amount)
-    if (kind, OTHERS) in named and kind == ERROR:
-        named[kind, OTHERS] = named[kind, OTHERS]._replace(failed=1)
+    if kind == ERROR:
+        # Of errors, `failed` says in how many runs they were.
+        return {key: amount._replace(failed=1) for key, amount in named.items()}
     return named
