@@ -42,6 +42,7 @@ TERMINAL_STATUSES = frozenset(
         AgentRunStatus.OUT_OF_TOKENS,
     }
 )
+FAILED_STATUSES = TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED}
 
 LOCAL_ORGANIZATION = 1
 """Id of this server's own organization; hosted ones have others."""

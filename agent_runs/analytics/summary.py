@@ -6,7 +6,7 @@ from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.origins import TOKEN_COLUMNS, costs, reporting, tokens
 from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import Scope
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus
+from agent_runs.models import FAILED_STATUSES, JSON, TERMINAL_STATUSES
 from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
 from agent_runs.store.figure_rows import (
@@ -25,7 +25,6 @@ _COLUMNS = (
     *TOKEN_COLUMNS,
     *SPREADS,
 )
-_FAILED = sorted(TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED})
 
 
 async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
@@ -33,7 +32,7 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
     before, now = await _figures(reader, scope)
     everything = scope.runs()
     ended = scope.runs(status=sorted(TERMINAL_STATUSES))
-    failed = scope.runs(status=_FAILED)
+    failed = scope.runs(status=sorted(FAILED_STATUSES))
     places = {
         "runs": ("", everything),
         "success_rate": ("share", scope.runs(status="COMPLETE")),

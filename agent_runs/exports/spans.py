@@ -25,12 +25,11 @@ from agent_runs import __version__
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import clean, is_failed, title_of
 from agent_runs.insight.found import usage_of
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRunStatus, MessageType, Turn
+from agent_runs.models import FAILED_STATUSES, JSON, MessageType, Turn
 
 _SPANS = 200
 _LONGEST = 16_000
 _IDS = ("traceId", "spanId", "parentSpanId")
-_GOOD = frozenset({AgentRunStatus.COMPLETE, AgentRunStatus.CANCELLED})
 _PROVIDERS = {"claude": "anthropic", "codex": "openai", "gemini": "gcp.gemini"}
 """Agent → whose models it uses, in the words of the conventions."""
 
@@ -131,7 +130,7 @@ class _Trace:
         }
         if self._with_content:
             attributes["agent_runs.run.title"] = title_of(self._exported)
-        failed = run.status in TERMINAL_STATUSES and run.status not in _GOOD
+        failed = run.status in FAILED_STATUSES
         if failed:
             attributes["error.type"] = run.status_reason or run.status
         begin = run.started_at or run.created_at
@@ -155,7 +154,7 @@ class _Trace:
             attributes["gen_ai.input.messages"] = _message("user", turn.prompt)
             if turn.result:
                 attributes["gen_ai.output.messages"] = _message("assistant", turn.result)
-        failed = turn.status in TERMINAL_STATUSES and turn.status not in _GOOD
+        failed = turn.status in FAILED_STATUSES
         if failed:
             attributes["error.type"] = turn.status
         begin = turn.started_at or turn.created_at

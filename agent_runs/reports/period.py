@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from agent_runs.analytics import Scope, Table, TableName, read_table
 from agent_runs.filters import RunFilter
-from agent_runs.models import AgentRun, AgentRunStatus
+from agent_runs.models import FAILED_STATUSES, AgentRun
 from agent_runs.store import runs
 from agent_runs.store.database import Database
 
@@ -13,12 +13,6 @@ TABLES: tuple[TableName, ...] = (
     "summary", "days", "agents", "repositories", "templates", "tools", "errors",
 )  # fmt: skip
 
-_FAILED = (
-    AgentRunStatus.ERROR,
-    AgentRunStatus.TIMEOUT,
-    AgentRunStatus.MAX_ITERATIONS_REACHED,
-    AgentRunStatus.OUT_OF_TOKENS,
-)
 _MOST_FAILED = 20
 
 
@@ -43,7 +37,7 @@ class PeriodReport:
 async def read_report(database: Database, scope: Scope) -> PeriodReport:
     """Return the report of a period."""
     wanted = RunFilter(
-        status=_FAILED,
+        status=tuple(sorted(FAILED_STATUSES)),
         agent=scope.agent,
         repo_id=scope.repo_id,
         mode=scope.mode,
