@@ -3,10 +3,11 @@
 Every table has the same shape, so that one page, one CSV writer and one command show them all.
 """
 
-from agent_runs.analytics.scope import LONGEST_PERIOD, Scope
+from agent_runs.analytics.scope import FIRST_DAY, LONGEST_PERIOD, Scope
 from agent_runs.analytics.tables import TABLES, Column, Table, TableName, read_table
 
 __all__ = [
+    "FIRST_DAY",
     "LONGEST_PERIOD",
     "TABLES",
     "Column",

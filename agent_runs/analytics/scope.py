@@ -8,11 +8,12 @@ from urllib.parse import quote_plus, urlencode
 from agent_runs.models import JSON
 from agent_runs.store.analytics import FigureFilter
 
+FIRST_DAY = date(1970, 1, 1)
+"""Figures count days from it."""
 LONGEST_PERIOD = 1100
 """Days; three years."""
 _MOST_POINTS = 92
 _WEEK = 7
-_FIRST = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Scope:
     def figures(self) -> FigureFilter:
         """The same as the store takes it."""
         return FigureFilter(
-            first_day=(self.first_day - _FIRST).days,
-            last_day=(self.last_day - _FIRST).days,
+            first_day=(self.first_day - FIRST_DAY).days,
+            last_day=(self.last_day - FIRST_DAY).days,
             organization_id=self.organization_id,
             agent=self.agent,
             repo_id=self.repo_id,

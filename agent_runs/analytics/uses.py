@@ -1,9 +1,9 @@
 """Tables over the whole period: tools, errors, and where the time goes."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from agent_runs.analytics.periods import rate, seconds
-from agent_runs.analytics.scope import Scope
+from agent_runs.analytics.scope import FIRST_DAY, Scope
 from agent_runs.models import JSON
 from agent_runs.store import analytics, figures
 from agent_runs.store.database import Reader
@@ -11,7 +11,6 @@ from agent_runs.store.figure_rows import TIMES
 from agent_runs.store.tallies import ERROR, TOOL
 
 _MOST = 100
-_FIRST_DAY = date(1970, 1, 1)
 
 
 async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
@@ -45,7 +44,7 @@ async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
             each.name,
             each.amount.number,
             each.amount.failed,
-            (_FIRST_DAY + timedelta(days=each.last_day)).isoformat(),
+            (FIRST_DAY + timedelta(days=each.last_day)).isoformat(),
             runs(each.name) if each.name != figures.OTHERS else "",
         ]
         for each in found[:_MOST]

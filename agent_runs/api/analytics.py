@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from agent_runs.analytics import LONGEST_PERIOD, Scope, Table, TableName, read_table
+from agent_runs.analytics import FIRST_DAY, LONGEST_PERIOD, Scope, Table, TableName, read_table
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Word
 from agent_runs.api.server import Running, json_text
@@ -17,7 +17,6 @@ from agent_runs.schemas.fields import LARGEST_ID
 
 router = APIRouter(tags=["analytics"])
 
-_EARLIEST = date(1970, 1, 1)
 _LATEST = date(9000, 1, 1)
 
 
@@ -48,11 +47,11 @@ async def wanted_scope(
         InvalidRequest: the period is longer than is allowed, or ends before it begins.
     """
     last = last_day or datetime.now(UTC).date()
-    if not _EARLIEST <= last <= _LATEST:
-        raise InvalidRequest(f"last_day: {last} is not between {_EARLIEST} and {_LATEST}.")
-    first = first_day or max(last - timedelta(days=days - 1), _EARLIEST)
-    if not _EARLIEST <= first <= last:
-        raise InvalidRequest(f"first_day: {first} is not between {_EARLIEST} and {last}.")
+    if not FIRST_DAY <= last <= _LATEST:
+        raise InvalidRequest(f"last_day: {last} is not between {FIRST_DAY} and {_LATEST}.")
+    first = first_day or max(last - timedelta(days=days - 1), FIRST_DAY)
+    if not FIRST_DAY <= first <= last:
+        raise InvalidRequest(f"first_day: {first} is not between {FIRST_DAY} and {last}.")
     if (last - first).days >= LONGEST_PERIOD:
         raise InvalidRequest(f"The period has more than {LONGEST_PERIOD:,} days.")
     return Scope(first, last, agent=agent or None, repo_id=repo_id, mode=mode or None)
