@@ -35,6 +35,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh")
 """How files of gzip, zip, xz, zstd and bzip2 begin."""
 _FOREIGN = "this is no export of agent_runs in JSON Lines, nor a Claude Code session."
+_CUT_OFF = "it was cut off. Export or copy it again."
 _PART_ENTRIES = 500
 _PART_BYTES = 1024 * 1024
 _COUNTED = {"run": "runs", "turn": "turns", "permission": "permissions", "log": "logs"}
@@ -192,7 +193,7 @@ def parts(path: Path) -> Iterator[RunLines | Entries]:
     if not number:
         refuse(1, "the file is empty.")
     if not reading.is_whole:
-        refuse(number + 1, 'the file ends without a line of type "end": it was cut off.')
+        refuse(number + 1, f'the file ends without a line of type "end": {_CUT_OFF}')
 
 
 def run_at(path: Path, number: int, offset: int) -> RunLines:
@@ -301,7 +302,7 @@ def _parse_slowly(number: int, raw: bytes) -> JSON:
         refuse(number, "it is nested too deep.")
     except ValueError as exc:
         if not raw.endswith(b"\n"):
-            refuse(number, "the file ends in the middle of it: it was cut off.")
+            refuse(number, f"the file ends in the middle of it: {_CUT_OFF}")
         reason = (
             f"{exc.msg} at character {exc.colno}" if isinstance(exc, json.JSONDecodeError) else exc
         )

@@ -124,8 +124,7 @@ def test_a_file_that_is_refused_says_where_and_what_to_do_and_the_next_one_comes
     choose(page, broken, good)
     alert = job(page, broken.name).get_by_role("alert")
     expect(alert).to_contain_text("Line 4: the file ends without")
-    expect(alert).to_contain_text("Nothing was imported.")
-    expect(alert).to_contain_text("export or copy it again")
+    expect(alert).to_contain_text("it was cut off. Export or copy it again. Nothing was imported.")
     expect(job(page, good.name)).to_contain_text("1 imported")
     assert len(found(api, "Behind a broken one")) == 2
 

@@ -250,7 +250,7 @@ FAULTS: dict[str, Callable[[Lines], Lines]] = {
 @pytest.mark.parametrize(
     ("how", "line", "words"),
     [
-        ("cut between lines", 7, "cut off"),
+        ("cut between lines", 7, "it was cut off. Export or copy it again."),
         ("cut in a line", 7, "cut off"),
         ("newer format", 1, "format 2, this version reads 1"),
         ("foreign", 1, "no export of agent_runs"),

@@ -13,7 +13,7 @@ const WHOLE = "A file is imported whole or not at all";
 const NEXT = {
   401: "The dashboard's AGENT_RUNS_API_TOKEN has to be that of the API.",
   413: "Raise that setting of the API, or export fewer runs into each file.",
-  422: "Choose an export in JSON Lines or a session of Claude Code; if it was cut off or changed on its way, export or copy it again.",
+  422: "", // the message says it
   503: `${WHOLE}. Try again once that is mended.`,
 };
 
