@@ -45,6 +45,7 @@ def report(
     repo: Annotated[
         str | None, typer.Option(metavar="REPO", help="Only this repository, by id or name.")
     ] = None,
+    mode: Annotated[str | None, typer.Option(help="Only runs of this prompt template.")] = None,
 ) -> None:
     """Report what the runs of a period came to, or what one run did.
 
@@ -52,7 +53,7 @@ def report(
     those of UTC.
     """
     with connect(context) as client:
-        chosen: dict[str, Any] = {"agent": agent}
+        chosen: dict[str, Any] = {"agent": agent, "mode": mode}
         chosen["repo_id"] = None if repo is None else repo_id_of(client, repo)
         if run_id is not None:
             text = _export(client, _OF_ONE[form], {"run_ids": [run_id]})
