@@ -12,7 +12,7 @@ from agent_runs.exports.words import (
     clean,
     duration,
     facts_of,
-    is_failed,
+    is_alarming,
     one_line,
     output_of,
     pretty,
@@ -88,7 +88,7 @@ def _step(entry: dict[str, JSON]) -> Iterator[str]:
     words = [f"\n### {entry['seq']} · {name}"]
     if tool and (target := target_of(entry)):
         words.append(escaped(target))
-    if tool and is_failed(entry):
+    if tool and is_alarming(entry):
         words.append("**failed**")
     if entry.get("duration_ms") is not None:
         words.append(f"({duration(entry['duration_ms'] / _SECOND)})")

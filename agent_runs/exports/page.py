@@ -110,7 +110,7 @@ class _Steps:
         dot = "tool" if entry.get("tool_name") else ""
         if kind in {MessageType.USER_MESSAGE, MessageType.FINAL_ANSWER}:
             dot = "say"
-        if words.is_failed(entry):
+        if words.is_alarming(entry):
             dot = "err"
         yield f'<div class="step" id="{name}"><a class="g" href="#{name}">{entry["seq"]}</a>'
         yield f'<span class="k {dot}"></span><div class="what">'
@@ -155,7 +155,7 @@ def _thought(text: str) -> str:
 
 
 def _tool(entry: dict[str, JSON]) -> str:
-    failed = words.is_failed(entry)
+    failed = words.is_alarming(entry)
     text, output = words.text_of(entry), words.output_of(entry)
     kind = str(entry["message_type"]).replace("_", " ").capitalize()
     name = words.one_line(entry.get("tool_name") or kind, 80)

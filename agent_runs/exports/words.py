@@ -28,14 +28,16 @@ _SECOND, _MINUTE, _HOUR = 1000, 60, 3600
 
 
 def is_failed(entry: dict[str, JSON]) -> bool:
-    """Tell whether an entry is an error or a tool call that failed."""
+    """Tell whether an entry counts as failed: as search, filters and analytics have it."""
+    is_error = entry["message_type"] == MessageType.ERROR
+    return is_error or output_of(entry).get("status") == "failed"
+
+
+def is_alarming(entry: dict[str, JSON]) -> bool:
+    """Tell whether an entry is shown in red: also a command that ended with another code than 0."""
     output = output_of(entry)
     code = output.get("exit_code")
-    return (
-        entry["message_type"] == MessageType.ERROR
-        or output.get("status") in _BAD
-        or (isinstance(code, int) and code != 0)
-    )
+    return is_failed(entry) or output.get("status") in _BAD or (isinstance(code, int) and code != 0)
 
 
 def output_of(entry: dict[str, JSON]) -> dict[str, JSON]:

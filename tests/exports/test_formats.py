@@ -12,6 +12,8 @@ from agent_runs.errors import Unavailable
 from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
+from agent_runs.filters import LogFilter
+from agent_runs.models import JSON
 from agent_runs.store import exports, logs, runs
 from agent_runs.store.database import Database
 from tests.store_samples import entry, new_run
@@ -113,6 +115,24 @@ async def test_a_table_cannot_run_anything_in_a_spreadsheet(database: Database):
     assert rows[0]["observation"] == HOSTILE
     begins = {value[:1] for row in [*rows, *table] for value in row.values()}
     assert begins.isdisjoint("=+-@\t\r")
+
+
+async def test_a_table_calls_failed_what_the_filter_finds(database: Database):
+    run = await new_run(database)
+    outputs: list[dict[str, JSON]] = [
+        {"status": "completed", "exit_code": 1},
+        {"status": "failed", "exit_code": 0},
+        {"status": "error"},
+        {"status": "completed", "exit_code": 0},
+    ]
+    async with database.begin() as transaction:
+        calls = [entry("x", tool_name="bash", tool_output=output) for output in outputs]
+        await logs.append(transaction, run.id, None, [*calls, entry("no", message_type="ERROR")])
+    rows = list(csv.DictReader(io.StringIO(await text_of(database, "csv"))))
+    found, _ = await logs.page(database, run.id, skip=0, limit=100, filter=LogFilter(failed=True))
+    assert [int(row["seq"]) for row in rows if row["failed"] == "true"] == [
+        json.loads(each)["seq"] for each in found
+    ]
 
 
 async def test_markdown_shows_hostile_text_in_fences_only(database: Database):
