@@ -301,6 +301,22 @@ def test_an_api_that_is_away_is_told_and_the_file_is_kept_for_later(
     expect(job(page, file.name)).to_contain_text("1 imported")
 
 
+def test_another_try_does_not_wait_for_settings_that_never_come(
+    rough_page: Page, api: Api, api_line: Line, tmp_path: Path
+) -> None:
+    page = rough_page
+    file = exported(api, tmp_path, "Nobody tells the limit\n/say ok")
+    page.goto("/import")
+    expect(page.locator("[data-link='live']").first).to_be_attached()
+    api_line.cut()
+    choose(page, file)
+    expect(job(page, file.name).get_by_role("alert")).to_be_visible()
+    api_line.mend()
+    page.route("**/api/settings", lambda _: None)
+    page.get_by_role("button", name=f"Try again: {file.name}").click()
+    expect(job(page, file.name)).to_contain_text("1 imported")
+
+
 def test_the_list_and_the_palette_do_not_offer_to_resume_an_imported_run(
     page: Page, api: Api, tmp_path: Path
 ) -> None:

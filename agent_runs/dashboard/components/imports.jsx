@@ -47,9 +47,10 @@ export function cancel(key) {
 export function cancelAll() { jobs.filter((job) => job.phase === "waiting").concat(jobs.filter(isUnderWay)).forEach((job) => cancel(job.key)); }
 export function forget() { show(jobs.filter(isOpen)); }
 
-// Ten gigabytes should not travel only to be refused.
+// Ten gigabytes should not travel only to be refused. Nothing waits long for it: the API knows it, too.
 export async function learnLimit() {
-  const answer = await fetch("/api/settings", { credentials: "same-origin", headers: { accept: "application/json" } }).catch(() => null);
+  const signal = AbortSignal.timeout(3000);
+  const answer = await fetch("/api/settings", { signal, credentials: "same-origin", headers: { accept: "application/json" } }).catch(() => null);
   const json = answer?.ok ? await answer.json().catch(() => ({})) : {};
   const value = json.items?.find((item) => item.name === "import_limit_bytes")?.value;
   if (typeof value === "number") limit = value;
