@@ -1,8 +1,5 @@
 """The command `analytics`: how agents perform, as a table."""
 
-import csv
-import io
-import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,12 +9,13 @@ import typer
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
-from agent_runs.cli.output import one_line, say_fields, say_json
+from agent_runs.cli.output import one_line, say, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
 from agent_runs.cli.steps import in_money, in_words
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from agent_runs.client.measure_requests import AnalyticsQuery
     from agent_runs.client.tables import AnalyticsTable
 
 TableName = Literal[
@@ -34,7 +32,6 @@ TableName = Literal[
     "repositories",
     "templates",
 ]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def analytics(
@@ -61,18 +58,19 @@ def analytics(
     if as_csv and as_json:
         raise InvalidRequest("Give --csv or --json, not both.")
     with connect(context) as client:
-        found = client.get_analytics(
-            table,
-            days=days,
-            last_day=None if last_day is None else last_day.date(),
-            agent=agent,
-            repo_id=None if repo is None else repo_id_of(client, repo),
-            mode=mode,
-        )
+        chosen: AnalyticsQuery = {
+            "days": days,
+            "last_day": None if last_day is None else last_day.date(),
+            "agent": agent,
+            "repo_id": None if repo is None else repo_id_of(client, repo),
+            "mode": mode,
+        }
+        if as_csv:
+            say(client.get_analytics_csv(table, **chosen).replace("\r\n", "\n").rstrip("\n"))
+            return
+        found = client.get_analytics(table, **chosen)
     if as_json:
         say_json(found)
-    elif as_csv:
-        _print_csv(found)
     else:
         _show(found)
 
@@ -95,26 +93,6 @@ def _show(found: "AnalyticsTable") -> None:
         return
     for row in rows:
         say_fields(*row)
-
-
-def _print_csv(found: "AnalyticsTable") -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    names = [each.name for each in found.columns]
-    writer.writerow(names)
-    for row in found.items:
-        writer.writerow([_cell(row.get(name)) for name in names])
-    sys.stdout.write(text.getvalue().replace("\r\n", "\n"))
-
-
-def _cell(value: object) -> str:
-    """A cell as `format=csv` of the API has it: text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    text = one_line(value, 2000)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _worded(value: object, unit: str) -> str:

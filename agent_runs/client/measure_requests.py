@@ -41,6 +41,12 @@ def get_analytics(table: str, query: AnalyticsQuery) -> Call[AnalyticsTable]:
     )
 
 
+def get_analytics_csv(table: str, query: AnalyticsQuery) -> Call[str]:
+    """GET /analytics/{table} as CSV."""
+    params: dict[str, JSON] = {**query, "format": "csv"}
+    return Call("GET", f"/analytics/{quote(table, safe='')}", str, params, accept="*/*")
+
+
 def compare_agent_runs(run_ids: Sequence[int | str]) -> Call[Comparison]:
     """GET /compare."""
     ids = ",".join(str(run_id_of(run_id)) for run_id in run_ids)

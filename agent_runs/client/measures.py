@@ -37,6 +37,10 @@ class Measures(ABC):
         """
         return self._send(late.measure_requests.get_analytics(table, query))
 
+    def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
+        """Return the same table as CSV, safe to be opened as a spreadsheet."""
+        return self._send(late.measure_requests.get_analytics_csv(table, query))
+
     def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
         """Return two to six runs side by side: facts, files, and the step where they part."""
         return self._send(late.measure_requests.compare_agent_runs(run_ids))
@@ -59,6 +63,10 @@ class AsyncMeasures(ABC):
             query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
         """
         return await self._send(late.measure_requests.get_analytics(table, query))
+
+    async def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
+        """Return the same table as CSV, safe to be opened as a spreadsheet."""
+        return await self._send(late.measure_requests.get_analytics_csv(table, query))
 
     async def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
         """Return two to six runs side by side: facts, files, and the step where they part."""
