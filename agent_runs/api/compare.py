@@ -10,6 +10,7 @@ from agent_runs.api.diffs import summarize
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
 from agent_runs.errors import InvalidRequest, NotFound
+from agent_runs.exports.words import heading_of
 from agent_runs.insight import Insight, InsightReader
 from agent_runs.insight.compared import (
     ComparedFile,
@@ -118,11 +119,10 @@ async def _read(server: Server, run_id: int) -> _Read:
 def _compared(read: _Read) -> ComparedRun:
     run = read.run
     insight: Insight = read.reader.insight()
-    first_line = next((line for line in run.prompt.splitlines() if line.strip()), "")
     first_step = run.first_step_at
     return ComparedRun(
         id=run.id,
-        title=(run.title or first_line or f"Run {run.id}")[:_TITLE],
+        title=(heading_of(run) or f"Run {run.id}")[:_TITLE],
         web_url=run.web_url,
         status=run.status,
         outcome=insight.outcome,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Limit, Word
 from agent_runs.api.server import Running
+from agent_runs.exports.words import heading_of
 from agent_runs.models import AgentRun
 from agent_runs.schemas.search import (
     SearchFieldInfo,
@@ -83,10 +84,9 @@ async def list_search_fields(server: Running) -> SearchFields:
 
 
 def _run(run: AgentRun) -> SearchRun:
-    first_line = next(iter(run.prompt.strip().splitlines()), "")
     return SearchRun(
         id=run.id,
-        title=(run.title or first_line)[:_TITLE_LENGTH],
+        title=heading_of(run)[:_TITLE_LENGTH],
         status=run.status,
         agent=run.agent,
         repo_id=run.repo_id,

@@ -12,7 +12,7 @@ from typing import cast
 import orjson
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.models import JSON, MessageType
+from agent_runs.models import JSON, AgentRun, MessageType
 
 _BAD = frozenset({"failed", "error", "rejected"})
 _TARGETS = (
@@ -91,9 +91,13 @@ def pretty(value: JSON) -> str:
 
 
 def title_of(run: ExportedRun) -> str:
-    """Return the name of a run for people: its title, or the first line of its prompt."""
-    first_line = next((line for line in run.run.prompt.splitlines() if line.strip()), "")
-    return one_line(run.run.title or first_line or f"Run {run.run.id}", 200)
+    """Return the name of a run for people, clean and on one line."""
+    return one_line(heading_of(run.run) or f"Run {run.run.id}", 200)
+
+
+def heading_of(run: AgentRun) -> str:
+    """Return a run's title, or the first line of its prompt; empty when it has neither."""
+    return run.title or next((line for line in run.prompt.splitlines() if line.strip()), "")
 
 
 def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:

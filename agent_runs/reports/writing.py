@@ -9,7 +9,7 @@ import orjson
 from agent_runs.analytics import Column, Table
 from agent_runs.exports import page
 from agent_runs.exports.markdown import escaped
-from agent_runs.exports.words import duration, moment, one_line
+from agent_runs.exports.words import duration, heading_of, moment, one_line
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reports.period import PeriodReport
 
@@ -101,7 +101,7 @@ def _html(report: PeriodReport) -> Iterator[str]:
 
 
 def _name(run: AgentRun) -> str:
-    return one_line(run.title or run.prompt or f"Run {run.id}", _LONGEST)
+    return one_line(heading_of(run) or f"Run {run.id}", _LONGEST)
 
 
 def _problem(run: AgentRun) -> str:
