@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-MEASURED = ("duration", "first_step", "waiting", "steps")
+Measured = Literal["duration", "first_step", "waiting", "steps"]
 """Figures that not all runs have which have ended; `steps` all of them."""
 
 
@@ -21,7 +22,7 @@ class RunFilter:
         tool: called this tool.
         failed_tool: called this tool, and a call failed.
         error: met an error of this likeness (`agent_runs/likeness.py`).
-        measured: has ended, and this figure of it is known, one of `MEASURED`.
+        measured: has ended, and this figure of it is known, of `Measured`.
     """
 
     organization_id: int | None = None
@@ -38,7 +39,7 @@ class RunFilter:
     tool: str | None = None
     failed_tool: str | None = None
     error: str | None = None
-    measured: str | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)

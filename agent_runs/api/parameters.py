@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Path, Query
 from pydantic import AfterValidator
 
 from agent_runs.api.pages import LARGEST_LIMIT, LARGEST_PAGE, LARGEST_SKIP
-from agent_runs.filters import LogFilter, RunFilter
+from agent_runs.filters import LogFilter, Measured, RunFilter
 from agent_runs.models import SourceType, parse_status
 from agent_runs.schemas.fields import LARGEST_ID, check_text
 
@@ -40,9 +40,8 @@ StartedFrom = Annotated[
     SourceType | None, Query(description="Only runs that were started from there.")
 ]
 Archived = Annotated[bool, Query(description="True lists the archived runs, false the others.")]
-Measured = Annotated[
-    Literal["duration", "first_step", "waiting", "steps"] | None,
-    Query(description="Only ended runs of which analytics knows this figure."),
+WithFigure = Annotated[
+    Measured | None, Query(description="Only ended runs of which analytics knows this figure.")
 ]
 OfOrganization = Annotated[
     int | None,
@@ -109,7 +108,7 @@ async def run_filter(
         Word | None,
         Query(max_length=500, description="Only runs that met this error, as analytics names it."),
     ] = None,
-    measured: Measured = None,
+    measured: WithFigure = None,
 ) -> RunFilter:
     """Return what the query asks for."""
     return RunFilter(

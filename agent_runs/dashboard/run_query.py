@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast, get_args
 from urllib.parse import urlencode
 
 from agent_runs.client.requests import RunQuery
-from agent_runs.filters import MEASURED
+from agent_runs.filters import Measured
 
 PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_SIZE = 25
@@ -65,7 +65,7 @@ class ListQuery:
         """Read the query parameters of the page; what cannot be used is left out."""
         limit = _number(params.get("limit"), DEFAULT_SIZE)
         traits = {name: params.get(name, "").strip()[:_LONGEST] for name in TRAITS}
-        traits["measured"] = traits["measured"] if traits["measured"] in MEASURED else ""
+        traits["measured"] = traits["measured"] if traits["measured"] in get_args(Measured) else ""
         return cls(
             status=tuple(word.upper() for word in params.get("status", "").split(",") if word),
             agent=params.get("agent", ""),
@@ -124,7 +124,8 @@ class ListQuery:
     def for_api(self, now: datetime) -> RunQuery:
         """Return the same filters as the API takes them."""
         query = RunQuery(archived="any" if self.with_archived else self.archived)
-        self._ask_for_traits(query)
+        traits = {name: value for name in TRAITS if (value := getattr(self, name))}
+        query.update(cast("RunQuery", traits))
         if self.status:
             query["status"] = self.status
         if self.agent:
@@ -142,18 +143,6 @@ class ListQuery:
         if self.until and self.until not in PERIODS:
             query["until"] = _midnight(self.until) + timedelta(days=1)
         return query
-
-    def _ask_for_traits(self, query: RunQuery) -> None:
-        if self.mode:
-            query["mode"] = self.mode
-        if self.tool:
-            query["tool"] = self.tool
-        if self.failed_tool:
-            query["failed_tool"] = self.failed_tool
-        if self.error:
-            query["error"] = self.error
-        if self.measured:
-            query["measured"] = self.measured
 
 
 def number_of(text: str) -> str:

@@ -16,7 +16,7 @@ import functools
 import math
 
 from agent_runs.insight.found import usage_of
-from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunStatus
+from agent_runs.models import FAILED_STATUSES, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.store.figure_rows import (
     DURATION,
     FIRST_STEP,
@@ -81,7 +81,7 @@ def outcome_of(status: str) -> str:
         return "complete"
     if status == AgentRunStatus.CANCELLED:
         return "cancelled"
-    return "failed" if status in TERMINAL_STATUSES else "working"
+    return "failed" if status in FAILED_STATUSES else "working"
 
 
 def amounts_of(run: AgentRun, tally: Tally) -> dict[str, int]:

@@ -7,6 +7,8 @@ difference between the two. Row ids are never used again. There are no foreign k
 never deleted alone, and a check per log entry would be paid on the hottest path.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -280,27 +282,31 @@ def _add_figures(metadata: MetaData) -> None:
         PrimaryKeyConstraint("run_id", "kind", "name"),
         sqlite_with_rowid=False,
     )
+    place = ("agent", "repo_id", "mode", "organization_id")
     Table(
         "figure",
         metadata,
-        Column("scope", Integer, nullable=False),
         Column("kind", Text, nullable=False),
-        Column("span", Integer, nullable=False),
-        Column("day", Integer, nullable=False),
-        Column("agent", Text, nullable=False),
-        Column("repo_id", _Long, nullable=False),
-        Column("mode", Text, nullable=False),
+        *_place(),
         Column("name", Text, nullable=False),
-        Column("organization_id", _Long, nullable=False),
         *[Column(name, _Long, nullable=False) for name in amounts],
-        PrimaryKeyConstraint(
-            "scope", "kind", "span", "day", "agent", "repo_id", "mode", "organization_id", "name"
-        ),
+        PrimaryKeyConstraint("scope", "kind", "span", "day", *place, "name"),
         sqlite_with_rowid=False,
     )
     Table(
         "run_figure",
         metadata,
+        *_place(),
+        *[Column(name, _Long, nullable=False) for name in AMOUNTS],
+        *[Column(name, Text, nullable=False) for name in SPREADS],
+        PrimaryKeyConstraint("scope", "span", "day", *place),
+        sqlite_with_rowid=False,
+    )
+
+
+def _place() -> list[Column[Any]]:
+    """Where a figure stands, see `figure_rows.py`."""
+    return [
         Column("scope", Integer, nullable=False),
         Column("span", Integer, nullable=False),
         Column("day", Integer, nullable=False),
@@ -308,11 +314,7 @@ def _add_figures(metadata: MetaData) -> None:
         Column("repo_id", _Long, nullable=False),
         Column("mode", Text, nullable=False),
         Column("organization_id", _Long, nullable=False),
-        *[Column(name, _Long, nullable=False) for name in AMOUNTS],
-        *[Column(name, Text, nullable=False) for name in SPREADS],
-        PrimaryKeyConstraint("scope", "span", "day", "agent", "repo_id", "mode", "organization_id"),
-        sqlite_with_rowid=False,
-    )
+    ]
 
 
 def _add_imports(metadata: MetaData) -> None:
