@@ -118,7 +118,7 @@ _TAGS = [
     {"name": "official: Claude Code sessions", "description": "Sessions in a terminal, watched."},
 ]
 _ROUTERS = (
-    analytics.router,
+    analytics.router,  # a page asks it twelve times; each router in front takes its time
     runs.router,
     logs.router,
     insight.router,

@@ -110,6 +110,7 @@ async def find(
     # Fields of runs alone ask for runs, fields of entries for entries.
     asks_entries = query.has_words or query.is_about_entries
 
+    # Made anew for each use: a count may walk through rows where a page asks the index.
     def sources() -> tuple[Rows, Rows]:
         hopeless = terms.is_hopeless
         return (
