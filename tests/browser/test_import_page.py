@@ -285,11 +285,7 @@ def test_a_line_that_is_cut_while_a_file_is_stored_is_told_and_it_is_there_once(
     assert len(found(api, "Cut at the end")) == 2
 
 
-def test_an_api_that_is_away_is_told_and_the_file_is_kept_for_later(
-    rough_page: Page, api: Api, api_line: Line, tmp_path: Path
-) -> None:
-    page = rough_page
-    file = exported(api, tmp_path, "Nobody at home\n/say ok")
+def _refused_while_away(page: Page, api_line: Line, file: Path) -> None:
     page.goto("/import")
     expect(page.locator("[data-link='live']").first).to_be_attached()
     api_line.cut()
@@ -297,6 +293,14 @@ def test_an_api_that_is_away_is_told_and_the_file_is_kept_for_later(
     alert = job(page, file.name).get_by_role("alert")
     expect(alert).to_contain_text("The API is not running.")
     api_line.mend()
+
+
+def test_an_api_that_is_away_is_told_and_the_file_is_kept_for_later(
+    rough_page: Page, api: Api, api_line: Line, tmp_path: Path
+) -> None:
+    page = rough_page
+    file = exported(api, tmp_path, "Nobody at home\n/say ok")
+    _refused_while_away(page, api_line, file)
     page.get_by_role("button", name=f"Try again: {file.name}").click()
     expect(job(page, file.name)).to_contain_text("1 imported")
 
@@ -306,12 +310,7 @@ def test_another_try_does_not_wait_for_settings_that_never_come(
 ) -> None:
     page = rough_page
     file = exported(api, tmp_path, "Nobody tells the limit\n/say ok")
-    page.goto("/import")
-    expect(page.locator("[data-link='live']").first).to_be_attached()
-    api_line.cut()
-    choose(page, file)
-    expect(job(page, file.name).get_by_role("alert")).to_be_visible()
-    api_line.mend()
+    _refused_while_away(page, api_line, file)
     page.route("**/api/settings", lambda _: None)
     page.get_by_role("button", name=f"Try again: {file.name}").click()
     expect(job(page, file.name)).to_contain_text("1 imported")
