@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from agent_runs.dashboard.launch import launch
+from agent_runs.dashboard.serving.launch import launch
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent

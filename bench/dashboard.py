@@ -24,8 +24,8 @@ import websockets
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from agent_runs.models import AgentRunStatus
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
 from bench import data
 from bench.report import Row, least_row, most_row, ratio_row
 from tests.browser.parts import dashboard_process, end, launch_options

@@ -11,9 +11,9 @@ from pathlib import Path
 import orjson
 
 from agent_runs.models import NewLog
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import now
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import now
+from agent_runs.store.runs import logs, runs
 
 _WORDS = sorted(keyword.kwlist)
 

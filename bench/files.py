@@ -24,11 +24,11 @@ from agent_runs.exports import lines
 from agent_runs.exports.reader import RunReader
 from agent_runs.filters import RunFilter
 from agent_runs.runs.imports import Imports
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import search_text
-from agent_runs.store.schema import migrate
-from agent_runs.store.sqlite import connect
-from agent_runs.store.words import fold
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import search_text
+from agent_runs.store.engine.schema import migrate
+from agent_runs.store.engine.sqlite import connect
+from agent_runs.store.engine.words import fold
 from bench import data
 from bench.report import Row, most_row, ratio_row
 

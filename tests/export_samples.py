@@ -10,8 +10,10 @@ from agent_runs.exports.reader import RunReader
 from agent_runs.filters import RunFilter
 from agent_runs.models import JSON, AgentRun, NewLog
 from agent_runs.runs.imports import ImportResult, Imports
-from agent_runs.store import imports, logs, permissions, repos, runs, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.files import imports
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, permissions, runs, turns
 
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"

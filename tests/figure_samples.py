@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from agent_runs.store.database import Database
-from agent_runs.store.figure_rows import AMOUNTS, SPREADS
-from agent_runs.store.tallies import Amount
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.figure_rows import AMOUNTS, SPREADS
+from agent_runs.store.figures.tallies import Amount
 
 KEY = ("scope", "span", "day", "agent", "repo_id", "mode", "organization_id")
 Row = dict[str, int]

@@ -14,8 +14,8 @@ from agent_runs.providers.acp.agents import BUILT_IN
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.runs import RunDefaults, Runs, TurnWork, load_templates
-from agent_runs.store import events, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, logs, runs
 from agent_runs.sync import Accounts
 
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from agent_runs.models import JSON, AgentRun, NewLog
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

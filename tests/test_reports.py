@@ -19,8 +19,8 @@ from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
 from agent_runs.models import NewLog
 from agent_runs.reports import as_html, as_json, as_markdown, read_report
-from agent_runs.store import logs, runs, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs, turns
 from tests.store_samples import NOW, new_run
 
 pytestmark = pytest.mark.anyio

@@ -1,12 +1,12 @@
-"""Percentiles out of the kept histograms; off by at most 9.1 percent (`store/figures.py`)."""
+"""Percentiles out of the kept histograms; at most 9.1 percent off (`store/figures/figures.py`)."""
 
 import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import accumulate
 
-from agent_runs.store.analytics import Totals
-from agent_runs.store.figures import middle_of
+from agent_runs.store.figures.figures import middle_of
+from agent_runs.store.figures.sums import Totals
 
 
 class Histogram:

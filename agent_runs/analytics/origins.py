@@ -6,9 +6,10 @@ from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
-from agent_runs.store import analytics, figures, repos
-from agent_runs.store.database import Reader
-from agent_runs.store.figure_rows import DURATION, OUTCOMES, TOKENS
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.figure_rows import DURATION, OUTCOMES, TOKENS
+from agent_runs.store.figures import figures, sums
+from agent_runs.store.organization import repos
 
 _REPORTED = {name: (f"{name}_runs", f"{name}_tokens") for name in TOKENS}
 TOKEN_COLUMNS = tuple(column for pair in _REPORTED.values() for column in pair)
@@ -54,32 +55,32 @@ def costs(micros: Counter[str]) -> dict[str, float]:
     return {name: round(value / figures.SCALE_OF_COST, 6) for name, value in sorted(micros.items())}
 
 
-def reporting(totals: analytics.Totals) -> int:
+def reporting(totals: sums.Totals) -> int:
     """Return how many runs reported tokens of any kind, at least."""
     return max([totals.amounts[in_runs] for in_runs, _ in _REPORTED.values()])
 
 
-def tokens(totals: analytics.Totals, name: str) -> int | None:
+def tokens(totals: sums.Totals, name: str) -> int | None:
     """Return how many tokens were reported, of `TOKENS`; None when no run told."""
     in_runs, number = _REPORTED[name]
     return totals.amounts[number] if totals.amounts[in_runs] else None
 
 
 async def _read(
-    reader: Reader, scope: Scope, origin: analytics.Origin
-) -> list[tuple[analytics.OriginValue, list[JSON]]]:
-    found = await analytics.by_origin(reader, _COLUMNS, scope.figures, origin)
-    named = await analytics.by_name(
+    reader: Reader, scope: Scope, origin: sums.Origin
+) -> list[tuple[sums.OriginValue, list[JSON]]]:
+    found = await sums.by_origin(reader, _COLUMNS, scope.figures, origin)
+    named = await sums.by_name(
         reader, figures.COST, scope.figures, origin=origin, is_short=len(found) <= _FEW
     )
-    cost: defaultdict[analytics.OriginValue, Counter[str]] = defaultdict(Counter)
+    cost: defaultdict[sums.OriginValue, Counter[str]] = defaultdict(Counter)
     for each in named:
         cost[each.origin][each.name] = each.amount.total
     rows = [(name, _values(totals, cost[name])) for name, totals in found.items()]
     return sorted(rows, key=lambda row: (-row[1][0], str(row[0])))
 
 
-def _values(totals: analytics.Totals, cost: Counter[str]) -> list[JSON]:
+def _values(totals: sums.Totals, cost: Counter[str]) -> list[JSON]:
     amounts = totals.amounts
     number = sum([amounts[outcome] for outcome in OUTCOMES])
     ended = number - amounts["working"]

@@ -3,9 +3,9 @@
 from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
-from agent_runs.store import analytics
-from agent_runs.store.database import Reader
-from agent_runs.store.figure_rows import DURATION, FIRST_STEP, OUTCOMES, STEPS, WAITED
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.figure_rows import DURATION, FIRST_STEP, OUTCOMES, STEPS, WAITED
+from agent_runs.store.figures import sums
 
 _MS = 1000
 
@@ -22,10 +22,10 @@ def seconds(milliseconds: float | None) -> float | None:
 
 async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Runs by day and outcome."""
-    found = await analytics.by_step(reader, OUTCOMES, scope.figures, scope.step_days)
+    found = await sums.by_step(reader, OUTCOMES, scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
     for at, (day, behind) in enumerate(scope.points()):
-        by = found.get(at, analytics.NOTHING).amounts
+        by = found.get(at, sums.NOTHING).amounts
         number = sum(by[outcome] for outcome in OUTCOMES)
         rows.append(
             [
@@ -65,10 +65,10 @@ async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def _spread(
     reader: Reader, scope: Scope, column: str, scale: int, measured: str
 ) -> list[list[JSON]]:
-    found = await analytics.by_step(reader, (column,), scope.figures, scope.step_days)
+    found = await sums.by_step(reader, (column,), scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
     for at, (day, behind) in enumerate(scope.points(measured=measured)):
-        histogram = Histogram.of(found.get(at, analytics.NOTHING), column)
+        histogram = Histogram.of(found.get(at, sums.NOTHING), column)
         values = [
             *(histogram.percentile(share) for share in (0.5, 0.9, 0.99)),
             histogram.mean,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from urllib.parse import quote_plus, urlencode
 
 from agent_runs.models import JSON
-from agent_runs.store.analytics import FigureFilter
+from agent_runs.store.figures.sums import FigureFilter
 
 FIRST_DAY = date(1970, 1, 1)
 """Figures count days from it."""

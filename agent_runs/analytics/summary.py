@@ -7,9 +7,8 @@ from agent_runs.analytics.origins import TOKEN_COLUMNS, costs, reporting, tokens
 from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import FAILED_STATUSES, JSON, TERMINAL_STATUSES
-from agent_runs.store import analytics, figures
-from agent_runs.store.database import Reader
-from agent_runs.store.figure_rows import (
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.figure_rows import (
     DURATION,
     FIRST_STEP,
     OUTCOMES,
@@ -17,6 +16,7 @@ from agent_runs.store.figure_rows import (
     STEPS,
     WAITED,
 )
+from agent_runs.store.figures import figures, sums
 
 _COLUMNS = (
     *OUTCOMES,
@@ -54,15 +54,15 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def _figures(reader: Reader, scope: Scope) -> list[dict[str, JSON]]:
     """Those of the period before and of the period itself."""
     both = scope.with_before().figures
-    totals = await analytics.by_step(reader, _COLUMNS, both, scope.days)
-    named = await analytics.by_name(reader, figures.COST, both, step_days=scope.days)
+    totals = await sums.by_step(reader, _COLUMNS, both, scope.days)
+    named = await sums.by_name(reader, figures.COST, both, step_days=scope.days)
     cost: tuple[Counter[str], Counter[str]] = Counter(), Counter()
     for each in named:
         cost[each.step][each.name] = each.amount.total
-    return [_told(totals.get(step, analytics.NOTHING), cost[step]) for step in (0, 1)]
+    return [_told(totals.get(step, sums.NOTHING), cost[step]) for step in (0, 1)]
 
 
-def _told(totals: analytics.Totals, cost: Counter[str]) -> dict[str, JSON]:
+def _told(totals: sums.Totals, cost: Counter[str]) -> dict[str, JSON]:
     amounts = totals.amounts
     number = sum(amounts[outcome] for outcome in OUTCOMES)
     spreads = {column: Histogram.of(totals, column) for column in SPREADS}

@@ -7,7 +7,7 @@ from typing import Literal
 from agent_runs.analytics import origins, periods, summary, uses
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
-from agent_runs.store.database import Reader
+from agent_runs.store.engine.database import Reader
 
 TableName = Literal[
     "summary",

@@ -5,17 +5,17 @@ from datetime import timedelta
 from agent_runs.analytics.periods import rate, seconds
 from agent_runs.analytics.scope import FIRST_DAY, Scope
 from agent_runs.models import JSON
-from agent_runs.store import analytics, figures
-from agent_runs.store.database import Reader
-from agent_runs.store.figure_rows import TIMES
-from agent_runs.store.tallies import ERROR, TOOL
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.figure_rows import TIMES
+from agent_runs.store.figures import figures, sums
+from agent_runs.store.figures.tallies import ERROR, TOOL
 
 _MOST = 100
 
 
 async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Tools, the most used ones first."""
-    found = await analytics.by_name(reader, TOOL, scope.figures)
+    found = await sums.by_name(reader, TOOL, scope.figures)
     found.sort(key=lambda each: (-each.amount.number, each.name))
     runs, failed_runs = scope.runs_by("tool"), scope.runs_by("failed_tool")
     return [
@@ -36,7 +36,7 @@ async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Errors by likeness, those that most runs met first."""
     # By day, to know the newest one.
-    found = await analytics.by_name(reader, ERROR, scope.figures, is_daily=True)
+    found = await sums.by_name(reader, ERROR, scope.figures, is_daily=True)
     found.sort(key=lambda each: (-each.amount.failed, -each.amount.number, each.name))
     runs = scope.runs_by("error")
     return [
@@ -54,8 +54,8 @@ async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def time(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Where the time of ended runs went, those whose duration is known."""
     columns = [f"{name}_ms" for name in TIMES]
-    found = await analytics.by_step(reader, columns, scope.figures, scope.days)
-    amounts = found.get(0, analytics.NOTHING).amounts
+    found = await sums.by_step(reader, columns, scope.figures, scope.days)
+    amounts = found.get(0, sums.NOTHING).amounts
     spent = {name: amounts[f"{name}_ms"] for name in TIMES}
     whole = sum(spent.values())
     return [

@@ -79,9 +79,9 @@ from agent_runs.settings import (
     load_settings,
     secrets_of,
 )
-from agent_runs.store import events as stored_events
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
 from agent_runs.store.recount import ensure_counted
+from agent_runs.store.runs import events as stored_events
 from agent_runs.sync import Accounts
 from agent_runs.telemetry import set_up_logging
 

@@ -24,8 +24,8 @@ from agent_runs.insight.trail import Trail, parting
 from agent_runs.models import AgentRun
 from agent_runs.schemas.answers import DiffFile
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store import logs, runs
-from agent_runs.store.figures import mode_of
+from agent_runs.store.figures.figures import mode_of
+from agent_runs.store.runs import logs, runs
 
 router = APIRouter(tags=["analytics"])
 

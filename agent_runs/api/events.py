@@ -12,7 +12,7 @@ from agent_runs.api.stream import EventStream, follow
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import AgentRun
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 
 router = APIRouter(tags=["events"])
 

@@ -17,7 +17,7 @@ from agent_runs.exports.reader import ExportedRun, RunReader
 from agent_runs.exports.words import title_of
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.search_query import parse_query
-from agent_runs.store import search as stored_search
+from agent_runs.store.search import search as stored_search
 
 router = APIRouter(tags=["exports"])
 

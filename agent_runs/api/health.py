@@ -10,7 +10,7 @@ from agent_runs.models import AgentRunStatus
 from agent_runs.schemas.answers import Configured, Health, RunLoad
 from agent_runs.schemas.official import UserResponse
 from agent_runs.settings import Settings
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 
 router = APIRouter(tags=["server"])
 

@@ -18,7 +18,7 @@ from agent_runs.schemas.hosted import (
     HostedTrouble,
 )
 from agent_runs.settings import HostedAccount, Settings, hosted_accounts
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 from agent_runs.sync import Account, FollowingState, HistoryState
 
 router = APIRouter(tags=["hosted"])

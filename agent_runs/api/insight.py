@@ -9,8 +9,8 @@ from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Running
 from agent_runs.insight import Insight, InsightReader
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
 
 router = APIRouter(tags=["logs"])
 

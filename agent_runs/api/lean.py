@@ -29,8 +29,8 @@ from agent_runs.api.server import Server
 from agent_runs.api.v1.organizations import LOCAL_ID
 from agent_runs.errors import AgentRunsError
 from agent_runs.filters import LogFilter, RunFilter
-from agent_runs.store import events
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events
 
 _ALL_RUNS = RunFilter()
 _ALL_LOGS = LogFilter()

@@ -10,7 +10,8 @@ from agent_runs.api.parameters import Limit, RunId, Skip, WantedLogs
 from agent_runs.api.server import Running, json_text
 from agent_runs.schemas.answers import LogCounts, LogHits
 from agent_runs.schemas.official import AgentRunWithLogsResponse
-from agent_runs.store import log_search, logs
+from agent_runs.store.runs import logs
+from agent_runs.store.search import in_one_run
 
 router = APIRouter(tags=["logs"])
 
@@ -71,7 +72,7 @@ async def search_logs(
     The filters say which entries count as hits; `around` has their neighbours whatever the filters.
     A pattern that cannot be read, or takes more than two seconds, is a 422 with `position`.
     """
-    found = await log_search.find(
+    found = await in_one_run.find(
         server.database, run_id, q, is_regex=regex, filter=wanted, context=context
     )
     return LogHits(total=found.total, seqs=found.seqs, around=[list(pair) for pair in found.around])

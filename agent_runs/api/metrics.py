@@ -14,7 +14,7 @@ from agent_runs.api.errors import documented
 from agent_runs.api.hosted import in_short
 from agent_runs.api.server import Running
 from agent_runs.models import JSON
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 from agent_runs.sync import FollowingState
 
 router = APIRouter(tags=["server"])

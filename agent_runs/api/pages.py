@@ -1,8 +1,8 @@
 """Bodies of list answers: JSON texts as stored, joined to bytes without decoding them."""
 
 from agent_runs.filters import LogFilter, RunFilter
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
 
 LARGEST_LIMIT = 100
 LARGEST_PAGE = 1_000_000_000

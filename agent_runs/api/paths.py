@@ -19,7 +19,7 @@ from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
 from agent_runs.schemas.answers import NoTask
 from agent_runs.schemas.bodies import CreateRunMore, ResumeRunMore
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 
 router = APIRouter(tags=["by path"])
 

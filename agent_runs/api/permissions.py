@@ -11,7 +11,7 @@ from agent_runs.models import PermissionRequest
 from agent_runs.schemas.answers import Permissions
 from agent_runs.schemas.bodies import AnswerPermission
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store import permissions, runs
+from agent_runs.store.runs import permissions, runs
 
 router = APIRouter(tags=["permissions"])
 

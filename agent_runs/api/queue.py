@@ -11,7 +11,7 @@ from agent_runs.models import QueuedPrompt
 from agent_runs.schemas.answers import QueuedPrompts
 from agent_runs.schemas.bodies import QueuePrompt
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store import queue, runs
+from agent_runs.store.runs import queue, runs
 
 router = APIRouter(tags=["runs"])
 

@@ -12,7 +12,7 @@ from agent_runs.runs import repositories
 from agent_runs.schemas.answers import RepoPage
 from agent_runs.schemas.bodies import AddRepo
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store import repos
+from agent_runs.store.organization import repos
 
 router = APIRouter(tags=["repositories"])
 

@@ -10,7 +10,7 @@ from agent_runs.api.server import Running
 from agent_runs.runs import rules
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official_webhooks import CLIRulesResponse, DeliveryPage, RulesChange
-from agent_runs.store import deliveries
+from agent_runs.store.runs import deliveries
 
 router = APIRouter(tags=["rules and webhooks"])
 

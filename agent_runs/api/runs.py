@@ -10,7 +10,7 @@ from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
 from agent_runs.schemas.answers import RunCounts, RunPage, Turns
 from agent_runs.schemas.bodies import CreateRun, ResumeRun
-from agent_runs.store import runs, turns
+from agent_runs.store.runs import runs, turns
 
 router = APIRouter(tags=["runs"])
 

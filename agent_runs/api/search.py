@@ -19,8 +19,8 @@ from agent_runs.schemas.search import (
     SearchRun,
 )
 from agent_runs.search_query import FIELDS, parse_query
-from agent_runs.store import search
-from agent_runs.store.search_values import known_values
+from agent_runs.store.search import search
+from agent_runs.store.search.values import known_values
 
 router = APIRouter(tags=["search"])
 

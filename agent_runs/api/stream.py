@@ -23,8 +23,8 @@ from starlette.types import Receive, Scope, Send
 from agent_runs.bus.base import EventBus
 from agent_runs.events import Event, EventKind, Reset, StoredEvent
 from agent_runs.models import TERMINAL_STATUSES
-from agent_runs.store import events, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, runs
 
 logger = logging.getLogger(__name__)
 

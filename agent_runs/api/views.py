@@ -10,7 +10,7 @@ from agent_runs.models import SavedView
 from agent_runs.runs import views
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.views import ChangeView, SavedViews, SaveView
-from agent_runs.store import views as stored
+from agent_runs.store.organization import views as stored
 
 router = APIRouter(prefix="/views", tags=["search"])
 

@@ -15,8 +15,8 @@ from agent_runs.cli.steps import in_money, in_words
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from agent_runs.client.measure_requests import AnalyticsQuery
-    from agent_runs.client.tables import AnalyticsTable
+    from agent_runs.client.calls.measures import AnalyticsQuery
+    from agent_runs.client.calls.tables import AnalyticsTable
 
 TableName = Literal[
     "summary",

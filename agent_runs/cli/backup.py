@@ -11,8 +11,8 @@ from agent_runs.cli.output import say, say_json
 from agent_runs.errors import InvalidRequest
 from agent_runs.runs.ownership import owned
 from agent_runs.settings import InvalidSettings, Settings, load_settings
-from agent_runs.store.backup import write_backup
-from agent_runs.store.restore import restore_backup
+from agent_runs.store.files.backup import write_backup
+from agent_runs.store.files.restore import restore_backup
 
 
 def back_up(path: Path, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agent_runs import CodegenClient
-    from agent_runs.client.hits import SearchGroup
+    from agent_runs.client.calls.search import SearchGroup
 
 
 def search(

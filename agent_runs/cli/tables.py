@@ -12,7 +12,7 @@ from rich.text import Text
 from agent_runs.cli.output import clean, one_line
 
 if TYPE_CHECKING:
-    from agent_runs.client.hits import SearchGroup
+    from agent_runs.client.calls.search import SearchGroup
     from agent_runs.models import AgentInfo, AgentRun
 
 COLOURS = {

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from agent_runs.client.answers import AgentRunWithLogs, Organization, Page, User
     from agent_runs.client.base import AsyncClock, Call, Gate
-    from agent_runs.client.requests import CreateOptions, LogQuery, RunQuery, RunTraits
+    from agent_runs.client.calls.answers import AgentRunWithLogs, Organization, Page, User
+    from agent_runs.client.calls.runs import CreateOptions, LogQuery, RunQuery, RunTraits
     from agent_runs.client.tail import Tail
     from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
 
@@ -110,7 +110,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             mode: name of a prompt template, see `list_templates()`.
             provider: `acp` or `codegen`; only servers of this program.
         """
-        options = late.requests.CreateOptions(
+        options = late.runs.CreateOptions(
             images=images,
             metadata=metadata,
             agent=agent,
@@ -122,11 +122,11 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             mode=mode,
             provider=provider,
         )
-        return await self._send(late.requests.create_agent_run(prompt, options))
+        return await self._send(late.runs.create_agent_run(prompt, options))
 
     async def get_agent_run(self, run_id: int | str) -> AgentRun:
         """Return a run, with its whole prompt and result."""
-        return await self._send(late.requests.get_agent_run(run_id))
+        return await self._send(late.runs.get_agent_run(run_id))
 
     async def list_agent_runs(
         self,
@@ -157,7 +157,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             archived: True lists the archived ones instead, `any` all.
             traits: `mode`, `tool`, `failed_tool`, `error`, `measured`.
         """
-        query = late.requests.RunQuery(
+        query = late.runs.RunQuery(
             status=status,
             agent=agent,
             source_type=source_type,
@@ -170,7 +170,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             **traits,
         )
         return await self._send(
-            late.requests.list_agent_runs(late.requests.skip_for(skip, page, limit), limit, query)
+            late.runs.list_agent_runs(late.runs.skip_for(skip, page, limit), limit, query)
         )
 
     async def iter_agent_runs(self, **query: Unpack[RunQuery]) -> AsyncGenerator[AgentRun]:
@@ -196,7 +196,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             reverse: newest first.
             query: `message_type`, `tool_name`, `turn`, `failed`; need a server of this program.
         """
-        build, way = late.requests.get_agent_run_logs, self._logs_way
+        build, way = late.runs.get_agent_run_logs, self._logs_way
         call = build(run_id, skip, limit, query, reverse=reverse, way=way)
         try:
             return await self._send(call)
@@ -306,10 +306,10 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         Raises:
             RunIsActive: it still works.
         """
-        options = late.requests.ResumeOptions(
+        options = late.runs.ResumeOptions(
             images=images, model=model, permission_policy=permission_policy
         )
-        call = late.requests.resume_agent_run(run_id, prompt, options)
+        call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return await self._send(call)
         except (RunIsActive, RunNotFound) as refusal:  # hosted, a run that works is "not found"
@@ -324,10 +324,10 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
     async def stop_agent_run(self, run_id: int | str) -> AgentRun:
         """Stop a run; one that has ended is returned as it is."""
         try:
-            answer = await self._send(late.requests.stop_agent_run(run_id))
+            answer = await self._send(late.runs.stop_agent_run(run_id))
         except NotFound:
-            answer = await self._send(late.requests.stop_agent_run(run_id, way=1))
-        if late.requests.is_run(answer):
+            answer = await self._send(late.runs.stop_agent_run(run_id, way=1))
+        if late.runs.is_run(answer):
             return late.answers.run(answer)
         return await self.get_agent_run(run_id)
 
@@ -335,7 +335,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
 
     async def get_current_user(self) -> User:
         """Return whom the token belongs to."""
-        return await self._send(late.requests.get_current_user())
+        return await self._send(late.runs.get_current_user())
 
     async def get_me(self) -> User:
         """Return whom the token belongs to."""
@@ -343,7 +343,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
 
     async def list_organizations(self) -> Page[Organization]:
         """Return the organizations that the token can use."""
-        return await self._send(late.requests.list_organizations())
+        return await self._send(late.runs.list_organizations())
 
     async def events(
         self, after: int | None = None, *, run_id: int | str | None = None
@@ -358,7 +358,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         last, lost = after, False
         while True:
             try:
-                async with self._http.stream(late.requests.events(run_id, last)) as chunks:
+                async with self._http.stream(late.runs.events(run_id, last)) as chunks:
                     if lost and last is None:
                         yield ServerEvent(EventKind.RESET, None, {})
                     parser = EventParser()
@@ -377,7 +377,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         if tail.polls or not tail.has_time_for_a_stream:
             yield
             return
-        call = late.requests.events(run_id, None, until_finished=True)
+        call = late.runs.events(run_id, None, until_finished=True)
         try:
             async with self._http.stream(call) as chunks:
                 yield  # what came before this stream began
@@ -396,5 +396,5 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
 
     async def _organization(self) -> int:
         if self._org_id is None:
-            self._org_id = late.requests.first_organization(await self.list_organizations())
+            self._org_id = late.runs.first_organization(await self.list_organizations())
         return self._org_id

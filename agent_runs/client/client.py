@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from agent_runs.client.answers import AgentRunWithLogs, Organization, Page, User
     from agent_runs.client.base import Call, Clock
-    from agent_runs.client.requests import CreateOptions, LogQuery, RunQuery, RunTraits
+    from agent_runs.client.calls.answers import AgentRunWithLogs, Organization, Page, User
+    from agent_runs.client.calls.runs import CreateOptions, LogQuery, RunQuery, RunTraits
     from agent_runs.client.tail import Tail
     from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
 
@@ -122,7 +122,7 @@ class CodegenClient(Extras, Files):
             mode: name of a prompt template, see `list_templates()`.
             provider: `acp` or `codegen`; only servers of this program.
         """
-        options = late.requests.CreateOptions(
+        options = late.runs.CreateOptions(
             images=images,
             metadata=metadata,
             agent=agent,
@@ -134,11 +134,11 @@ class CodegenClient(Extras, Files):
             mode=mode,
             provider=provider,
         )
-        return self._send(late.requests.create_agent_run(prompt, options))
+        return self._send(late.runs.create_agent_run(prompt, options))
 
     def get_agent_run(self, run_id: int | str) -> AgentRun:
         """Return a run, with its whole prompt and result."""
-        return self._send(late.requests.get_agent_run(run_id))
+        return self._send(late.runs.get_agent_run(run_id))
 
     def list_agent_runs(
         self,
@@ -169,7 +169,7 @@ class CodegenClient(Extras, Files):
             archived: True lists the archived ones instead, `any` all.
             traits: `mode`, `tool`, `failed_tool`, `error`, `measured`.
         """
-        query = late.requests.RunQuery(
+        query = late.runs.RunQuery(
             status=status,
             agent=agent,
             source_type=source_type,
@@ -182,7 +182,7 @@ class CodegenClient(Extras, Files):
             **traits,
         )
         return self._send(
-            late.requests.list_agent_runs(late.requests.skip_for(skip, page, limit), limit, query)
+            late.runs.list_agent_runs(late.runs.skip_for(skip, page, limit), limit, query)
         )
 
     def iter_agent_runs(self, **query: Unpack[RunQuery]) -> Generator[AgentRun]:
@@ -207,7 +207,7 @@ class CodegenClient(Extras, Files):
             reverse: newest first.
             query: `message_type`, `tool_name`, `turn`, `failed`; need a server of this program.
         """
-        build, way = late.requests.get_agent_run_logs, self._logs_way
+        build, way = late.runs.get_agent_run_logs, self._logs_way
         call = build(run_id, skip, limit, query, reverse=reverse, way=way)
         try:
             return self._send(call)
@@ -303,10 +303,10 @@ class CodegenClient(Extras, Files):
         Raises:
             RunIsActive: it still works.
         """
-        options = late.requests.ResumeOptions(
+        options = late.runs.ResumeOptions(
             images=images, model=model, permission_policy=permission_policy
         )
-        call = late.requests.resume_agent_run(run_id, prompt, options)
+        call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return self._send(call)
         except (RunIsActive, RunNotFound) as refusal:  # hosted, a run that works is "not found"
@@ -321,10 +321,10 @@ class CodegenClient(Extras, Files):
     def stop_agent_run(self, run_id: int | str) -> AgentRun:
         """Stop a run; one that has ended is returned as it is."""
         try:
-            answer = self._send(late.requests.stop_agent_run(run_id))
+            answer = self._send(late.runs.stop_agent_run(run_id))
         except NotFound:
-            answer = self._send(late.requests.stop_agent_run(run_id, way=1))
-        if late.requests.is_run(answer):
+            answer = self._send(late.runs.stop_agent_run(run_id, way=1))
+        if late.runs.is_run(answer):
             return late.answers.run(answer)
         return self.get_agent_run(run_id)
 
@@ -332,7 +332,7 @@ class CodegenClient(Extras, Files):
 
     def get_current_user(self) -> User:
         """Return whom the token belongs to."""
-        return self._send(late.requests.get_current_user())
+        return self._send(late.runs.get_current_user())
 
     def get_me(self) -> User:
         """Return whom the token belongs to."""
@@ -340,7 +340,7 @@ class CodegenClient(Extras, Files):
 
     def list_organizations(self) -> Page[Organization]:
         """Return the organizations that the token can use."""
-        return self._send(late.requests.list_organizations())
+        return self._send(late.runs.list_organizations())
 
     def events(
         self, after: int | None = None, *, run_id: int | str | None = None
@@ -355,7 +355,7 @@ class CodegenClient(Extras, Files):
         last, lost = after, False
         while True:
             try:
-                with self._http.stream(late.requests.events(run_id, last)) as chunks:
+                with self._http.stream(late.runs.events(run_id, last)) as chunks:
                     if lost and last is None:
                         yield ServerEvent(EventKind.RESET, None, {})
                     parser = EventParser()
@@ -373,7 +373,7 @@ class CodegenClient(Extras, Files):
         if tail.polls or not tail.has_time_for_a_stream:
             yield
             return
-        call = late.requests.events(run_id, None, until_finished=True)
+        call = late.runs.events(run_id, None, until_finished=True)
         try:
             with self._http.stream(call) as chunks:
                 yield  # what came before this stream began
@@ -392,5 +392,5 @@ class CodegenClient(Extras, Files):
 
     def _organization(self) -> int:
         if self._org_id is None:
-            self._org_id = late.requests.first_organization(self.list_organizations())
+            self._org_id = late.runs.first_organization(self.list_organizations())
         return self._org_id

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from agent_runs.client.base import Call
-    from agent_runs.client.file_requests import ImportResult
-    from agent_runs.client.requests import RunQuery
+    from agent_runs.client.calls.files import ImportResult
+    from agent_runs.client.calls.runs import RunQuery
     from agent_runs.client.transport import AsyncTransport, Transport
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Files(ABC):
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        return self._save(late.file_requests.export_agent_run(run_id, format), path)
+        return self._save(late.files.export_agent_run(run_id, format), path)
 
     def export_agent_runs(
         self,
@@ -73,7 +73,7 @@ class Files(ABC):
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        call = late.file_requests.export_agent_runs(
+        call = late.files.export_agent_runs(
             format, run_ids, query, search=search, with_archived=with_archived
         )
         return self._save(call, path)
@@ -89,7 +89,7 @@ class Files(ABC):
         **query: Unpack[RunQuery],
     ) -> Generator[Iterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
-        call = late.file_requests.export_agent_runs(
+        call = late.files.export_agent_runs(
             format, run_ids, query, search=search, with_archived=with_archived
         )
         with self._http.download(call) as parts:
@@ -104,7 +104,7 @@ class Files(ABC):
             InvalidRequest: something is wrong with the file; the message names the line.
         """
         with _opened(Path(path)) as file:
-            return self._http.upload(late.file_requests.import_runs(), file)
+            return self._http.upload(late.files.import_runs(), file)
 
     def get_report(
         self,
@@ -124,7 +124,7 @@ class Files(ABC):
             days: length of the period; `first_day` takes its place.
             last_day: inclusive, UTC; today unless given.
         """
-        call = late.file_requests.get_report(
+        call = late.files.get_report(
             form, days=days, first_day=first_day, last_day=last_day, agent=agent,
             repo_id=repo_id, mode=mode,
         )  # fmt: skip
@@ -159,7 +159,7 @@ class AsyncFiles(ABC):
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        return await self._save(late.file_requests.export_agent_run(run_id, format), path)
+        return await self._save(late.files.export_agent_run(run_id, format), path)
 
     async def export_agent_runs(
         self,
@@ -181,7 +181,7 @@ class AsyncFiles(ABC):
         Raises:
             InvalidRequest: the file cannot be written.
         """
-        call = late.file_requests.export_agent_runs(
+        call = late.files.export_agent_runs(
             format, run_ids, query, search=search, with_archived=with_archived
         )
         return await self._save(call, path)
@@ -197,7 +197,7 @@ class AsyncFiles(ABC):
         **query: Unpack[RunQuery],
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Give an export part by part, as `export_agent_runs` writes it."""
-        call = late.file_requests.export_agent_runs(
+        call = late.files.export_agent_runs(
             format, run_ids, query, search=search, with_archived=with_archived
         )
         async with self._http.download(call) as parts:
@@ -212,7 +212,7 @@ class AsyncFiles(ABC):
             InvalidRequest: something is wrong with the file; the message names the line.
         """
         with _opened(Path(path)) as file:
-            return await self._http.upload(late.file_requests.import_runs(), file)
+            return await self._http.upload(late.files.import_runs(), file)
 
     async def get_report(
         self,
@@ -232,7 +232,7 @@ class AsyncFiles(ABC):
             days: length of the period; `first_day` takes its place.
             last_day: inclusive, UTC; today unless given.
         """
-        call = late.file_requests.get_report(
+        call = late.files.get_report(
             form, days=days, first_day=first_day, last_day=last_day, agent=agent,
             repo_id=repo_id, mode=mode,
         )  # fmt: skip

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from agent_runs.client.base import Call
-    from agent_runs.client.hits import LogHits, SearchField, SearchGroup, SearchPage
-    from agent_runs.client.requests import LogQuery
+    from agent_runs.client.calls.runs import LogQuery
+    from agent_runs.client.calls.search import LogHits, SearchField, SearchGroup, SearchPage
     from agent_runs.models import SavedView
 
     Order = Literal["newest", "best"]
@@ -43,7 +43,7 @@ class Finding(ABC):
         Raises:
             InvalidQuery: the query cannot be understood; `position` says where.
         """
-        return self._send(late.hits.search(query, order, limit, cursor))
+        return self._send(late.search.search(query, order, limit, cursor))
 
     def iter_search(self, query: str, *, order: Order = "newest") -> Generator[SearchGroup]:
         """Yield all that fits, page by page; a run may come up again on a later page."""
@@ -74,15 +74,15 @@ class Finding(ABC):
         Raises:
             InvalidQuery: the pattern cannot be read, or takes too long.
         """
-        return self._send(late.hits.search_logs(run_id, text, regex, context, query))
+        return self._send(late.search.search_logs(run_id, text, regex, context, query))
 
     def list_search_fields(self) -> list[SearchField]:
         """Return the fields that a query can name, and the values there are."""
-        return self._send(late.hits.list_search_fields())
+        return self._send(late.search.list_search_fields())
 
     def list_views(self, kind: Kind | None = None) -> list[SavedView]:
         """Return the saved views by name: of `search`, of `runs`, or all."""
-        return self._send(late.hits.list_views(kind))
+        return self._send(late.search.list_views(kind))
 
     def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
         """Keep a query under a name, for everybody.
@@ -94,17 +94,17 @@ class Finding(ABC):
             InvalidRequest: the query cannot be understood.
             Conflict: the name is taken.
         """
-        return self._send(late.hits.save_view(name, query, kind))
+        return self._send(late.search.save_view(name, query, kind))
 
     def change_view(
         self, view_id: int, *, name: str | None = None, query: str | None = None
     ) -> SavedView:
         """Give a saved view another name or query."""
-        return self._send(late.hits.change_view(view_id, name, query))
+        return self._send(late.search.change_view(view_id, name, query))
 
     def remove_view(self, view_id: int) -> None:
         """Forget a saved view."""
-        self._send(late.hits.remove_view(view_id))
+        self._send(late.search.remove_view(view_id))
 
 
 class AsyncFinding(ABC):
@@ -127,7 +127,7 @@ class AsyncFinding(ABC):
         Raises:
             InvalidQuery: the query cannot be understood; `position` says where.
         """
-        return await self._send(late.hits.search(query, order, limit, cursor))
+        return await self._send(late.search.search(query, order, limit, cursor))
 
     async def iter_search(
         self, query: str, *, order: Order = "newest"
@@ -161,15 +161,15 @@ class AsyncFinding(ABC):
         Raises:
             InvalidQuery: the pattern cannot be read, or takes too long.
         """
-        return await self._send(late.hits.search_logs(run_id, text, regex, context, query))
+        return await self._send(late.search.search_logs(run_id, text, regex, context, query))
 
     async def list_search_fields(self) -> list[SearchField]:
         """Return the fields that a query can name, and the values there are."""
-        return await self._send(late.hits.list_search_fields())
+        return await self._send(late.search.list_search_fields())
 
     async def list_views(self, kind: Kind | None = None) -> list[SavedView]:
         """Return the saved views by name: of `search`, of `runs`, or all."""
-        return await self._send(late.hits.list_views(kind))
+        return await self._send(late.search.list_views(kind))
 
     async def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
         """Keep a query under a name, for everybody.
@@ -181,14 +181,14 @@ class AsyncFinding(ABC):
             InvalidRequest: the query cannot be understood.
             Conflict: the name is taken.
         """
-        return await self._send(late.hits.save_view(name, query, kind))
+        return await self._send(late.search.save_view(name, query, kind))
 
     async def change_view(
         self, view_id: int, *, name: str | None = None, query: str | None = None
     ) -> SavedView:
         """Give a saved view another name or query."""
-        return await self._send(late.hits.change_view(view_id, name, query))
+        return await self._send(late.search.change_view(view_id, name, query))
 
     async def remove_view(self, view_id: int) -> None:
         """Forget a saved view."""
-        await self._send(late.hits.remove_view(view_id))
+        await self._send(late.search.remove_view(view_id))

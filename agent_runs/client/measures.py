@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from agent_runs.client.base import Call
-    from agent_runs.client.measure_requests import AnalyticsQuery
-    from agent_runs.client.tables import AnalyticsTable
+    from agent_runs.client.calls.measures import AnalyticsQuery
+    from agent_runs.client.calls.tables import AnalyticsTable
     from agent_runs.insight import Insight
     from agent_runs.insight.compared import Comparison
 
@@ -35,19 +35,19 @@ class Measures(ABC):
         Args:
             query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
         """
-        return self._send(late.measure_requests.get_analytics(table, query))
+        return self._send(late.measures.get_analytics(table, query))
 
     def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
         """Return the same table as CSV, safe to be opened as a spreadsheet."""
-        return self._send(late.measure_requests.get_analytics_csv(table, query))
+        return self._send(late.measures.get_analytics_csv(table, query))
 
     def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
         """Return two to six runs side by side: facts, files, and the step where they part."""
-        return self._send(late.measure_requests.compare_agent_runs(run_ids))
+        return self._send(late.measures.compare_agent_runs(run_ids))
 
     def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
-        return self._send(late.measure_requests.get_agent_run_insight(run_id))
+        return self._send(late.measures.get_agent_run_insight(run_id))
 
 
 class AsyncMeasures(ABC):
@@ -62,16 +62,16 @@ class AsyncMeasures(ABC):
         Args:
             query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
         """
-        return await self._send(late.measure_requests.get_analytics(table, query))
+        return await self._send(late.measures.get_analytics(table, query))
 
     async def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
         """Return the same table as CSV, safe to be opened as a spreadsheet."""
-        return await self._send(late.measure_requests.get_analytics_csv(table, query))
+        return await self._send(late.measures.get_analytics_csv(table, query))
 
     async def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
         """Return two to six runs side by side: facts, files, and the step where they part."""
-        return await self._send(late.measure_requests.compare_agent_runs(run_ids))
+        return await self._send(late.measures.compare_agent_runs(run_ids))
 
     async def get_agent_run_insight(self, run_id: int | str) -> Insight:
         """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
-        return await self._send(late.measure_requests.get_agent_run_insight(run_id))
+        return await self._send(late.measures.get_agent_run_insight(run_id))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from agent_runs.client import late
 
 if TYPE_CHECKING:
-    from agent_runs.client.answers import Page, User
     from agent_runs.client.base import Call
+    from agent_runs.client.calls.answers import Page, User
     from agent_runs.models import JSON, Repo
 
 T = TypeVar("T")
@@ -26,27 +26,27 @@ class Official(ABC):
 
     def ban_agent_run(self, run_id: int | str) -> JSON:
         """Stop a run and mute it."""
-        return self._send(late.official_requests.mark_agent_run(run_id, "ban"))
+        return self._send(late.official.mark_agent_run(run_id, "ban"))
 
     def unban_agent_run(self, run_id: int | str) -> JSON:
         """Let a run that was banned be heard again."""
-        return self._send(late.official_requests.mark_agent_run(run_id, "unban"))
+        return self._send(late.official.mark_agent_run(run_id, "unban"))
 
     def remove_agent_run_from_pr(self, run_id: int | str) -> JSON:
         """Let a run leave its pull request alone."""
-        return self._send(late.official_requests.mark_agent_run(run_id, "remove-from-pr"))
+        return self._send(late.official.mark_agent_run(run_id, "remove-from-pr"))
 
     def list_organization_repos(self, page: int = 1) -> Page[Repo]:
         """Return the organization's repositories, 100 at a time."""
-        return self._send(late.official_requests.list_organization_repos(page))
+        return self._send(late.official.list_organization_repos(page))
 
     def list_organization_users(self, page: int = 1) -> Page[User]:
         """Return the organization's members, 100 at a time."""
-        return self._send(late.official_requests.list_organization_users(page))
+        return self._send(late.official.list_organization_users(page))
 
     def list_models(self) -> dict[str, JSON]:
         """Return the models that a new run can name: `providers` and `default_model`."""
-        return self._send(late.official_requests.list_models())
+        return self._send(late.official.list_models())
 
 
 class AsyncOfficial(ABC):
@@ -57,24 +57,24 @@ class AsyncOfficial(ABC):
 
     async def ban_agent_run(self, run_id: int | str) -> JSON:
         """Stop a run and mute it."""
-        return await self._send(late.official_requests.mark_agent_run(run_id, "ban"))
+        return await self._send(late.official.mark_agent_run(run_id, "ban"))
 
     async def unban_agent_run(self, run_id: int | str) -> JSON:
         """Let a run that was banned be heard again."""
-        return await self._send(late.official_requests.mark_agent_run(run_id, "unban"))
+        return await self._send(late.official.mark_agent_run(run_id, "unban"))
 
     async def remove_agent_run_from_pr(self, run_id: int | str) -> JSON:
         """Let a run leave its pull request alone."""
-        return await self._send(late.official_requests.mark_agent_run(run_id, "remove-from-pr"))
+        return await self._send(late.official.mark_agent_run(run_id, "remove-from-pr"))
 
     async def list_organization_repos(self, page: int = 1) -> Page[Repo]:
         """Return the organization's repositories, 100 at a time."""
-        return await self._send(late.official_requests.list_organization_repos(page))
+        return await self._send(late.official.list_organization_repos(page))
 
     async def list_organization_users(self, page: int = 1) -> Page[User]:
         """Return the organization's members, 100 at a time."""
-        return await self._send(late.official_requests.list_organization_users(page))
+        return await self._send(late.official.list_organization_users(page))
 
     async def list_models(self) -> dict[str, JSON]:
         """Return the models that a new run can name: `providers` and `default_model`."""
-        return await self._send(late.official_requests.list_models())
+        return await self._send(late.official.list_models())

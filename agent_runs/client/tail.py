@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TypeGuard
 
-from agent_runs.client.answers import AgentRunWithLogs, Page
 from agent_runs.client.base import PAGE_LIMIT
+from agent_runs.client.calls.answers import AgentRunWithLogs, Page
 from agent_runs.client.sse import ServerEvent
 from agent_runs.errors import AgentRunsError, RateLimited, WaitTimeout
 from agent_runs.events import EventKind

@@ -5,22 +5,15 @@ from contextlib import asynccontextmanager
 
 import reflex as rx
 
-from agent_runs.dashboard import access, web
-from agent_runs.dashboard.hub import hub_lifespan
-from agent_runs.dashboard.links import link_routes
-from agent_runs.dashboard.pages import (
-    agents,
-    analytics,
-    cli_token,
-    compare,
-    imports,
-    new_run,
-    not_found,
-    run,
-    runs,
-    search,
-    settings,
-)
+from agent_runs.dashboard.analytics import page as analytics
+from agent_runs.dashboard.new_run import page as new_run
+from agent_runs.dashboard.pages import agents, cli_token, compare, imports, not_found, search
+from agent_runs.dashboard.run import page as run
+from agent_runs.dashboard.runs import page as runs
+from agent_runs.dashboard.serving import access, web
+from agent_runs.dashboard.serving.hub import hub_lifespan
+from agent_runs.dashboard.serving.links import link_routes
+from agent_runs.dashboard.settings import page as settings
 
 PAGES = (
     runs,

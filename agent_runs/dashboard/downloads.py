@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from agent_runs.client.base import Call
-from agent_runs.client.file_requests import export_agent_runs
-from agent_runs.client.requests import RunQuery
+from agent_runs.client.calls.files import export_agent_runs
+from agent_runs.client.calls.runs import RunQuery
 
 FORMATS: Mapping[str, str] = {
     "jsonl": "JSON Lines, complete",

@@ -10,9 +10,11 @@ import orjson
 from agent_runs.errors import AgentRunsError, RepoNotFound
 from agent_runs.filters import RunFilter
 from agent_runs.models import JSON, AgentRun, PermissionRequest, Repo, Turn
-from agent_runs.store import exports, permissions, repos, runs, turns
-from agent_runs.store.database import Database
-from agent_runs.store.search import Hit
+from agent_runs.store.engine.database import Database
+from agent_runs.store.files import exports
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import permissions, runs, turns
+from agent_runs.store.search.search import Hit
 
 _PAGE = 500
 

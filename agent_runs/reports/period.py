@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from agent_runs.analytics import Scope, Table, TableName, read_table
 from agent_runs.filters import RunFilter
 from agent_runs.models import FAILED_STATUSES, AgentRun
-from agent_runs.store import runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import runs
 
 TABLES: tuple[TableName, ...] = (
     "summary", "days", "agents", "repositories", "templates", "tools", "errors",

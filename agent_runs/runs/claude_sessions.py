@@ -12,8 +12,9 @@ from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus,
 from agent_runs.providers.base import TurnOutcome
 from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.turns import end_turn
-from agent_runs.store import logs, preferences, runs, turns
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.organization import preferences
+from agent_runs.store.runs import logs, runs, turns
 
 PROVIDER = "claude_code"
 _TITLE = "Claude Code session"

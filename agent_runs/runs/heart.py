@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from agent_runs.executors.base import Executor
 from agent_runs.runs import recovery
-from agent_runs.store import events, leases
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, leases
 
 logger = logging.getLogger(__name__)
 

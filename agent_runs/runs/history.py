@@ -1,8 +1,8 @@
 """A run's past as a short text, for an agent that cannot take up its old session."""
 
 from agent_runs.models import JSON, AgentRunLog, MessageType
-from agent_runs.store import logs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs
 
 _ENTRIES = 200
 _LINE = 600

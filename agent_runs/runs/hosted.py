@@ -28,9 +28,12 @@ from agent_runs.providers.codegen.creation import CreationState
 from agent_runs.runs import once
 from agent_runs.runs.requests import NewRun
 from agent_runs.runs.turns import check_ended
-from agent_runs.store import creations, hosted, repos, runs, turns
-from agent_runs.store.creations import StoredCreation
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.hosted import creations
+from agent_runs.store.hosted import runs as hosted
+from agent_runs.store.hosted.creations import StoredCreation
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import runs, turns
 
 WAITS = "waits_for_upstream"
 """`status_reason` of a run that upstream has not taken yet."""

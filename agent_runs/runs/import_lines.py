@@ -19,7 +19,7 @@ from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
 from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
 from agent_runs.schemas.fields import LARGEST_ID
-from agent_runs.store.payloads import clean
+from agent_runs.store.engine.payloads import clean
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -20,8 +20,9 @@ from agent_runs.errors import InvalidRequest, TooLarge, Unavailable
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.runs import import_claude, import_lines
 from agent_runs.runs.import_lines import Entries, RunLines
-from agent_runs.store import exports, imports, leases, logs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.files import exports, imports
+from agent_runs.store.runs import leases, logs
 
 logger = logging.getLogger(__name__)
 

@@ -42,8 +42,10 @@ from agent_runs.runs.requests import (
 from agent_runs.runs.templates import Template
 from agent_runs.runs.turns import begin_turn, check_ended, end_turn, user_message
 from agent_runs.runs.webhooks import Webhook, keep_for_run
-from agent_runs.store import imports, logs, repos, runs
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.files import imports
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, runs
 
 _STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
 

@@ -1,8 +1,8 @@
 """Mute a run, so that nobody outside hears of it any more, or let it speak again."""
 
 from agent_runs.models import AgentRun
-from agent_runs.store import runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import runs
 
 
 async def set_muted(database: Database, run_id: int, *, muted: bool) -> AgentRun:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from agent_runs.errors import Conflict
 from agent_runs.models import JSON
-from agent_runs.store import request_keys
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.runs import request_keys
 
 KEPT = timedelta(days=1)
 """So long a key is known."""

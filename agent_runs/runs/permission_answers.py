@@ -5,8 +5,8 @@ from typing import Literal
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import PermissionRequest
 from agent_runs.runs.recorder import release
-from agent_runs.store import permissions, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import permissions, runs
 
 
 async def answer(

@@ -2,8 +2,8 @@
 
 from agent_runs.errors import Conflict
 from agent_runs.models import TERMINAL_STATUSES, QueuedPrompt
-from agent_runs.store import queue, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import queue, runs
 
 _LONGEST = 20
 

@@ -16,8 +16,8 @@ from agent_runs.errors import LostFence
 from agent_runs.events import Draft
 from agent_runs.models import JSON, AgentRunStatus, NewLog
 from agent_runs.providers.base import PermissionQuestion
-from agent_runs.store import logs, permissions, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, permissions, runs
 
 _POLL_SECONDS = 30.0
 _PRIVATE = ("session_id",)

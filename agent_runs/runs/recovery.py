@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from agent_runs.executors.base import Executor
 from agent_runs.models import EXTERNAL_PROVIDERS, TERMINAL_STATUSES, AgentRunStatus
 from agent_runs.runs.turns import INTERRUPTED, end_turn
-from agent_runs.store import leases, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import leases, runs
 
 logger = logging.getLogger(__name__)
 

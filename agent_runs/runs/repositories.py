@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from agent_runs.errors import Conflict, InvalidRequest
 from agent_runs.models import Repo
-from agent_runs.store import repos, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import runs
 
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:(?!/)[^\s]+")

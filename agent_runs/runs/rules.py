@@ -7,8 +7,8 @@ lost; the stored prompt stays what the person wrote.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from agent_runs.store import preferences
-from agent_runs.store.database import Database, Reader
+from agent_runs.store.engine.database import Database, Reader
+from agent_runs.store.organization import preferences
 
 LONGEST = 50_000
 _NAME = "rules"

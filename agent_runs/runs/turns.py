@@ -25,8 +25,9 @@ from agent_runs.models import (
 from agent_runs.providers.base import Provider, TurnOutcome, TurnRequest
 from agent_runs.runs import history, rules, webhooks
 from agent_runs.runs.recorder import TurnRecorder
-from agent_runs.store import logs, permissions, queue, repos, runs, turns
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, permissions, queue, runs, turns
 
 logger = logging.getLogger(__name__)
 

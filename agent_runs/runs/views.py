@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import SavedView
 from agent_runs.search_query import parse_query
-from agent_runs.store import views
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import views
 
 _ORGANIZATION = 1
 _TRAITS = ("mode", "tool", "failed_tool", "error", "measured")

@@ -16,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from agent_runs.bus.base import EventBus, Subscription
-from agent_runs.client.webhooks import Attempt
 from agent_runs.events import EventKind, Reset, StoredEvent
 from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentRun, Delivery
-from agent_runs.store import deliveries, preferences, runs
-from agent_runs.store.database import Database, Transaction
-from agent_runs.store.deliveries import Taken
+from agent_runs.outbound.webhooks import Attempt
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.organization import preferences
+from agent_runs.store.runs import deliveries, runs
+from agent_runs.store.runs.deliveries import Taken
 
 logger = logging.getLogger(__name__)
 

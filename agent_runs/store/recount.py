@@ -14,11 +14,11 @@ from datetime import datetime
 import orjson
 
 from agent_runs.models import JSON, AgentRun, MessageType
-from agent_runs.store import figures, tallies
-from agent_runs.store.database import Database, Transaction
-from agent_runs.store.outbox import EVENT_LOCK
-from agent_runs.store.payloads import dump, milliseconds, moment
-from agent_runs.store.run_rows import parse
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.engine.outbox import EVENT_LOCK
+from agent_runs.store.engine.payloads import dump, milliseconds, moment
+from agent_runs.store.figures import figures, tallies
+from agent_runs.store.runs.rows import parse
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 
-from agent_runs.client.answers import User
 from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.calls.answers import User
 from agent_runs.client.credentials import Credentials
 from agent_runs.errors import (
     AgentRunsError,
@@ -28,9 +28,9 @@ from agent_runs.providers.codegen.condition import Condition, Conditions
 from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
 from agent_runs.providers.codegen.plan import Intervals
 from agent_runs.providers.codegen.upstream import asking, asking_for_a_person, connect
-from agent_runs.store import hosted_organizations
-from agent_runs.store.database import Database
-from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.store.engine.database import Database
+from agent_runs.store.hosted import organizations as hosted_organizations
+from agent_runs.store.hosted.organizations import HostedOrganization
 from agent_runs.sync.account import Account
 from agent_runs.sync.creator import cancel_waiting
 from agent_runs.sync.following import Following, FollowingState

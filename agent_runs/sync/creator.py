@@ -26,9 +26,11 @@ from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind
 from agent_runs.runs.hosted import WAITS
 from agent_runs.runs.turns import end_turn
-from agent_runs.store import creations, hosted, runs, turns
-from agent_runs.store.creations import StoredCreation
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.hosted import creations
+from agent_runs.store.hosted import runs as hosted
+from agent_runs.store.hosted.creations import StoredCreation
+from agent_runs.store.runs import runs, turns
 from agent_runs.sync.mirror import StoreMirror
 
 logger = logging.getLogger(__name__)

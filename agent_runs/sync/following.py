@@ -20,9 +20,13 @@ from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
 from agent_runs.providers.codegen.upstream import asking
-from agent_runs.store import creations, hosted, hosted_organizations, repos, runs
-from agent_runs.store.database import Database
-from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.store.engine.database import Database
+from agent_runs.store.hosted import creations
+from agent_runs.store.hosted import organizations as hosted_organizations
+from agent_runs.store.hosted import runs as hosted
+from agent_runs.store.hosted.organizations import HostedOrganization
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import runs
 from agent_runs.sync.creator import OPEN, Creator
 from agent_runs.sync.history import History, HistoryState
 from agent_runs.sync.mirror import StoreMirror

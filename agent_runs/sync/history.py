@@ -18,8 +18,9 @@ from agent_runs.models import JSON
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Priority
 from agent_runs.providers.codegen.plan import PAGE
-from agent_runs.store import hosted, hosted_organizations
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.hosted import organizations as hosted_organizations
+from agent_runs.store.hosted import runs as hosted
 
 logger = logging.getLogger(__name__)
 

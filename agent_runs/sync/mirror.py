@@ -22,8 +22,10 @@ from agent_runs.models import (
 from agent_runs.providers.codegen.creation import CreationState, key_of
 from agent_runs.providers.codegen.entries import News, Position, fingerprint
 from agent_runs.runs import webhooks
-from agent_runs.store import creations, hosted, logs, runs, turns
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.hosted import creations
+from agent_runs.store.hosted import runs as hosted
+from agent_runs.store.runs import logs, runs, turns
 
 GONE = "gone_upstream"
 """`status_reason` of a run that vanished while it worked."""

@@ -9,9 +9,9 @@ from figure_samples import counted, named, outcomes
 
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.providers.codegen.entries import Position, news
-from agent_runs.store import runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
 from agent_runs.store.recount import recount
+from agent_runs.store.runs import runs
 from agent_runs.sync import StoreMirror
 
 pytestmark = pytest.mark.anyio

@@ -12,9 +12,10 @@ from agent_runs.analytics import TABLES, Scope, TableName, read_table
 from agent_runs.analytics.histogram import Histogram
 from agent_runs.filters import RunFilter
 from agent_runs.models import JSON
-from agent_runs.store import logs, repos, runs
-from agent_runs.store.database import Database
-from agent_runs.store.figures import bucket_of
+from agent_runs.store.engine.database import Database
+from agent_runs.store.figures.figures import bucket_of
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, runs
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from agent_runs.api.app import create_app
 from agent_runs.models import AgentRun
 from agent_runs.settings import Settings
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from api_parts import Finish
 from fastapi import FastAPI
 from store_samples import NOW, entry, new_run
 
-from agent_runs.store import logs
+from agent_runs.store.runs import logs
 
 pytestmark = pytest.mark.anyio
 

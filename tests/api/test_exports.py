@@ -8,7 +8,7 @@ from export_samples import full_run
 from fastapi import FastAPI
 
 from agent_runs.exports.formats import FORMATS
-from agent_runs.store import logs, runs
+from agent_runs.store.runs import logs, runs
 from tests.store_samples import entry, new_run
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
-from agent_runs.store import logs
+from agent_runs.store.runs import logs
 from tests.live_server import LiveServer
 from tests.store_samples import entry, new_run
 

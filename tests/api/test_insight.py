@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 from store_samples import NOW, entry, new_run
 
-from agent_runs.store import logs, runs
+from agent_runs.store.runs import logs, runs
 
 pytestmark = pytest.mark.anyio
 

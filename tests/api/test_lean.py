@@ -12,8 +12,8 @@ from agent_runs.models import AgentRunStatus
 from agent_runs.providers.base import TurnOutcome
 from agent_runs.runs.turns import begin_turn, end_turn
 from agent_runs.settings import Settings
-from agent_runs.store import logs, permissions, queue, runs
-from agent_runs.store.database import Database, Transaction
+from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.store.runs import logs, permissions, queue, runs
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from agent_runs.models import NewLog
-from agent_runs.store import logs, runs
+from agent_runs.store.runs import logs, runs
 
 pytestmark = pytest.mark.anyio
 

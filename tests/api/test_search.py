@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from agent_runs.models import NewLog
-from agent_runs.store import logs, repos, runs
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, runs
 
 pytestmark = pytest.mark.anyio
 

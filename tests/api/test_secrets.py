@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from agent_runs.settings import Settings
-from agent_runs.store import events
+from agent_runs.store.runs import events
 from agent_runs.telemetry import set_up_logging
 
 pytestmark = pytest.mark.anyio

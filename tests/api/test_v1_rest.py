@@ -14,7 +14,7 @@ from agent_runs.api.app import create_app
 from agent_runs.models import Repo
 from agent_runs.runs.pull_requests import place_in
 from agent_runs.settings import Settings
-from agent_runs.store import runs, turns
+from agent_runs.store.runs import runs, turns
 
 pytestmark = pytest.mark.anyio
 V1 = "/v1/organizations/1"

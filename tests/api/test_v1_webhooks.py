@@ -18,12 +18,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from agent_runs.api.app import create_app
-from agent_runs.client.webhooks import check_url, send_webhook
 from agent_runs.errors import InvalidRequest
+from agent_runs.outbound.webhooks import check_url, send_webhook
 from agent_runs.settings import Settings
-from agent_runs.store import deliveries as deliveries_
-from agent_runs.store import runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import deliveries as deliveries_
+from agent_runs.store.runs import runs
 
 pytestmark = pytest.mark.anyio
 HOOK = "/v1/organizations/1/webhooks/agent-run"

@@ -13,8 +13,8 @@ from store_samples import add_entries, new_run
 from agent_runs.bus.memory import QUEUE_LENGTH, MemoryBus, MemorySubscription
 from agent_runs.bus.postgres import PostgresBus
 from agent_runs.events import Draft, Event, Reset, StoredEvent
-from agent_runs.store import events
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events
 
 pytestmark = pytest.mark.anyio
 

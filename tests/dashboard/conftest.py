@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from agent_runs.dashboard import access, web
+from agent_runs.dashboard.serving import access, web
 
 Serve = Callable[[ASGIApp], str]
 """Serves an application on a free port for as long as the test runs; returns its address."""

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agent_runs.client.sse import ServerEvent
-from agent_runs.dashboard.hub import QUEUE_LENGTH, Hub, Subscription
+from agent_runs.dashboard.serving.hub import QUEUE_LENGTH, Hub, Subscription
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_runs.dashboard import launch
-from agent_runs.dashboard.same_origin import use_the_page_port
+from agent_runs.dashboard.serving import launch
+from agent_runs.dashboard.serving.same_origin import use_the_page_port
 
 
 @pytest.fixture

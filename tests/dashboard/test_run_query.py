@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from agent_runs.dashboard.run_query import ListQuery
+from agent_runs.dashboard.runs.query import ListQuery
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent_runs.dashboard.run_row import (
+from agent_runs.dashboard.runs.row import (
     LINE_LENGTH,
     Ask,
     PullRequestLink,

@@ -6,8 +6,8 @@ import pytest
 import reflex as rx
 
 from agent_runs.client.sse import ServerEvent
-from agent_runs.dashboard.run_query import ListQuery
-from agent_runs.dashboard.runs_state import RunsState
+from agent_runs.dashboard.runs.query import ListQuery
+from agent_runs.dashboard.runs.state import RunsState
 from agent_runs.models import AgentRun
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
 
-from agent_runs.dashboard import access, same_origin, web
+from agent_runs.dashboard.serving import access, same_origin, web
 
 pytestmark = pytest.mark.anyio
 HOST = "http://localhost:3000"

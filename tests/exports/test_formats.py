@@ -14,8 +14,9 @@ from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
 from agent_runs.filters import LogFilter
 from agent_runs.models import JSON
-from agent_runs.store import exports, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.files import exports
+from agent_runs.store.runs import logs, runs
 from tests.store_samples import entry, new_run
 
 pytestmark = pytest.mark.anyio

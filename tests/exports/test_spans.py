@@ -13,12 +13,12 @@ from export_samples import ALL, full_run, no_diff
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from agent_runs.client.otlp import headers_of, send_spans
 from agent_runs.errors import InvalidRequest, ServerUnreachable, UnexpectedAnswer
 from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.reader import RunReader
-from agent_runs.store import logs
-from agent_runs.store.database import Database
+from agent_runs.outbound.otlp import headers_of, send_spans
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs
 from tests.live_server import free_port
 from tests.receiver import Receiver
 from tests.store_samples import entry, new_run

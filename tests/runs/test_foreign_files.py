@@ -8,7 +8,7 @@ import pytest
 from export_samples import brought_in, exported, records
 
 from agent_runs.errors import InvalidRequest
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
 from tests.store_samples import add_entries, new_run
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from export_samples import brought_in
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import AgentRunLog
 from agent_runs.runs import claude_sessions
-from agent_runs.store import logs, runs, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs, turns
 
 pytestmark = pytest.mark.anyio
 ID = "5f0c1c2e-8a52-4d0e-9b5c-0d6f7a0f3a11"

@@ -24,10 +24,13 @@ from hypothesis import strategies as st
 from agent_runs.errors import InvalidRequest, RunNotFound, TooLarge
 from agent_runs.filters import LogFilter
 from agent_runs.models import JSON, NewLog
-from agent_runs.store import imports, log_search, logs, repos, runs, turns
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import moment
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import moment
+from agent_runs.store.files import imports
+from agent_runs.store.organization import repos
 from agent_runs.store.recount import recount
+from agent_runs.store.runs import logs, runs, turns
+from agent_runs.store.search import in_one_run
 from tests.store_samples import NOW, add_entries, entry, new_run
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +129,7 @@ async def test_all_that_belongs_to_a_run_comes_with_it(database: Database, tmp_p
             json.loads(text)["seq"] for text in before
         ]
         assert total == len(texts)
-        assert (await log_search.find(other, run.id, "turned")).seqs == [2]
+        assert (await in_one_run.find(other, run.id, "turned")).seqs == [2]
 
 
 async def test_entries_of_an_import_are_in_the_search_index(database: Database, folder):
@@ -176,7 +179,7 @@ async def test_a_later_export_updates_a_run_under_its_id(database: Database, tmp
         (third,) = (await brought_in(other, folder, early)).runs
         assert third.outcome == "known"
         assert (await runs.get(other, first.id)).status == "COMPLETE"
-        assert (await log_search.find(other, first.id, "the end")).total == 1
+        assert (await in_one_run.find(other, first.id, "the end")).total == 1
 
 
 async def test_counters_equal_a_recount_whatever_comes_in(database: Database, folder: Path):

@@ -17,7 +17,7 @@ from agent_runs.errors import (
 from agent_runs.filters import RunFilter
 from agent_runs.models import AgentRunStatus, MessageType
 from agent_runs.runs import NewRun
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 
 pytestmark = pytest.mark.anyio
 

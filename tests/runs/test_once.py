@@ -6,7 +6,7 @@ import pytest
 from agent_runs.errors import InvalidRequest
 from agent_runs.filters import RunFilter
 from agent_runs.runs import NewRun
-from agent_runs.store import runs, turns
+from agent_runs.store.runs import runs, turns
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from living_system import System
 from agent_runs.errors import Conflict
 from agent_runs.models import AgentRunStatus
 from agent_runs.runs import NewRun
-from agent_runs.store import queue
+from agent_runs.store.runs import queue
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from agent_runs.executors.local import LocalExecutor
 from agent_runs.models import AgentRunStatus, MessageType, NewLog
 from agent_runs.runs import owned, recovery
 from agent_runs.runs.turns import INTERRUPTED, begin_turn, end_turn
-from agent_runs.store import leases, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import leases, logs, runs
 
 pytestmark = pytest.mark.anyio
 

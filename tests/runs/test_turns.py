@@ -14,8 +14,8 @@ from agent_runs.errors import Unavailable
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
 from agent_runs.runs import TurnWork
-from agent_runs.store import events, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, runs
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
-from agent_runs.store import analytics, figures, logs, runs
-from agent_runs.store.analytics import FigureFilter, Totals
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.figures import figures
+from agent_runs.store.figures import sums as analytics
+from agent_runs.store.figures.sums import FigureFilter, Totals
+from agent_runs.store.runs import logs, runs
 
 
 @pytest.mark.anyio

@@ -10,11 +10,12 @@ import pytest
 from export_samples import exported, full_run
 
 from agent_runs.errors import Conflict, InvalidRequest
-from agent_runs.store import imports, leases, logs, runs
-from agent_runs.store.backup import write_backup
-from agent_runs.store.database import Database
-from agent_runs.store.restore import restore_backup
-from agent_runs.store.tables import make_metadata
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.tables import make_metadata
+from agent_runs.store.files import imports
+from agent_runs.store.files.backup import write_backup
+from agent_runs.store.files.restore import restore_backup
+from agent_runs.store.runs import leases, logs, runs
 from tests.store_samples import NOW, add_entries, entry, new_run
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ import pytest
 from store_samples import add_entries, entry, new_run
 
 from agent_runs.errors import Conflict, InvalidRequest, RunNotFound, Unavailable
-from agent_runs.store import events, logs, runs
-from agent_runs.store.database import Database
-from agent_runs.store.postgres import translate
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.postgres import translate
+from agent_runs.store.runs import events, logs, runs
 
 pytestmark = pytest.mark.anyio
 

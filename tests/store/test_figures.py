@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
 from agent_runs.models import JSON, TERMINAL_STATUSES
-from agent_runs.store import figure_rows, logs, permissions, runs, tallies, turns
-from agent_runs.store.database import Database
-from agent_runs.store.figure_rows import SPANS, SPREADS
-from agent_runs.store.figures import COST, OTHERS, bucket_of, middle_of
+from agent_runs.store.engine import figure_rows
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.figure_rows import SPANS, SPREADS
+from agent_runs.store.figures import tallies
+from agent_runs.store.figures.figures import COST, OTHERS, bucket_of, middle_of
 from agent_runs.store.recount import ensure_counted, recount
+from agent_runs.store.runs import logs, permissions, runs, turns
 
 FAILED = {"status": "failed"}
 

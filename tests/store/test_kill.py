@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from agent_runs.store import events, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, logs, runs
 
 pytestmark = pytest.mark.anyio
 
 WRITER = """
 import asyncio, sys
 from store_samples import add_entries, new_run
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
 
 async def main():
     async with Database.open(sys.argv[1]) as database:

@@ -8,8 +8,9 @@ import pytest
 from agent_runs.errors import InvalidQuery, RunNotFound
 from agent_runs.filters import LogFilter
 from agent_runs.models import NewLog
-from agent_runs.store import log_search, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
+from agent_runs.store.search import in_one_run
 
 pytestmark = pytest.mark.anyio
 
@@ -51,12 +52,12 @@ async def test_a_text_is_found_as_it_stands_and_whatever_its_case(
         await logs.append(transaction, run.id, None, entries)
         other = await runs.insert(transaction, prompt="x", agent="scripted")
         await logs.append(transaction, other.id, None, entries)
-    assert (await log_search.find(database, run.id, text))[:2] == (len(seqs), seqs)
+    assert (await in_one_run.find(database, run.id, text))[:2] == (len(seqs), seqs)
 
 
 async def test_a_run_that_is_not_there_is_said_so(database: Database) -> None:
     with pytest.raises(RunNotFound):
-        await log_search.find(database, 99, "text")
+        await in_one_run.find(database, 99, "text")
 
 
 async def test_every_part_of_a_long_run_is_looked_at(database: Database) -> None:
@@ -68,11 +69,11 @@ async def test_every_part_of_a_long_run_is_looked_at(database: Database) -> None
         ]
         await logs.append(transaction, run.id, None, entries)
     for seq in (0, 1999, 2000, 4099):
-        found = await log_search.find(database, run.id, f"step {seq}.")
+        found = await in_one_run.find(database, run.id, f"step {seq}.")
         assert found == (1, [seq], [(seq, seq)])
-    found = await log_search.find(database, run.id, r"^step \d*99\.$", is_regex=True)
+    found = await in_one_run.find(database, run.id, r"^step \d*99\.$", is_regex=True)
     assert (found.total, found.seqs[:2], found.seqs[-1]) == (41, [99, 199], 4099)
-    assert (await log_search.find(database, run.id, "step"))[0] == 4100
+    assert (await in_one_run.find(database, run.id, "step"))[0] == 4100
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ async def run_id(database: Database) -> int:
 async def test_a_pattern_finds_what_fits_in_any_case(
     database: Database, run_id: int, pattern: str, seqs: list[int]
 ) -> None:
-    found = await log_search.find(database, run_id, pattern, is_regex=True)
+    found = await in_one_run.find(database, run_id, pattern, is_regex=True)
     assert (found.total, found.seqs) == (len(seqs), sorted(seqs))
 
 
@@ -122,7 +123,7 @@ async def test_a_pattern_that_is_none_is_explained_with_its_place(
     database: Database, run_id: int, pattern: str, position: int
 ) -> None:
     with pytest.raises(InvalidQuery, match="cannot be read") as caught:
-        await log_search.find(database, run_id, pattern, is_regex=True)
+        await in_one_run.find(database, run_id, pattern, is_regex=True)
     assert caught.value.position == position
 
 
@@ -131,7 +132,7 @@ async def test_a_pattern_that_calls_itself_for_ever_is_refused_as_one(
     database: Database, run_id: int, pattern: str
 ) -> None:
     with pytest.raises(InvalidQuery, match="takes too much memory"):
-        await log_search.find(database, run_id, pattern, is_regex=True)
+        await in_one_run.find(database, run_id, pattern, is_regex=True)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ async def test_a_pattern_that_would_fill_the_memory_is_refused_before_it_is_read
     database: Database, run_id: int, pattern: str
 ) -> None:
     with pytest.raises(InvalidQuery, match="repeats something too often"):
-        await log_search.find(database, run_id, pattern, is_regex=True)
+        await in_one_run.find(database, run_id, pattern, is_regex=True)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,13 @@ async def test_a_pattern_that_would_fill_the_memory_is_refused_before_it_is_read
 async def test_counts_as_people_write_them_are_no_trouble(
     database: Database, run_id: int, pattern: str
 ) -> None:
-    assert (await log_search.find(database, run_id, pattern, is_regex=True)).total == 0
+    assert (await in_one_run.find(database, run_id, pattern, is_regex=True)).total == 0
 
 
 async def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_search, "PATTERN_SECONDS", 0.3)
+    monkeypatch.setattr(in_one_run, "PATTERN_SECONDS", 0.3)
     async with database.begin() as transaction:
         run = await runs.insert(transaction, prompt="x", agent="scripted")
         entry = NewLog(
@@ -176,7 +177,7 @@ async def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(
         )
         await logs.append(transaction, run.id, None, [entry] * 3)
     asked = [
-        asyncio.create_task(log_search.find(database, run.id, pattern, is_regex=True))
+        asyncio.create_task(in_one_run.find(database, run.id, pattern, is_regex=True))
         for pattern in (r"(a+)+$", r"(a|aa)+$", r"(.*a){20}$")
     ]
     # Whoever else asks meanwhile is answered, long before these are given up.
@@ -195,17 +196,17 @@ async def test_filters_say_what_counts_and_the_context_does_not_heed_them(
     database: Database, run_id: int
 ) -> None:
     only = LogFilter(tool_name=("bash",))
-    found = await log_search.find(database, run_id, "n", filter=only, context=1)
+    found = await in_one_run.find(database, run_id, "n", filter=only, context=1)
     assert (found.total, found.seqs) == (3, [1, 3, 5])
     assert found.around == [(0, 5)]
-    found = await log_search.find(database, run_id, "quick|thought", is_regex=True, context=2)
+    found = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=2)
     assert found.around == [(0, 5)]
-    found = await log_search.find(database, run_id, "quick|thought", is_regex=True, context=1)
+    found = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=1)
     assert found.around == [(0, 1), (4, 5)]
 
 
 async def test_the_number_of_hits_does_not_depend_on_how_many_are_named(
     database: Database, run_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_search, "MOST", 2)
-    assert await log_search.find(database, run_id, "n") == (5, [0, 1], [(0, 1)])
+    monkeypatch.setattr(in_one_run, "MOST", 2)
+    assert await in_one_run.find(database, run_id, "n") == (5, [0, 1], [(0, 1)])

@@ -9,8 +9,8 @@ from store_samples import NOW, entry, new_run
 from agent_runs.errors import LostFence, RunNotFound
 from agent_runs.filters import LogFilter
 from agent_runs.models import AgentRunLog
-from agent_runs.store import events, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, logs, runs
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,11 @@ import pytest
 from store_samples import new_run
 
 from agent_runs.runs import claude_sessions
-from agent_runs.store import deliveries, preferences, runs
-from agent_runs.store.database import Database
-from agent_runs.store.deliveries import Taken
-from agent_runs.store.payloads import now
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import now
+from agent_runs.store.organization import preferences
+from agent_runs.store.runs import deliveries, runs
+from agent_runs.store.runs.deliveries import Taken
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,9 @@ from agent_runs.errors import (
     PermissionNotFound,
     RepoNotFound,
 )
-from agent_runs.store import events, leases, permissions, repos, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import events, leases, permissions, turns
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ from store_samples import NOW, new_run
 
 from agent_runs.filters import RunFilter
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunStatus
-from agent_runs.store import runs, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import runs, turns
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ from store_samples import NOW, add_entries, new_run
 
 from agent_runs.errors import Conflict, LostFence, RunNotFound
 from agent_runs.models import AgentRun, AgentRunStatus
-from agent_runs.store import events, runs, turns
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, runs, turns
 
 pytestmark = pytest.mark.anyio
 

@@ -11,12 +11,15 @@ from alembic.script import ScriptDirectory
 
 from agent_runs.errors import Unavailable
 from agent_runs.search_query import SearchQuery
-from agent_runs.store import analytics, migrations, schema, search
-from agent_runs.store.analytics import FigureFilter
-from agent_runs.store.database import Database
+from agent_runs.store import migrations
+from agent_runs.store.engine import schema
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.tables import make_metadata
+from agent_runs.store.figures import sums
+from agent_runs.store.figures.sums import FigureFilter
 from agent_runs.store.migrations.upgrade import make_engine, upgrade
 from agent_runs.store.recount import ensure_counted
-from agent_runs.store.tables import make_metadata
+from agent_runs.store.search import search
 
 pytestmark = pytest.mark.anyio
 
@@ -95,12 +98,12 @@ async def test_figures_that_an_earlier_version_kept_are_counted_anew(
     async with Database.open(empty_database_url) as database:
         await ensure_counted(database)
         columns = ("complete", "failed", "steps")
-        found = await analytics.by_step(database, columns, FigureFilter(0, 0), 1)
+        found = await sums.by_step(database, columns, FigureFilter(0, 0), 1)
         assert found[0].amounts == {"complete": 1, "failed": 0, "steps_total": 3}
 
 
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
-    code = "import sys; from agent_runs.store.schema import migrate; migrate(sys.argv[1])"
+    code = "import sys; from agent_runs.store.engine.schema import migrate; migrate(sys.argv[1])"
     started = [run_python(code, empty_database_url) for _ in range(4)]
     ended = [(process.communicate(timeout=60)[0], process.returncode) for process in started]
     assert ended == [("", 0)] * 4
@@ -109,7 +112,7 @@ def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str)
 def test_opening_a_database_that_is_up_to_date_is_quick(database_url: str) -> None:
     code = """
 import asyncio, sys
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
 
 async def main():
     async with Database.open(sys.argv[1]) as database:

@@ -9,9 +9,12 @@ from store_samples import entry, new_run
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import NewLog
 from agent_runs.search_query import parse_query
-from agent_runs.store import logs, repos, runs, search, search_rows, turns
-from agent_runs.store.database import Database
-from agent_runs.store.search import Found, Order
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, runs, turns
+from agent_runs.store.search import rows as search_rows
+from agent_runs.store.search import search
+from agent_runs.store.search.search import Found, Order
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from store_samples import entry, new_run
 
 from agent_runs.models import NewLog
-from agent_runs.store import logs
-from agent_runs.store.database import Database
-from agent_runs.store.payloads import SEARCH_LENGTH, search_text
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import SEARCH_LENGTH, search_text
+from agent_runs.store.runs import logs
 
 pytestmark = pytest.mark.anyio
 

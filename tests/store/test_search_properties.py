@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from store_samples import entry, new_run
 
 from agent_runs.search_query import SearchQuery, parse_query
-from agent_runs.store import logs, search
-from agent_runs.store.database import Database
-from agent_runs.store.highlights import Stems
-from agent_runs.store.payloads import clean_text
+from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.payloads import clean_text
+from agent_runs.store.runs import logs
+from agent_runs.store.search import search
+from agent_runs.store.search.highlights import Stems
 
 pytestmark = pytest.mark.anyio
 

@@ -3,8 +3,8 @@
 import pytest
 
 from agent_runs.errors import Conflict, ViewNotFound
-from agent_runs.store import views
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import views
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,9 @@ from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.governor import Limits
 from agent_runs.providers.codegen.plan import Intervals
 from agent_runs.runs import NewRun
-from agent_runs.store import logs, repos, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import logs, runs
 from agent_runs.sync import Account, Accounts, FollowingState
 from tests.hosted_api import ORG, TOKEN, HostedApi
 from tests.living_system import System, living

@@ -10,7 +10,8 @@ from agent_runs.errors import (
 )
 from agent_runs.providers.codegen.governor import Limit, Limits
 from agent_runs.providers.codegen.plan import Intervals
-from agent_runs.store import hosted_organizations, runs
+from agent_runs.store.hosted import organizations as hosted_organizations
+from agent_runs.store.runs import runs
 from tests.hosted_api import ORG, Fault, HostedApi, serve_twin
 from tests.providers.codegen.kept import texts_of
 from tests.sync.mirroring import account, add_history, creates, mirroring

@@ -13,7 +13,9 @@ from agent_runs.errors import (
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.codegen.creation import KEY
 from agent_runs.runs import webhooks
-from agent_runs.store import creations, deliveries, repos, runs, turns
+from agent_runs.store.hosted import creations
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import deliveries, runs, turns
 from tests.hosted_api import ORG, Fault, HostedApi, serve_twin
 from tests.providers.codegen.kept import texts_of
 from tests.sync.mirroring import account, add_history, creates, mirroring

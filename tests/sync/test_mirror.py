@@ -7,8 +7,9 @@ import pytest
 from agent_runs.errors import RunNotFound
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.providers.codegen.entries import Position, news
-from agent_runs.store import events, log_search, logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import events, logs, runs
+from agent_runs.store.search import in_one_run
 from agent_runs.sync import StoreMirror
 
 pytestmark = pytest.mark.anyio
@@ -126,5 +127,5 @@ async def test_a_completed_entry_is_found_by_its_new_words_alone(database, mirro
     await mirror.take_news("7", news(new.position, [entry("first"), later]))
     read = await logs.read(database, run.id, limit=10)
     assert [each.observation for each in read] == ["first", "quagga"]
-    assert (await log_search.find(database, run.id, "quagga")).seqs == [1]
-    assert (await log_search.find(database, run.id, "zebra")).seqs == []
+    assert (await in_one_run.find(database, run.id, "quagga")).seqs == [1]
+    assert (await in_one_run.find(database, run.id, "zebra")).seqs == []

@@ -28,7 +28,7 @@ from agent_runs.schemas.official import (
     ResumeAgentRunInput,
     StopAgentRunInput,
 )
-from agent_runs.store import runs
+from agent_runs.store.runs import runs
 from agent_runs.sync import Mark
 
 router = APIRouter(

@@ -18,7 +18,8 @@ from agent_runs.schemas.official_rest import (
     GenerateSetupCommandsInput,
     SetupCommandsResponse,
 )
-from agent_runs.store import repos, runs
+from agent_runs.store.organization import repos
+from agent_runs.store.runs import runs
 
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",

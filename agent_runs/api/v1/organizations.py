@@ -10,8 +10,8 @@ from agent_runs.api.v1.paging import Paging
 from agent_runs.errors import Forbidden
 from agent_runs.models import LOCAL_ORGANIZATION
 from agent_runs.schemas.official import OrganizationPage, OrganizationResponse, OrganizationSettings
-from agent_runs.store import hosted_organizations
-from agent_runs.store.hosted_organizations import HostedOrganization
+from agent_runs.store.hosted import organizations as hosted_organizations
+from agent_runs.store.hosted.organizations import HostedOrganization
 
 router = APIRouter(prefix="/v1", tags=["official: organizations"])
 

@@ -19,7 +19,8 @@ from agent_runs.schemas.official_rest import (
     EditPRResponse,
     RepoPage,
 )
-from agent_runs.store import preferences, repos, runs
+from agent_runs.store.organization import preferences, repos
+from agent_runs.store.runs import runs
 
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",

@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
 from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
-from agent_runs.client.webhooks import check_url, checked_address
 from agent_runs.errors import InvalidRequest
+from agent_runs.outbound.webhooks import check_url, checked_address
 from agent_runs.runs import rules
 from agent_runs.runs.webhooks import (
     TEST,
@@ -26,7 +26,7 @@ from agent_runs.schemas.official_webhooks import (
     WebhookTestRequest,
     WebhookTestResponse,
 )
-from agent_runs.store.payloads import now
+from agent_runs.store.engine.payloads import now
 
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",

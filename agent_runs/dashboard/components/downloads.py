@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 import reflex as rx
 
+from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.downloads import FORMATS, OF_MANY_RUNS, label_of
-from agent_runs.dashboard.layout import icon
 
 
 def download_items(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import reflex as rx
 
-from agent_runs.dashboard.layout import icon
+from agent_runs.dashboard.components.icon import icon
 
 
 def chip_menu(

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.layout import icon
+from agent_runs.dashboard.components.icon import icon
 
 
 def new_run_button() -> rx.Component:

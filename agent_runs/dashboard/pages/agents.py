@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 import anyio
 import reflex as rx
 
-from agent_runs.client import answers, requests
-from agent_runs.client.requests import CreateOptions
-from agent_runs.dashboard.access import catalog, send
+from agent_runs.client.calls import answers
+from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls.runs import CreateOptions
+from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.local import Elapsed
 from agent_runs.dashboard.components.status import status
-from agent_runs.dashboard.hub import News, hub
-from agent_runs.dashboard.layout import frame, head, icon
-from agent_runs.dashboard.run_row import iso
-from agent_runs.dashboard.shell import UPDATE_SECONDS, Shell
+from agent_runs.dashboard.frame.layout import frame, head
+from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
+from agent_runs.dashboard.runs.row import iso
+from agent_runs.dashboard.serving.access import catalog, send
+from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import agent_title, initials, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import TERMINAL_STATUSES, AgentInfo, AgentRun

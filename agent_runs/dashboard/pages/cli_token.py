@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.access import credentials
-from agent_runs.dashboard.layout import frame, head
-from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.frame.layout import frame, head
+from agent_runs.dashboard.frame.shell import Shell
+from agent_runs.dashboard.serving.access import credentials
 
 
 class CliToken(rx.State):

@@ -6,9 +6,9 @@ import anyio
 import reflex as rx
 
 from agent_runs.dashboard.components.local import Compare
-from agent_runs.dashboard.hub import hub
-from agent_runs.dashboard.layout import frame
-from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.frame.layout import frame
+from agent_runs.dashboard.frame.shell import Shell
+from agent_runs.dashboard.serving.hub import hub
 from agent_runs.events import EventKind
 
 _IDS = re.compile(r"[0-9]{1,15}(?:,[0-9]{1,15}){0,9}")

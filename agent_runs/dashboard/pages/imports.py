@@ -2,9 +2,10 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.local import ImportPage
-from agent_runs.dashboard.layout import frame, head, icon
-from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.frame.layout import frame, head
+from agent_runs.dashboard.frame.shell import Shell
 
 _COMMAND = "agent-runs import ~/.claude/projects"
 

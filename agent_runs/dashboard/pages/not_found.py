@@ -2,8 +2,8 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.layout import frame
-from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.frame.layout import frame
+from agent_runs.dashboard.frame.shell import Shell
 
 
 @rx.page(route="404", title="Not found · Agent runs", on_load=Shell.follow)

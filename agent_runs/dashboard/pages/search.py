@@ -6,8 +6,8 @@ import reflex as rx
 
 from agent_runs.dashboard.components.local import SearchPage
 from agent_runs.dashboard.downloads import OF_MANY_RUNS, label_of
-from agent_runs.dashboard.layout import frame
-from agent_runs.dashboard.shell import Shell
+from agent_runs.dashboard.frame.layout import frame
+from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.theme import LOOKS
 
 

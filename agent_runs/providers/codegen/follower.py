@@ -12,9 +12,9 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from agent_runs.client.answers import Page
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.base import PAGE_LIMIT
+from agent_runs.client.calls.answers import Page
 from agent_runs.errors import AgentRunsError, NotFound, RunNotFound, UnexpectedAnswer
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
 from agent_runs.providers.codegen.condition import Conditions

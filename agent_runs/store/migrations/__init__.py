@@ -1,1 +1,1 @@
-"""Alembic migrations: each is frozen once released; the newest one matches `store/tables.py`."""
+"""Alembic migrations: each is frozen once released; the newest matches `store/engine/tables.py`."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from agent_runs.store.tables import make_metadata
+from agent_runs.store.engine.tables import make_metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from agent_runs.errors import Unavailable
-from agent_runs.store import sqlite
+from agent_runs.store.engine import sqlite
 
 _MIGRATION_LOCK = 1785688691
 

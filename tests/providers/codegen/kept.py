@@ -14,8 +14,8 @@ from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Limit, Limits
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
 from agent_runs.providers.codegen.upstream import connect
-from agent_runs.store import logs, runs
-from agent_runs.store.database import Database
+from agent_runs.store.engine.database import Database
+from agent_runs.store.runs import logs, runs
 from agent_runs.sync import StoreMirror
 from tests.hosted_api import ORG, TOKEN, HostedApi
 

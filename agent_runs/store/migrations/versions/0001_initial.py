@@ -11,7 +11,7 @@ depends_on = None
 
 _LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# The words of an entry, one text per line; `store/payloads.py` says the same in Python.
+# The words of an entry, one text per line; `store/engine/payloads.py` says the same in Python.
 _WORDS = """
     coalesce((select substr(group_concat(atom, char(10)), 1, 4000) from json_tree(json_extract(
         {row}payload, '$.thought', '$.tool_name', '$.tool_input', '$.observation', '$.tool_output'

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from agent_runs.store.payloads import search_text
-from agent_runs.store.words import fold
+from agent_runs.store.engine.payloads import search_text
+from agent_runs.store.engine.words import fold
 
 revision = "0006"
 down_revision = "0005"
@@ -18,7 +18,7 @@ depends_on = None
 
 _LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _PART = 1000
-# The words of a run; `store/run_texts.py` says the same.
+# The words of a run; `store/runs/texts.py` says the same.
 _TITLE = {
     False: "select json_extract(payload, '$.title') from run where id = :id",
     True: "select payload\\:\\:json ->> 'title' from run where id = :id",

@@ -1,0 +1,75 @@
+"""Requests for runs as files, as `Call`s."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import Field
+
+from agent_runs import errors
+from agent_runs.client.base import Call
+from agent_runs.client.calls import answers
+from agent_runs.client.calls.runs import RunQuery, run_id_of, several
+from agent_runs.models import JSON, Record
+
+
+class ImportedRun(Record):
+    """What became of one run of a file."""
+
+    id: int = Field(description="id of the run on this server")
+    origin: str = Field(description="its name on every server")
+    outcome: str = Field(description="imported, updated, or known: nothing was changed")
+
+
+class ImportResult(Record):
+    """What became of a file."""
+
+    imported: int = Field(description="runs that were not there before")
+    updated: int = Field(description="runs that an older file had brought")
+    known: int = Field(description="runs that were there already, as new or newer")
+    logs: int = Field(description="entries that were stored")
+    runs: tuple[ImportedRun, ...] = Field(description="the first 1,000 of the runs")
+
+
+def export_agent_run(run_id: int | str, form: str) -> Call[None]:
+    """GET /agent_runs/{id}/export."""
+    path, params = f"/agent_runs/{run_id_of(run_id)}/export", {"format": form}
+    return Call("GET", path, lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
+
+
+def export_agent_runs(
+    form: str,
+    run_ids: Sequence[int | str],
+    query: RunQuery,
+    *,
+    with_archived: bool = False,
+    search: str | None = None,
+) -> Call[None]:
+    """GET /exports."""
+    params: dict[str, JSON] = {"format": form, "with_archived": with_archived or None, **query}
+    params["search"] = search or None
+    params["status"] = several(query.get("status"))
+    params["id"] = tuple(run_id_of(run_id) for run_id in run_ids)
+    return Call("GET", "/exports", lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
+
+
+def import_runs() -> Call[ImportResult]:
+    """POST /imports; the file is the body."""
+    return Call("POST", "/imports", answers.record(ImportResult))
+
+
+def get_report(
+    form: str,
+    *,
+    days: int | None,
+    first_day: date | None,
+    last_day: date | None,
+    agent: str | None,
+    repo_id: int | None,
+    mode: str | None,
+) -> Call[str]:
+    """GET /reports; the answer is text."""
+    params: dict[str, JSON] = {
+        "format": form, "days": days, "first_day": first_day, "last_day": last_day,
+        "agent": agent, "repo_id": repo_id, "mode": mode,
+    }  # fmt: skip
+    return Call("GET", "/reports", str, params, accept="*/*")

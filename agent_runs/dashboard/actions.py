@@ -1,0 +1,174 @@
+"""What can be done to runs from the list: stop, archive, restore, answer; one or many."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+
+import anyio
+import reflex as rx
+from reflex_components_sonner.toast import ToastAction
+
+from agent_runs.client.calls import runs as requests
+from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
+from agent_runs.dashboard.serving.access import send
+from agent_runs.dashboard.theme import plural
+from agent_runs.errors import AgentRunsError, PermissionAnswered
+
+FEWEST_COMPARED, MOST_COMPARED = 2, 6
+"""Runs that the API compares at once."""
+AT_ONCE = 4
+"""Requests of one bulk action that are on their way together."""
+RETRY_PROMPT = "The last turn failed. Look at what is there, then go on from where it stopped."
+
+
+class RunsActions(rx.State):
+    """Selection and actions. The list itself hears of what changed through the events."""
+
+    selected: rx.Field[list[int]] = rx.field(default_factory=list[int])
+
+    @rx.event
+    def toggle(self, run_id: int) -> None:
+        """Select a run, or no longer."""
+        if run_id in self.selected:
+            self.selected = [each for each in self.selected if each != run_id]
+        else:
+            self.selected = [*self.selected, run_id]
+
+    @rx.event
+    def select(self, run_ids: list[int]) -> None:
+        """Select exactly these."""
+        self.selected = list(run_ids)
+
+    @rx.event
+    def clear_selection(self) -> None:
+        """Select none."""
+        self.selected = []
+
+    @rx.event
+    def compare_selected(self) -> rx.event.EventSpec | None:
+        """Show the selected runs side by side; they stay selected."""
+        if not FEWEST_COMPARED <= len(self.selected) <= MOST_COMPARED:
+            return None
+        return rx.redirect(f"/compare?ids={','.join(map(str, sorted(self.selected)))}")
+
+    @rx.event
+    def export_selected(self, form: str) -> rx.event.EventSpec | None:
+        """Download the selected runs; they stay selected."""
+        if form not in FORMATS or not self.selected:
+            return None
+        return rx.download(url_of_chosen(form, self.selected), filename="")
+
+    @rx.event(background=True)
+    async def stop(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
+        """Stop one run."""
+        yield await _do(
+            [run_id], lambda each: send(requests.stop_agent_run(each)), "Stopped", "stopped"
+        )
+
+    @rx.event(background=True)
+    async def retry(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
+        """Let a run that failed go on from where it stopped, in its workspace and session."""
+        yield await _do(
+            [run_id],
+            lambda each: send(requests.resume_agent_run(each, RETRY_PROMPT, {})),
+            "Retrying",
+            "retried",
+        )
+
+    @rx.event(background=True)
+    async def archive(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
+        """Archive one run, with undo."""
+        yield await _archive([run_id])
+
+    @rx.event(background=True)
+    async def restore(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
+        """Take one run out of the archive."""
+        yield await _restore([run_id])
+
+    @rx.event(background=True)
+    async def undo_archive(self, run_ids: str) -> AsyncGenerator[rx.event.EventSpec]:
+        """Take back what was archived just now; ids come as `1,2,3` from the toast."""
+        yield await _restore([int(each) for each in run_ids.split(",") if each.isdigit()])
+
+    @rx.event(background=True)
+    async def stop_selected(self) -> AsyncGenerator[rx.event.EventSpec]:
+        """Stop all selected runs; those that have ended stay as they are."""
+        run_ids = await self._take_selection()
+        yield await _do(
+            run_ids, lambda each: send(requests.stop_agent_run(each)), "Stopped", "stopped"
+        )
+
+    @rx.event(background=True)
+    async def archive_selected(self) -> AsyncGenerator[rx.event.EventSpec]:
+        """Archive all selected runs that have ended, with undo."""
+        yield await _archive(await self._take_selection())
+
+    @rx.event(background=True)
+    async def answer(
+        self, run_id: int, permission_id: int, option_id: str
+    ) -> AsyncGenerator[rx.event.EventSpec]:
+        """Answer what a paused run asks."""
+        try:
+            await send(requests.answer_permission(run_id, permission_id, option_id))
+        except PermissionAnswered:
+            yield rx.toast.info(f"Run {run_id} was answered before.")
+        except AgentRunsError as exc:
+            yield rx.toast.error(f"Run {run_id} was not answered.", description=exc.message)
+
+    async def _take_selection(self) -> list[int]:
+        async with self:
+            run_ids = list(self.selected)
+            self.selected = []
+        return run_ids
+
+
+async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:
+    undo = ",".join(map(str, run_ids))
+    return await _do(
+        run_ids,
+        lambda each: send(requests.archive_agent_run(each)),
+        "Archived",
+        "archived",
+        undo=ToastAction(label="Undo", on_click=RunsActions.undo_archive(undo)),
+    )
+
+
+async def _restore(run_ids: Sequence[int]) -> rx.event.EventSpec:
+    return await _do(
+        run_ids, lambda each: send(requests.restore_agent_run(each)), "Restored", "restored"
+    )
+
+
+async def _do(
+    run_ids: Sequence[int],
+    action: Callable[[int], Awaitable[object]],
+    done: str,
+    verb: str,
+    undo: ToastAction | None = None,
+) -> rx.event.EventSpec:
+    """Do one thing to many runs, a few at once; return the toast that says what happened."""
+    problems: dict[int, str] = {}
+    slots = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(run_id: int) -> None:
+        async with slots:
+            try:
+                await action(run_id)
+            except AgentRunsError as exc:
+                problems[run_id] = exc.message
+
+    async with anyio.create_task_group() as tasks:
+        for run_id in run_ids:
+            tasks.start_soon(one, run_id)
+    good = len(run_ids) - len(problems)
+    what = f"run {run_ids[0]}" if len(run_ids) == 1 else plural(good, "run")
+    if problems and not good:
+        name = what if len(run_ids) == 1 else plural(len(run_ids), "run")
+        return rx.toast.error(
+            f"{name[0].upper()}{name[1:]} not {verb}.", description=next(iter(problems.values()))
+        )
+    text = f"{done} {what}"
+    if problems:
+        first, reason = next(iter(problems.items()))
+        return rx.toast.warning(
+            f"{text}; {len(problems)} not", description=f"Run {first}: {reason}", action=undo
+        )
+    return rx.toast.success(text, action=undo) if undo else rx.toast.success(text)

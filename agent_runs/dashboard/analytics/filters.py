@@ -1,0 +1,110 @@
+"""Period and filters of the analytics page."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from agent_runs.dashboard.analytics.query import PERIODS
+from agent_runs.dashboard.analytics.state import AnalyticsState, Option
+from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.menu import chip_menu, choice
+
+
+def filters() -> rx.Component:
+    """Return the period and the filters; all of them set the address."""
+    state = AnalyticsState
+    return rx.el.div(
+        _period(),
+        _menu("Agent", "agent", state.agent, state.agent, state.agent_options),
+        _menu("Repository", "repo", state.repo, state.repo_label, state.repo_options),
+        _menu("Template", "mode", state.mode, state.mode, state.mode_options),
+        rx.cond(
+            state.is_filtered,
+            rx.el.button(
+                "Clear filters",
+                type="button",
+                on_click=state.clear_filters,
+                class_name="btn ghost s1 end",
+            ),
+        ),
+        role="group",
+        aria_label="Filters",
+        class_name="chips",
+    )
+
+
+def _menu(
+    text: str,
+    name: str,
+    chosen: rx.Var[str],
+    label: rx.Var[str],
+    options: rx.vars.ArrayVar[Sequence[Option]],
+) -> rx.Component:
+    def entry(option: rx.vars.ObjectVar[Option]) -> rx.Component:
+        value = option.value
+        return choice(option.text, chosen == value, AnalyticsState.filter_by(name, value))
+
+    return rx.cond(
+        (options.length() > 0) | (chosen != ""),
+        chip_menu(
+            rx.cond(chosen, f"{text}: {label}", text),
+            chosen != "",
+            rx.foreach(options, entry),
+            name=text,
+        ),
+    )
+
+
+def _period() -> rx.Component:
+    state = AnalyticsState
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                icon("calendar", 14),
+                state.period_label,
+                icon("chevron-down", 14),
+                type="button",
+                aria_label=f"Period: {state.period_label}",
+                class_name="chip on",
+            )
+        ),
+        rx.popover.content(
+            rx.el.div(
+                *[
+                    rx.el.button(
+                        text,
+                        type="button",
+                        aria_pressed=rx.cond(
+                            (state.days == days) & (state.first_day == ""), "true", "false"
+                        ),
+                        on_click=state.set_period(days),
+                        class_name="chip",
+                    )
+                    for days, text in PERIODS.items()
+                ],
+                class_name="flexrow wrap",
+                style={"marginBottom": "12px", "gap": "6px"},
+            ),
+            rx.el.div(
+                _day("First day", "first_day", state.first_day),
+                _day("Last day", "last_day", state.last_day),
+                class_name="two",
+                style={"gap": "8px"},
+            ),
+            width="340px",
+            max_width="calc(100vw - 32px)",
+            aria_label="Choose the period",
+        ),
+    )
+
+
+def _day(text: str, name: str, value: rx.Var[str]) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(text, class_name="label"),
+        rx.el.span(
+            rx.el.input(
+                type="date", value=value, on_change=lambda day: AnalyticsState.set_day(name, day)
+            ),
+            class_name="field",
+        ),
+    )

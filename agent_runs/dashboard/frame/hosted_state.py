@@ -1,0 +1,29 @@
+"""State of the card that shows how hosted accounts are followed, in numbers."""
+
+import anyio
+import reflex as rx
+
+from agent_runs.dashboard.serving.access import fetch
+from agent_runs.dashboard.serving.hosted_lines import HostedFacts, facts_of
+from agent_runs.errors import AgentRunsError
+
+_UPDATE_SECONDS = 3.0
+
+
+class HostedState(rx.State):
+    """The numbers, read anew every few seconds."""
+
+    rows: rx.Field[list[HostedFacts]] = rx.field(default_factory=list[HostedFacts])
+
+    @rx.event(background=True, supersedes=True)
+    async def follow(self) -> None:
+        """Read them until the tab goes away. From `on_load` only."""
+        while True:
+            try:
+                rows = facts_of(await fetch("/hosted"))
+            except AgentRunsError:
+                rows = None  # the frame says that the API is away
+            async with self:
+                if rows is not None and rows != self.rows:
+                    self.rows = rows
+            await anyio.sleep(_UPDATE_SECONDS)

@@ -1,0 +1,273 @@
+"""The frame around every page: rail or bottom bar, heading, connection, keyboard."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from agent_runs.dashboard.actions import RunsActions
+from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.local import Hotkeys, Palette, TabTitle
+from agent_runs.dashboard.frame.hosted import hosted_progress, hosted_troubles
+from agent_runs.dashboard.frame.shell import Shell
+
+# A page that has lost its websocket cannot be told so by its state: the browser has to notice.
+LINK = rx.cond(has_connection_errors, "down", Shell.link)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the main navigation."""
+
+    name: str
+    path: str
+    icon: str
+
+
+PLACES = (
+    Place("Runs", "/", "list-checks"),
+    Place("Search", "/search", "search"),
+    Place("Analytics", "/analytics", "chart-column"),
+    Place("Agents", "/agents", "bot"),
+    Place("Settings", "/settings", "settings"),
+)
+
+_WITH_PROGRESS = ("Runs", "Search", "Settings")
+
+KEYS = (
+    ("Ctrl K", "Go to a page or run, or do something"),
+    ("C", "New run"),
+    ("/", "Search or filter"),
+    ("J  K", "Next and previous run"),
+    ("Enter", "Open the run"),
+    ("X", "Select the run"),
+    ("G R", "Go to runs"),
+    ("G F", "Go to the search"),
+    ("G Y", "Go to analytics"),
+    ("G A", "Go to agents"),
+    ("G S", "Go to settings"),
+    ("Ctrl Enter", "Start or send what you wrote"),
+    ("?", "This list"),
+)
+
+
+def frame(
+    *children: rx.Component,
+    title: str,
+    current: str,
+    heading: rx.Component | None = None,
+    tab_title: rx.Var[str] | str | None = None,
+    class_name: str = "main",
+) -> rx.Component:
+    """Return a page.
+
+    Args:
+        title: page heading, unless `heading` is given.
+        current: name of the place in the navigation.
+        heading: takes the place of the usual head row.
+        tab_title: title of the browser tab; the heading unless given.
+    """
+    return rx.el.div(
+        rx.el.a("Skip to the page", href="#main", class_name="skip"),
+        TabTitle.create(
+            title=title if tab_title is None else tab_title,
+            running=Shell.running,
+            waiting=Shell.waiting,
+        ),
+        Hotkeys.create(),
+        rx.el.div(
+            _rail(current),
+            rx.el.main(
+                heading or head(title),
+                _trouble(),
+                hosted_troubles(),
+                hosted_progress() if current in _WITH_PROGRESS else rx.fragment(),
+                *children,
+                id="main",
+                tab_index=-1,
+                class_name=class_name,
+            ),
+            _tab_bar(current),
+            class_name="shell",
+        ),
+        lang="en",
+    )
+
+
+def head(
+    title: str,
+    *end: rx.Component,
+    before: rx.Component | None = None,
+    note: rx.Component | None = None,
+) -> rx.Component:
+    """Return the head row of a page: heading, connection, and what the page adds around them."""
+    return rx.el.div(
+        before or rx.fragment(),
+        rx.el.h1(title),
+        note or rx.fragment(),
+        rx.el.div(connection_pill(), *end, class_name="flexrow end"),
+        class_name="head",
+    )
+
+
+def connection_pill() -> rx.Component:
+    """Return the pill that says whether this page is up to date."""
+    return rx.el.span(
+        rx.match(
+            LINK,
+            ("live", rx.fragment(rx.el.span(class_name="dot green"), "Live")),
+            ("down", rx.fragment(rx.el.span(class_name="dot amber"), "Offline")),
+            rx.fragment(rx.el.span(class_name="dot ring"), "Connecting"),
+        ),
+        title=rx.cond(LINK == "live", "Changes appear by themselves", Shell.problem),
+        role="status",
+        class_name="pill link-state",
+        custom_attrs={"data-link": LINK},
+    )
+
+
+def _trouble() -> rx.Component:
+    """What a page says while the API is away; it goes by itself when the API comes."""
+    return rx.cond(
+        Shell.link == "down",
+        rx.el.div(
+            icon("triangle-alert"),
+            rx.el.span(
+                rx.el.b("The API is not running. ", class_name="med"),
+                "Start it with ",
+                rx.el.code("python api.py"),
+                ". What you see may be out of date; this page comes back by itself, and nothing "
+                "you typed is lost.",
+                class_name="grow",
+            ),
+            role="alert",
+            title=Shell.problem,
+            class_name="callout amber",
+        ),
+    )
+
+
+def _rail(current: str) -> rx.Component:
+    return rx.el.nav(
+        rx.el.a(
+            rx.el.span(icon("square-terminal"), class_name="logo-mark"),
+            "Agent runs",
+            href="/",
+            class_name="brand",
+        ),
+        Palette.create(
+            on_stop=RunsActions.stop,
+            on_archive=RunsActions.archive,
+            on_restore=RunsActions.restore,
+        ),
+        *[_rail_item(place, current) for place in PLACES],
+        rx.el.div(
+            rx.el.span(
+                rx.el.span("API", class_name="sm"),
+                rx.el.span(Shell.address, class_name="sm mut cut"),
+                class_name="col grow",
+            ),
+            _theme_button(),
+            _keyboard_list(),
+            class_name="foot",
+        ),
+        aria_label="Main",
+        class_name="rail",
+    )
+
+
+def _rail_item(place: Place, current: str) -> rx.Component:
+    count = (
+        rx.cond(Shell.total > 0, rx.el.span(Shell.total.to_string(), class_name="n"))
+        if place.name == "Runs"
+        else rx.fragment()
+    )
+    return rx.link(
+        icon(place.icon),
+        place.name,
+        count,
+        href=place.path,
+        underline="none",
+        class_name="item",
+        **_current(place, current),
+    )
+
+
+def _tab_bar(current: str) -> rx.Component:
+    places = (PLACES[0], Place("New", "/new", "plus"), *PLACES[1:])
+    return rx.el.nav(
+        *[
+            rx.link(
+                icon(place.icon, 20),
+                place.name,
+                href=place.path,
+                underline="none",
+                **_current(place, current),
+            )
+            for place in places
+        ],
+        aria_label="Main",
+        class_name="tabbar",
+    )
+
+
+def _current(place: Place, current: str) -> dict[str, Any]:
+    return {"aria_current": "page"} if place.name == current else {}
+
+
+def _theme_button() -> rx.Component:
+    return rx.el.button(
+        rx.color_mode_cond(icon("moon"), icon("sun")),
+        type="button",
+        aria_label=rx.color_mode_cond("Use the dark theme", "Use the light theme"),
+        on_click=rx.toggle_color_mode,
+        class_name="btn ghost s1 ic",
+    )
+
+
+def _keyboard_list() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.trigger(
+            rx.el.button(
+                icon("keyboard"),
+                type="button",
+                aria_label="Keyboard shortcuts",
+                custom_attrs={"data-hotkey": "?"},
+                class_name="btn ghost s1 ic",
+            )
+        ),
+        rx.dialog.content(
+            rx.dialog.title("Keyboard shortcuts", size="3"),
+            rx.dialog.description(
+                "They work when no text field has the focus. On a Mac, ⌘ does what Ctrl does.",
+                size="2",
+                class_name="mut",
+            ),
+            rx.el.dl(
+                *[
+                    rx.fragment(
+                        rx.el.dt(
+                            *[rx.el.kbd(key, class_name="kbd") for key in keys.split()],
+                            class_name="flexrow",
+                            style={"gap": "4px"},
+                        ),
+                        rx.el.dd(text),
+                    )
+                    for keys, text in KEYS
+                ],
+                class_name="kv",
+                style={"marginTop": "16px", "gridTemplateColumns": "110px 1fr"},
+            ),
+            rx.dialog.close(
+                rx.el.button(
+                    icon("x"),
+                    type="button",
+                    aria_label="Close",
+                    class_name="btn ghost s1 ic",
+                    style={"position": "absolute", "top": "16px", "right": "16px"},
+                )
+            ),
+            max_width="420px",
+        ),
+    )

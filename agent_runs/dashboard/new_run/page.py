@@ -1,0 +1,277 @@
+"""Starts a run: what to do, by which agent, where, and with how much freedom."""
+
+from typing import Any
+
+import reflex as rx
+
+from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.local import Composer
+from agent_runs.dashboard.frame.layout import frame
+from agent_runs.dashboard.frame.shell import Shell
+from agent_runs.dashboard.new_run.state import ANY, HERE, AgentChoice, NewRun
+
+
+@rx.page(route="/new", title="New run · Agent runs", on_load=[Shell.follow, NewRun.load])
+def page() -> rx.Component:
+    """Return the page."""
+    return frame(
+        rx.el.div(
+            Composer.create(
+                _place(),
+                _template(),
+                _repository(),
+                rx.cond(NewRun.is_here, rx.fragment(_agent(), _freedom())),
+                _more(),
+                url="/api/agent_runs",
+                extra=NewRun.fields,
+                label="What should the agent do?",
+                placeholder="Describe the task, and how you will know that it is done",
+                send_label="Start run",
+                draft_key="agent_runs_draft_new",
+                disabled=(NewRun.metadata_problem != "") | (Shell.link == "down"),
+                note=rx.cond(
+                    Shell.link == "down", "The API is not running. Your draft is kept.", ""
+                ),
+                cancel_href="/",
+                open_run=True,
+            ),
+            class_name="sheet",
+        ),
+        title="New run",
+        current="New",
+    )
+
+
+def _place() -> rx.Component:
+    """Where it works; asked only of those who have a hosted account."""
+    return rx.cond(
+        NewRun.places.length() > 0,
+        rx.el.div(
+            rx.el.span("Where", class_name="label"),
+            rx.el.div(
+                _place_choice(HERE, "This machine"),
+                rx.foreach(NewRun.places, lambda pair: _place_choice(pair[0], pair[1])),
+                role="group",
+                aria_label="Where",
+                class_name="seg",
+            ),
+            rx.cond(
+                NewRun.is_here,
+                rx.fragment(),
+                rx.el.p(
+                    "It is stored here first and sent then; until it is there it can be cancelled.",
+                    class_name="sm mut note",
+                ),
+            ),
+        ),
+    )
+
+
+def _place_choice(place: rx.Var[str] | str, name: rx.Var[str] | str) -> rx.Component:
+    return rx.el.button(
+        name,
+        type="button",
+        aria_pressed=rx.cond(NewRun.chosen_place == place, "true", "false"),
+        on_click=NewRun.choose_place(place),
+    )
+
+
+def _template() -> rx.Component:
+    return rx.cond(
+        NewRun.templates.length() > 0,
+        _labelled(
+            "Template",
+            _select(
+                "template",
+                NewRun.chosen_mode,
+                NewRun.choose_mode,
+                rx.el.option("None, send my words as they are", value=ANY),
+                rx.foreach(
+                    NewRun.templates, lambda each: rx.el.option(each.title, value=each.name)
+                ),
+            ),
+            rx.cond(NewRun.mode_note, rx.el.p(NewRun.mode_note, class_name="sm mut note")),
+            field="template",
+        ),
+    )
+
+
+def _repository() -> rx.Component:
+    return _labelled(
+        "Repository",
+        _select(
+            "repository",
+            NewRun.chosen_repo,
+            NewRun.choose_repo,
+            rx.el.option(
+                rx.cond(
+                    NewRun.is_here, "None, start in an empty folder", "None, the account's own"
+                ),
+                value=ANY,
+            ),
+            rx.foreach(NewRun.repos, lambda pair: rx.el.option(pair[1], value=pair[0])),
+        ),
+        rx.cond(NewRun.is_here, _add_repository()),
+        field="repository",
+    )
+
+
+def _add_repository() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Add a repository", class_name="sm mut"),
+        rx.el.form(
+            rx.el.div(
+                rx.el.input(
+                    name="address",
+                    placeholder="/path/on/this/machine or https://host/name.git",
+                    aria_label="Path or address of the repository",
+                    class_name="mono",
+                ),
+                class_name="field grow",
+            ),
+            rx.el.button("Add", type="submit", class_name="btn"),
+            on_submit=NewRun.add_repo,
+            reset_on_submit=False,
+            class_name="flexrow",
+            style={"marginTop": "8px"},
+        ),
+        rx.cond(
+            NewRun.repo_problem,
+            rx.el.p(
+                icon("triangle-alert", 14),
+                NewRun.repo_problem,
+                role="alert",
+                class_name="note red",
+            ),
+        ),
+        style={"marginTop": "6px"},
+    )
+
+
+def _agent() -> rx.Component:
+    return rx.el.div(
+        rx.el.span("Agent", class_name="label", id="agent-label"),
+        rx.cond(
+            NewRun.loaded,
+            rx.el.div(
+                rx.foreach(NewRun.agents, _agent_choice),
+                role="radiogroup",
+                aria_labelledby="agent-label",
+                class_name="pick",
+            ),
+            rx.el.div(
+                *[rx.el.i(class_name="skel", style={"height": "48px"}) for _ in range(3)],
+                class_name="pick",
+            ),
+        ),
+    )
+
+
+def _agent_choice(agent: rx.vars.ObjectVar[AgentChoice]) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(agent.initials, class_name="logo", aria_hidden="true"),
+        rx.el.span(
+            rx.el.span(agent.title, class_name="med cut"),
+            rx.el.span(agent.note, class_name="sm mut cut"),
+            class_name="col",
+        ),
+        type="button",
+        role="radio",
+        aria_checked=rx.cond(NewRun.chosen_agent == agent.name, "true", "false"),
+        disabled=~agent.is_ready,
+        title=agent.reason,
+        on_click=NewRun.choose_agent(agent.name),
+    )
+
+
+_POLICIES = (
+    ("ask", "Ask me", "The run pauses and appears under Needs you."),
+    ("allow", "Allow", "Each request is granted once, without asking you."),
+    ("reject", "Reject", "Each request is refused; the agent goes on without."),
+)
+
+
+def _freedom() -> rx.Component:
+    return rx.el.div(
+        rx.el.span("When the agent asks for permission", class_name="label"),
+        rx.el.div(
+            *[
+                rx.el.button(
+                    word,
+                    type="button",
+                    aria_pressed=rx.cond(NewRun.policy == code, "true", "false"),
+                    on_click=NewRun.choose_policy(code),
+                )
+                for code, word, _ in _POLICIES
+            ],
+            role="group",
+            aria_label="When the agent asks for permission",
+            class_name="seg",
+        ),
+        rx.el.p(
+            rx.match(NewRun.policy, *[(code, note) for code, _, note in _POLICIES], ""),
+            class_name="sm mut note",
+        ),
+    )
+
+
+def _more() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("More options", class_name="med"),
+        rx.el.div(
+            _labelled(
+                "Model",
+                rx.el.div(
+                    rx.el.input(
+                        id="model",
+                        default_value=NewRun.model,
+                        key=rx.cond(NewRun.loaded, "model", "model-unread"),
+                        on_change=NewRun.set_model.debounce(200),
+                        placeholder="The agent's own default",
+                        class_name="mono",
+                    ),
+                    class_name="field",
+                ),
+                field="model",
+            ),
+            _labelled(
+                "Metadata (JSON)",
+                rx.el.div(
+                    rx.el.textarea(
+                        id="metadata",
+                        default_value=NewRun.metadata,
+                        key=rx.cond(NewRun.loaded, "metadata", "metadata-unread"),
+                        on_change=NewRun.set_metadata.debounce(200),
+                        rows="2",
+                        placeholder='{"ticket": "ABC-12"}',
+                        spell_check=False,
+                        class_name="mono",
+                        style={"padding": "6px 0", "resize": "vertical"},
+                    ),
+                    class_name=rx.cond(NewRun.metadata_problem, "field bad", "field"),
+                ),
+                rx.cond(
+                    NewRun.metadata_problem,
+                    rx.el.p(
+                        icon("triangle-alert", 14),
+                        NewRun.metadata_problem,
+                        role="alert",
+                        class_name="note red",
+                    ),
+                ),
+                field="metadata",
+            ),
+            class_name="two",
+            style={"marginTop": "12px"},
+        ),
+    )
+
+
+def _labelled(text: str, *children: rx.Component, field: str) -> rx.Component:
+    return rx.el.div(rx.el.label(text, html_for=field, class_name="label"), *children)
+
+
+def _select(name: str, value: rx.Var[str], on_change: Any, *options: rx.Component) -> rx.Component:
+    return rx.el.select(
+        *options, id=name, name=name, value=value, on_change=on_change, class_name="field"
+    )

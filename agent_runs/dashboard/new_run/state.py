@@ -1,0 +1,244 @@
+"""State of the page that starts a run: what is offered and what is chosen."""
+
+import json
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import reflex as rx
+
+from agent_runs.client.calls import runs as requests
+from agent_runs.dashboard.serving.access import catalog, fetch, send
+from agent_runs.dashboard.serving.hosted_lines import lines_of
+from agent_runs.dashboard.theme import agent_title, initials
+from agent_runs.errors import AgentRunsError
+from agent_runs.models import HOSTED_PROVIDER, AgentInfo, Repo
+
+ANY = "-"
+"""Stands for "none chosen" in selects: their options may not be empty."""
+HERE = "here"
+"""Stands for this machine as the place of a run."""
+
+
+@dataclass(frozen=True)
+class AgentChoice:
+    """An agent as it can be picked."""
+
+    name: str
+    title: str
+    initials: str
+    note: str
+    reason: str
+    is_ready: bool
+
+
+@dataclass(frozen=True)
+class TemplateChoice:
+    """A template as it can be picked."""
+
+    name: str
+    title: str
+    description: str
+
+
+class NewRun(rx.State):
+    """What is chosen. It stays on this device until it is changed; so does the text."""
+
+    agents: rx.Field[list[AgentChoice]] = rx.field(default_factory=list[AgentChoice])
+    templates: rx.Field[list[TemplateChoice]] = rx.field(default_factory=list[TemplateChoice])
+    known_repos: rx.Field[list[tuple[str, str, str]]] = rx.field(
+        default_factory=list[tuple[str, str, str]]
+    )
+    places: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    """Hosted organizations that take new runs: id and name."""
+    loaded: rx.Field[bool] = rx.field(False)
+    default_agent: rx.Field[str] = rx.field("")
+
+    place: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_place"))
+    agent: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_agent"))
+    mode: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_mode"))
+    repo: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_repo"))
+    model: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_model"))
+    policy: rx.Field[str] = rx.field(rx.LocalStorage("ask", name="agent_runs_new_policy"))
+    metadata: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_metadata"))
+    repo_address: rx.Field[str] = rx.field("")
+    repo_problem: rx.Field[str] = rx.field("")
+
+    @rx.event(background=True)
+    async def load(self) -> None:
+        """Read agents, repositories and templates."""
+        try:
+            known = await catalog.read(fresh=True)
+            answer = await fetch("/agents")
+            hosted = lines_of(await fetch("/hosted"))
+            templates = await send(requests.list_templates())
+        except AgentRunsError:
+            return  # the frame says that the API is away
+        async with self:
+            self.agents = [_choice(agent) for agent in known.agents]
+            self.known_repos = _repos(known.repos)
+            self.places = [
+                (str(each.organization_id), each.name) for each in hosted if each.organization_id
+            ]
+            self.templates = [
+                TemplateChoice(each.name, each.title or each.name, each.description)
+                for each in templates
+            ]
+            self.default_agent = str(answer.get("default") or "")
+            self.loaded = True
+
+    @rx.event
+    def choose_place(self, place: str) -> None:
+        """Say where it works: `HERE` or a hosted organization."""
+        self.place = place
+
+    @rx.event
+    def choose_agent(self, name: str) -> None:
+        """Pick an agent."""
+        self.agent = name
+
+    @rx.event
+    def choose_mode(self, name: str) -> None:
+        """Pick a template, or none."""
+        self.mode = "" if name == ANY else name
+
+    @rx.event
+    def choose_repo(self, repo: str) -> None:
+        """Pick a repository, or none."""
+        self.repo = "" if repo == ANY else repo
+
+    @rx.event
+    def set_model(self, text: str) -> None:
+        """Name a model."""
+        self.model = text
+
+    @rx.event
+    def choose_policy(self, policy: str) -> None:
+        """Say what the agent is told when it asks."""
+        self.policy = policy
+
+    @rx.event
+    def set_metadata(self, text: str) -> None:
+        """Take the metadata as it is typed."""
+        self.metadata = text
+
+    @rx.event(background=True)
+    async def add_repo(self, form: dict[str, Any]) -> AsyncGenerator[rx.event.EventSpec]:
+        """Register a repository and choose it."""
+        address = str(form.get("address") or "").strip()
+        if not address:
+            return
+        try:
+            repo = await send(requests.add_repo(address, None))
+            known = await catalog.read(fresh=True)
+        except AgentRunsError as exc:
+            async with self:
+                self.repo_problem = exc.message
+            return
+        async with self:
+            self.known_repos = _repos(known.repos)
+            self.repo, self.repo_problem = str(repo.id), ""
+        yield rx.toast.success(f"Added {repo.full_name or repo.name}")
+
+    @rx.var
+    def chosen_place(self) -> str:
+        """The picked place while it exists, else the first hosted one, else this machine."""
+        ids = [place for place, _ in self.places]
+        if self.place == HERE or self.place in ids:
+            return self.place
+        return ids[0] if ids else HERE
+
+    @rx.var
+    def is_here(self) -> bool:
+        """Whether the run works on this machine."""
+        return self.chosen_place == HERE
+
+    @rx.var
+    def repos(self) -> list[tuple[str, str]]:
+        """Repositories of the chosen place."""
+        return [(own, name) for own, name, place in self.known_repos if place == self.chosen_place]
+
+    @rx.var
+    def chosen_agent(self) -> str:
+        """The agent that will run: the picked one while it is ready, else the default."""
+        ready = {each.name for each in self.agents if each.is_ready}
+        return self.agent if self.agent in ready else self.default_agent
+
+    @rx.var
+    def chosen_repo(self) -> str:
+        """The picked repository while it exists."""
+        return self.repo if self.repo in dict(self.repos) else ANY
+
+    @rx.var
+    def chosen_mode(self) -> str:
+        """The picked template while it exists."""
+        return self.mode if self.mode in {each.name for each in self.templates} else ANY
+
+    @rx.var
+    def mode_note(self) -> str:
+        """What the picked template does."""
+        return next((t.description for t in self.templates if t.name == self.mode), "")
+
+    @rx.var
+    def metadata_problem(self) -> str:
+        """Why the metadata cannot be sent; empty when it can."""
+        return _read_metadata(self.metadata)[1]
+
+    @rx.var
+    def fields(self) -> dict[str, Any]:
+        """What goes into the request besides text and images."""
+        wanted: dict[str, Any] = {
+            "provider": "acp" if self.is_here else HOSTED_PROVIDER,
+            "organization_id": None if self.is_here else int(self.chosen_place),
+            "agent": self.chosen_agent if self.is_here else "",
+            "mode": "" if self.chosen_mode == ANY else self.chosen_mode,
+            "repo_id": None if self.chosen_repo == ANY else int(self.chosen_repo),
+            "model": self.model.strip(),
+            "permission_policy": self.policy if self.is_here else "",
+            "metadata": _read_metadata(self.metadata)[0],
+        }
+        return {name: each for name, each in wanted.items() if each}
+
+
+def _repos(repos: Iterable[Repo]) -> list[tuple[str, str, str]]:
+    """Return id, name and place of each."""
+    return [
+        (
+            str(repo.id),
+            repo.full_name or repo.name,
+            str(repo.organization_id) if repo.upstream_id else HERE,
+        )
+        for repo in repos
+    ]
+
+
+def _choice(agent: AgentInfo) -> AgentChoice:
+    title = agent_title(agent)
+    if not agent.available:
+        is_missing = "not found" in (agent.reason or "")
+        note = "Not found here" if is_missing else agent.reason or "Not ready"
+    elif agent.name == "scripted":
+        note = "Built in, no key"
+    else:
+        note = f"{agent.version}, ready" if agent.version else "Ready"
+    return AgentChoice(
+        name=agent.name,
+        title=title,
+        initials=initials(title),
+        note=note,
+        reason=agent.reason or note,
+        is_ready=agent.available,
+    )
+
+
+def _read_metadata(text: str) -> tuple[dict[str, Any], str]:
+    """Return the metadata and what is wrong with it."""
+    if not text.strip():
+        return {}, ""
+    try:
+        value: Any = json.loads(text)
+    except ValueError as exc:
+        return {}, f"This is not JSON yet: {exc}."
+    if not isinstance(value, dict):
+        return {}, 'An object is needed, such as {"ticket": "ABC-12"}.'
+    return cast("dict[str, Any]", value), ""

@@ -1,0 +1,213 @@
+"""The attention strip and the filters of the list; all of them set the same address."""
+
+import reflex as rx
+
+from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.local import Views
+from agent_runs.dashboard.components.menu import chip_menu, choice
+from agent_runs.dashboard.frame.shell import Shell
+from agent_runs.dashboard.runs.query import PERIODS
+from agent_runs.dashboard.runs.state import RunsState
+from agent_runs.dashboard.theme import GROUPS, LOOKS, SOURCES, Group
+
+
+def strip() -> rx.Component:
+    """Return the counts; each one filters by what it counts."""
+    return rx.el.div(
+        *[_cell(group) for group in GROUPS],
+        role="group",
+        aria_label="Filter by status",
+        class_name="card strip",
+    )
+
+
+def bar() -> rx.Component:
+    """Return the search field and the filter chips."""
+    return rx.el.div(
+        rx.el.label(
+            icon("search"),
+            rx.el.input(
+                key=RunsState.search_key.to_string(),
+                type="search",
+                default_value=RunsState.q,
+                on_change=RunsState.search.debounce(250),
+                placeholder="Search in titles, prompts and results",
+                aria_label="Search runs",
+                max_length=200,
+                custom_attrs={"data-hotkey": "/"},
+            ),
+            rx.el.span("/", class_name="kbd desk", aria_hidden="true"),
+            class_name="field",
+        ),
+        rx.el.div(
+            _status_menu(),
+            _agent_menu(),
+            _repo_menu(),
+            _source_menu(),
+            _time_menu(),
+            rx.el.button(
+                icon("archive", 14),
+                "Archived",
+                rx.cond(
+                    Shell.archived > 0, rx.el.span(Shell.archived.to_string(), class_name="num")
+                ),
+                type="button",
+                aria_pressed=rx.cond(RunsState.is_archive, "true", "false"),
+                on_click=RunsState.toggle_archive,
+                class_name="chip",
+            ),
+            rx.foreach(RunsState.traits, _trait),
+            Views.create(kind="runs"),
+            rx.cond(
+                RunsState.is_filtered,
+                rx.el.button(
+                    "Clear filters",
+                    type="button",
+                    on_click=RunsState.clear_filters,
+                    class_name="btn ghost s1 end",
+                ),
+            ),
+            class_name="chips",
+        ),
+        class_name="col",
+        style={"gap": "8px"},
+    )
+
+
+def _trait(pair: rx.vars.ArrayVar[tuple[str, str]]) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(pair[1], class_name="cut"),
+        icon("x", 14),
+        type="button",
+        title="Take this filter out",
+        on_click=RunsState.drop_trait(pair[0]),
+        class_name="chip on trait",
+    )
+
+
+def _cell(group: Group) -> rx.Component:
+    count = Shell.groups.get(group.name, 0).to(int)
+    statuses = ",".join(group.statuses)
+    is_set = RunsState.status.join(",") == statuses
+    some = "hot" if group.name == "Needs you" else ""
+    return rx.el.button(
+        rx.el.span(class_name=f"dot {group.dot}", aria_hidden="true"),
+        rx.el.span(group.name, class_name="cut"),
+        rx.el.b(count.to_string()),
+        type="button",
+        aria_pressed=rx.cond(is_set, "true", "false"),
+        on_click=RunsState.filter_group(statuses),
+        class_name=rx.cond(count > 0, some, "zero"),
+        custom_attrs={"data-group": group.name},
+    )
+
+
+def _status_menu() -> rx.Component:
+    count = RunsState.status.length()
+    return chip_menu(
+        rx.cond(count > 0, f"Status: {count}", "Status"),
+        count > 0,
+        *[
+            choice(
+                look.word,
+                RunsState.status.contains(status),
+                RunsState.filter_status(status),
+            )
+            for status, look in LOOKS.items()
+        ],
+        name="Status",
+    )
+
+
+def _agent_menu() -> rx.Component:
+    return chip_menu(
+        rx.cond(RunsState.agent, f"Agent: {RunsState.agent}", "Agent"),
+        RunsState.agent != "",
+        rx.foreach(
+            RunsState.agent_names, lambda pair: _pair_choice(pair, "agent", RunsState.agent)
+        ),
+        name="Agent",
+    )
+
+
+def _repo_menu() -> rx.Component:
+    return rx.cond(
+        (RunsState.repo_names.length() > 0) | (RunsState.repo != ""),
+        chip_menu(
+            rx.cond(RunsState.repo, f"Repository: {RunsState.repo_label}", "Repository"),
+            RunsState.repo != "",
+            rx.foreach(
+                RunsState.repo_names, lambda pair: _pair_choice(pair, "repo", RunsState.repo)
+            ),
+            name="Repository",
+        ),
+    )
+
+
+def _pair_choice(
+    pair: rx.vars.ArrayVar[tuple[str, str]], name: str, chosen: rx.Var[str]
+) -> rx.Component:
+    return choice(pair[1], chosen == pair[0], RunsState.filter_by(name, pair[0]))
+
+
+def _source_menu() -> rx.Component:
+    return chip_menu(
+        rx.cond(RunsState.source, f"Started by: {RunsState.source_label}", "Started by"),
+        RunsState.source != "",
+        *[
+            choice(text, RunsState.source == code, RunsState.filter_by("source", code))
+            for code, text in SOURCES.items()
+        ],
+        name="Started by",
+    )
+
+
+def _time_menu() -> rx.Component:
+    is_set = (RunsState.since != "") | (RunsState.until != "")
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                rx.cond(is_set, f"Started: {RunsState.time_label}", "Started"),
+                icon("chevron-down", 14),
+                type="button",
+                class_name=rx.cond(is_set, "chip on", "chip"),
+            )
+        ),
+        rx.popover.content(
+            rx.el.div(
+                *[
+                    rx.el.button(
+                        text,
+                        type="button",
+                        aria_pressed=rx.cond(RunsState.since == code, "true", "false"),
+                        on_click=RunsState.filter_by("since", code),
+                        class_name="chip",
+                    )
+                    for code, (text, _) in PERIODS.items()
+                ],
+                class_name="flexrow wrap",
+                style={"marginBottom": "12px", "gap": "6px"},
+            ),
+            rx.el.div(
+                _day("From", "since", RunsState.since_day),
+                _day("To", "until", RunsState.until),
+                class_name="two",
+                style={"gap": "8px"},
+            ),
+            width="320px",
+            max_width="calc(100vw - 32px)",
+            aria_label="Filter by time",
+        ),
+    )
+
+
+def _day(text: str, name: str, value: rx.Var[str]) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(text, class_name="label"),
+        rx.el.span(
+            rx.el.input(
+                type="date", value=value, on_change=lambda day: RunsState.set_day(name, day)
+            ),
+            class_name="field",
+        ),
+    )

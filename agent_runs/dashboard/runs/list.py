@@ -1,0 +1,256 @@
+"""The results under the filters: cards or table, bulk actions, pages, and what stands for them."""
+
+import reflex as rx
+
+from agent_runs.dashboard.actions import FEWEST_COMPARED, MOST_COMPARED, RunsActions
+from agent_runs.dashboard.components.downloads import download_menu
+from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.menu import segments
+from agent_runs.dashboard.runs.card import card, table
+from agent_runs.dashboard.runs.query import PAGE_SIZES
+from agent_runs.dashboard.runs.state import RunsState
+
+
+def results() -> rx.Component:
+    """Return everything below the filters."""
+    return rx.el.section(
+        rx.cond(
+            RunsState.problem != "",
+            rx.el.div(
+                icon("circle-x"),
+                rx.el.span(RunsState.problem, class_name="grow"),
+                rx.el.button(
+                    "Try again", type="button", on_click=RunsState.reload, class_name="btn s1"
+                ),
+                role="alert",
+                class_name="callout red",
+                style={"marginBottom": "8px"},
+            ),
+        ),
+        rx.cond(RunsActions.selected.length() > 0, _bulk_bar(), _summary_bar()),
+        rx.cond(
+            RunsState.loaded,
+            rx.cond(
+                RunsState.rows.length() > 0,
+                rx.fragment(
+                    rx.cond(
+                        RunsState.view == "table",
+                        table(RunsState.rows),
+                        rx.el.div(rx.foreach(RunsState.rows, card), class_name="card"),
+                    ),
+                    _pager(),
+                ),
+                _nothing(),
+            ),
+            rx.cond(RunsState.problem == "", _skeleton()),
+        ),
+        aria_label="Runs",
+        aria_busy=rx.cond(RunsState.loaded, "false", "true"),
+    )
+
+
+def _summary_bar() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(
+            rx.cond(RunsState.loaded, rx.el.b(RunsState.total_text, class_name="num med")),
+            aria_live="polite",
+        ),
+        rx.cond(
+            RunsState.fresh > 0,
+            rx.el.button(
+                icon("arrow-up", 14),
+                RunsState.fresh_text,
+                type="button",
+                on_click=RunsState.show_fresh,
+                class_name="pill new",
+            ),
+            rx.el.span(),
+        ),
+        rx.el.div(
+            rx.cond(
+                RunsState.rows.length() > 0,
+                download_menu("Export", RunsState.export, look="ghost"),
+            ),
+            rx.link(
+                icon("upload", 14),
+                "Import",
+                href="/import",
+                underline="none",
+                class_name="btn ghost s1",
+            ),
+            rx.el.div(
+                segments(
+                    "Layout of the list",
+                    (
+                        ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
+                        (
+                            "Table",
+                            "table-2",
+                            RunsState.view == "table",
+                            RunsState.set_view("table"),
+                        ),
+                    ),
+                ),
+                class_name="desk",
+            ),
+            class_name="flexrow",
+        ),
+        class_name="results",
+    )
+
+
+def _bulk_bar() -> rx.Component:
+    count = RunsActions.selected.length()
+    return rx.el.div(
+        rx.el.b(f"{count} selected", class_name="num med"),
+        rx.el.button(
+            icon("square", 14),
+            "Stop selected",
+            type="button",
+            on_click=RunsActions.stop_selected,
+            class_name="btn s1 danger",
+        ),
+        rx.el.button(
+            icon("archive", 14),
+            "Archive selected",
+            type="button",
+            on_click=RunsActions.archive_selected,
+            class_name="btn s1",
+        ),
+        rx.el.button(
+            icon("git-compare", 14),
+            "Compare",
+            type="button",
+            disabled=(count < FEWEST_COMPARED) | (count > MOST_COMPARED),
+            title=f"Compare {FEWEST_COMPARED} to {MOST_COMPARED} runs",
+            on_click=RunsActions.compare_selected,
+            class_name="btn s1",
+        ),
+        download_menu("Export selected", RunsActions.export_selected),
+        rx.el.button(
+            "Select this page",
+            type="button",
+            on_click=RunsActions.select(RunsState.shown_ids),
+            class_name="btn ghost s1",
+        ),
+        rx.el.button(
+            "Clear",
+            type="button",
+            on_click=RunsActions.clear_selection,
+            class_name="btn ghost s1",
+        ),
+        role="toolbar",
+        aria_label="Selected runs",
+        class_name="bulk wrap",
+    )
+
+
+def _pager() -> rx.Component:
+    return rx.el.nav(
+        rx.el.span(RunsState.range_text, class_name="num"),
+        rx.el.div(
+            rx.el.label(
+                rx.el.select(
+                    *[rx.el.option(f"{size} per page", value=str(size)) for size in PAGE_SIZES],
+                    value=RunsState.limit.to_string(),
+                    on_change=RunsState.set_limit,
+                    aria_label="Runs per page",
+                ),
+            ),
+            rx.el.button(
+                icon("chevron-left", 14),
+                "Previous",
+                type="button",
+                disabled=RunsState.page <= 1,
+                on_click=RunsState.open_page((RunsState.page - 1).to(int)),
+                class_name="btn s1",
+            ),
+            rx.el.span(f"Page {RunsState.page} of {RunsState.pages}", class_name="num desk"),
+            rx.el.button(
+                "Next",
+                icon("chevron-right", 14),
+                type="button",
+                disabled=RunsState.page >= RunsState.pages,
+                on_click=RunsState.open_page((RunsState.page + 1).to(int)),
+                class_name="btn s1",
+            ),
+            class_name="flexrow end",
+        ),
+        aria_label="Pages",
+        class_name="pager",
+    )
+
+
+def _nothing() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            RunsState.page > 1,
+            _blank("This page is empty", "There are fewer runs than that.", "Go to the first page"),
+            rx.cond(
+                RunsState.is_archive & ~RunsState.is_narrowed,
+                _blank(
+                    "The archive is empty",
+                    "Runs that you archive are kept here, out of the way, until you restore them.",
+                    "Show the other runs",
+                ),
+                rx.cond(
+                    RunsState.is_filtered,
+                    _blank(
+                        "No run matches these filters",
+                        "Take one of the filters out, or all of them.",
+                        "Show all runs",
+                    ),
+                    _blank(
+                        "No open runs",
+                        "All your runs are in the archive. Start a new one, or look there.",
+                        "",
+                    ),
+                ),
+            ),
+        ),
+        class_name="card",
+    )
+
+
+def _blank(title: str, text: str, button: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.h2(title),
+        rx.el.p(text, class_name="mut"),
+        rx.el.button(button, type="button", on_click=RunsState.clear_filters, class_name="btn")
+        if button
+        else rx.el.button(
+            "Show archived runs",
+            type="button",
+            on_click=RunsState.toggle_archive,
+            class_name="btn",
+        ),
+        class_name="blank",
+    )
+
+
+def _skeleton() -> rx.Component:
+    def bone(width: str, height: str = "12px") -> rx.Component:
+        return rx.el.i(class_name="skel", style={"width": width, "height": height})
+
+    def pair(kind: str, first: str, second: str) -> rx.Component:
+        return rx.el.div(
+            bone(first), bone(second, "10px"), class_name=f"col {kind}", style={"gap": "10px"}
+        )
+
+    return rx.el.div(
+        *[
+            rx.el.div(
+                rx.el.span(),
+                pair("", "84px", "52px"),
+                pair("", f"{60 + at * 11 % 40}%", f"{38 + at * 7 % 30}%"),
+                pair("desk", "150px", "96px"),
+                pair("desk c-use", "60px", "72px"),
+                pair("desk", "60px", "44px"),
+                rx.el.span(),
+                class_name="run",
+            )
+            for at in range(6)
+        ],
+        aria_hidden="true",
+        class_name="card",
+    )

@@ -1,0 +1,1 @@
+"""How the dashboard is built, served, guarded and told of changes."""

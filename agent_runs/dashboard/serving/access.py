@@ -1,0 +1,113 @@
+"""How the dashboard reaches the API: one client per process, and what most pages need of it."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+from agent_runs.client.base import Call, RetryPolicy
+from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls.answers import plain
+from agent_runs.client.credentials import Credentials, resolve
+from agent_runs.client.transport import AsyncSystemClock, AsyncTransport
+from agent_runs.dashboard.theme import agent_title
+from agent_runs.errors import AgentRunsError
+from agent_runs.models import JSON, AgentInfo, Repo
+from agent_runs.settings import api_token_for, load_settings
+
+T = TypeVar("T")
+LOCAL_ORGANIZATION = 1
+TIMEOUT_SECONDS = 30.0
+CATALOG_SECONDS = 20.0
+
+
+@cache
+def credentials() -> Credentials:
+    """Return address and token of the API: `AGENT_RUNS_API_URL`, else the port of the settings."""
+    settings = load_settings()
+    url = settings.api_url or f"http://127.0.0.1:{settings.port}"
+    return Credentials(root=resolve(base_url=url).root, token=api_token_for(settings).token)
+
+
+@cache
+def _transport() -> AsyncTransport:
+    return AsyncTransport(credentials(), TIMEOUT_SECONDS, RetryPolicy(), AsyncSystemClock())
+
+
+async def close() -> None:
+    """Close the connections to the API, and forget its address."""
+    if _transport.cache_info().currsize:
+        await _transport().close()
+        _transport.cache_clear()
+    credentials.cache_clear()
+
+
+async def send(call: Call[T]) -> T:
+    """Send one of the SDK's requests and return what it reads from the answer."""
+    return await _transport().send(call, LOCAL_ORGANIZATION)
+
+
+async def fetch(
+    path: str,
+    *,
+    method: str = "GET",
+    params: Mapping[str, JSON] | None = None,
+    body: Mapping[str, JSON] | None = None,
+) -> dict[str, JSON]:
+    """Send a request that the SDK has no words for; return the JSON object."""
+    return await send(Call(method, path, plain, params or {}, body))
+
+
+def open_events(after: int | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    """Open the API's event stream behind the event `after`."""
+    return _transport().stream(requests.events(None, after))
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Agents and repositories that runs can name."""
+
+    agents: tuple[AgentInfo, ...] = ()
+    repos: tuple[Repo, ...] = ()
+    read_at: float = field(default=float("-inf"), compare=False)
+
+    @property
+    def agent_titles(self) -> dict[str, str]:
+        """Titles by name."""
+        return {agent.name: agent_title(agent) for agent in self.agents}
+
+    @property
+    def repo_names(self) -> dict[int, str]:
+        """Names by id."""
+        return {repo.id: repo.full_name or repo.name for repo in self.repos}
+
+
+class CatalogCache:
+    """Keeps the catalog for a while: every page of every tab asks for it."""
+
+    def __init__(self) -> None:
+        self._latest = Catalog()
+
+    async def read(self, *, fresh: bool = False) -> Catalog:
+        """Return the catalog, at most `CATALOG_SECONDS` old, just read when `fresh`."""
+        now = time.monotonic()
+        if fresh or now - self._latest.read_at > CATALOG_SECONDS:
+            agents = await send(requests.list_agents())
+            repos = await send(requests.list_repos())
+            self._latest = Catalog(tuple(agents), tuple(repos), now)
+        return self._latest
+
+    async def known(self) -> Catalog:
+        """Return the catalog, or what is known of it when it cannot be read.
+
+        A list of runs without the titles of the agents is better than none.
+        """
+        try:
+            return await self.read()
+        except AgentRunsError:
+            return self._latest
+
+
+catalog = CatalogCache()

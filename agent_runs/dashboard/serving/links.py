@@ -1,0 +1,58 @@
+"""Addresses that official tools and old messages link to; they lead to the page that fits.
+
+Source: the links that the official command line and web pages made.
+"""
+
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from agent_runs.dashboard.serving.access import LOCAL_ORGANIZATION, fetch
+from agent_runs.errors import AgentRunsError
+
+
+async def to_run(request: Request) -> Response:
+    """Lead to a run's page; one that is not there says so itself."""
+    return _to(f"/runs/{quote(request.path_params['id'], safe='')}", request)
+
+
+async def to_runs(request: Request) -> Response:
+    """Lead to the list."""
+    return _to("/", request)
+
+
+async def to_agents(request: Request) -> Response:
+    """Lead to the agents: what this server works with."""
+    return _to("/agents", request)
+
+
+async def to_session(request: Request) -> Response:
+    """Lead to the run that shows a Claude Code session."""
+    session_id = quote(request.path_params["session_id"], safe="")
+    path = f"/v1/organizations/{LOCAL_ORGANIZATION}/claude_code/session/{session_id}"
+    try:
+        found = await fetch(path)
+    except AgentRunsError:
+        return _to(f"/runs/{session_id}", request)  # which says that there is no such run
+    return _to(f"/runs/{found['agent_run_id']}", request)
+
+
+def _to(path: str, request: Request) -> Response:
+    query = request.url.query
+    return RedirectResponse(f"{path}?{query}" if query else path, 302)
+
+
+link_routes = Starlette(
+    routes=[
+        Route("/x/{id}", to_run),
+        Route("/agent/trace/{id}", to_run),
+        Route("/traces/{id}", to_run),
+        Route("/claude-code/{session_id}", to_session),
+        Route("/me", to_runs),
+        Route("/recents", to_runs),
+        Route("/integrations", to_agents),
+    ]
+)

@@ -1,0 +1,1 @@
+"""The database itself: connections, transactions, schema and the terms of both dialects."""

@@ -1,0 +1,254 @@
+"""The database of the program: SQLite file or PostgreSQL, one set of SQL for both.
+
+    async with Database.open(url) as database:
+        async with database.begin() as transaction:
+            await logs.append(transaction, run_id, fence, entries)
+
+A transaction commits when its block ends and rolls back when it raises; it never spans a network
+call. Subscribers are woken after the commit. Opening brings the schema up to date, also when
+several processes do so at once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from agent_runs.errors import InvalidRequest, Unavailable
+from agent_runs.store.engine.dialect import Dialect, Statement
+from agent_runs.store.engine.outbox import Outbox
+from agent_runs.store.engine.schema import migrate
+from agent_runs.store.engine.sqlite import SqliteEngine
+
+Rows = list[tuple[Any, ...]]
+Params = Mapping[str, Any]
+Redact = Callable[[str], str]
+
+_NO_PARAMS: Params = {}
+_SQLITE = "sqlite:///"
+
+
+class Reader(Protocol):
+    """Where rows can be read from: the database, or an open transaction with its own changes."""
+
+    dialect: Dialect
+    web_url: str
+
+    async def read(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
+        """Run a query of less than a millisecond; parameters are written `:name`."""
+        ...
+
+    async def read_heavy(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
+        """Run a query that may take long, without holding anybody up."""
+        ...
+
+
+class _EngineTransaction(Protocol):
+    is_committed: bool
+
+    async def execute(self, before: Sequence[Statement], sql: str, params: Params) -> Rows: ...
+    async def commit(self, statements: Sequence[Statement]) -> None: ...
+
+
+class _Engine(Protocol):
+    dialect: Dialect
+
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+    async def read(self, sql: str, params: Params) -> Rows: ...
+    async def read_heavy(self, sql: str, params: Params) -> Rows: ...
+    async def read_objects(
+        self, sql: str, params: Params, before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]: ...
+    def begin(self) -> AbstractAsyncContextManager[_EngineTransaction]: ...
+
+
+class Database:
+    """An open database; an async context manager that closes it.
+
+    Attributes:
+        dialect: which of the two engines it is.
+        web_url: address of the dashboard; run pages are `{web_url}/runs/{id}`.
+        redact: takes known secrets out of text; applied to all that is stored.
+        on_events: called after the commit of a transaction that wrote events; must not wait.
+    """
+
+    def __init__(self, engine: _Engine, *, web_url: str, redact: Redact) -> None:
+        self._engine = engine
+        self.dialect: Dialect = engine.dialect
+        self.web_url = web_url.rstrip("/")
+        self.redact = redact
+        self.on_events: Callable[[], None] = _wake_nobody
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        web_url: str = "http://localhost:3000",
+        redact: Redact = str,
+        on_events: Callable[[], None] | None = None,
+    ) -> "_Opening":
+        """Bring the schema up to date and open the database: `async with` it, or `await` it.
+
+        Args:
+            url: `sqlite:////absolute/path.db` or `postgresql://...`.
+
+        Raises:
+            InvalidRequest: the address is of another kind.
+            Unavailable: the database cannot be used, or a newer version of the program made it.
+        """
+        database = cls(_make_engine(url), web_url=web_url, redact=redact)
+        database.on_events = on_events or _wake_nobody
+        return _Opening(url, database)
+
+    async def start(self) -> None:
+        """Connect; the schema must be up to date."""
+        await self._engine.start()
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+        await self._engine.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator["Transaction"]:
+        """Open a transaction: commits at the end of the block, rolls back when it raises."""
+        transaction = None
+        try:
+            async with self._engine.begin() as raw:
+                transaction = Transaction(self, raw)
+                yield transaction
+                await transaction.commit()
+        finally:
+            # Also when the task was cancelled while its commit went through.
+            if transaction is not None and transaction.has_news:
+                self.on_events()
+
+    async def read(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
+        """Run a query of less than a millisecond; parameters are written `:name`."""
+        return await self._engine.read(sql, params)
+
+    async def read_heavy(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
+        """Run a query that may take long, without holding anybody up."""
+        return await self._engine.read_heavy(sql, params)
+
+    async def read_objects(
+        self, sql: str, params: Params, *, before: bytes, most_bytes: int
+    ) -> tuple[bytes, int]:
+        """Return the first JSON objects of a query, at least one, as one text; and how many.
+
+        Something else stands before each in place of its opening brace: a comma or a line break,
+        a further field. To cut and join a million texts takes as long as to read them, and is
+        done here where they are read, beside the event loop.
+
+        Args:
+            sql: `select seq, payload from ...`, ordered by `seq`.
+            params: written `:name`.
+            before: what stands before each, UTF-8; it opens the object.
+            most_bytes: so large they are together; the last few may go over it.
+        """
+        return await self._engine.read_objects(sql, params, before, most_bytes)
+
+
+class Transaction:
+    """An open transaction: everything in it is stored together, or nothing.
+
+    Attributes:
+        outbox: what is written right before the commit.
+        for_update: ends a query whose rows must not change until the commit.
+    """
+
+    def __init__(self, database: Database, raw: _EngineTransaction) -> None:
+        self._raw = raw
+        self._writes: list[Statement] = []
+        self._is_failed = False
+        self.dialect: Dialect = database.dialect
+        self.web_url = database.web_url
+        self.redact = database.redact
+        self.outbox = Outbox()
+        # SQLite has one writer: nothing can change anyway.
+        self.for_update = " for update" if database.dialect == "postgresql" else ""
+
+    async def execute(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
+        """Run one statement and return its rows; parameters are written `:name`."""
+        writes, self._writes = self._writes, []
+        with self._failing():
+            return await self._raw.execute(writes, sql, params)
+
+    read = execute
+    read_heavy = execute
+
+    async def executemany(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one statement for each row, together with the next `execute` or the commit.
+
+        Put off like this, a whole transaction takes one or two trips to the database. An error
+        shows then, too.
+        """
+        self._writes.append((sql, rows))
+
+    async def write(self, sql: str, params: Params = _NO_PARAMS) -> None:
+        """Run one statement whose rows nobody wants; put off like `executemany`."""
+        self._writes.append((sql, [params]))
+
+    async def commit(self) -> None:
+        """Store everything; called by `Database.begin`, never by anybody else."""
+        with self._failing():
+            await self._raw.commit([*self._writes, *self.outbox.statements(self.dialect)])
+
+    @contextmanager
+    def _failing(self) -> Generator[None]:
+        """Let one failed statement fail the transaction, also if somebody swallows the error."""
+        if self._is_failed:
+            raise Unavailable("The transaction has failed before; nothing of it was stored.")
+        self._is_failed = True
+        yield
+        self._is_failed = False
+
+    @property
+    def has_news(self) -> bool:
+        """Tell whether subscribers have something new to read."""
+        return self._raw.is_committed and self.outbox.has_events
+
+
+class _Opening:
+    """What `Database.open` returns: a database that is still to be opened."""
+
+    def __init__(self, url: str, database: Database) -> None:
+        self._url = url
+        self._database = database
+
+    def __await__(self) -> Generator[Any, Any, Database]:
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> Database:
+        await asyncio.to_thread(migrate, self._url)
+        await self._database.start()
+        return self._database
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._database.close()
+
+
+def _make_engine(url: str) -> _Engine:
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        return SqliteEngine(Path(url.removeprefix(_SQLITE)))
+    if url.startswith(("postgresql://", "postgres://")):
+        # psycopg takes a tenth of a second to import; with SQLite nobody needs it.
+        from agent_runs.store.engine.postgres import PostgresEngine  # noqa: PLC0415
+
+        return PostgresEngine(url)
+    raise InvalidRequest(
+        f"The database address {url.partition('://')[0]}://… is not supported: use "
+        "sqlite:////absolute/path.db or postgresql://user@host/name."
+    )
+
+
+def _wake_nobody() -> None:
+    pass

@@ -1,0 +1,224 @@
+"""Where figures of runs stand, and the statements that let them follow what a transaction changed.
+
+Table `run_figure` has a row per place (day, agent, repository, mode) with all that has a column of
+its own: how many runs there are, sums, histograms. Table `figure` has a row per place and name:
+tools, errors and currencies are named by agents.
+
+Five scopes are kept: over all, by agent, by repository, by mode, and by the three together; and
+each of them by day and by longer spans of days, so that any view of any period reads few rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+
+from agent_runs.store.engine.dialect import Dialect, Statement
+
+ALL, BY_AGENT, BY_REPO, BY_MODE, EXACT = range(5)
+"""Scopes of figures."""
+ANY = "*"
+ANY_REPO = -1
+NO_REPO = 0
+SPANS = (1, 2, 6, 12, 36)
+"""Days that figures are kept by; each begins with a day that it divides."""
+
+DURATION, FIRST_STEP, WAITED, STEPS = "duration", "first_step", "waited", "steps"
+SPREADS = (DURATION, FIRST_STEP, WAITED, STEPS)
+"""Columns with histograms, JSON objects of numbers by bucket, which has three digits, so that
+buckets sort as texts; the sum is in `{name}_total`."""
+OUTCOMES = ("working", "complete", "failed", "cancelled")
+TOKENS = ("input", "output", "total")
+TIMES = ("model", "tools", "waiting", "queued")
+AMOUNTS = (
+    *OUTCOMES,
+    "calls",
+    "failed_calls",
+    *(f"{name}_runs" for name in TOKENS),
+    *(f"{name}_tokens" for name in TOKENS),
+    *(f"{name}_ms" for name in TIMES),
+    *(f"{name}_total" for name in SPREADS),
+)
+"""Columns with plain sums."""
+
+_PLACE = {
+    "scope": "int",
+    "span": "int",
+    "day": "int",
+    "agent": "text",
+    "repo_id": "bigint",
+    "mode": "text",
+    "organization_id": "bigint",
+}
+"""Key of `run_figure`, with types; figures by name have two columns more."""
+_BY_NAME = {"scope": "int", "kind": "text", **_PLACE, "name": "text"}
+_NAMED: tuple[str, ...] = ("number", "failed", "total")
+_NONE = "{}"
+_JOINED: dict[Dialect, str] = {
+    "sqlite": """
+        select json_group_object(key, number) from (
+            select key, sum(value) as number from (
+                select key, value from json_each(run_figure.{column})
+                union all select key, value from json_each(excluded.{column})) as one
+            group by key having sum(value) <> 0 order by key) as summed
+    """,
+    "postgresql": """
+        select coalesce(json_object_agg(key, number), '{{}}')::text from (
+            select key, sum(value::bigint) as number from (
+                select key, value from json_each_text(run_figure.{column}::json)
+                union all select key, value from json_each_text(excluded.{column}::json)) as one
+            group by key having sum(value::bigint) <> 0 order by key) as summed
+    """,
+}
+"""Adds up two histograms."""
+
+
+class Place(NamedTuple):
+    """Where a run counts. Agent and mode are as `figures.word` writes them."""
+
+    organization_id: int
+    day: int
+    agent: str
+    repo_id: int
+    mode: str
+
+    def rows(self) -> Iterator[tuple[int, int, int, str, int, str, int]]:
+        """Yield the keys of all rows that it counts in: each scope by each span."""
+        for scope, (agent, repo_id, mode) in enumerate(
+            (
+                (ANY, ANY_REPO, ANY),
+                (self.agent, ANY_REPO, ANY),
+                (ANY, self.repo_id, ANY),
+                (ANY, ANY_REPO, self.mode),
+                (self.agent, self.repo_id, self.mode),
+            )
+        ):
+            for span in SPANS:
+                first = self.day - self.day % span
+                yield scope, span, first, agent, repo_id, mode, self.organization_id
+
+
+class FigureRows:
+    """Changes of figures that one transaction has gathered."""
+
+    def __init__(self) -> None:
+        self._amounts: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        self._buckets: defaultdict[Place, Counter[tuple[str, int]]] = defaultdict(Counter)
+        self._named: defaultdict[tuple[Place, str, str], Counter[str]] = defaultdict(Counter)
+
+    def add(
+        self, place: Place, amounts: Mapping[str, int], buckets: Mapping[str, int], sign: int
+    ) -> None:
+        """Let what stands at a place rise, or fall when `sign` is -1.
+
+        Args:
+            amounts: by column, of `AMOUNTS`.
+            buckets: the bucket of one value by column, of `SPREADS`.
+        """
+        for name, amount in amounts.items():
+            self._amounts[place][name] += sign * amount
+        for spread in buckets.items():
+            self._buckets[place][spread] += sign
+
+    def add_named(
+        self, place: Place, kind: str, name: str, amount: tuple[int, int, int], sign: int
+    ) -> None:
+        """Let what is counted under a name rise: number, failed and total of it."""
+        counted = self._named[place, kind, name]
+        for column, value in zip(_NAMED, amount, strict=True):
+            counted[column] += sign * value
+
+    def take(self, dialect: Dialect) -> list[Statement]:
+        """Return what writes the changes gathered so far, and forget them."""
+        statements: list[Statement] = []
+        if rows := self._run_rows():
+            columns = dict.fromkeys(AMOUNTS, "bigint") | dict.fromkeys(SPREADS, "text")
+            statements.append(_adding("run_figure", _PLACE, columns, rows, dialect))
+        if rows := self._named_rows():
+            columns = dict.fromkeys(_NAMED, "bigint")
+            statements.append(_adding("figure", _BY_NAME, columns, rows, dialect))
+        for gathered in (self._amounts, self._buckets, self._named):
+            gathered.clear()
+        return statements
+
+    def _run_rows(self) -> list[dict[str, Any]]:
+        amounts: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        buckets: defaultdict[tuple[Any, ...], Counter[tuple[str, int]]] = defaultdict(Counter)
+        for place in self._amounts.keys() | self._buckets.keys():
+            changes = {name: each for name, each in self._amounts[place].items() if each}
+            values = {spread: each for spread, each in self._buckets[place].items() if each}
+            for key in place.rows() if changes or values else ():
+                _add_to(amounts[key], changes)
+                _add_to(buckets[key], values)
+        return [
+            dict(zip(_PLACE, key, strict=True))
+            | {name: changes[name] for name in AMOUNTS}
+            | _histograms(buckets[key])
+            for key, changes in sorted(amounts.items(), key=itemgetter(0))
+            if any(changes.values()) or any(buckets[key].values())
+        ]
+
+    def _named_rows(self) -> list[dict[str, Any]]:
+        sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+        for (place, kind, name), amount in self._named.items():
+            if any(amount.values()):
+                for scope, *rest in place.rows():
+                    _add_to(sums[scope, kind, *rest, name], amount)
+        return [
+            dict(zip(_BY_NAME, key, strict=True)) | {name: amount[name] for name in _NAMED}
+            for key, amount in sorted(sums.items(), key=itemgetter(0))
+            if any(amount.values())
+        ]
+
+
+def _add_to(sums: Counter[Any], changes: Mapping[Any, int]) -> None:
+    # `Counter.update` would first look at what it is given.
+    for name, change in changes.items():
+        sums[name] += change
+
+
+def _histograms(buckets: Mapping[tuple[str, int], int]) -> dict[str, str]:
+    told: dict[str, dict[str, int]] = {}
+    for (spread, bucket), number in sorted(buckets.items()):
+        if number:
+            told.setdefault(spread, {})[f"{bucket:03}"] = number
+    return dict.fromkeys(SPREADS, _NONE) | {
+        spread: orjson.dumps(numbers).decode() for spread, numbers in told.items()
+    }
+
+
+def _added(table: str, column: str, kind: str, dialect: Dialect) -> str:
+    if kind != "text":
+        return f"{column} = {table}.{column} + excluded.{column}"
+    joined = _JOINED[dialect].format(column=column)
+    return (
+        f"{column} = case when excluded.{column} = '{_NONE}' then {table}.{column}"
+        f" else ({joined}) end"
+    )
+
+
+def _adding(
+    table: str,
+    key: Mapping[str, str],
+    columns: Mapping[str, str],
+    rows: list[dict[str, Any]],
+    dialect: Dialect,
+) -> Statement:
+    """What adds the rows to those of the same key."""
+    changes = ", ".join(_added(table, name, kind, dialect) for name, kind in columns.items())
+    types = dict(key) | dict(columns)
+    if dialect == "postgresql":
+        # One statement with a column a parameter: thousands of single ones would take seconds.
+        listed = ", ".join(f":{name}::{kind}[]" for name, kind in types.items())
+        source = f"select * from unnest({listed})"
+        params: list[dict[str, Any]] = [{name: [row[name] for row in rows] for name in types}]
+    else:
+        source = f"values ({', '.join(f':{name}' for name in types)})"
+        params = rows
+    return (
+        f"insert into {table} ({', '.join(types)}) {source}"
+        f" on conflict ({', '.join(key)}) do update set {changes}",
+        params,
+    )

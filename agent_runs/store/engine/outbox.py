@@ -1,0 +1,78 @@
+"""What a transaction writes last of all, right before its commit: events and run totals.
+
+Written last, the lock that keeps event ids in commit order is held for one round trip only, and
+no transaction ever waits for a row while it holds that lock, so two can never wait for each other.
+"""
+
+from collections import Counter
+
+from agent_runs.events import CHANNEL
+from agent_runs.store.engine.dialect import Dialect, Statement
+from agent_runs.store.engine.figure_rows import FigureRows
+from agent_runs.store.engine.payloads import milliseconds, now
+
+EVENT_LOCK = 1785688692
+"""PostgreSQL lock that whoever writes events or figures holds until the commit."""
+_ADD_TOTAL = """
+    insert into run_total (organization_id, status, archived, total)
+    values (:organization_id, :status, :archived, :change)
+    on conflict (organization_id, status, archived)
+    do update set total = run_total.total + excluded.total
+"""
+_ADD_EVENT = """
+    insert into event (kind, run_id, created_at, body)
+    values (:kind, :run_id, :created_at, :body)
+"""
+
+
+class Outbox:
+    """Events and changes of totals and figures that one transaction has gathered.
+
+    Attributes:
+        figures: what changes of figures.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[tuple[str, int, str]] = []
+        self._totals: Counter[tuple[int, str, bool]] = Counter()
+        self.figures = FigureRows()
+
+    def add_event(self, kind: str, run_id: int, text: str) -> None:
+        """Let the transaction end with this event; order is kept."""
+        self._events.append((kind, run_id, text))
+
+    def add_total(self, organization_id: int, status: str, *, archived: bool, change: int) -> None:
+        """Let the number of such runs rise by `change`."""
+        self._totals[organization_id, status, archived] += change
+
+    @property
+    def has_events(self) -> bool:
+        """Tell whether subscribers have to be woken after the commit."""
+        return bool(self._events)
+
+    def statements(self, dialect: Dialect) -> list[Statement]:
+        """Return what to run before the commit, in this order."""
+        totals = [
+            {"organization_id": key[0], "status": key[1], "archived": int(key[2]), "change": change}
+            for key, change in sorted(self._totals.items())
+            if change
+        ]
+        figures = self.figures.take(dialect)
+        written_at = milliseconds(now())
+        events = [
+            {"kind": kind, "run_id": run_id, "created_at": written_at, "body": text}
+            for kind, run_id, text in self._events
+        ]
+        statements: list[Statement] = []
+        if dialect == "postgresql" and (totals or figures or events):
+            # Ids are given in the order of inserts, but seen in the order of commits: without the
+            # lock a reader that goes on from its last id would skip events (store.md section 4).
+            statements.append((f"select pg_advisory_xact_lock({EVENT_LOCK})", [{}]))
+        if totals:
+            statements.append((_ADD_TOTAL, totals))
+        statements += figures
+        if events:
+            statements.append((_ADD_EVENT, events))
+        if dialect == "postgresql" and events:
+            statements.append((f"select pg_notify('{CHANNEL}', '')", [{}]))
+        return statements

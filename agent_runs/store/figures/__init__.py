@@ -1,0 +1,1 @@
+"""What is counted of runs, and sums over it."""

@@ -1,0 +1,1 @@
+"""Backups, restores, imports and exports of the store."""

@@ -1,0 +1,1 @@
+"""Runs and organizations of hosted accounts."""

@@ -1,0 +1,1 @@
+"""Repositories, views and preferences of an organization."""

@@ -1,0 +1,113 @@
+"""Repositories that runs can work in."""
+
+from agent_runs.errors import Conflict, RepoNotFound
+from agent_runs.models import JSON, Repo
+from agent_runs.store.engine.database import Reader, Transaction
+from agent_runs.store.engine.payloads import dump, now
+
+
+async def insert(transaction: Transaction, *, name: str, url: str, **fields: JSON) -> Repo:
+    """Register a repository.
+
+    Args:
+        transaction: it is registered once it commits.
+        name: for people.
+        url: local path or git URL, without credentials.
+        fields: any other field of `Repo`; `full_name` is the name unless given.
+
+    Raises:
+        Conflict: the url is registered already.
+    """
+    values: dict[str, JSON] = {"full_name": name, "created_at": now()} | fields
+    repo = Repo(id=0, name=name, url=url, **values)
+    rows = await transaction.execute(
+        "select id from repo where organization_id = :organization_id and url = :url",
+        {"organization_id": repo.organization_id, "url": url},
+    )
+    if rows:
+        raise Conflict(f"The repository {url} is registered already: repo_id {rows[0][0]}.")
+    ((repo_id,),) = await transaction.execute(
+        "insert into repo (organization_id, url, payload) values (:organization_id, :url, '')"
+        " returning id",
+        {"organization_id": repo.organization_id, "url": url},
+    )
+    payload = dump(repo.model_dump() | {"id": repo_id}, transaction.redact)
+    await transaction.write(
+        "update repo set payload = :payload where id = :id", {"payload": payload, "id": repo_id}
+    )
+    return Repo.model_validate_json(payload)
+
+
+async def put_hosted(transaction: Transaction, organization_id: int, upstream: Repo) -> Repo:
+    """Keep a repository as upstream shows it, under an id of ours.
+
+    Args:
+        upstream: its `id` is upstream's.
+    """
+    url = upstream.url or f"https://github.com/{upstream.full_name or upstream.name}"
+    rows = await transaction.execute(
+        "select id, payload from repo where organization_id = :organization_id and url = :url",
+        {"organization_id": organization_id, "url": url},
+    )
+    fields = upstream.model_dump(exclude={"id", "url", "organization_id", "created_at"})
+    fields |= {"organization_id": organization_id, "upstream_id": str(upstream.id)}
+    if not rows:
+        return await insert(transaction, url=url, **fields)
+    repo_id, payload = rows[0]
+    before = Repo.model_validate_json(payload)
+    after = before.model_copy(update=fields)
+    if after != before:
+        await transaction.write(
+            "update repo set payload = :payload where id = :id",
+            {"payload": dump(after.model_dump(), transaction.redact), "id": repo_id},
+        )
+    return after
+
+
+async def get(reader: Reader, repo_id: int) -> Repo:
+    """Return one repository.
+
+    Raises:
+        RepoNotFound: there is no such repository.
+    """
+    rows = await reader.read("select payload from repo where id = :id", {"id": repo_id})
+    if not rows:
+        raise RepoNotFound(repo_id)
+    return Repo.model_validate_json(rows[0][0])
+
+
+async def page(
+    reader: Reader, *, skip: int, limit: int, organization_id: int | None = None
+) -> tuple[list[Repo], int]:
+    """Return `(items, total)`: in the order of registration, at most `limit`.
+
+    Args:
+        organization_id: only its repositories.
+    """
+    where = "" if organization_id is None else " where organization_id = :organization_id"
+    params = {} if organization_id is None else {"organization_id": organization_id}
+    rows = await reader.read(
+        f"select payload from repo{where} order by id limit :limit offset :skip",
+        params | {"limit": limit, "skip": skip},
+    )
+    ((total,),) = await reader.read(f"select count(*) from repo{where}", params)
+    return [Repo.model_validate_json(payload) for (payload,) in rows], total
+
+
+async def names(reader: Reader) -> dict[int, str]:
+    """Return the names of all registered repositories by their ids."""
+    rows = await reader.read("select id, payload from repo")
+    return {repo_id: Repo.model_validate_json(payload).name for repo_id, payload in rows}
+
+
+async def remove(transaction: Transaction, repo_id: int) -> None:
+    """Forget a repository; its runs keep their work.
+
+    Raises:
+        RepoNotFound: there is no such repository.
+    """
+    rows = await transaction.execute(
+        "delete from repo where id = :id returning id", {"id": repo_id}
+    )
+    if not rows:
+        raise RepoNotFound(repo_id)

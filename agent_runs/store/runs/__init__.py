@@ -1,0 +1,1 @@
+"""Runs with their turns, entries, questions, events and deliveries."""

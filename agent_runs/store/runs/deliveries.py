@@ -1,0 +1,128 @@
+"""Webhooks that are to be delivered: an outbox that is filled in the transaction of the change.
+
+A delivery that waits has a time when it is due. Taking one moves that time on, so that a process
+that dies in the middle loses nothing and no two processes send the same one at once.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from agent_runs.models import JSON, AgentRun, Delivery
+from agent_runs.store.engine.database import Reader, Transaction
+from agent_runs.store.engine.payloads import dump, milliseconds, moment, now
+
+
+class Taken(NamedTuple):
+    """A delivery that is ours to send now.
+
+    Attributes:
+        secret: what it is signed with; never shown.
+        run: JSON text of the run as it was when it ended.
+    """
+
+    delivery: Delivery
+    secret: str | None
+    run: str
+
+
+async def insert(
+    transaction: Transaction, *, run: AgentRun, url: str, event: str, secret: str | None
+) -> None:
+    """Let a webhook about `run` be sent as soon as the transaction commits."""
+    created_at = now()
+    ((delivery_id,),) = await transaction.execute(
+        "insert into delivery (run_id, due_at, secret, body, payload)"
+        " values (:run_id, :due_at, :secret, :body, '') returning id",
+        {
+            "run_id": run.id,
+            "due_at": milliseconds(created_at),
+            "secret": secret,
+            "body": dump(run.model_dump(), transaction.redact),
+        },
+    )
+    delivery = Delivery(
+        id=delivery_id,
+        agent_run_id=run.id,
+        created_at=created_at,
+        url=url,
+        event=event,
+        state="waiting",
+        due_at=created_at,
+    )
+    await _write(transaction, delivery)
+
+
+async def take(
+    transaction: Transaction, at: datetime, lease: timedelta, *, limit: int = 1
+) -> list[Taken]:
+    """Take the deliveries that have waited longest; none when none is due.
+
+    Args:
+        at: the present time.
+        lease: after this long another may take them, when we have not told their outcome.
+        limit: at most so many.
+    """
+    rows = await transaction.execute(
+        "select id, secret, body, payload from delivery where due_at <= :at"
+        " order by due_at, id limit :limit"
+        + (" for update skip locked" if transaction.for_update else ""),
+        {"at": milliseconds(at), "limit": limit},
+    )
+    await transaction.executemany(
+        "update delivery set due_at = :due_at where id = :id",
+        [{"due_at": milliseconds(at + lease), "id": row[0]} for row in rows],
+    )
+    return [
+        Taken(Delivery.model_validate_json(payload), secret, body)
+        for _, secret, body, payload in rows
+    ]
+
+
+async def change(transaction: Transaction, delivery: Delivery, **changes: JSON) -> Delivery:
+    """Record what became of an attempt; `due_at` None ends the delivery."""
+    changed = delivery.model_copy(update=changes)
+    await _write(transaction, changed)
+    return changed
+
+
+async def prune(transaction: Transaction, keep: int) -> None:
+    """Forget all but the newest `keep` deliveries; those that wait stay."""
+    await transaction.write(
+        "delete from delivery where due_at is null and id <="
+        " (select id from delivery order by id desc limit 1 offset :keep)",
+        {"keep": keep},
+    )
+
+
+async def next_due(reader: Reader) -> datetime | None:
+    """Return when the next delivery is due; None when none waits."""
+    ((due_at,),) = await reader.read("select min(due_at) from delivery")
+    return None if due_at is None else moment(due_at)
+
+
+async def page(
+    reader: Reader, *, run_id: int | None, skip: int, limit: int
+) -> tuple[list[Delivery], int]:
+    """Return `(items, total)`: newest first, at most `limit`; of one run or of all."""
+    where = "" if run_id is None else " where run_id = :run_id"
+    params = {} if run_id is None else {"run_id": run_id}
+    rows = await reader.read(
+        f"select payload from delivery{where} order by id desc limit :limit offset :skip",
+        params | {"limit": limit, "skip": skip},
+    )
+    ((total,),) = await reader.read(f"select count(*) from delivery{where}", params)
+    return [Delivery.model_validate_json(payload) for (payload,) in rows], total
+
+
+async def _write(transaction: Transaction, delivery: Delivery) -> None:
+    due_at = None if delivery.due_at is None else milliseconds(delivery.due_at)
+    # What is not sent any more needs neither the secret nor the message.
+    over = ", secret = null, body = ''" if delivery.due_at is None else ""
+    await transaction.write(
+        f"update delivery set due_at = :due_at, payload = :payload{over} where id = :id",
+        {
+            "due_at": due_at,
+            "payload": dump(delivery.model_dump(), transaction.redact),
+            "id": delivery.id,
+        },
+    )

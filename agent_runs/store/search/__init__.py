@@ -1,0 +1,1 @@
+"""Search over all runs and within one."""

@@ -1,0 +1,192 @@
+"""Search in the entries of one run: words as they stand whatever their case, or a pattern.
+
+Every entry is looked at, a part of the run at a time; a run of 50 000 entries takes well under a
+second, without an index that would cost more on each write than all searches ever will. Looking
+happens in threads of its own, and a pattern has a time limit that its library keeps (`regex`
+counts while it matches, and lets others work meanwhile): no pattern holds up the server.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import orjson
+import regex
+
+from agent_runs.errors import InvalidQuery, RunNotFound
+from agent_runs.filters import LogFilter
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.payloads import words_of
+from agent_runs.store.runs.logs import filter_terms
+
+_PART = 2000
+MOST = 5000
+"""So many places are named; the total is exact all the same."""
+PATTERN_SECONDS = 2.0
+"""So long a pattern may be looked for, in all entries together."""
+
+_LARGEST = 100_000
+"""Pieces that a pattern may have once its repetitions are written out, which `regex` does."""
+_REPETITION = re.compile(r"([)}]\s*)?\{\s*([0-9]+)")
+_VERBOSE = re.compile(r"\(\?[\w-]*x")
+
+_threads = ThreadPoolExecutor(2, "log-search")
+_Fits = Callable[[str], bool]
+
+
+class Hits(NamedTuple):
+    """Where something was found.
+
+    Attributes:
+        total: how many entries hold it.
+        seqs: the first ones, ascending.
+        around: `(first, last)` seq of what to show: the hits with their neighbours, whatever the
+            filter; what touches is one.
+    """
+
+    total: int
+    seqs: list[int]
+    around: list[tuple[int, int]]
+
+
+async def find(
+    reader: Reader,
+    run_id: int,
+    text: str,
+    *,
+    is_regex: bool = False,
+    filter: LogFilter = LogFilter(),  # noqa: A002, B008 - the word of the contract; frozen
+    context: int = 0,
+) -> Hits:
+    """Return the entries that hold a text or fit a pattern.
+
+    Args:
+        reader: where to look.
+        run_id: in which run.
+        text: what to look for; case does not matter.
+        is_regex: it is a pattern of the library `regex`, which takes all of `re`.
+        filter: only these entries count.
+        context: neighbours on each side of a hit that `around` has.
+
+    Raises:
+        RunNotFound: there is no such run.
+        InvalidQuery: the pattern is none, takes too long or too much memory.
+    """
+    found = await reader.read("select log_count from run where id = :run_id", {"run_id": run_id})
+    if not found:
+        raise RunNotFound(run_id)
+    log_count: int = found[0][0]
+    terms, params = filter_terms(filter)
+    terms = ["run_id = :run_id", "seq > :after", "seq <= :last", *terms]
+    loop = asyncio.get_running_loop()
+    fits = await loop.run_in_executor(_threads, _pattern, text) if is_regex else _words(text)
+    # The database leaves out what cannot fit; outside of ASCII the two fold case differently.
+    if not is_regex and text.isascii():
+        like = "like" if reader.dialect == "sqlite" else "ilike"
+        terms.append(f"payload {like} :likely escape '!'")
+        params["likely"] = f"%{_as_json(text)}%"
+    sql = f"select seq, payload from log where {' and '.join(terms)} order by seq"
+    total, seqs = 0, list[int]()
+    for after in range(-1, log_count, _PART):
+        part = {"run_id": run_id, "after": after, "last": after + _PART}
+        rows = await reader.read_heavy(sql, params | part)
+        hits = await loop.run_in_executor(_threads, _look, rows, fits)
+        total += len(hits)
+        seqs += hits[: MOST - len(seqs)]
+    return Hits(total, seqs, list(_around(seqs, context, log_count)))
+
+
+def _look(rows: Sequence[tuple[int, str]], fits: _Fits) -> list[int]:
+    return [seq for seq, payload in rows if any(fits(words) for words in words_of(payload))]
+
+
+def _words(text: str) -> _Fits:
+    wanted = text.casefold()
+    return lambda words: wanted in words.casefold()
+
+
+def _pattern(text: str) -> _Fits:
+    if _pieces(text) > _LARGEST:
+        raise InvalidQuery(
+            "The pattern is too large: it repeats something too often. Counts of repetitions that "
+            "stand inside of each other multiply.",
+            0,
+        )
+    try:
+        pattern = regex.compile(text, regex.IGNORECASE | regex.MULTILINE)
+    except regex.error as exc:
+        # The library has no types for its error.
+        message, position = getattr(exc, "msg", str(exc)), getattr(exc, "pos", None)
+        raise InvalidQuery(f"The pattern cannot be read: {message}.", position or 0) from exc
+    except (RecursionError, OverflowError, MemoryError) as exc:
+        raise InvalidQuery("The pattern is too deep or too large.", 0) from exc
+    spent = 0.0
+
+    def fits(words: str) -> bool:
+        nonlocal spent
+        begin = time.monotonic()
+        try:
+            left = max(PATTERN_SECONDS - spent, 0.001)
+            found = pattern.search(words, timeout=left, concurrent=True) is not None
+        except TimeoutError:
+            spent = PATTERN_SECONDS
+            found = False
+        except MemoryError as exc:
+            # The library ends by itself what wants more than about a gigabyte.
+            raise InvalidQuery(
+                "The pattern takes too much memory in this run. What calls itself, such as (?R), "
+                "must come to an end.",
+                0,
+            ) from exc
+        else:
+            spent += time.monotonic() - begin
+        if spent >= PATTERN_SECONDS:
+            raise InvalidQuery(
+                f"The pattern takes longer than {PATTERN_SECONDS:g} s in this run. Repetitions "
+                "inside of repetitions, such as (a+)+b, are slow.",
+                0,
+            )
+        return found
+
+    return fits
+
+
+def _pieces(pattern: str) -> int:
+    """Return at most how many pieces a pattern has when `{9}` is written out nine times.
+
+    It does not read groups: what follows a bracket repeats everything before it, which is never
+    too few. Blanks and comments of a verbose pattern may hide the bracket.
+    """
+    pieces = at = 0
+    is_verbose = _VERBOSE.search(pattern) is not None
+    for found in _REPETITION.finditer(pattern):
+        pieces += found.start() - at
+        times = max(int(found[2]), 1)
+        pieces = pieces * times if found[1] or is_verbose else pieces + times
+        at = found.end()
+    return pieces + len(pattern) - at
+
+
+def _around(seqs: Sequence[int], context: int, log_count: int) -> Iterator[tuple[int, int]]:
+    """Yield what lies around hits; ranges that touch are one."""
+    first = last = -1
+    for seq in seqs:
+        start, end = max(seq - context, 0), min(seq + context, log_count - 1)
+        if first >= 0 and start <= last + 1:
+            last = end
+            continue
+        if first >= 0:
+            yield first, last
+        first, last = start, end
+    if first >= 0:
+        yield first, last
+
+
+def _as_json(text: str) -> str:
+    inner = orjson.dumps(text).decode()[1:-1]
+    for character in "!%_":
+        inner = inner.replace(character, "!" + character)
+    return inner

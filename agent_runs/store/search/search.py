@@ -1,0 +1,273 @@
+"""Search in everything that is stored: entries of all runs, and titles, prompts and results.
+
+Newest first is the order of storing, read from the full-text index itself; ranking happens only
+among the newest hits, since to rank all of a common word would take seconds. A search that finds
+little among much stops after a while and says where to go on, so that none holds up the others.
+See decision 0014.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from agent_runs.errors import InvalidRequest
+from agent_runs.models import AgentRun
+from agent_runs.search_query import SearchQuery
+from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.payloads import moment, search_text
+from agent_runs.store.runs.rows import parse
+from agent_runs.store.search.highlights import Snippet, Stems
+from agent_runs.store.search.rows import Rows, Source
+from agent_runs.store.search.terms import terms_of
+
+Order = Literal["newest", "best"]
+
+MOST_COUNTED = 10_000
+"""Hits are counted so far; more are only said to be more."""
+
+_CURSOR = re.compile(r"(newest|best)\.(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
+_ANY = 10**17
+# To weigh a phrase, SQLite looks at all of its hits.
+_MOST_RANKED = 12
+# Words of a run say more about it than those of one of its entries.
+_RUN_WEIGHT = 2.0
+
+
+class Hit(NamedTuple):
+    """What fits.
+
+    Attributes:
+        run_id: in which run.
+        seq: of the entry; None: title, prompt or result of the run itself.
+        created_at: of the entry, or of the run.
+        message_type: kind of the entry, empty for a run.
+        tool_name: tool of the entry, if it used one.
+        is_failed: the entry failed.
+        snippet: a piece of its text, with the words that were looked for marked.
+    """
+
+    run_id: int
+    seq: int | None
+    created_at: datetime
+    message_type: str
+    tool_name: str | None
+    is_failed: bool
+    snippet: Snippet
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of hits.
+
+    Attributes:
+        hits: in the order asked for.
+        runs: those that the hits are in, by id; long texts are cut.
+        total: hits on all pages.
+        total_is_capped: there are more than `total`.
+        order: that of the hits.
+        next_cursor: where the next page begins; None on the last one. A page may be short, even
+            empty, and still not be the last.
+    """
+
+    hits: list[Hit]
+    runs: dict[int, AgentRun]
+    total: int
+    total_is_capped: bool
+    order: Order
+    next_cursor: str | None
+
+
+async def find(
+    reader: Reader,
+    query: SearchQuery,
+    *,
+    order: Order = "newest",
+    limit: int = 50,
+    cursor: str | None = None,
+    counted: bool = True,
+) -> Found:
+    """Return one page of what fits.
+
+    Args:
+        reader: where to look.
+        query: what to look for; an empty one finds all runs.
+        order: `best` ranks the newest hits; without words, or with more than twelve phrases, they
+            come newest first all the same.
+        limit: most hits.
+        cursor: `next_cursor` of the page before.
+        counted: False leaves the total out: it is the number of hits on this page.
+
+    Raises:
+        InvalidRequest: the cursor is none of this order.
+    """
+    if not 0 < sum(map(len, query.all_of)) <= _MOST_RANKED:
+        order = "newest"
+    bounds = _bounds(order, cursor)
+    terms = await terms_of(reader, query)
+    # Fields of runs alone ask for runs, fields of entries for entries.
+    asks_entries = query.has_words or query.is_about_entries
+
+    # Made anew for each use: a count may walk through rows where a page asks the index.
+    def sources() -> tuple[Rows, Rows]:
+        hopeless = terms.is_hopeless
+        return (
+            Rows(reader, Source.ENTRIES, terms, is_empty=hopeless or not asks_entries),
+            Rows(reader, Source.RUNS, terms, is_empty=hopeless or query.is_about_entries),
+        )
+
+    if order == "best" and counted:
+        page, (total, is_capped) = await asyncio.gather(
+            _best(*sources(), bounds, limit), _count(*sources())
+        )
+        hits = await _read(reader, query, page.places)
+    else:
+        page = await (_best if order == "best" else _newest)(*sources(), bounds, limit)
+        # The number of hits is known when a page holds them all.
+        is_whole = order == "newest" and cursor is None and page.next is None
+        (total, is_capped), hits = await asyncio.gather(
+            _count(*sources()) if counted and not is_whole else _count_page(page),
+            _read(reader, query, page.places),
+        )
+    runs_of_hits = await _runs(reader, {hit.run_id for hit in hits})
+    return Found(
+        [hit for hit in hits if hit.run_id in runs_of_hits],
+        runs_of_hits,
+        total,
+        is_capped,
+        order,
+        None if page.next is None else ".".join([order, *map(str, page.next)]),
+    )
+
+
+async def every(reader: Reader, query: SearchQuery, *, part: int = 200) -> AsyncIterator[Hit]:
+    """Yield all hits, newest first, a part at a time; what comes meanwhile is left out."""
+    cursor = None
+    while True:
+        found = await find(reader, query, limit=part, cursor=cursor, counted=False)
+        for hit in found.hits:
+            yield hit
+        cursor = found.next_cursor
+        if cursor is None:
+            return
+
+
+class _Bounds(NamedTuple):
+    """Where a page begins: before these keys, and behind so many ranked hits."""
+
+    entries: int = _ANY
+    runs: int = _ANY
+    offset: int = 0
+
+
+class _Place(NamedTuple):
+    """A hit that is not read yet; `key` is the id of a log row or of a run."""
+
+    is_run: bool
+    key: int
+    order: float
+
+
+class _Page(NamedTuple):
+    places: list[_Place]
+    next: _Bounds | None
+
+
+def _bounds(order: Order, cursor: str | None) -> _Bounds:
+    if cursor is None:
+        return _Bounds()
+    parts = _CURSOR.fullmatch(cursor)
+    if parts is None or parts[1] != order:
+        raise InvalidRequest(
+            "cursor: take next_cursor of the page before, of the same query and order."
+        )
+    return _Bounds(*(int(part) for part in parts.groups()[1:]))
+
+
+async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
+    """Merge the two by time; each stays in the order of storing, which is nearly the same."""
+    parts = await asyncio.gather(
+        entries.newest(bounds.entries, limit), runs.newest(bounds.runs, limit)
+    )
+    places: list[_Place] = []
+    at = [0, 0]
+    while len(places) < limit:
+        heads = [
+            (part.rows[at[which]].order, -which)
+            for which, part in enumerate(parts)
+            if at[which] < len(part.rows)
+        ]
+        if not heads:
+            break
+        which = -max(heads)[1]
+        row = parts[which].rows[at[which]]
+        places.append(_Place(which == 1, row.key, row.order))
+        at[which] += 1
+    before = [
+        part.before if at[which] == len(part.rows)
+        else part.rows[at[which] - 1].key if at[which]
+        else part.rows[0].key + 1
+        for which, part in enumerate(parts)
+    ]  # fmt: skip
+    return _Page(places, _Bounds(before[0], before[1]) if any(before) else None)
+
+
+async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
+    """Rank the newest hits; what comes while somebody turns pages is left out."""
+    tops = min(bounds.entries, await entries.top()), min(bounds.runs, await runs.top())
+    ranked = await asyncio.gather(entries.best(tops[0]), runs.best(tops[1]))
+    places = [_Place(False, row.key, row.order) for row in ranked[0]]
+    places += [_Place(True, row.key, row.order * _RUN_WEIGHT) for row in ranked[1]]
+    places.sort(key=lambda place: (place.order, -place.key, place.is_run))
+    end = bounds.offset + limit
+    following = _Bounds(tops[0], tops[1], end) if end < len(places) else None
+    return _Page(places[bounds.offset : end], following)
+
+
+async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
+    # One after the other, so that the first is on its way before the page is read.
+    total, is_more = await entries.count(MOST_COUNTED)
+    if total < MOST_COUNTED:
+        of_runs, are_more = await runs.count(MOST_COUNTED)
+        total, is_more = total + of_runs, is_more or are_more
+    return min(total, MOST_COUNTED), is_more or total > MOST_COUNTED
+
+
+async def _count_page(page: _Page) -> tuple[int, bool]:
+    return len(page.places), page.next is not None
+
+
+async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) -> list[Hit]:
+    stems = Stems(phrase for group in query.all_of for phrase in group)
+    found: dict[tuple[bool, int], Hit] = {}
+    if keys := {f"key_{at}": place.key for at, place in enumerate(places) if not place.is_run}:
+        rows = await reader.read(
+            "select id, run_id, seq, ts, message_type, tool_name, failed, payload from log"
+            f" where id in ({', '.join(f':{name}' for name in keys)})",
+            keys,
+        )
+        for key, run_id, seq, ts, kind, tool, failed, payload in rows:
+            snippet = stems.snippet(search_text(payload))
+            found[False, key] = Hit(run_id, seq, moment(ts), kind, tool, bool(failed), snippet)
+    if keys := {f"key_{at}": place.key for at, place in enumerate(places) if place.is_run}:
+        rows = await reader.read(
+            "select run.id, run.created_at, body from run join run_text on run_text.run_id = run.id"
+            f" where run.id in ({', '.join(f':{name}' for name in keys)})",
+            keys,
+        )
+        for run_id, created_at, body in rows:
+            snippet = stems.snippet(body)
+            found[True, run_id] = Hit(run_id, None, moment(created_at), "", None, False, snippet)
+    return [found[key] for place in places if (key := (place.is_run, place.key)) in found]
+
+
+async def _runs(reader: Reader, run_ids: set[int]) -> dict[int, AgentRun]:
+    if not run_ids:
+        return {}
+    keys = {f"id_{at}": run_id for at, run_id in enumerate(run_ids)}
+    rows = await reader.read(
+        f"select payload, id from run where id in ({', '.join(f':{name}' for name in keys)})", keys
+    )
+    return {run_id: parse(reader, payload, run_id) for payload, run_id in rows}
