@@ -51,10 +51,10 @@ Ids = Annotated[
 class _Read:
     """One run, read whole: its entries pass through, only what was found stays."""
 
-    def __init__(self, run: AgentRun) -> None:
+    def __init__(self, run: AgentRun, folder: str) -> None:
         self.run = run
         self.reader = InsightReader(run)
-        self.trail = Trail(run.id)
+        self.trail = Trail(folder)
         self.files: dict[str, tuple[DiffFile, str]] = {}
         self.has_diff = False
 
@@ -93,7 +93,8 @@ def _numbers(ids: str) -> list[int]:
 
 
 async def _read(server: Server, run_id: int) -> _Read:
-    read = _Read(await runs.get(server.database, run_id))
+    run = await runs.get(server.database, run_id)
+    read = _Read(run, str(server.runs.provider.folder(run_id)))
     skip = 0
     while True:
         texts, _ = await logs.page(server.database, run_id, skip=skip, limit=_PART)

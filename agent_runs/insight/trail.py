@@ -1,10 +1,11 @@
 """The calls of a run in their order, fit to be compared with those of another run.
 
 Two steps are the same when the same tool was called with the same input, made the same change and
-went as well. What runs cannot have in common is left out: their own numbers in paths of work trees.
+went as well. What runs cannot have in common is left out: the paths of their own folders.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,10 +44,12 @@ class Trail:
         steps: the calls, in their order, at most `MOST`.
     """
 
-    def __init__(self, run_id: int) -> None:
-        # `/runs/12/work/a.py` of run 12 is the same as `/runs/13/work/a.py` of run 13.
-        self._own = re.compile(rf"(?<=[/-]){run_id}(?=/)")
-        self._root = re.compile(rf"/[^\s'\":]*/runs/{run_id}/work/")
+    def __init__(self, folder: str) -> None:
+        """Take the run's own folder: its path says nothing about what the run did."""
+        # As the path stands in JSON. The folder of run 12 does not begin that of run 123.
+        own = json.dumps(folder, ensure_ascii=False)[1:-1]
+        self._own = re.compile(rf"{re.escape(own)}(?![\w-])")
+        self._work = f"{folder}/work/"
         self._seq = 0
         self.steps: list[Step] = []
 
@@ -62,7 +65,8 @@ class Trail:
         parts = [tool, entry.get("tool_input"), ended.get("diffs"), ended.get("status") == "failed"]
         text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
         digest = hashlib.blake2b(self._own.sub("#", text).encode(), digest_size=12).digest()
-        shown = self._root.sub("", " ".join(telling(entry)[: 4 * _TEXT].split()))[:_TEXT]
+        told = telling(entry).replace(self._work, "")[: 4 * _TEXT]
+        shown = " ".join(told.split())[:_TEXT]
         self.steps.append(Step(digest, seq, tool[:100], shown))
 
 

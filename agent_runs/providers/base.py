@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from agent_runs.models import JSON, AgentInfo, AgentRun, NewLog, PermissionPolicy, WorkFile
@@ -104,6 +105,10 @@ class Provider(Protocol):
 
     async def agents(self) -> list[AgentInfo]:
         """Agents of this kind and what was found of each on this machine."""
+        ...
+
+    def folder(self, run_id: int) -> Path:
+        """Where everything of the run is kept on disk, or would be: an absolute path."""
         ...
 
     async def diff(self, run_id: int) -> str:

@@ -32,9 +32,10 @@ def env_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_url: str) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str) -> Settings:
+    """Settings of a server; the parameter is the name of its home, when that matters."""
     return Settings(
-        home=tmp_path / "home",
+        home=tmp_path / getattr(request, "param", "home"),
         database_url=sqlite_url,
         cancel_grace_seconds=1,
         # A port that nobody listens on: no test talks to the hosted service.

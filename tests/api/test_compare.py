@@ -6,6 +6,8 @@ from api_parts import Finish
 from fastapi import FastAPI
 from store_samples import new_run
 
+from agent_runs.settings import Settings
+
 pytestmark = pytest.mark.anyio
 
 COMMON = "/write notes/a.txt hello\n"
@@ -47,6 +49,16 @@ async def test_runs_that_did_the_same_do_not_part(http: httpx.AsyncClient, finis
     assert found["parting"] is None
     assert found["same_prompt"]
     assert [file["same"] for file in found["files"]] == [True]
+
+
+@pytest.mark.parametrize("settings", ["1/2/3"], indirect=True)
+async def test_a_home_whose_path_has_the_numbers_of_runs_parts_nothing(
+    http: httpx.AsyncClient, finished: Finish, settings: Settings
+):
+    assert settings.home.parts[-3:] == ("1", "2", "3")
+    ids = [await made(http, finished, f"{COMMON}/run echo hi\n/say done") for _ in range(3)]
+    assert ids == [1, 2, 3]
+    assert (await http.get("/compare?ids=1,2,3")).json()["parting"] is None
 
 
 async def test_a_run_without_a_work_tree_can_be_compared_all_the_same(

@@ -1,16 +1,19 @@
 """Where runs part."""
 
+import pytest
+
 from agent_runs.insight.trail import Trail, parting
 from agent_runs.models import JSON
 
 
-def trail(run_id: int, *commands: str, failed: str = "") -> Trail:
-    made = Trail(run_id)
+def trail(run_id: int, *commands: str, failed: str = "", home: str = "/home/a") -> Trail:
+    folder = f"{home}/runs/{run_id}"
+    made = Trail(folder)
     for command in commands:
         entry: dict[str, JSON] = {
             "message_type": "ACTION",
             "tool_name": "bash",
-            "tool_input": {"command": command, "cwd": f"/home/a/runs/{run_id}/work"},
+            "tool_input": {"command": command, "cwd": f"{folder}/work"},
             "tool_output": {"status": "failed" if command == failed else "completed"},
         }
         made.feed({"message_type": "PLAN_EVALUATION", "observation": f"plan of {run_id}"})
@@ -21,6 +24,27 @@ def trail(run_id: int, *commands: str, failed: str = "") -> Trail:
 def test_runs_that_did_the_same_never_part_whatever_their_work_trees_are_called():
     assert parting([trail(12, "ls", "make"), trail(345, "ls", "make")]) is None
     assert parting([]) is None
+
+
+@pytest.mark.parametrize(
+    "home", ["/srv/12/x", "/srv/345", "/tmp/pytest-12/345/test-12/6", "/12 345/12", '/a"12\\345/é']
+)
+def test_numbers_of_runs_in_the_path_of_the_home_part_nothing(home: str):
+    listing = f"ls {home}/shared"
+    same = [trail(run_id, listing, "make", home=home) for run_id in (12, 345, 6)]
+    assert parting(same) is None
+
+
+def test_a_run_s_own_number_in_the_path_of_another_folder_is_not_its_work_tree():
+    assert parting([trail(1, "ls /srv/1/logs"), trail(2, "ls /srv/2/logs")]) == 0
+    assert parting([trail(1, "ls /x/runs/1/work"), trail(2, "ls /x/runs/2/work")]) == 0
+    assert parting([trail(1, "ls /home/a/runs/12"), trail(2, "ls /home/a/runs/22")]) == 0
+
+
+def test_a_file_in_the_work_tree_is_shown_by_its_path_in_it():
+    home = "/srv/my data/12"
+    made = trail(12, f"cat {home}/runs/12/work/src/a.py", home=home)
+    assert made.steps[0].text == "cat src/a.py"
 
 
 def test_the_first_other_command_is_where_they_part():

@@ -110,6 +110,10 @@ class AcpProvider:
         if (turn := self._turns.get(run_id)) is not None:
             turn.stop()
 
+    def folder(self, run_id: int) -> Path:
+        """Return the run's folder with symlinks resolved, as its agent sees it."""
+        return self._workspaces.folder(run_id).root
+
     async def diff(self, run_id: int) -> str:
         """Return the diff of the run's work tree against its base; empty when there is none.
 

@@ -165,11 +165,8 @@ class Workspaces:
             listed = await git(*at, "ls-files", *flags, cwd=folder.work)
             names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
         else:
-            names = [
-                str(path.relative_to(folder.work))
-                for path in folder.work.rglob("*")
-                if ".git" not in path.parts
-            ]
+            inside = [path.relative_to(folder.work) for path in folder.work.rglob("*")]
+            names = [str(path) for path in inside if ".git" not in path.parts]
         return await asyncio.to_thread(_sizes, folder.work, sorted(set(names)))
 
     async def read(self, run_id: int, path: str) -> bytes:

@@ -306,3 +306,14 @@ def test_the_folder_of_a_run_is_for_its_user_only(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "runs/1")
     folder.make()
     assert [path.stat().st_mode & 0o777 for path in (folder.home, folder.tmp)] == [0o700] * 2
+
+
+async def test_without_git_the_files_of_a_home_inside_of_a_git_folder_are_listed(
+    tmp_path: Path,
+) -> None:
+    workspaces = Workspaces(tmp_path / ".git" / "home")
+    work = workspaces.folder(1).work
+    (work / ".git").mkdir(parents=True)
+    (work / ".git" / "config").write_text("x")
+    (work / "a.txt").write_text("x")
+    assert [file.path for file in await workspaces.files(1)] == ["a.txt"]
