@@ -39,6 +39,8 @@ async def an_export(database: Database) -> bytes:
         (b"PK\x03\x04" + b"x" * 100, "Line 1: the file is compressed: unpack it"),
         (b"\n" * 20_000, "Line 10001: there are too many empty lines"),
     ],
+    # Without names of their own the tests would be named for the bytes, and gzip writes the time.
+    ids=["empty", "blank", "HTML", "CSV", "UTF-16", "cut", "gzip", "xz", "zip", "empty lines"],
 )
 async def test_what_is_no_export_is_named_for_what_it_is(
     database: Database, folder: Path, content: bytes, words: str
