@@ -13,8 +13,15 @@ from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.providers.base import PermissionQuestion, TurnOutcome, TurnRequest
+from tests.patience import PATIENCE_SECONDS
 
-QUICK = AgentLimits(start_seconds=20, idle_seconds=20, turn_seconds=40, grace_seconds=1)
+PATIENT = AgentLimits(
+    start_seconds=PATIENCE_SECONDS,
+    idle_seconds=PATIENCE_SECONDS,
+    turn_seconds=PATIENCE_SECONDS,
+    grace_seconds=PATIENCE_SECONDS,
+)
+"""No limit is reached, unless a test is about it."""
 
 
 class MemoryRecorder:
@@ -57,7 +64,7 @@ class MemoryRecorder:
 
     async def until(self, condition: Callable[["MemoryRecorder"], Any]) -> None:
         """Wait until the condition holds; each time something is told, it is looked at."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while not condition(self):
                 await self._told.wait()
 
@@ -73,7 +80,7 @@ def request(prompt: str, **fields: Any) -> TurnRequest:
 def provider(home: Path, *profiles: AgentProfile, **fields: Any) -> AcpProvider:
     """A provider without sandbox, with the built-in agents and these."""
     known = load_profiles() | {profile.name: profile for profile in profiles}
-    return AcpProvider(home, known, **({"limits": QUICK, "sandbox": "none"} | fields))
+    return AcpProvider(home, known, **({"limits": PATIENT, "sandbox": "none"} | fields))
 
 
 async def work(
@@ -82,7 +89,7 @@ async def work(
     """One turn from start to end; bounded."""
     recorder = MemoryRecorder()
     async with provider(home, *profiles) as acp:
-        with anyio.fail_after(60):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request(prompt, **fields), recorder)
     return outcome, recorder
 

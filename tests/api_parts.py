@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from agent_runs.models import AgentRun
+from tests.patience import PATIENCE_SECONDS
 
 Finish = Callable[[int], Awaitable[AgentRun]]
 """Waits, by its events, for a run to end."""
@@ -33,12 +34,12 @@ def served(app: FastAPI) -> Generator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        assert ready.wait(30), "the server did not start"
+        assert ready.wait(PATIENCE_SECONDS), "the server did not start"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         # In a thread no signal arrives, so what a signal does is done here.
         app.state.server.streams.end_soon()
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         listener.close()
         assert not thread.is_alive(), "the server did not stop"

@@ -16,12 +16,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.schema import migrate
+from tests.patience import PATIENCE_SECONDS
 
 _SERVER_BYTES = 500_000_000
+settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("patient")
 _NUMBERS = itertools.count(1)
 
 
@@ -59,7 +67,7 @@ def _postgres_server() -> Generator[str]:
         # At once and without a checkpoint: nobody reads these files again.
         process = server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -26,6 +26,7 @@ from tests.hosted_api_faults import Fault, answer, take
 from tests.hosted_api_life import Clock, Life, Step
 from tests.hosted_api_limits import Limits
 from tests.hosted_api_serving import serve_app
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["ORG", "TOKEN", "Fault", "HostedApi", "serve_app", "serve_twin"]
 
@@ -105,7 +106,7 @@ class HostedApi:
         self._tell()
         return run_id
 
-    def wait_for(self, true: Callable[[], bool], seconds: float = 30) -> None:
+    def wait_for(self, true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """Wait, in another thread than its own, for what requests and runs there are."""
         with self._told:
             assert self._told.wait_for(true, seconds), self.requests

@@ -15,8 +15,11 @@ import anyio
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tests.patience import PATIENCE_SECONDS
+
 HTML = "<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>"
 """What a proxy in front of the API answers while that is away."""
+_IN_VAIN_SECONDS = 0.5
 
 
 @dataclass
@@ -49,6 +52,12 @@ class Fault:
     taken: bool = False
     only: str = ""
     times: int | None = 1
+
+    @property
+    def worth_waiting(self) -> float:
+        """Seconds that a client gives an answer: few only where it waits in vain."""
+        in_vain = self.hang or self.drip_seconds is not None
+        return _IN_VAIN_SECONDS if in_vain else PATIENCE_SECONDS
 
 
 def take(faults: list[Fault | None], request: str) -> Fault | None:

@@ -9,6 +9,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tests.patience import PATIENCE_SECONDS
+
 _connections: dict[tuple[str, int], Any] = {}
 
 
@@ -64,10 +66,10 @@ def serve_app(app: ASGIApp, port: int = 0) -> Generator[str]:
     server = _Server(config_of(app, port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert server.ready.wait(10)
+    assert server.ready.wait(PATIENCE_SECONDS)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)

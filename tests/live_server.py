@@ -12,6 +12,8 @@ from typing import Self
 
 import httpx
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parent.parent
 # Unbuffered output on a developer's machine would hide a line that waits in a buffer.
 _LOST = ("AGENT_RUNS_", "CODEGEN_", "PYTHONUNBUFFERED")
@@ -60,7 +62,7 @@ class LiveServer:
 
     def _wait_for_answer(self) -> None:
         # The server answers only when it is ready; until then the port is closed.
-        with httpx.Client(timeout=30) as client:
+        with httpx.Client(timeout=PATIENCE_SECONDS) as client:
             while self._process is not None and not self._ended_within(0.02):
                 with contextlib.suppress(httpx.ConnectError):
                     client.get(f"{self.url}/health").raise_for_status()
@@ -84,14 +86,14 @@ class LiveServer:
         """End it with SIGKILL, as a crash or the out-of-memory killer would."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=PATIENCE_SECONDS)
 
     def stop(self) -> None:
         """End it as a person does with Ctrl-C."""
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        self._process.wait(timeout=60)
+        self._process.wait(timeout=PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager

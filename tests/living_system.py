@@ -17,6 +17,7 @@ from agent_runs.runs import RunDefaults, Runs, TurnWork, load_templates
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
 from agent_runs.sync import Accounts
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -31,7 +32,7 @@ class System:
         """Wait, by its events, for the run to fit."""
         async with self.bus.subscribe(run_id=run_id) as subscription:
             while not fits(run := await runs.get(self.database, run_id)):
-                await subscription.next(10)
+                await subscription.next(PATIENCE_SECONDS)
             return run
 
     async def finished(self, run_id: int) -> AgentRun:

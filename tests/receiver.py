@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.patience import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Received:
@@ -29,7 +31,7 @@ class Receiver:
 
     def next(self) -> Received:
         """Wait for the next request."""
-        return self.requests.get(timeout=30)
+        return self.requests.get(timeout=PATIENCE_SECONDS)
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -73,4 +75,4 @@ def receiving(port: int = 0) -> Generator[Receiver]:
         yield receiver
     finally:
         receiver.stop()
-        thread.join(timeout=10)
+        thread.join(PATIENCE_SECONDS)

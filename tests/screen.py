@@ -6,6 +6,8 @@ import re
 import signal
 import time
 
+from tests.patience import PATIENCE_SECONDS
+
 
 class Screen:
     """A command on a pseudo-terminal."""
@@ -25,7 +27,7 @@ class Screen:
 
     def read_until(self, pattern: str) -> re.Match[str]:
         """Read until the screen shows it."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not (match := re.search(pattern, self.text)):
             assert time.monotonic() < deadline, self.text
             try:
@@ -49,4 +51,4 @@ class Screen:
                 except OSError:
                     break
                 self.text += chunk.decode(errors="replace")
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_SECONDS)

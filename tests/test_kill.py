@@ -12,6 +12,7 @@ from live_server import LiveServer, free_port, start_server
 
 from agent_runs import CodegenClient
 from agent_runs.models import TERMINAL_STATUSES
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_after_kill_9_no_run_stays_active_and_no_entry_is_missing(
         assert "resume" in str(logs[-1]["observation"])
 
         client.resume_agent_run(run["id"], "/say back again")
-        done = client.wait(run["id"], timeout=60)
+        done = client.wait(run["id"], timeout=PATIENCE_SECONDS)
         assert done["status"] == "COMPLETE"
 
 
@@ -72,7 +73,7 @@ def test_runs_that_waited_for_room_start_after_the_restart(tmp_path: Path) -> No
         server.start()
         with CodegenClient(base_url=server.url) as client:
             for run in waiting:
-                assert client.wait(run["id"], timeout=60)["status"] == "COMPLETE"
+                assert client.wait(run["id"], timeout=PATIENCE_SECONDS)["status"] == "COMPLETE"
             assert client.get_agent_run(first["id"])["status"] == "ERROR"
 
 
@@ -83,7 +84,7 @@ def test_every_acknowledged_run_is_there_after_kill_9_during_a_burst(server: Liv
     server.start()
     with CodegenClient(base_url=server.url) as client:
         for run_id in created:
-            assert client.wait(run_id, timeout=90)["status"] in TERMINAL_STATUSES
+            assert client.wait(run_id, timeout=PATIENCE_SECONDS)["status"] in TERMINAL_STATUSES
             first = client.get_agent_run_logs(run_id, limit=1)["logs"][0]
             assert first["message_type"] == "USER_MESSAGE"
 
@@ -108,7 +109,7 @@ def test_a_second_server_on_the_same_home_is_refused_with_a_clear_sentence(
         env=server.env | {"AGENT_RUNS_PORT": str(free_port())},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert again.returncode != 0

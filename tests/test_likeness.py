@@ -1,7 +1,7 @@
 """Errors that differ only by chance have one likeness."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runs.likeness import LONGEST, headline, likeness, message_of
@@ -75,7 +75,6 @@ def test_a_call_that_failed_without_words_is_told_by_its_exit_code(observation, 
     assert message_of({"observation": observation, "tool_output": {"exit_code": 9}}) == words
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300))
 def test_a_likeness_is_short_and_its_own_likeness_does_not_grow(text: str):
     found = likeness(text)

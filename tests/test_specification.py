@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.live_server import ROOT, LiveServer, start_server
+from tests.patience import PATIENCE_SECONDS
 
 OFFICIAL_PATTERN = """
 from api import CodegenClient
@@ -69,7 +70,7 @@ def run_script(server: LiveServer, text: str) -> list[str]:
         env=server.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -92,13 +93,13 @@ def curl(server: LiveServer, command: str, run_id: int = 0) -> httpx.Response:
             case word:
                 url = word
     url = url.replace("http://localhost:8000", server.url).replace("12345", str(run_id))
-    return httpx.request(method, url, headers=headers, content=body, timeout=30)
+    return httpx.request(method, url, headers=headers, content=body, timeout=PATIENCE_SECONDS)
 
 
 def finished(server: LiveServer, run_id: int) -> dict:
     """The run, once it has ended: the stream of its events closes then."""
     url = f"{server.url}/agent_runs/{run_id}"
-    httpx.get(f"{url}/events", params={"until_finished": "true"}, timeout=60)
+    httpx.get(f"{url}/events", params={"until_finished": "true"}, timeout=PATIENCE_SECONDS)
     return httpx.get(url).json()
 
 

@@ -8,6 +8,7 @@ from live_server import LiveServer, free_port
 from receiver import receiving
 
 from agent_runs import CodegenClient
+from tests.patience import PATIENCE_SECONDS
 
 DELIVERIES = "/webhooks/deliveries"
 
@@ -26,7 +27,7 @@ def test_a_delivery_that_failed_is_made_after_the_server_was_killed_and_started_
             hook = {"url": f"http://127.0.0.1:{port}/hook", "secret": "a-lasting-key"}
             http.post("/v1/organizations/1/webhooks/agent-run", json=hook).raise_for_status()
             with CodegenClient(base_url=server.url) as client:
-                run = client.wait(client.create_agent_run("/say kept").id, timeout=60)
+                run = client.wait(client.create_agent_run("/say kept").id, timeout=PATIENCE_SECONDS)
             waiting = http.get(DELIVERIES).json()["items"]
         assert [(each["state"], each["agent_run_id"]) for each in waiting] == [("waiting", run.id)]
         server.kill()

@@ -14,6 +14,7 @@ from agent_runs.api.app import create_app
 from agent_runs.models import AgentRun
 from agent_runs.settings import Settings
 from agent_runs.store.runs import runs
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +65,12 @@ def finished(app: FastAPI) -> Finish:
 
     async def wait(run_id: int) -> AgentRun:
         server = app.state.server
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with server.bus.subscribe(run_id=run_id) as subscription:
                 while True:
                     run = await runs.get(server.database, run_id)
                     if run.finished_at is not None:
                         return run
-                    await subscription.next(5)
+                    await subscription.next(PATIENCE_SECONDS)
 
     return wait

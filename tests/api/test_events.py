@@ -14,6 +14,7 @@ from live_server import LiveServer, start_server
 
 from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 
 Frame = dict[str, str]
 
@@ -34,7 +35,7 @@ def frames(answer: httpx.Response) -> Iterator[Frame]:
 def live(settings: Settings, env_file: Path) -> Generator[httpx.Client]:
     with (
         served(create_app(settings, env_file=env_file)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 
@@ -113,7 +114,7 @@ def test_the_stream_of_an_unknown_run_is_a_404(live: httpx.Client):
 
 def test_a_client_that_goes_away_leaves_nothing_behind(settings: Settings, env_file: Path):
     app = create_app(settings, env_file=env_file)
-    with served(app) as url, httpx.Client(base_url=url, timeout=20) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         with client.stream("GET", "/events") as answer:
             stream = frames(answer)
             next(stream)
@@ -126,7 +127,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(settings: Settings, env_f
 def test_a_stream_is_taken_up_after_a_restart_without_loss_or_repetition(tmp_path: Path):
     with (
         start_server(tmp_path / "home") as server,
-        httpx.Client(base_url=server.url, timeout=20) as client,
+        httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as client,
     ):
         first, seen = read_a_run(server, client, "/say before", after=0)
         server.stop()
@@ -164,10 +165,10 @@ def read_a_run(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_open_streams_do_not_hold_up_a_server_that_is_asked_to_stop(tmp_path: Path, number: int):
     with start_server(tmp_path / "home") as server:
-        with httpx.stream("GET", f"{server.url}/events", timeout=20) as answer:
+        with httpx.stream("GET", f"{server.url}/events", timeout=PATIENCE_SECONDS) as answer:
             stream = frames(answer)
             next(stream)
             os.kill(server.pid, number)
             # The stream ends in order: the last chunk is there, nothing is cut off.
             assert [frame for frame in stream if "event" in frame] == []
-        psutil.Process(server.pid).wait(timeout=5)
+        psutil.Process(server.pid).wait(timeout=PATIENCE_SECONDS)

@@ -28,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from agent_runs import CodegenClient
 from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 
 # That page lists every endpoint: `test_openapi.py` sees to it.
 _PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -50,7 +51,6 @@ _OPEN = {"GET /health"}
 _WITHOUT_INPUT = {"GET /health", "GET /users/me"}
 _SETTINGS = settings(
     max_examples=10,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -86,7 +86,7 @@ def there(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     session = "5f0c1c2e-8a52-4d0e-9b5c-0d6f7a0f3a11"
     with CodegenClient(TOKEN, base_url=address) as client:
         run = client.create_agent_run("/say hello\n/run echo made > made.txt")
-        run_id = client.wait(run.id, timeout=60).id
+        run_id = client.wait(run.id, timeout=PATIENCE_SECONDS).id
         repo_id = client.add_repo(str(folder)).id
         client.get_agent_run(run_id)
     with httpx.Client(base_url=address, headers=SIGNED) as http:
@@ -142,4 +142,4 @@ def _name_what_is_there(case: schemathesis.Case, there: dict[str, Any]) -> None:
 
 def _ask(case: schemathesis.Case, endpoint: str) -> None:
     checks = CHECKS if endpoint in _OPEN else [*CHECKS, ignored_auth]
-    case.call_and_validate(checks=checks, headers=SIGNED, timeout=30)
+    case.call_and_validate(checks=checks, headers=SIGNED, timeout=PATIENCE_SECONDS)

@@ -9,6 +9,7 @@ import pytest
 
 from agent_runs.api.hosted import in_short
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def set_account(http: httpx.AsyncClient, twin: HostedApi) -> None:
 
 async def until(app, http: httpx.AsyncClient, path: str, true) -> dict:
     """Look again with each event, and now and then: not all that is waited for is one."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with app.state.server.bus.subscribe() as subscription:
             while not true(found := (await http.get(path)).json()):
                 await subscription.next(0.1)

@@ -18,6 +18,7 @@ from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
 from agent_runs.store.runs import logs
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 from tests.store_samples import entry, new_run
 
 pytestmark = pytest.mark.anyio
@@ -122,14 +123,14 @@ async def test_an_import_that_nobody_waits_for_is_given_up_and_leaves_nothing(
     def staged() -> int:
         return database.execute("select count(*) from staged_run").fetchone()[0]
 
-    async with httpx.AsyncClient(base_url=live.url, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=live.url, timeout=PATIENCE_SECONDS) as http:
         sending = asyncio.create_task(http.post("/imports", content=content))
         while not staged():
             await anyio.lowlevel.checkpoint()
             assert not sending.done()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while staged():
                 await anyio.lowlevel.checkpoint()
         assert database.execute("select count(*) from log").fetchone()[0] == 0
@@ -144,10 +145,10 @@ async def test_a_file_that_does_not_come_whole_is_no_fault_of_the_server(live: L
     with socket.create_connection(("127.0.0.1", live.port)) as sender:
         head = b"POST /imports HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n"
         sender.sendall(head + b'{"type":"agent_runs"')
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while not list((live.home / "imports").glob("*")):
                 await anyio.lowlevel.checkpoint()
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while list((live.home / "imports").iterdir()):
             await anyio.lowlevel.checkpoint()
     assert "ClientDisconnect" not in live.output.read_text(encoding="utf-8")
@@ -160,7 +161,7 @@ async def test_an_import_that_is_killed_leaves_nothing_and_can_be_done_again(
 
     def send() -> None:
         with pytest.raises(httpx.TransportError):
-            httpx.post(f"{live.url}/imports", content=content, timeout=60)
+            httpx.post(f"{live.url}/imports", content=content, timeout=PATIENCE_SECONDS)
 
     sending = threading.Thread(target=send)
     sending.start()
@@ -171,7 +172,7 @@ async def test_an_import_that_is_killed_leaves_nothing_and_can_be_done_again(
     sending.join(30)
     database.close()
     live.start()
-    async with httpx.AsyncClient(base_url=live.url, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=live.url, timeout=PATIENCE_SECONDS) as http:
         assert (await http.get("/agent_runs")).json()["total"] == 0
         result = (await http.post("/imports", content=content)).json()
         assert (result["imported"], result["logs"]) == (1, 20_000)

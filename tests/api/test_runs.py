@@ -8,6 +8,8 @@ import pytest
 from api_parts import Finish
 from fastapi import FastAPI
 
+from tests.patience import PATIENCE_SECONDS
+
 pytestmark = pytest.mark.anyio
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -195,10 +197,10 @@ async def test_a_question_of_an_agent_is_answered_once(
         )
     ).json()
     path = f"/agent_runs/{run['id']}/permissions"
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with app.state.server.bus.subscribe(run_id=run["id"]) as subscription:
             while not (asked := (await http.get(path)).json()["items"]):
-                await subscription.next(5)
+                await subscription.next(PATIENCE_SECONDS)
     assert (await http.get(f"/agent_runs/{run['id']}")).json()["status"] == "PAUSED"
     one = f"{path}/{asked[0]['id']}"
     assert (await http.post(one, json={})).status_code == 422

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from agent_runs.settings import Settings
 from agent_runs.store.runs import events
 from agent_runs.telemetry import set_up_logging
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +79,7 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     ids = {"id": run["id"], "agent_run_id": run["id"], "org_id": 1, "permission_id": 1}
     ids |= {"user_id": 1, "session_id": "none", "table": "summary"}
     paths = (await signed.get("/openapi.json")).json()["paths"]
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         for path, methods in paths.items():
             if "get" in methods and not path.endswith(("/events", "{path}")):
                 seen.append((await signed.get(path.format(**ids))).text)

@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Message
 
 from agent_runs.api.stream import EventStream, Streams
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def test_a_client_that_takes_nothing_any_more_loses_its_stream():
             await asyncio.Event().wait()  # its buffers are full, and it reads no more
 
     streams = Streams(write_seconds=0.05)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await EventStream(endless(), streams)({"type": "http"}, never, send)
     assert [message["type"] for message in taken[:2]] == [
         "http.response.start",

@@ -24,6 +24,7 @@ from agent_runs.settings import Settings
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import deliveries as deliveries_
 from agent_runs.store.runs import runs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 HOOK = "/v1/organizations/1/webhooks/agent-run"
@@ -46,7 +47,7 @@ class Receiver:
         await answer(scope, receive, send)
 
     async def wait_for(self, number: int) -> None:
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while len(self.taken) < number:
                 await anyio.lowlevel.checkpoint()
 
@@ -69,7 +70,7 @@ async def deliveries(http: httpx.AsyncClient, run_id: int) -> list[dict[str, obj
 
 
 async def delivered(http: httpx.AsyncClient, run_id: int, state: str) -> dict[str, object]:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while True:
             items = await deliveries(http, run_id)
             if items and items[0]["state"] == state:

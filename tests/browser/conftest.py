@@ -31,6 +31,7 @@ from tests.browser.parts import (
     launch_options,
     watched,
 )
+from tests.patience import PATIENCE_SECONDS
 
 _BROKEN_LINE = re.compile(r"Failed to load resource|WebSocket connection to|net::ERR_")
 
@@ -105,7 +106,7 @@ def dashboard(
 
 @pytest.fixture(scope="session")
 def playwright() -> Generator[Playwright]:
-    expect.set_options(timeout=20_000)  # two workers may share a busy machine
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as driver:
         yield driver
 
@@ -129,7 +130,7 @@ def open_context(browser: Browser, dashboard: str) -> Generator[Callable[..., Br
             **options,
         }
         contexts.append(browser.new_context(**settings))
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(PATIENCE_SECONDS * 1000)
         return contexts[-1]
 
     yield open_one

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
 
+from tests.patience import PATIENCE_SECONDS
+
 T = TypeVar("T")
 _BODY = b'{"error":"InternalError","message":"Broken on purpose","detail":null,"status_code":500}'
 _FAILURE = (
@@ -55,7 +57,7 @@ class Line:
             self._do(self._listen())
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
@@ -63,6 +65,11 @@ class Line:
 
     async def _cut(self) -> None:
         if self._server is not None:
+            # What is just being accepted is let in first: a closed server would lose it open.
+            for listener in self._server.sockets:
+                self._loop.remove_reader(listener.fileno())
+            for _ in range(5):
+                await asyncio.sleep(0)
             self._server.close()
             self._server = None
         for writer in self._open:
@@ -118,5 +125,5 @@ class Line:
         yield self
         self._do(self._cut())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
         self._loop.close()

@@ -18,6 +18,7 @@ import httpx
 from playwright.sync_api import Page, Playwright
 
 from tests.browser.chromium import find_chromium
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 420
@@ -39,7 +40,7 @@ class Api:
     def __init__(self, home: Path, dashboard_port: int) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False)
         self.home = home
         self._dashboard_port = dashboard_port
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,7 +84,7 @@ class Api:
         return run_id
 
     def wait_until(self, run_id: int, *statuses: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         with self.http.stream("GET", f"/agent_runs/{run_id}/events", params={"after": 0}) as events:
             for _ in events.iter_lines():
                 if self.run(run_id)["status"] in statuses:
@@ -156,10 +157,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE_SECONDS)
 
 
 def launch_options(driver: Playwright) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def test_the_first_visit_ends_with_a_finished_run(fresh: Page) -> None:
     fresh.goto("/")
     expect(fresh.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
     fresh.get_by_role("button", name="Start the demo run").click()
-    expect(fresh.get_by_text("It works. Your first run is finished.")).to_be_visible(timeout=30_000)
+    expect(fresh.get_by_text("It works. Your first run is finished.")).to_be_visible()
     expect(fresh.locator("[data-seq='0']")).to_contain_text("Say hello")
     fresh.get_by_role("link", name="Open run").click()
     expect(fresh.get_by_role("heading", name="Run 1", exact=True)).to_be_visible()

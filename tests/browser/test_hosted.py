@@ -98,7 +98,7 @@ def test_a_run_is_started_there_and_watched(page: Page, api: Api, hosted: Hosted
     check(page)
     page.get_by_label("What should the agent do?").fill("Mend the shop there")
     page.get_by_role("button", name="Start run").click()
-    expect(page.get_by_text("Done: Mend the shop there").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Done: Mend the shop there").first).to_be_visible()
     assert [body["prompt"] for body in hosted.twin.bodies] == ["Mend the shop there"]
 
 
@@ -119,15 +119,15 @@ def test_an_account_that_is_away_is_told_and_what_is_stored_can_be_read(
     expect(page.get_by_text("Old task 2").first).to_be_visible()
     page.goto("/settings")
     facts = page.locator("[data-hosted=facts]")
-    expect(facts).to_contain_text("3 runs, all here", timeout=60_000)
+    expect(facts).to_contain_text("3 runs, all here")
     hosted.__exit__()
     trouble = page.locator("[data-hosted=trouble]")
-    expect(trouble).to_contain_text("Offline", timeout=60_000)
+    expect(trouble).to_contain_text("Offline")
     expect(trouble).to_contain_text("Everything stored stays readable")
     check(page)
     expect(facts).to_contain_text("Offline")
     expect(facts).to_contain_text("3 runs, all here")
     hosted.__enter__()
-    expect(trouble).to_have_count(0, timeout=90_000)
+    expect(trouble).to_have_count(0)
     expect(facts).to_contain_text("Up to date")
     check(page)

@@ -19,7 +19,7 @@ def test_a_run_is_started_and_watched_to_its_end(page: Page, api: Api) -> None:
     expect(page).to_have_url(re.compile(r"/runs/\d+/?$"))
     log = page.get_by_role("log")
     expect(log.locator("[data-seq='0']")).to_contain_text("Watch me")
-    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible()
     expect(log.get_by_text("First I think.", exact=True)).to_be_visible()
     expect(log.locator("strong", has_text="done")).to_be_visible()
     log.get_by_role("button", name=re.compile("from-the-shell")).click()
@@ -33,7 +33,7 @@ def test_a_finished_run_is_resumed_and_the_text_is_sent_once(page: Page, api: Ap
     page.get_by_label("Tell the agent what to do next").fill("/say two")
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_label("Tell the agent what to do next")).to_have_value("")
-    expect(page.get_by_role("log").get_by_text("two", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("log").get_by_text("two", exact=True)).to_be_visible()
     expect(page.get_by_role("log").get_by_text("Turn 2")).to_be_visible()
 
 
@@ -41,7 +41,7 @@ def test_a_running_run_is_stopped(page: Page, api: Api) -> None:
     run_id = api.create("Stop me\n/sleep 120")
     page.goto(f"/runs/{run_id}")
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("[data-status='CANCELLED']").first).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status='CANCELLED']").first).to_be_visible()
     expect(page.get_by_role("button", name="Archive")).to_be_visible()
 
 
@@ -52,7 +52,7 @@ def test_a_question_is_answered_in_the_list(page: Page, api: Api) -> None:
     row = page.locator(f"[data-row='{run_id}']")
     expect(row.get_by_text("delete everything")).to_be_visible()
     row.get_by_role("button", name="Approve once").click()
-    expect(row.locator("[data-status='COMPLETE']")).to_be_visible(timeout=30_000)
+    expect(row.locator("[data-status='COMPLETE']")).to_be_visible()
 
 
 def test_an_archived_run_comes_back_with_undo(page: Page, api: Api) -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.parts import Api
+from tests.patience import PATIENCE_SECONDS
 
 SESSION = "0b1d2c3e-8a52-4d0e-9b5c-0d6f7a0f3a11"
 
@@ -25,13 +26,13 @@ SESSION = "0b1d2c3e-8a52-4d0e-9b5c-0d6f7a0f3a11"
     ],
 )
 def test_a_link_leads_to_its_page(dashboard: str, link: str, page: str) -> None:
-    answer = httpx.get(f"{dashboard}{link}", follow_redirects=False, timeout=20)
+    answer = httpx.get(f"{dashboard}{link}", follow_redirects=False, timeout=PATIENCE_SECONDS)
     assert (answer.status_code, answer.headers["location"]) == (302, page)
 
 
 def test_a_link_never_leads_away(dashboard: str) -> None:
     for link in ("/x/%2F%2Fevil.example", "/x//evil.example", "/traces/..%2F..%2F%2Fevil.example"):
-        answer = httpx.get(f"{dashboard}{link}", follow_redirects=False, timeout=20)
+        answer = httpx.get(f"{dashboard}{link}", follow_redirects=False, timeout=PATIENCE_SECONDS)
         assert answer.headers.get("location", "/").startswith("/")
         assert not answer.headers.get("location", "/").startswith("//")
 

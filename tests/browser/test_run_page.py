@@ -128,7 +128,7 @@ def test_a_question_is_answered_on_the_page_of_the_run(page: Page, api: Api) -> 
     expect(page.locator("[data-status='PAUSED']").first).to_be_visible()
     expect(page.get_by_role("alert").get_by_text("drop the table")).to_be_visible()
     page.get_by_role("button", name="Approve once").click()
-    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible()
     expect(page.get_by_role("button", name="Approve once")).to_have_count(0)
     expect(page.get_by_role("log").get_by_text("approved by you")).to_be_visible()
 
@@ -146,7 +146,7 @@ def test_a_prompt_waits_in_line_and_can_be_withdrawn(page: Page, api: Api) -> No
     line.get_by_role("button", name="Withdraw").first.click()
     expect(line.get_by_text("/say never sent")).to_have_count(0)
     page.get_by_role("button", name="Approve once").click()
-    expect(page.get_by_role("log").get_by_text("second", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("log").get_by_text("second", exact=True)).to_be_visible()
     expect(line).to_have_count(0)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert "never sent" not in api.http.get(f"/agent_runs/{run_id}/turns").text

@@ -15,10 +15,9 @@ from agent_runs.bus.postgres import PostgresBus
 from agent_runs.events import Draft, Event, Reset, StoredEvent
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
-
-WAIT = 10.0
 
 
 @contextlib.asynccontextmanager
@@ -51,9 +50,9 @@ async def write(database: Database, number: int, run_id: int = 1) -> None:
 async def take(subscription: MemorySubscription, number: int) -> list[Event]:
     """Wait for so many events."""
     taken: list[Event] = []
-    with anyio.fail_after(WAIT):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while len(taken) < number:
-            taken += await subscription.next(WAIT)
+            taken += await subscription.next(PATIENCE_SECONDS)
     return taken
 
 
@@ -209,10 +208,10 @@ async def test_a_cancelled_wait_loses_nothing(both: tuple[Database, MemoryBus]) 
     taken: list[Event] = []
     async with bus.subscribe() as subscription, anyio.create_task_group() as tasks:
         tasks.start_soon(write, database, 60)
-        with anyio.fail_after(WAIT):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while len(taken) < 60:
                 with anyio.move_on_after(0.002):
-                    taken += await subscription.next(WAIT)
+                    taken += await subscription.next(PATIENCE_SECONDS)
     assert ids(taken) == list(range(1, 61))
 
 
@@ -230,7 +229,7 @@ async def test_many_subscribers_come_and_go_while_events_flow(
                 seen += ids(await take(subscription, min(every, number - len(seen))))
         assert seen == list(range(1, number + 1))
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             for every in (1, 3, 10, 40, 150):
                 tasks.start_soon(come_back_often, every)
@@ -276,7 +275,7 @@ def listeners(url: str) -> list[int]:
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    with anyio.fail_after(WAIT):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while not await asyncio.to_thread(is_so):  # noqa: ASYNC110 - the server tells nobody
             await anyio.sleep(0.02)
 

@@ -6,11 +6,12 @@ import json
 import re
 
 from agent_runs.analytics import TABLES
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(cli, sdk):
     task = sdk.run("/run exit 1\n/say done", mode="test")
-    task.wait(timeout=60)
+    task.wait(timeout=PATIENCE_SECONDS)
     table = sdk.get_analytics("tools", days=1, mode="test")
     (tool,) = table.items
     assert tool["calls"] >= 1
@@ -27,7 +28,9 @@ def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(cli, sdk)
 
 
 def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(cli, sdk, tmp_path):
-    run_id = sdk.wait(sdk.create_agent_run("/say dear", agent="scripted").id, timeout=30).id
+    run_id = sdk.wait(
+        sdk.create_agent_run("/say dear", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     text = sdk.export_agent_run(run_id, tmp_path / "out.jsonl").read_text()
     text = text.replace('"origin":"', '"origin":"dear').replace(
         '"agent":"scripted"', '"agent":"dear"'

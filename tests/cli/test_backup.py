@@ -4,12 +4,13 @@ import json
 
 from agent_runs.client.client import CodegenClient
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_backup_of_a_working_server_is_restored_into_another_home(
     cli, sdk, tmp_path, monkeypatch
 ):
-    run = sdk.wait(sdk.create_agent_run("/say kept", agent="scripted").id, timeout=30)
+    run = sdk.wait(sdk.create_agent_run("/say kept", agent="scripted").id, timeout=PATIENCE_SECONDS)
     done = cli("backup", "all.backup", "--json")
     assert (done.code, done.err) == (0, "")
     rows = json.loads(done.out)["rows"]
@@ -38,6 +39,8 @@ def test_a_backup_of_a_working_server_is_restored_into_another_home(
 
 
 def test_an_archived_run_is_still_restored_by_its_id(cli, sdk):
-    run_id = sdk.wait(sdk.create_agent_run("/say x", agent="scripted").id, timeout=30).id
+    run_id = sdk.wait(
+        sdk.create_agent_run("/say x", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     cli("archive", run_id)
     assert cli("restore", run_id).out == f"Run {run_id} is back in the list.\n"

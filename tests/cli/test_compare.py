@@ -2,12 +2,14 @@
 
 import json
 
+from tests.patience import PATIENCE_SECONDS
+
 
 def test_two_runs_are_told_side_by_side(cli, sdk):
     ids = []
     for last in ("one", "two"):
         task = sdk.run(f"/write a.txt hello\n/run echo {last}\n/say done")
-        task.wait(timeout=60)
+        task.wait(timeout=PATIENCE_SECONDS)
         ids.append(task.id)
     done = cli("compare", *ids)
     assert (done.code, done.err) == (0, "")

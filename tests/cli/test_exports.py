@@ -4,12 +4,17 @@ import json
 import subprocess
 from threading import Thread
 
+from tests.patience import PATIENCE_SECONDS
 from tests.receiver import Receiver
 
 
 def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
-    first = sdk.wait(sdk.create_agent_run("/say one", agent="scripted").id, timeout=30).id
-    second = sdk.wait(sdk.create_agent_run("/say two", agent="scripted").id, timeout=30).id
+    first = sdk.wait(
+        sdk.create_agent_run("/say one", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
+    second = sdk.wait(
+        sdk.create_agent_run("/say two", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     done = cli("export", first, second, "--output", "out.jsonl")
     assert (done.code, done.out) == (0, "")
     assert "out.jsonl is written" in done.err
@@ -17,13 +22,15 @@ def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
     assert [each["id"] for each in records if each["type"] == "run"] == [first, second]
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
     with command("export", first, "--format", "html", stdout=subprocess.PIPE) as process:
-        page, _ = process.communicate(timeout=60)
+        page, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     assert page.startswith(b"<!doctype html>")
 
 
 def test_what_a_search_finds_is_exported(cli, sdk, tmp_path):
-    run_id = sdk.wait(sdk.create_agent_run("/say madagascar", agent="scripted").id, timeout=30).id
+    run_id = sdk.wait(
+        sdk.create_agent_run("/say madagascar", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     assert cli("export", "--search", "madagascar", "-o", "out.jsonl").code == 0
     records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [each["id"] for each in records if each["type"] == "run"] == [run_id]
@@ -46,7 +53,9 @@ def test_a_failed_export_leaves_no_file(cli, tmp_path):
 
 
 def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tmp_path):
-    run_id = sdk.wait(sdk.create_agent_run("/say take me", agent="scripted").id, timeout=30).id
+    run_id = sdk.wait(
+        sdk.create_agent_run("/say take me", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     folder = tmp_path / "projects" / "mine"
     folder.mkdir(parents=True)
     content = sdk.export_agent_run(run_id, tmp_path / "out.jsonl").read_bytes()
@@ -68,7 +77,9 @@ def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tm
 
 
 def test_spans_are_sent_to_a_collector(cli, sdk):
-    run_id = sdk.wait(sdk.create_agent_run("/run true", agent="scripted").id, timeout=30).id
+    run_id = sdk.wait(
+        sdk.create_agent_run("/run true", agent="scripted").id, timeout=PATIENCE_SECONDS
+    ).id
     receiver = Receiver()
     thread = Thread(target=receiver.run)
     thread.start()

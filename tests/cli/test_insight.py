@@ -2,13 +2,15 @@
 
 import json
 
+from tests.patience import PATIENCE_SECONDS
+
 
 def test_the_insight_of_a_real_run_names_its_steps(cli, sdk):
     task = sdk.run(
         "/write notes/a.txt hello\n"
         "/run echo '=== 1 failed, 2 passed in 0.1s ==='; exit 1\n/say done"
     )
-    task.wait(timeout=60)
+    task.wait(timeout=PATIENCE_SECONDS)
     done = cli("insight", task.id)
     assert done.code == 0
     assert f"Run {task.id}: " in done.out

@@ -4,9 +4,13 @@ import json
 
 from junitparser import JUnitXml
 
+from tests.patience import PATIENCE_SECONDS
+
 
 def test_a_period_and_a_run_are_reported(cli, sdk, tmp_path):
-    run = sdk.wait(sdk.create_agent_run("/say reported", agent="scripted").id, timeout=30)
+    run = sdk.wait(
+        sdk.create_agent_run("/say reported", agent="scripted").id, timeout=PATIENCE_SECONDS
+    )
     assert "# Agent runs, " in cli("report", "--since", "3d").out
     told = json.loads(cli("report", "--format", "json", "--agent", "scripted").out)
     assert sum(row["number"] for row in told["tables"]["days"]) >= 1

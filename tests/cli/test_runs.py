@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from agent_runs.errors import RunNotFound
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_run_from_its_start_over_resume_to_its_end(cli, sdk):
@@ -50,9 +51,9 @@ def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stoppe
     stopped = cli("stop", run_id)
     assert stopped.code == 0
     assert stopped.out == f"Run {run_id} is being stopped.\n"
-    assert sdk.wait(run_id, timeout=20).status == "CANCELLED"
+    assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "CANCELLED"
     assert cli("stop", run_id).out == f"Run {run_id} is CANCELLED.\n"
-    watched = cli("logs", run_id, "--follow", "--timeout", "10")
+    watched = cli("logs", run_id, "--follow", "--timeout", str(PATIENCE_SECONDS))
     assert watched.code == 1
 
 
@@ -139,13 +140,13 @@ def test_entries_can_be_chosen(cli):
 
 def test_a_question_of_the_agent_is_told_and_answered(cli, sdk):
     run_id = json.loads(cli("run", "/ask May I?", "--policy", "ask", "--json").out)["id"]
-    news = sdk.follow(run_id, timeout=20)
+    news = sdk.follow(run_id, timeout=PATIENCE_SECONDS)
     run = next(new for new in news if getattr(new, "permission_id", None))
     news.close()
     assert "May I?" in cli("permissions", run_id).out
     answered = cli("answer", run_id, run.permission_id, "reject")
     assert answered.out == f"Answered: reject. Run {run_id} goes on.\n"
-    assert sdk.wait(run_id, timeout=20).status == "COMPLETE"
+    assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "COMPLETE"
     again = cli("answer", run_id, run.permission_id, "allow")
     assert (again.code, again.out) == (1, "")
     assert cli("permissions", run_id).out == f"Run {run_id} asks for nothing.\n"

@@ -6,13 +6,14 @@ import pytest
 
 from agent_runs.cli.output import clean
 from agent_runs.errors import InvalidQuery
+from tests.patience import PATIENCE_SECONDS
 from tests.screen import Screen
 
 
 @pytest.fixture(scope="module")
 def run_id(sdk) -> int:
     run = sdk.create_agent_run("/run echo marmalade toast\n/say I like marmalade", title="Tea")
-    return sdk.wait(run.id, timeout=30).id
+    return sdk.wait(run.id, timeout=PATIENCE_SECONDS).id
 
 
 def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(cli, sdk, run_id):

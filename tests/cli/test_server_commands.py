@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.live_server import ROOT, free_port
+from tests.patience import PATIENCE_SECONDS
 
 
 def start(server, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -30,7 +31,7 @@ def test_python_api_py_says_where_it_is(server):
 
 def test_a_second_server_on_the_port_says_so_and_touches_nothing(server):
     process = start(server, "api.py")
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (1, "")
     assert err == (
         f"127.0.0.1:{server.port} is taken: agent_runs runs already there. Stop it, or choose "
@@ -41,13 +42,13 @@ def test_a_second_server_on_the_port_says_so_and_touches_nothing(server):
 def test_another_program_on_the_port_is_told_apart(server):
     with socket.create_server(("127.0.0.1", 0)) as other:
         process = start(server, "api.py", AGENT_RUNS_PORT=str(other.getsockname()[1]))
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert "another program listens there" in err
 
 
 def test_settings_that_cannot_be_used_are_named_without_a_traceback(server):
     process = start(server, "-m", "agent_runs", "serve", AGENT_RUNS_CONCURRENCY="many")
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "AGENT_RUNS_CONCURRENCY" in err
     assert "Traceback" not in err
@@ -60,7 +61,7 @@ def test_settings_that_cannot_be_used_are_named_without_a_traceback(server):
 def test_a_server_that_cannot_start_says_why_and_fails(server, tmp_path, variable, value):
     own = {"AGENT_RUNS_HOME": str(tmp_path), "AGENT_RUNS_PORT": str(free_port()), variable: value}
     process = start(server, "-m", "agent_runs", "serve", **own)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert variable in err
     assert "Traceback" not in err
@@ -76,7 +77,7 @@ def test_up_starts_the_api_and_ends_it(server, tmp_path):
     lines = iter(process.stdout.readline, "")
     assert any(f"http://localhost:{port}/docs" in line for line in lines)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -92,7 +93,7 @@ def test_an_open_stream_of_events_does_not_keep_the_server_alive(server, tmp_pat
         stream.sendall(f"GET /events HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
         assert b"200" in stream.recv(1000)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=15)
+        process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
 
 

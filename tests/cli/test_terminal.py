@@ -10,6 +10,7 @@ import pytest
 
 from agent_runs.cli.output import clean, one_line
 from tests.live_server import ROOT
+from tests.patience import PATIENCE_SECONDS
 from tests.screen import Screen
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]x[/bold] \u202egnp.exe \x9b2J\x08\x00end"
@@ -47,7 +48,7 @@ def test_a_question_is_put_to_the_person_at_the_terminal(command, sdk):
     screen.read_until("Your answer")
     screen.type(f"9\n{number}\n")
     assert screen.close() == 0
-    assert sdk.wait(run_id, timeout=20).status == "COMPLETE"
+    assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "COMPLETE"
 
 
 def test_a_question_can_be_left_for_later(command, sdk):
@@ -89,7 +90,7 @@ def test_a_pipe_gets_plain_lines_at_once(command):
     stop = command("stop", run_id, stdout=subprocess.DEVNULL)
     rest = process.stdout.read().decode()
     process.stdout.close()
-    assert process.wait(30) == 1
+    assert process.wait(PATIENCE_SECONDS) == 1
     assert stop.wait(30) == 0
     assert "\x1b" not in first + rest
     assert rest.splitlines()[-1].startswith(f"Run {run_id} CANCELLED")

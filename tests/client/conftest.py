@@ -6,6 +6,7 @@ import pytest
 
 from agent_runs.client.client import CodegenClient
 from tests.hosted_api import ORG, TOKEN, HostedApi, serve_twin
+from tests.patience import PATIENCE_SECONDS
 
 
 class FakeClock:
@@ -45,5 +46,5 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def client(twin: HostedApi, clock: FakeClock) -> Iterator[CodegenClient]:
-    with CodegenClient(TOKEN, ORG, twin.url, clock=clock, timeout=5) as client:
+    with CodegenClient(TOKEN, ORG, twin.url, clock=clock, timeout=PATIENCE_SECONDS) as client:
         yield client

@@ -12,6 +12,7 @@ from agent_runs.client.client import CodegenClient
 from agent_runs.client.tasks import AgentTask, AsyncAgentTask
 from tests.client.test_follow import HINT, breaks, sends
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +81,7 @@ async def test_entries_come_once_over_connections_that_break(client, twin):
             ),
         ]
     )
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         assert [log.observation async for log in client.stream_logs(run_id)] == ["a", "b"]
 
 
@@ -92,7 +93,7 @@ async def test_events_go_on_after_the_last_one(client, twin):
         ]
     )
     events = client.events()
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         assert [(await anext(events)).id, (await anext(events)).id] == [5, 6]
     await events.aclose()
     assert twin.requests[-1] == "GET /events?after=5"

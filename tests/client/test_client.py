@@ -9,6 +9,7 @@ import pytest
 from agent_runs import errors
 from agent_runs.client.client import CodegenClient
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_created_run_reads_like_an_object_and_like_a_dictionary(client, twin):
@@ -307,7 +308,7 @@ def test_a_stopped_run_is_read_again_where_the_answer_does_not_show_it(client, t
 def test_a_run_is_stopped_by_the_path_that_the_server_has(beta):
     with (
         serve_twin(HostedApi(beta=beta)) as twin,
-        CodegenClient(TOKEN, ORG, twin.url, timeout=5) as client,
+        CodegenClient(TOKEN, ORG, twin.url, timeout=PATIENCE_SECONDS) as client,
     ):
         assert client.stop_agent_run(twin.add_run()).status == "CANCELLED"
         asked = [request for request in twin.requests if request.startswith("POST")]

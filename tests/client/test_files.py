@@ -11,6 +11,7 @@ import pytest
 from agent_runs import AsyncCodegenClient, CodegenClient
 from agent_runs.errors import InvalidRequest, RunNotFound, ServerUnreachable
 from tests.live_server import LiveServer, start_server
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,9 @@ def ids(path: Path) -> list[int]:
 
 async def test_both_clients_write_the_same_files(server: LiveServer, tmp_path: Path):
     with CodegenClient(base_url=server.url) as client:
-        run = client.wait(client.create_agent_run("/say hello", agent="scripted").id, timeout=30)
+        run = client.wait(
+            client.create_agent_run("/say hello", agent="scripted").id, timeout=PATIENCE_SECONDS
+        )
         assert ids(client.export_agent_run(run.id, tmp_path / "one")) == [run.id]
         assert run.id in ids(client.export_agent_runs(tmp_path / "all", agent="scripted"))
         chosen = client.export_agent_runs(tmp_path / "html", "html", run_ids=[run.id])

@@ -12,8 +12,8 @@ from agent_runs.client.client import CodegenClient
 from tests.client.test_async_client import FakeAsyncClock
 from tests.hosted_api import ORG, TOKEN, Fault, serve_twin
 from tests.hosted_api_faults import HTML
+from tests.patience import PATIENCE_SECONDS
 
-SHORT = 0.5
 NO_API = "does not speak this API"
 
 
@@ -71,7 +71,9 @@ CASES = [
 class Client:
     """The blocking and the async client behind the same two calls."""
 
-    def __init__(self, blocking: bool, client_clock: Any, url: str, timeout: float = 30.0) -> None:
+    def __init__(
+        self, blocking: bool, client_clock: Any, url: str, timeout: float = PATIENCE_SECONDS
+    ) -> None:
         kind = CodegenClient if blocking else AsyncCodegenClient
         clock = client_clock if blocking else FakeAsyncClock()
         self.client: Any = kind(TOKEN, ORG, url, clock=clock, timeout=timeout)
@@ -93,31 +95,31 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "async"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_a_fault_is_told_and_a_create_is_sent_once(twin, clock, case, blocking):
-    # Only who has to wait in vain is in a hurry: a busy machine is slow as well.
-    waits_in_vain = case.fault.hang or case.fault.drip_seconds is not None
-    client = Client(blocking, clock, twin.url, SHORT if waits_in_vain else 30.0)
+    client = Client(blocking, clock, twin.url, case.fault.worth_waiting)
     try:
         twin.faults = [replace(case.fault, times=None)]
         with pytest.raises(case.error, match=case.says) as read:
             await client.call("list_agent_runs")
-        assert len(twin.requests) == case.tries
+        twin.wait_for(lambda: len(twin.requests) == case.tries)
         with pytest.raises(case.error, match=case.says) as created:
             await client.call("create_agent_run", "Once")
-        assert len(twin.requests) == case.tries + 1
+        twin.wait_for(lambda: len(twin.requests) == case.tries + 1)
         if case.error is errors.ServerUnreachable:
             assert created.value.may_have_happened
             assert "look before you ask again" in str(created.value)
         if case.name == "429 with Retry-After":
             assert read.value.retry_after_seconds == 600
-        twin.faults = []
-        assert (await client.call("list_agent_runs")).total == len(twin.runs)
     finally:
         await client.close()
+    twin.faults = []
+    patient = Client(blocking, clock, twin.url)
+    assert (await patient.call("list_agent_runs")).total == len(twin.runs)
+    await patient.close()
 
 
 @pytest.mark.parametrize("fault", [Fault(hang=True), Fault(reset=True), Fault(502), Fault(text="")])
 async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(twin, clock, fault):
-    client = Client(False, clock, twin.url)
+    client = Client(False, clock, twin.url, fault.worth_waiting)
     twin.faults = [replace(fault, taken=True)]
     if fault.text is None:
         with pytest.raises(errors.Unavailable):
@@ -126,7 +128,7 @@ async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(twin,
         with pytest.raises(errors.UnexpectedAnswer):
             await client.call("create_agent_run", "Once")
     await client.close()
-    assert len(twin.runs) == 1
+    twin.wait_for(lambda: len(twin.runs) == 1)
 
 
 async def refusal(url: str, clock: Any) -> errors.ServerUnreachable:

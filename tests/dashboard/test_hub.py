@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.serving.hub import QUEUE_LENGTH, Hub, Subscription
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +26,7 @@ async def test_all_that_happened_meanwhile_comes_at_once_and_in_order():
     async with hub.subscribe() as tab:
         for number in range(3):
             hub.take(appended(number))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             news = await tab.next()
     assert [event.id for event in news.events] == [0, 1, 2]
     assert not news.must_reload
@@ -35,7 +36,7 @@ async def test_a_slow_tab_neither_blocks_nor_grows_and_is_told_to_read_anew():
     hub = Hub()
     async with hub.subscribe() as slow, hub.subscribe() as quick:
         seen = 0
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             for number in range(QUEUE_LENGTH * 10):
                 hub.take(appended(number))
                 seen += len((await quick.next()).events)
@@ -50,7 +51,7 @@ async def test_a_reset_makes_every_tab_read_anew_once():
     async with hub.subscribe() as tab:
         hub.take(ServerEvent("reset", 9, {"after": 9}))
         hub.take(appended(10))
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             assert (await tab.next()).must_reload
             hub.take(appended(11))
             assert not (await tab.next()).must_reload
@@ -115,7 +116,7 @@ async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api):
     api = SmallApi()
     serve_as_api(api.app)
     hub = Hub()
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
             tasks.start_soon(hub.run)
             ids = await ids_until(tab, 44)
@@ -127,7 +128,7 @@ async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api):
 async def test_the_counts_come_in_the_groups_that_people_see(serve_as_api):
     serve_as_api(SmallApi().app)
     hub = Hub()
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
             tasks.start_soon(hub.run)
             await ids_until(tab, 41)
@@ -142,7 +143,7 @@ async def test_an_api_that_fails_is_told_and_found_again_when_it_recovers(serve_
     api.is_broken = True
     serve_as_api(api.app)
     hub = Hub()
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
             tasks.start_soon(hub.run)
             while (news := await tab.next()).standing.link != "down":

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from agent_runs.executors.local import LocalExecutor
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def test_no_more_runs_work_at_the_same_time_than_there_is_room_for() -> No
     async with executor:
         for run_id in range(10):
             await executor.submit(run_id)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await done.wait()
     assert most == 3
     assert finished == list(range(10))
@@ -53,7 +54,7 @@ async def test_a_run_that_waits_is_not_doubled_by_a_second_submit() -> None:
         await executor.submit(2)
         await executor.submit(2)
         gate.set()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await both.wait()
         await asyncio.sleep(0)
     assert worked == [1, 2]
@@ -72,7 +73,7 @@ async def test_a_run_submitted_while_its_last_turn_tidies_up_works_again() -> No
     executor.use(work)
     async with executor:
         await executor.submit(1)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await once.wait()
             await executor.submit(1)
             gate.set()
@@ -94,7 +95,7 @@ async def test_a_waiting_run_can_be_withdrawn_and_a_working_one_cannot() -> None
     async with executor:
         await executor.submit(1)
         await executor.submit(2)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await started.wait()
         assert await executor.withdraw(2) is True
         assert await executor.withdraw(1) is False
@@ -122,7 +123,7 @@ async def test_a_run_submitted_again_while_it_is_withdrawn_is_not_lost() -> None
         await executor.submit(2)
         assert await withdrawing is True
         gate.set()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await again.wait()
 
 
@@ -141,7 +142,7 @@ async def test_a_run_whose_work_fails_does_not_end_the_others(
     async with executor:
         await executor.submit(1)
         await executor.submit(2)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await done.wait()
     assert "run 1: its work failed" in caplog.text
 
@@ -162,6 +163,6 @@ async def test_leaving_the_executor_cancels_the_work_and_waits_for_it() -> None:
     executor.use(work)
     async with executor:
         await executor.submit(1)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await started.wait()
     assert tidied == [1]

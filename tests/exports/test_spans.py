@@ -20,6 +20,7 @@ from agent_runs.outbound.otlp import headers_of, send_spans
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs
 from tests.live_server import free_port
+from tests.patience import PATIENCE_SECONDS
 from tests.receiver import Receiver
 from tests.store_samples import entry, new_run
 
@@ -63,7 +64,7 @@ async def test_a_real_receiver_gets_a_run_as_one_trace(database: Database):
         waiting = asyncio.ensure_future(all_seen)
         await anyio.lowlevel.checkpoint()
         sent = await asyncio.to_thread(send_spans, parts, f"http://127.0.0.1:{port}", {})
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await waiting
     assert (sent.spans, sent.rejected) == (5, 0)
     assert len({span.trace_id for span in seen}) == 1

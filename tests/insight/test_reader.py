@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runs.insight import Insight, InsightReader
@@ -233,7 +233,6 @@ NAMES = [
 ]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), values, max_size=9), max_size=6))
 def test_whatever_an_entry_holds_there_is_an_insight(entries: list[dict[str, JSON]]):
     insight = read(*entries, status="ERROR")

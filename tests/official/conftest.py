@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.live_server import LiveServer, start_server
+from tests.patience import PATIENCE_SECONDS
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
@@ -72,7 +73,7 @@ def outside() -> Generator[Outside]:
         thread.start()
         yield proxy
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def run(official: Path, environment: dict[str, str], tmp_path: Path) -> Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 

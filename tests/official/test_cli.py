@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 from tests.screen import Screen
-
-pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_integrations_organizations_and_the_profile_are_shown(run, outside):
 def test_repositories_are_those_of_the_server(run, server: LiveServer, tmp_path: Path):
     folder = tmp_path / "official-project"
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
-    added = httpx.post(f"{server.url}/repos", json={"url": str(folder)}, timeout=30)
+    added = httpx.post(f"{server.url}/repos", json={"url": str(folder)}, timeout=PATIENCE_SECONDS)
     assert added.status_code == 200, added.text
     listed = run("codegen", "repo", "--list-repos")
     assert "official-project" in listed.stdout

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 
 IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -14,7 +15,7 @@ IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 @pytest.fixture
 def raycast(server: LiveServer):
     headers = {"Authorization": "Bearer any", "Content-Type": "application/json"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 

@@ -3,11 +3,7 @@
 import json
 import textwrap
 
-import pytest
-
 from tests.live_server import ROOT, start_server
-
-pytestmark = pytest.mark.timeout(300)
 
 CREATE = """
     import json, os, time

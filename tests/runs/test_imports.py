@@ -31,6 +31,7 @@ from agent_runs.store.organization import repos
 from agent_runs.store.recount import recount
 from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.search import in_one_run
+from tests.patience import PATIENCE_SECONDS
 from tests.store_samples import NOW, add_entries, entry, new_run
 
 pytestmark = pytest.mark.anyio
@@ -91,7 +92,7 @@ async def filled(database: Database, described: dict[str, JSON]) -> int:
     return run.id
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(described=st.lists(RUNS, min_size=1, max_size=3))
 def test_what_is_exported_and_imported_is_equal(
     two_urls: tuple[str, str], folder: Path, described: list[dict[str, JSON]]
@@ -325,7 +326,7 @@ async def test_a_failure_half_way_leaves_nothing(database: Database, folder: Pat
 
 async def tidied(database: Database) -> None:
     """Wait until nothing is staged any more."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         while await imports.staged(database):
             await anyio.lowlevel.checkpoint()
 

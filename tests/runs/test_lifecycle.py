@@ -18,12 +18,13 @@ from agent_runs.filters import RunFilter
 from agent_runs.models import AgentRunStatus, MessageType
 from agent_runs.runs import NewRun
 from agent_runs.store.runs import runs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_created_run_works_to_its_end_and_tells_every_step(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="Tidy up the notes", metadata={"ticket": 7}))
         assert run.status in {AgentRunStatus.PENDING, AgentRunStatus.ACTIVE}
         done = await system.finished(run.id)
@@ -45,7 +46,7 @@ async def test_a_created_run_works_to_its_end_and_tells_every_step(system: Syste
 
 
 async def test_a_resumed_run_goes_on_in_its_workspace_as_a_second_turn(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/write note.txt first words"))
         await system.finished(run.id)
         again = await system.runs.resume(run.id, "/read note.txt")
@@ -60,7 +61,7 @@ async def test_a_resumed_run_goes_on_in_its_workspace_as_a_second_turn(system: S
 
 @pytest.mark.parametrize("ending", ["/say done", "/crash 3", "/stop max_tokens", "/stop refusal"])
 async def test_a_run_can_be_resumed_after_every_kind_of_end(system: System, ending: str) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt=ending))
         await system.finished(run.id)
         await system.runs.resume(run.id, "/say back")
@@ -70,7 +71,7 @@ async def test_a_run_can_be_resumed_after_every_kind_of_end(system: System, endi
 
 
 async def test_a_run_that_works_cannot_be_resumed_or_archived(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/sleep 600"))
         await system.until(run.id, lambda r: r.status == AgentRunStatus.ACTIVE)
         with pytest.raises(RunIsActive, match="wait for it to end, or stop it"):
@@ -85,7 +86,7 @@ async def test_a_run_that_works_cannot_be_resumed_or_archived(system: System) ->
 async def test_a_stopped_run_is_cancelled_even_when_its_agent_ignores_the_cancel(
     system: System,
 ) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/stubborn\n/sleep 600"))
         await system.until(run.id, lambda r: r.activity is not None)
         await system.runs.stop(run.id)
@@ -98,7 +99,7 @@ async def test_a_run_that_waits_for_room_is_stopped_at_once(
     tmp_path: Path, database_url: str
 ) -> None:
     async with living(tmp_path / "home", database_url, concurrency=1) as system:
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             first = await system.runs.create(NewRun(prompt="/sleep 600"))
             await system.until(first.id, lambda r: r.status == AgentRunStatus.ACTIVE)
             waiting = await system.runs.create(NewRun(prompt="/say never"))
@@ -117,7 +118,7 @@ async def test_a_run_whose_stop_could_not_be_recorded_still_gets_its_turn(
             await system.runs.stop(run_id)
 
     async with living(tmp_path / "home", database_url, concurrency=1) as system:
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             first = await system.runs.create(NewRun(prompt="/sleep 600"))
             await system.until(first.id, lambda r: r.activity is not None)
             waiting = await system.runs.create(NewRun(prompt="/say at last"))
@@ -131,7 +132,7 @@ async def test_a_run_whose_stop_could_not_be_recorded_still_gets_its_turn(
 
 
 async def test_an_archived_run_leaves_the_list_and_comes_back(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/say hello"))
         await system.finished(run.id)
         await system.runs.archive(run.id)
@@ -146,7 +147,7 @@ async def test_an_archived_run_leaves_the_list_and_comes_back(system: System) ->
 async def test_a_question_pauses_the_run_until_it_is_answered(
     system: System, decision: str, failed: bool
 ) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(
             NewRun(prompt="/write note.txt words", permission_policy="ask")
         )
@@ -172,7 +173,7 @@ async def test_a_question_pauses_the_run_until_it_is_answered(
 
 
 async def test_stopping_a_paused_run_withdraws_its_question(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(
             NewRun(prompt="/write note.txt words", permission_policy="ask")
         )
@@ -220,7 +221,7 @@ async def test_an_unknown_repository_and_an_unknown_run_are_said_so(system: Syst
 
 
 async def test_a_mode_wraps_the_words_and_keeps_them_in_the_metadata(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         known = await system.runs.create(NewRun(prompt="the login form", mode="bugfix"))
         other = await system.runs.create(NewRun(prompt="the login form", mode="haiku"))
         await system.finished(known.id)
@@ -238,7 +239,7 @@ async def test_a_known_secret_in_a_prompt_is_never_stored(
         return text.replace("sk-canary-12345", "***")
 
     async with living(tmp_path / "home", database_url, redact=redact) as system:
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             run = await system.runs.create(NewRun(prompt="/say sk-canary-12345 is my key"))
             await system.finished(run.id)
         texts = [

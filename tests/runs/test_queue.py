@@ -8,12 +8,13 @@ from agent_runs.errors import Conflict
 from agent_runs.models import AgentRunStatus
 from agent_runs.runs import NewRun
 from agent_runs.store.runs import queue
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_queued_prompts_are_sent_in_order_when_a_turn_is_complete(system: System) -> None:
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(
             NewRun(prompt="/write a.txt words\n/say one", permission_policy="ask")
         )
@@ -31,7 +32,7 @@ async def test_queued_prompts_are_sent_in_order_when_a_turn_is_complete(system: 
 
 
 async def test_a_withdrawn_prompt_is_never_sent(system: System) -> None:
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/write a.txt words", permission_policy="ask"))
         paused = await system.until(run.id, lambda r: r.permission_id is not None)
         queued = await system.runs.queue(run.id, "/say never")
@@ -45,7 +46,7 @@ async def test_a_withdrawn_prompt_is_never_sent(system: System) -> None:
 
 
 async def test_a_stopped_run_keeps_its_queue_until_a_turn_is_complete(system: System) -> None:
-    with anyio.fail_after(60):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/sleep 600"))
         await system.until(run.id, lambda r: r.activity is not None)
         await system.runs.queue(run.id, "/say later")
@@ -59,7 +60,7 @@ async def test_a_stopped_run_keeps_its_queue_until_a_turn_is_complete(system: Sy
 
 
 async def test_a_run_that_has_ended_takes_no_queued_prompt(system: System) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/say hello"))
         await system.finished(run.id)
         with pytest.raises(Conflict, match="resume it instead"):

@@ -14,6 +14,7 @@ from agent_runs.runs import owned, recovery
 from agent_runs.runs.turns import INTERRUPTED, begin_turn, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import leases, logs, runs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +49,7 @@ async def test_runs_of_a_dead_worker_are_interrupted_and_its_late_writes_refused
         with pytest.raises(LostFence):
             async with system.database.begin() as transaction:
                 await logs.append(transaction, run_id, fence, [late])
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await system.runs.resume(run_id, "/say on we go")
             done = await system.finished(run_id)
         assert done.status == AgentRunStatus.COMPLETE

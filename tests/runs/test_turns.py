@@ -16,6 +16,7 @@ from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
 from agent_runs.runs import TurnWork
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, runs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +62,7 @@ async def working(database: Database, provider: OneTurn) -> AsyncGenerator[int]:
     async with bus:
         database.on_events = bus.hint
         work = TurnWork(database, bus, provider, worker="one", permission_timeout_seconds=60)
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(work, run.id)
                 yield run.id

@@ -17,6 +17,7 @@ from agent_runs.errors import Conflict, InvalidRequest, RunNotFound, Unavailable
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.postgres import translate
 from agent_runs.store.runs import events, logs, runs
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +71,7 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(database: Database)
             is_open.set()
             await anyio.sleep_forever()
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(begin_and_hang)
             await is_open.wait()
@@ -121,7 +122,7 @@ async def test_many_writers_lose_no_event_and_no_entry(database_url: str) -> Non
     # Two openings, as two processes would do.
     async with Database.open(database_url) as one, Database.open(database_url) as other:
         made = [await new_run(one) for _ in range(writers)]
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(follow, other)
                 for at, run in enumerate(made):
@@ -134,7 +135,7 @@ async def test_many_writers_lose_no_event_and_no_entry(database_url: str) -> Non
 async def test_two_writers_of_one_run_number_its_entries_densely(database_url: str) -> None:
     async with Database.open(database_url) as one, Database.open(database_url) as other:
         run = await new_run(one)
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 for at in range(20):
                     tasks.start_soon(add_entries, one if at % 2 else other, run.id, 3)
@@ -153,7 +154,7 @@ async def test_transactions_that_change_several_runs_do_not_wait_for_each_other_
             for run in (first, second):
                 await runs.change(transaction, run, status=["ACTIVE", "PAUSED"][at % 2])
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks:
             for at in range(20):
                 tasks.start_soon(change_both, at)

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 from figure_samples import counted, figures, named, named_figures, outcomes, overall
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
@@ -245,11 +245,7 @@ STEP = st.one_of(
 )
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=25)
 @given(steps=st.lists(STEP, min_size=1, max_size=25))
 def test_counters_equal_a_recount_after_any_sequence_of_operations(
     database_url: str, steps: list[tuple[Any, ...]]

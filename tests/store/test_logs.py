@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
@@ -14,9 +14,7 @@ from agent_runs.store.runs import events, logs, runs
 
 pytestmark = pytest.mark.anyio
 
-SHARED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SHARED = settings(max_examples=40)
 
 
 async def test_entries_are_numbered_densely_from_zero(database: Database) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import NOW, new_run
 
@@ -15,9 +15,7 @@ from agent_runs.store.runs import runs, turns
 
 pytestmark = pytest.mark.anyio
 
-SHARED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SHARED = settings(max_examples=40)
 STATUSES = [status.value for status in AgentRunStatus]
 # Words that are wildcards, or that change their case in their own way.
 TITLES = ["Fix login", "100% done", "snake_case", "Straße in ÄRGER", "hi!", ""]

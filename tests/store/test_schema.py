@@ -20,6 +20,7 @@ from agent_runs.store.figures.sums import FigureFilter
 from agent_runs.store.migrations.upgrade import make_engine, upgrade
 from agent_runs.store.recount import ensure_counted
 from agent_runs.store.search import search
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +106,10 @@ async def test_figures_that_an_earlier_version_kept_are_counted_anew(
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
     code = "import sys; from agent_runs.store.engine.schema import migrate; migrate(sys.argv[1])"
     started = [run_python(code, empty_database_url) for _ in range(4)]
-    ended = [(process.communicate(timeout=60)[0], process.returncode) for process in started]
+    ended = [
+        (process.communicate(timeout=PATIENCE_SECONDS)[0], process.returncode)
+        for process in started
+    ]
     assert ended == [("", 0)] * 4
 
 
@@ -123,7 +127,7 @@ print([name for name in ("sqlalchemy", "alembic", "psycopg") if name in sys.modu
 """
     process = run_python(code, database_url)
     expected = "[]\n" if database_url.startswith("sqlite") else "['psycopg']\n"
-    assert process.communicate(timeout=60) == (expected, None)
+    assert process.communicate(timeout=PATIENCE_SECONDS) == (expected, None)
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import entry, new_run
 
@@ -65,9 +65,7 @@ async def sqlite_database(sqlite_url: str) -> AsyncGenerator[Database]:
         yield opened
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100)
 @given(added=_ENTRIES)
 async def test_both_engines_index_the_same_words(sqlite_database: Database, added: NewLog) -> None:
     run = await new_run(sqlite_database)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from store_samples import entry, new_run
 
@@ -18,11 +18,7 @@ from agent_runs.store.search.highlights import Stems
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-_SETTINGS = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+_SETTINGS = settings(max_examples=60)
 # Letters of many scripts that SQLite's tables (Unicode 6.1) know, digits, and all that parts words.
 _LETTERS = st.sampled_from("abcxyzABCXYZ019éÉñßøĐżЖщλΩאعक漢字かカ한글ⅣªIİ")
 _MARKS = st.sampled_from(" \t\n.,;:/\\-_+*=()[]{}<>\"'`~@#$%^&|!?\0\u200b\u2028\ud800😀€§\u0301")

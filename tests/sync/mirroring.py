@@ -20,10 +20,10 @@ from agent_runs.store.runs import logs, runs
 from agent_runs.sync import Account, Accounts, FollowingState
 from tests.hosted_api import ORG, TOKEN, HostedApi
 from tests.living_system import System, living
+from tests.patience import PATIENCE_SECONDS
 from tests.providers.codegen.kept import EAGER, GENEROUS
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,11 @@ async def mirroring(
     def hosted(database: Database) -> Accounts:
         made.append(
             Accounts(
-                database, worker=worker, limits=limits, intervals=intervals, timeout_seconds=2.0
+                database,
+                worker=worker,
+                limits=limits,
+                intervals=intervals,
+                timeout_seconds=PATIENCE_SECONDS,
             )
         )
         return made[0]

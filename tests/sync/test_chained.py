@@ -2,6 +2,7 @@
 
 from agent_runs import CodegenClient
 from tests.live_server import start_server
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_run_at_another_instance_is_made_from_here_and_stays_when_that_is_gone(tmp_path):
@@ -13,13 +14,13 @@ def test_a_run_at_another_instance_is_made_from_here_and_stays_when_that_is_gone
         }
         with CodegenClient(base_url=upstream.url) as there:
             before = there.create_agent_run("/say I was here before", agent="scripted")
-            there.wait(before.id, timeout=30)
+            there.wait(before.id, timeout=PATIENCE_SECONDS)
         with start_server(tmp_path / "mirror", **account) as mirror:
             with CodegenClient(base_url=mirror.url) as here:
                 made = here.create_agent_run(
                     "/say made from afar", provider="codegen", agent="scripted"
                 )
-                run = here.wait(made.id, timeout=60)
+                run = here.wait(made.id, timeout=PATIENCE_SECONDS)
                 assert (run.status, run.provider) == ("COMPLETE", "codegen")
                 assert run.organization_id != 1
                 # Upstream of this program tells the prompt of what was made elsewhere, too.

@@ -13,6 +13,7 @@ from agent_runs.providers.codegen.creation import KEY, SETTLE_SECONDS
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.hosted_api_life import RealClock, working_life
 from tests.live_server import LiveServer, start_server
+from tests.patience import PATIENCE_SECONDS
 
 CREATE = "POST /v1/organizations/323/agent/run"
 
@@ -66,7 +67,7 @@ def create(server: LiveServer) -> int:
 
 def check_once(server: LiveServer, api: HostedApi, run_id: int) -> None:
     with CodegenClient(base_url=server.url) as client:
-        run = client.wait(run_id, timeout=40)
+        run = client.wait(run_id, timeout=PATIENCE_SECONDS)
         assert (run.status, run.prompt) == ("COMPLETE", "Only once")
         assert [each.id for each in client.iter_agent_runs()] == [run_id]
     ((upstream_id, upstream),) = api.runs.items()

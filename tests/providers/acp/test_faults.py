@@ -13,6 +13,7 @@ from acp_parts import MemoryRecorder, odd_agent, program, provider, request, wor
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.base import TurnOutcome
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -109,7 +110,7 @@ async def test_an_agent_that_is_never_ready_reaches_the_start_limit(tmp_path: Pa
     silent = program("import time; time.sleep(600)")
     recorder = MemoryRecorder()
     async with provider(tmp_path, silent, limits=AgentLimits(start_seconds=0.3)) as acp:
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request("Hi", agent="odd"), recorder)
     assert (outcome.status, outcome.status_reason) == ("TIMEOUT", "start_timeout")
     assert "not ready within 0.3 s" in told(recorder, outcome)
@@ -126,7 +127,7 @@ async def test_an_agent_that_reads_nothing_any_more_is_ended_all_the_same(tmp_pa
     recorder = MemoryRecorder()
     limits = AgentLimits(idle_seconds=0.4, grace_seconds=0.3)
     async with provider(tmp_path, deaf, limits=limits) as acp:
-        with anyio.fail_after(15):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request("x" * 500_000, agent="odd"), recorder)
     assert (outcome.status, outcome.status_reason) == ("TIMEOUT", "idle_timeout")
     told(recorder, outcome)
@@ -135,9 +136,9 @@ async def test_an_agent_that_reads_nothing_any_more_is_ended_all_the_same(tmp_pa
 @pytest.mark.parametrize(
     ("limits", "reason", "prompt"),
     [
-        ({"idle_seconds": 0.4}, "idle_timeout", "/say Half\n/silent"),
-        ({"turn_seconds": 0.4}, "time_limit", "/say Half\n/silent"),
-        ({"idle_seconds": 0.4}, "idle_timeout", "/say Half\n/stubborn\n/silent"),
+        ({"idle_seconds": 2}, "idle_timeout", "/say Half\n/silent"),
+        ({"turn_seconds": 2}, "time_limit", "/say Half\n/silent"),
+        ({"idle_seconds": 2}, "idle_timeout", "/say Half\n/stubborn\n/silent"),
     ],
 )
 async def test_limits_end_a_turn(
@@ -145,11 +146,11 @@ async def test_limits_end_a_turn(
 ) -> None:
     recorder = MemoryRecorder()
     async with provider(tmp_path, limits=AgentLimits(grace_seconds=0.3, **limits)) as acp:
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request(prompt), recorder)
     assert (outcome.status, outcome.status_reason) == ("TIMEOUT", reason)
     assert outcome.result == "Half"
-    assert "0.4 s" in told(recorder, outcome)
+    assert "2 s" in told(recorder, outcome)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ async def test_a_line_without_end_is_a_broken_protocol(tmp_path: Path) -> None:
     endless = program("import os\nwhile True: os.write(1, b'x' * 65536)")
     recorder = MemoryRecorder()
     async with provider(tmp_path, endless, limits=AgentLimits(line_bytes=1 << 20)) as acp:
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request("Hi", agent="odd"), recorder)
     assert outcome.status_reason == "protocol_error"
     assert "1,048,576 bytes" in told(recorder, outcome)

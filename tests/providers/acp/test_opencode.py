@@ -12,6 +12,7 @@ import pytest
 from acp_parts import MemoryRecorder, provider, request
 
 from agent_runs.providers.acp.limits import AgentLimits
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.anyio,
@@ -46,7 +47,7 @@ async def test_opencode_works_and_resumes(tmp_path: Path, sandbox: str) -> None:
     limits = AgentLimits(start_seconds=90, idle_seconds=60, turn_seconds=90)
     first, second = MemoryRecorder(), MemoryRecorder()
     async with provider(tmp_path, limits=limits, sandbox=sandbox) as acp:
-        with anyio.fail_after(110):
+        with anyio.fail_after(PATIENCE_SECONDS):
             outcome = await acp.work(request("Write hello.txt", agent="opencode"), first)
             again = request(
                 "And again", agent="opencode", turn=2, session_id=first.run["session_id"]

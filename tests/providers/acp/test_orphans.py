@@ -13,6 +13,7 @@ import pytest
 from acp_parts import MemoryRecorder, provider, request, work
 
 from agent_runs.providers.acp import orphans
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,7 @@ async def test_what_a_killed_manager_left_behind_is_ended_at_the_next_start(
     )
     try:
         assert manager.stdout is not None
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             assert await asyncio.to_thread(manager.stdout.readline) == b"working\n"
         agent = orphans.remembered(tmp_path / "runs/1")
         assert agent is not None

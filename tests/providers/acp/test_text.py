@@ -43,7 +43,7 @@ def test_the_first_line_is_found_and_cut() -> None:
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d e\x0c\n", "\r\n", "\n"]), max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES, LINES, st.booleans())
 def test_git_applies_what_the_diff_says(before: list[str], after: list[str], ends: bool) -> None:
     old, new = "".join(before), "".join(after) + ("" if ends else "last")

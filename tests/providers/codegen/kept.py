@@ -18,8 +18,8 @@ from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, runs
 from agent_runs.sync import StoreMirror
 from tests.hosted_api import ORG, TOKEN, HostedApi
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20
 EAGER = Intervals(status=0.05, newcomers=0.05, idle=0.05, watched=0.05, unwatched=0.05, retry=0.05)
 GENEROUS = Limits(Limit(10_000, 1.0), Limit(10_000, 1.0), Limit(10_000, 1.0), burst=10_000)
 
@@ -90,7 +90,7 @@ async def following(
     org_id: int = ORG,
     limits: Limits = GENEROUS,
     intervals: Intervals = EAGER,
-    timeout_seconds: float = 0.4,
+    timeout_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncGenerator[Follower]:
     """A follower at work, with the real client over real HTTP."""
 

@@ -38,7 +38,7 @@ async def test_a_run_of_another_instance_is_created_followed_and_read_whole(tmp_
             found = await advance(client, again, save=save, now=lambda: 0.0, knew=lambda _: False)
             assert found.run
             assert found.run.id == created.run.id
-            async with following(server.url, kept, org_id=1, timeout_seconds=10) as follower:
+            async with following(server.url, kept, org_id=1) as follower:
                 follower.watch({run})
                 follower.follow(run)
                 await kept.until(lambda: run in kept.runs and run not in follower.plan.followed)

@@ -2,11 +2,13 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 from typing import Self
 
 import pytest
 
 from agent_runs import errors
+from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.credentials import Credentials
 from agent_runs.providers.codegen.creation import (
     KEY,
@@ -20,6 +22,7 @@ from agent_runs.providers.codegen.governor import Governor
 from agent_runs.providers.codegen.upstream import connect
 from tests.hosted_api import ORG, TOKEN, Fault, serve_twin
 from tests.hosted_api_faults import HTML
+from tests.patience import PATIENCE_SECONDS
 from tests.providers.codegen.kept import GENEROUS
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +38,8 @@ class Desk:
 
     def __init__(self, url: str, kill_at: int = 0) -> None:
         governor = Governor(GENEROUS, pick=lambda low, _: low / 50)
-        self.client = connect(Credentials(url, TOKEN, ORG), governor, timeout_seconds=0.3)
+        self.connect = partial(connect, Credentials(url, TOKEN, ORG), governor)
+        self.client = self.connect(timeout_seconds=PATIENCE_SECONDS)
         self.saved = Creation("key-1", "Once", {"metadata": {"team": "a"}})
         self.time = 1_000.0
         self.knew: set[int] = set()
@@ -58,8 +62,16 @@ class Desk:
         self.step()
 
     async def advance(self) -> Creation:
+        return await self._advance(self.client)
+
+    async def lose_an_answer(self, fault: Fault) -> Creation:
+        """Take a step that meets the fault, and wait for its answer as long as it is worth."""
+        async with self.connect(timeout_seconds=fault.worth_waiting) as client:
+            return await self._advance(client)
+
+    async def _advance(self, client: AsyncCodegenClient) -> Creation:
         return await advance(
-            self.client,
+            client,
             self.saved,
             save=self.save,
             now=lambda: self.time,
@@ -111,9 +123,10 @@ NAMES = ["silence", "reset", "cut off", "500", "HTML 502", "503", "empty", "trun
 async def test_a_lost_answer_makes_no_second_run(api, fault, taken):
     api.faults = [replace(fault, taken=taken)]
     async with Desk(api.url) as desk:
-        lost = await desk.advance()
+        lost = await desk.lose_an_answer(fault)
         assert lost.state == CreationState.UNKNOWN
         assert lost.error
+        api.wait_for(lambda: len(api.runs) == taken)
         looked = await desk.advance()
         assert looked.state == (CreationState.CREATED if taken else CreationState.UNKNOWN)
         created = await desk.to_the_end()
@@ -163,9 +176,10 @@ async def test_an_end_between_any_two_steps_makes_no_second_run_and_loses_none(a
 
 
 async def test_it_is_not_sent_again_before_a_request_under_way_must_have_arrived(api):
-    api.faults = [Fault(hang=True)]
+    silence = Fault(hang=True)
+    api.faults = [silence]
     async with Desk(api.url) as desk:
-        await desk.advance()
+        await desk.lose_an_answer(silence)
         desk.time += SETTLE_SECONDS - 1
         assert (await desk.advance()).state == CreationState.UNKNOWN
         late = api.add_run(metadata={KEY: "key-1"})  # upstream took its time

@@ -99,7 +99,7 @@ async def start(api: HostedApi, follower, kept: Kept) -> tuple[int, int]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_trouble_is_told_and_healed_without_loss(api, case, kept):
-    async with following(api.url, kept) as follower:
+    async with following(api.url, kept, timeout_seconds=case.fault.worth_waiting) as follower:
         works, _ = await start(api, follower, kept)
         before = {run: list(entries) for run, entries in kept.entries.items()}
         api.faults = [replace(case.fault, times=None)]

@@ -42,7 +42,7 @@ jobs = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(jobs=jobs, limits=st.sampled_from([SMALL, Limits(SMALL.total, reserve=0, burst=50)]))
 def test_upstream_never_sees_more_than_is_allowed_in_any_window(jobs, limits):
     log: list[tuple[float, Priority, Kind]] = []
@@ -69,7 +69,7 @@ def test_upstream_never_sees_more_than_is_allowed_in_any_window(jobs, limits):
         assert most_in_a_window(times, limit.seconds) <= limit.requests
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     refusals=st.lists(
         st.tuples(st.floats(0, 60), st.none() | st.floats(-5, 40)), min_size=1, max_size=8

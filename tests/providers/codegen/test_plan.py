@@ -211,7 +211,7 @@ def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others()
     assert waits == pytest.approx([5, 10, 20, 40, 80, 160, 300, 300, 300])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_every_run_that_works_is_seen_however_the_list_moves(data):
     """Runs start, end and vanish between any two requests; each request refreshes what it shows."""
