@@ -74,13 +74,15 @@ class MemoryRecorder:
 
 
 def request(prompt: str, **fields: Any) -> TurnRequest:
-    return TurnRequest(**({"run_id": 1, "turn": 1, "agent": "scripted", "prompt": prompt} | fields))
+    known: dict[str, Any] = {"run_id": 1, "turn": 1, "agent": "scripted", "prompt": prompt}
+    return TurnRequest(**known | fields)
 
 
 def provider(home: Path, *profiles: AgentProfile, **fields: Any) -> AcpProvider:
     """A provider without sandbox, with the built-in agents and these."""
     known = load_profiles() | {profile.name: profile for profile in profiles}
-    return AcpProvider(home, known, **({"limits": PATIENT, "sandbox": "none"} | fields))
+    options: dict[str, Any] = {"limits": PATIENT, "sandbox": "none"}
+    return AcpProvider(home, known, **options | fields)
 
 
 async def work(
@@ -111,8 +113,5 @@ def odd_agent(body: str, **fields: Any) -> AgentProfile:
 
 def program(source: str, **fields: Any) -> AgentProfile:
     """An agent that is a Python program of its own."""
-    return AgentProfile(
-        **({"name": "odd", "command": (sys.executable, "-IS", "-c", source)} | fields),
-        fs=True,
-        terminal=True,
-    )
+    known: dict[str, Any] = {"name": "odd", "command": (sys.executable, "-IS", "-c", source)}
+    return AgentProfile(**known | fields, fs=True, terminal=True)

@@ -73,7 +73,7 @@ async def full_run(database: Database, prompt: str = HOSTILE) -> AgentRun:
 def entries() -> list[NewLog]:
     """Two turns of entries of every kind."""
 
-    def entry(kind: str, seconds: int, **fields: object) -> NewLog:
+    def entry(kind: str, seconds: int, **fields: JSON) -> NewLog:
         return NewLog(created_at=AT + timedelta(seconds=seconds), message_type=kind, **fields)
 
     return [

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.patience import PATIENCE_SECONDS
 
-_connections: dict[tuple[str, int], Any] = {}
+_connections: dict[tuple[str, int] | None, Any] = {}
 
 
 class _Protocol(H11Protocol):
@@ -45,7 +45,8 @@ def config_of(app: ASGIApp, port: int = 0) -> uvicorn.Config:
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            transport = _connections.get(tuple(scope["client"] or ()))
+            client: Any = scope["client"]
+            transport = _connections.get(tuple(client) if client else None)
             scope.setdefault("extensions", {})["twin.transport"] = transport
         await app(scope, receive, send)
 

@@ -59,7 +59,7 @@ async def living(
     *,
     worker: str = "one",
     concurrency: int = 4,
-    redact: object = None,
+    redact: Callable[[str], str] = str,
     hosted: Hosted | None = None,
     alone: bool = True,
 ) -> AsyncGenerator[System]:
@@ -69,9 +69,8 @@ async def living(
         hosted: makes its hosted accounts.
         alone: whether no other system is at work on the database.
     """
-    mask: Callable[[str], str] = redact if callable(redact) else str
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(await Database.open(url, redact=mask))
+        database = await stack.enter_async_context(await Database.open(url, redact=redact))
         bus = MemoryBus(partial(events.after, database), partial(events.bounds, database))
         await stack.enter_async_context(bus)
         database.on_events = bus.hint
@@ -80,7 +79,7 @@ async def living(
                 home,
                 BUILT_IN,
                 AgentLimits(grace_seconds=1.0),
-                redact=mask,
+                redact=redact,
                 start_slots=2,
             )
         )
@@ -98,7 +97,7 @@ async def living(
             worker=worker,
             templates=load_templates(None),
             defaults=RunDefaults(),
-            redact=mask,
+            redact=redact,
             upstream=accounts,
             alone=alone,
         )

@@ -7,7 +7,7 @@ API that serves the contract may add to it (fields, values that it takes, answer
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import orjson
 
@@ -69,7 +69,7 @@ class Comparison:
 
     def _parameters(self, where: str, theirs: Json, ours: Json) -> Iterator[str]:
         served = {(each["in"], each["name"]): each for each in ours.get("parameters", [])}
-        known = set()
+        known: set[tuple[str, str]] = set()
         for parameter in theirs.get("parameters", []):
             key = (parameter["in"], parameter["name"])
             known.add(key)
@@ -199,15 +199,15 @@ def _alternatives(document: Json, schema: Json) -> dict[str, Json]:
 def _without_prose(value: Any, *, names: bool = False) -> Any:
     """Take the words for people out; below `properties` the same words are names of fields."""
     if isinstance(value, list):
-        return [_without_prose(each) for each in value if not _is_token(each)]
+        return [_without_prose(each) for each in cast("list[Any]", value) if not _is_token(each)]
     if not isinstance(value, dict):
         return value
     return {
         name: _without_prose(each, names=name in {"properties", "schemas"})
-        for name, each in value.items()
+        for name, each in cast("Json", value).items()
         if (names or name not in _PROSE) and not (name == "default" and isinstance(each, str))
     }
 
 
 def _is_token(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("name") == _TOKEN
+    return isinstance(value, dict) and cast("Json", value).get("name") == _TOKEN

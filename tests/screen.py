@@ -4,15 +4,30 @@ import os
 import pty
 import re
 import signal
+import subprocess
 import time
+from typing import Protocol
 
 from tests.patience import PATIENCE_SECONDS
+
+
+class Command(Protocol):
+    """Starts a command as a process of its own; streams are those of `Popen`."""
+
+    def __call__(
+        self,
+        *words: object,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        start_new_session: bool = False,
+    ) -> subprocess.Popen[bytes]: ...
 
 
 class Screen:
     """A command on a pseudo-terminal."""
 
-    def __init__(self, command, *words: object) -> None:
+    def __init__(self, command: Command, *words: object) -> None:
         self._own, other = pty.openpty()
         # Tests that run in the background of a shell have Ctrl-C ignored, and children inherit it.
         inherited = signal.signal(signal.SIGINT, signal.default_int_handler)

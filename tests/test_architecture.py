@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from packaging.requirements import Requirement
@@ -29,51 +30,54 @@ PIN = re.compile(
 )
 
 
+Definition = TypeVar("Definition", bound=ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def definitions(path: Path, *kinds: type[ast.stmt]) -> list[ast.stmt]:
+def definitions(path: Path, *kinds: type[Definition]) -> list[Definition]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
-def test_imports_keep_to_the_contracts():
+def test_imports_keep_to_the_contracts() -> None:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_a_file_is_one_idea_and_not_longer_than_that_takes(path):
+def test_a_file_is_one_idea_and_not_longer_than_that_takes(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_a_function_can_be_read_at_once(path):
+def test_a_function_can_be_read_at_once(path: Path) -> None:
     for node in definitions(path, ast.FunctionDef, ast.AsyncFunctionDef):
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         assert length <= LONGEST_FUNCTION, f"{node.name}: {length} lines"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_modules_and_classes_have_names_that_say_something(path):
+def test_modules_and_classes_have_names_that_say_something(path: Path) -> None:
     names = [*path.relative_to(ROOT).with_suffix("").parts]
     names += [node.name for node in definitions(path, ast.ClassDef)]
     assert [name for name in names if EMPTY_WORDS.search(name)] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_every_module_says_what_it_is(path):
+def test_every_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "module docstring"
 
 
-def test_folders_are_not_nested_deeper_than_one_can_keep_in_mind():
+def test_folders_are_not_nested_deeper_than_one_can_keep_in_mind() -> None:
     depths = {name_of(path): len(path.relative_to(ROOT).parts) - 1 for path in SOURCES}
     assert {name: depth for name, depth in depths.items() if depth > DEEPEST_FOLDER} == {}
 
 
-def test_tests_are_no_packages():
+def test_tests_are_no_packages() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 
 
@@ -96,7 +100,7 @@ def pinned_extras() -> dict[str, set[str]]:
     ],
     ids=["requirements.txt", "requirements-dev.txt"],
 )
-def test_pinned_versions_are_in_step_with_pyproject(file, wanted):
+def test_pinned_versions_are_in_step_with_pyproject(file: str, wanted: list[str]) -> None:
     pinned = pins(file)
     for requirement in map(Requirement, wanted):
         name = canonicalize_name(requirement.name)
@@ -104,12 +108,12 @@ def test_pinned_versions_are_in_step_with_pyproject(file, wanted):
         assert requirement.specifier.contains(pinned[name], prereleases=True), name
 
 
-def test_both_requirements_files_pin_the_same_versions():
+def test_both_requirements_files_pin_the_same_versions() -> None:
     shipped, dev = pins("requirements.txt"), pins("requirements-dev.txt")
     assert {name: dev[name] for name in shipped.keys() & dev.keys()}.items() <= shipped.items()
 
 
-def test_extras_are_pinned_where_a_package_asks_for_them():
+def test_extras_are_pinned_where_a_package_asks_for_them() -> None:
     # Older pips take `name[extra]` for a package of its own: a pin of `name` alone lets them choose
     # the newest release, which has no hash here, and the installation fails on the day it appears.
     pinned = pinned_extras()
@@ -121,7 +125,7 @@ def test_extras_are_pinned_where_a_package_asks_for_them():
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
-def test_requirements_are_pinned_with_hashes_and_name_no_place(file):
+def test_requirements_are_pinned_with_hashes_and_name_no_place(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     assert re.search(r"://|file:|(^|\s)/|--index|--find|-i ", text) is None
     for line in text.splitlines():

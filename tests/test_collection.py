@@ -26,7 +26,9 @@ def collected(hash_seed: int, temporary: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if "::" in line]
 
 
-def test_another_second_hash_seed_and_temporary_folder_change_no_name_and_no_order(tmp_path: Path):
+def test_another_second_hash_seed_and_temporary_folder_change_no_name_and_no_order(
+    tmp_path: Path,
+) -> None:
     # A collection takes seconds, so the second one begins at another time.
     first = collected(1, tmp_path / "one")
     second = collected(2, tmp_path / "two")

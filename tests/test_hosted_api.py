@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -22,38 +24,40 @@ ALPHA = f"/v1/alpha/organizations/{ORG}/agent/run"
 
 
 @pytest.fixture
-def api():
+def api() -> Generator[HostedApi]:
     with serve_twin(HostedApi(life=working_life)) as twin:
         yield twin
 
 
 @pytest.fixture
-def http(api):
+def http(api: HostedApi) -> Generator[httpx.Client]:
     with httpx.Client(
         base_url=api.url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE_SECONDS
     ) as client:
         yield client
 
 
-def test_an_answer_never_has_the_prompt_the_model_the_repository_or_the_user(http):
+def test_an_answer_never_has_the_prompt_the_model_the_repository_or_the_user(
+    http: httpx.Client,
+) -> None:
     body = {"prompt": "Sort it", "model": "claude-sonnet", "repo_id": 11, "metadata": {"key": "k"}}
     run = http.post(RUN, json=body).json()
     assert run["metadata"] == {"key": "k"}
     assert run.keys() & {"prompt", "model", "repo_id", "user_id", "updated_at"} == set()
 
 
-def test_the_same_create_twice_makes_two_runs(http, api):
+def test_the_same_create_twice_makes_two_runs(http: httpx.Client, api: HostedApi) -> None:
     ids = {http.post(RUN, json={"prompt": "Once"}).json()["id"] for _ in range(2)}
     assert len(ids) == len(api.runs) == 2
 
 
-def test_logs_are_under_alpha_alone(http):
+def test_logs_are_under_alpha_alone(http: httpx.Client) -> None:
     run_id = http.post(RUN, json={"prompt": "Go"}).json()["id"]
     assert http.get(f"{RUN}/{run_id}/logs").status_code == 404
     assert http.get(f"{ALPHA}/{run_id}/logs").json()["total_logs"] == 1
 
 
-def test_a_run_advances_with_the_clock_and_ends(http, api):
+def test_a_run_advances_with_the_clock_and_ends(http: httpx.Client, api: HostedApi) -> None:
     run_id = http.post(RUN, json={"prompt": "Go"}).json()["id"]
     api.clock.advance(5)
     seen = http.get(f"{ALPHA}/{run_id}/logs").json()
@@ -68,7 +72,9 @@ def test_a_run_advances_with_the_clock_and_ends(http, api):
     assert newest["pages"] == newest["total_logs"] == 7
 
 
-def test_a_run_that_works_cannot_be_resumed_and_one_that_ended_can(http, api):
+def test_a_run_that_works_cannot_be_resumed_and_one_that_ended_can(
+    http: httpx.Client, api: HostedApi
+) -> None:
     run_id = http.post(RUN, json={"prompt": "Go"}).json()["id"]
     more = {"agent_run_id": run_id, "prompt": "More"}
     assert http.post(f"{RUN}/resume", json=more).status_code == 404
@@ -79,7 +85,9 @@ def test_a_run_that_works_cannot_be_resumed_and_one_that_ended_can(http, api):
     assert http.get(f"{ALPHA}/{run_id}/logs").json()["total_logs"] == 14
 
 
-def test_a_banned_run_is_cancelled_and_adds_nothing_more(http, api):
+def test_a_banned_run_is_cancelled_and_adds_nothing_more(
+    http: httpx.Client, api: HostedApi
+) -> None:
     run_id = http.post(RUN, json={"prompt": "Go"}).json()["id"]
     assert http.post(f"{RUN}/ban", json={"agent_run_id": run_id}).status_code == 200
     api.clock.advance(60)
@@ -88,7 +96,7 @@ def test_a_banned_run_is_cancelled_and_adds_nothing_more(http, api):
     assert http.post(f"{RUN}/ban", json={"agent_run_id": 1}).status_code == 404
 
 
-def test_beta_resume_and_stop_are_there_when_switched_on():
+def test_beta_resume_and_stop_are_there_when_switched_on() -> None:
     path = f"/v1/beta/organizations/{ORG}/agent/run/stop"
     headers = {"authorization": f"Bearer {TOKEN}"}
     for beta, status in ((False, 404), (True, 200)):
@@ -99,12 +107,14 @@ def test_beta_resume_and_stop_are_there_when_switched_on():
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "skip=-1", "limit=many"])
-def test_a_page_that_is_none_is_unusable(http, query):
+def test_a_page_that_is_none_is_unusable(http: httpx.Client, query: str) -> None:
     answer = http.get(f"{RUNS}?{query}")
     assert (answer.status_code, type(answer.json()["detail"])) == (422, list)
 
 
-def test_the_list_is_newest_first_and_can_be_narrowed_to_source_and_user(http, api):
+def test_the_list_is_newest_first_and_can_be_narrowed_to_source_and_user(
+    http: httpx.Client, api: HostedApi
+) -> None:
     for source in ("API", "SLACK", "API"):
         api.add_run("COMPLETE", source_type=source)
     assert [run["id"] for run in http.get(RUNS).json()["items"]] == [103, 102, 101]
@@ -113,14 +123,14 @@ def test_the_list_is_newest_first_and_can_be_narrowed_to_source_and_user(http, a
     assert http.get(f"{RUNS}?user_id=8").json()["total"] == 0
 
 
-def test_a_used_up_allotment_is_402_and_makes_no_run(http, api):
+def test_a_used_up_allotment_is_402_and_makes_no_run(http: httpx.Client, api: HostedApi) -> None:
     api.allotment = 1
     answers = [http.post(RUN, json={"prompt": "Go"}).status_code for _ in range(2)]
     assert answers == [200, 402]
     assert len(api.runs) == 1
 
 
-def test_wrong_token_and_wrong_organization_are_told_apart(http):
+def test_wrong_token_and_wrong_organization_are_told_apart(http: httpx.Client) -> None:
     assert http.get(RUNS, headers={"authorization": "Bearer wrong"}).status_code == 401
     assert http.get("/v1/organizations/9/agent/runs").status_code == 403
 
@@ -133,7 +143,9 @@ def test_wrong_token_and_wrong_organization_are_told_apart(http):
         (f"POST {RUN}", 10, 60),
     ],
 )
-def test_the_documented_limits_are_enforced(http, api, request_line, allowed, seconds):
+def test_the_documented_limits_are_enforced(
+    http: httpx.Client, api: HostedApi, request_line: str, allowed: int, seconds: int
+) -> None:
     method, path = request_line.split()
     api.add_run("COMPLETE")
     api.limits = Limits(api.clock.now)
@@ -148,7 +160,7 @@ def test_the_documented_limits_are_enforced(http, api, request_line, allowed, se
     assert http.request(method, path, json=body).status_code == 200
 
 
-def test_all_endpoints_share_the_limit_of_a_token(http, api):
+def test_all_endpoints_share_the_limit_of_a_token(http: httpx.Client, api: HostedApi) -> None:
     api.limits = Limits(api.clock.now, retry_after=False)
     for _ in range(30):
         http.get(RUNS)
@@ -157,7 +169,9 @@ def test_all_endpoints_share_the_limit_of_a_token(http, api):
     assert (refused.status_code, "retry-after" in refused.headers) == (429, False)
 
 
-def test_a_fault_strikes_where_it_should_as_often_as_it_should(http, api):
+def test_a_fault_strikes_where_it_should_as_often_as_it_should(
+    http: httpx.Client, api: HostedApi
+) -> None:
     api.faults = [Fault(status=503, only="/agent/runs", times=2)]
     paths = ["/v1/users/me", RUNS, RUNS, RUNS]
     assert [http.get(path).status_code for path in paths] == [200, 503, 503, 200]
@@ -175,14 +189,22 @@ def test_a_fault_strikes_where_it_should_as_often_as_it_should(http, api):
     ids=["drop", "reset", "hang"],
 )
 @pytest.mark.parametrize("taken", [False, True])
-def test_a_create_without_an_answer_may_have_been_taken(http, api, fault, error, taken):
-    api.faults = [Fault(**vars(fault) | {"taken": taken})]
+def test_a_create_without_an_answer_may_have_been_taken(
+    http: httpx.Client,
+    api: HostedApi,
+    fault: Fault,
+    error: type[Exception] | tuple[type[Exception], ...],
+    taken: bool,
+) -> None:
+    api.faults[:] = [replace(fault, taken=taken)]
     with pytest.raises(error):
         http.post(RUN, json={"prompt": "Go"}, timeout=fault.worth_waiting)
     api.wait_for(lambda: len(api.runs) == taken)
 
 
-def test_an_answer_can_be_changed_dripped_or_be_something_else(http, api):
+def test_an_answer_can_be_changed_dripped_or_be_something_else(
+    http: httpx.Client, api: HostedApi
+) -> None:
     api.add_run("COMPLETE")
     true = http.get(RUNS).json()
     api.faults = [
@@ -198,7 +220,7 @@ def test_an_answer_can_be_changed_dripped_or_be_something_else(http, api):
         http.get(RUNS).json()
 
 
-def test_a_twin_comes_back_where_it_was_with_all_it_had(api):
+def test_a_twin_comes_back_where_it_was_with_all_it_had(api: HostedApi) -> None:
     first = HostedApi()
     with serve_twin(first):
         pass
@@ -210,7 +232,7 @@ def test_a_twin_comes_back_where_it_was_with_all_it_had(api):
     assert page.json()["total"] == 1
 
 
-def test_the_twin_run_by_hand_has_a_history_and_switchable_faults():
+def test_the_twin_run_by_hand_has_a_history_and_switchable_faults() -> None:
     command = [sys.executable, "-m", "tests.hosted_api_by_hand", "--port", "0", "--runs", "150"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:

@@ -11,8 +11,11 @@ import pytest
 from live_server import LiveServer, free_port, start_server
 
 from agent_runs import CodegenClient
-from agent_runs.models import TERMINAL_STATUSES
+from agent_runs.models import JSON, TERMINAL_STATUSES
 from tests.patience import PATIENCE_SECONDS
+
+Fits = Callable[[dict[str, JSON]], bool]
+"""Whether a run is in the state that is waited for."""
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def server(tmp_path: Path) -> Generator[LiveServer]:
         yield running
 
 
-def _until(client: CodegenClient, run_id: int, fits: Callable[[dict[str, object]], bool]) -> None:
+def _until(client: CodegenClient, run_id: int, fits: Fits) -> None:
     """Wait for the run to be in a state, by its events and not by sleeping."""
     for event in client.events(after=0):
         if event.kind.startswith("run.") or event.kind == "logs.appended":
@@ -30,7 +33,7 @@ def _until(client: CodegenClient, run_id: int, fits: Callable[[dict[str, object]
                 return
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[str, Fits]] = {
     "working": ("/say first words\n/run echo done\n/sleep 600", lambda run: run["log_count"] >= 3),
     "silent": ("/silent", lambda run: run["status"] == "ACTIVE"),
     "flooding": ("/flood 20000\n/sleep 600", lambda run: run["status"] == "ACTIVE"),

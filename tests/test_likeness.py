@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runs.likeness import LONGEST, headline, likeness, message_of
+from agent_runs.models import JSON
 
 ALIKE = [
     (
@@ -26,11 +27,11 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
-def test_numbers_paths_ids_and_quoted_words_make_no_difference(one: str, other: str):
+def test_numbers_paths_ids_and_quoted_words_make_no_difference(one: str, other: str) -> None:
     assert likeness(one) == likeness(other) != ""
 
 
-def test_other_words_do_make_a_difference():
+def test_other_words_do_make_a_difference() -> None:
     assert likeness("connection refused") != likeness("connection reset")
     assert likeness("ReadTimeout: https://one.example/a") != likeness(
         "ReadTimeout: https://two.example/a"
@@ -38,7 +39,7 @@ def test_other_words_do_make_a_difference():
     assert "one.example" in likeness("ReadTimeout: https://one.example/a/b?c=1")
 
 
-def test_the_last_exception_of_a_traceback_says_what_went_wrong():
+def test_the_last_exception_of_a_traceback_says_what_went_wrong() -> None:
     text = (
         "Traceback (most recent call last):\n"
         '  File "/x/y.py", line 3, in f\n'
@@ -51,7 +52,7 @@ def test_the_last_exception_of_a_traceback_says_what_went_wrong():
     assert headline(text) == "sqlalchemy.exc.IntegrityError: duplicate key value"
 
 
-def test_the_line_that_tells_of_a_failure_is_taken_out_of_much_output():
+def test_the_line_that_tells_of_a_failure_is_taken_out_of_much_output() -> None:
     assert headline("Collecting x\n\x1b[31mERROR: no match\x1b[0m\nBye") == "ERROR: no match"
     assert headline("```console\nhello\n```") == "hello"
     assert headline(" \n ") == ""
@@ -71,17 +72,19 @@ def test_the_line_that_tells_of_a_failure_is_taken_out_of_much_output():
         (None, "exit code 9"),
     ],
 )
-def test_a_call_that_failed_without_words_is_told_by_its_exit_code(observation, words):
+def test_a_call_that_failed_without_words_is_told_by_its_exit_code(
+    observation: str | dict[str, JSON] | None, words: str
+) -> None:
     assert message_of({"observation": observation, "tool_output": {"exit_code": 9}}) == words
 
 
 @given(st.text(max_size=300))
-def test_a_likeness_is_short_and_its_own_likeness_does_not_grow(text: str):
+def test_a_likeness_is_short_and_its_own_likeness_does_not_grow(text: str) -> None:
     found = likeness(text)
     assert len(found) <= LONGEST
     assert "\n" not in found
 
 
 @pytest.mark.parametrize("part", ["/", "a/", "\\", "'", "http://", "0", "ab1", "1.", "\x1b[", "e-"])
-def test_hostile_text_is_folded_in_linear_time(part: str):
+def test_hostile_text_is_folded_in_linear_time(part: str) -> None:
     assert len(likeness("error " + part * 200_000)) <= LONGEST

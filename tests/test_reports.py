@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from export_samples import ALL, HOSTILE, full_run, no_diff
@@ -50,7 +51,7 @@ async def text_of(parts: AsyncIterator[bytes]) -> str:
     return b"".join([part async for part in parts]).decode()
 
 
-async def test_a_report_says_what_the_runs_of_a_period_came_to(database: Database):
+async def test_a_report_says_what_the_runs_of_a_period_came_to(database: Database) -> None:
     await filled(database)
     report = await read_report(database, Scope(TODAY - timedelta(days=6), TODAY))
     told = json.loads(as_json(report))
@@ -65,7 +66,7 @@ async def test_a_report_says_what_the_runs_of_a_period_came_to(database: Databas
     assert "## Runs that failed: 1" in text
 
 
-async def test_hostile_text_means_nothing_in_a_report(database: Database):
+async def test_hostile_text_means_nothing_in_a_report(database: Database) -> None:
     await filled(database)
     report = await read_report(database, Scope(TODAY, TODAY))
     text = as_markdown(report).decode()
@@ -82,14 +83,14 @@ async def test_hostile_text_means_nothing_in_a_report(database: Database):
     assert [each["content"] for _, each in found if "http-equiv" in each] == [POLICY]
 
 
-async def test_a_report_of_nothing_is_whole(database: Database):
+async def test_a_report_of_nothing_is_whole(database: Database) -> None:
     report = await read_report(database, Scope(TODAY, TODAY))
     assert json.loads(as_json(report))["failed_runs"] == []
     assert "Runs that failed" not in as_markdown(report).decode()
     assert as_html(report).endswith(b"</html>\n")
 
 
-async def test_a_digest_fits_a_comment_on_a_pull_request(database: Database):
+async def test_a_digest_fits_a_comment_on_a_pull_request(database: Database) -> None:
     run = await new_run(database, title=f"Fix it @team {HOSTILE}", agent="claude")
     steps = [
         NewLog(
@@ -136,7 +137,7 @@ async def test_a_digest_fits_a_comment_on_a_pull_request(database: Database):
         "&#64;team &commat;team \\@team `@team`",
     ],
 )
-def test_foreign_text_mentions_nobody_and_leads_nowhere_once_it_is_rendered(text: str):
+def test_foreign_text_mentions_nobody_and_leads_nowhere_once_it_is_rendered(text: str) -> None:
     # Hosts of code look for mentions, references and addresses in what Markdown has become.
     shown = MarkdownIt().render(escaped(text))
     assert "<a" not in shown
@@ -146,7 +147,7 @@ def test_foreign_text_mentions_nobody_and_leads_nowhere_once_it_is_rendered(text
     assert plain.replace("\u200b", "") == text
 
 
-async def test_junit_has_a_suite_per_run_and_a_case_per_turn(database: Database):
+async def test_junit_has_a_suite_per_run_and_a_case_per_turn(database: Database) -> None:
     await full_run(database, prompt="strange\ufffe\x1b[31m <&> text")
     good, busy = await new_run(database), await new_run(database, status="ACTIVE")
     async with database.begin() as transaction:
@@ -154,7 +155,7 @@ async def test_junit_has_a_suite_per_run_and_a_case_per_turn(database: Database)
         await runs.change(transaction, good, status="COMPLETE")
         await turns.start(transaction, busy.id, 1)
     text = await text_of(junit.write(RunReader(database, no_diff).matching(ALL)))
-    suites = list(JUnitXml.fromstring(text.encode()))
+    suites: list[Any] = list(JUnitXml.fromstring(text.encode()))
     assert [(each.tests, each.errors, each.skipped) for each in suites] == [
         (2, 1, 0),
         (1, 0, 0),

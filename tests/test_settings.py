@@ -8,6 +8,7 @@ import pytest
 from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from agent_runs.settings import (
     InvalidSettings,
@@ -20,11 +21,11 @@ from agent_runs.settings import (
     save_env,
     secrets_of,
 )
-from agent_runs.settings.env_file import _check_reads_back, _with_changes
+from agent_runs.settings.env_file import with_changes
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch, tmp_path):
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for field in Settings.model_fields:
         monkeypatch.delenv(env_name(field), raising=False)
     for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GITHUB_TOKEN"):
@@ -32,19 +33,21 @@ def clean_environment(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def load(tmp_path, text=""):
+def load(tmp_path: Path, text: str = "") -> Settings:
     path = tmp_path / "settings.env"
     path.write_text(text, encoding="utf-8")
     return load_settings(path)
 
 
-def test_the_environment_wins_over_the_file_and_the_file_over_the_default(monkeypatch, tmp_path):
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("AGENT_RUNS_PORT", "9001")
     settings = load(tmp_path, "AGENT_RUNS_PORT=9002\nAGENT_RUNS_CONCURRENCY=7\n")
     assert (settings.port, settings.concurrency, settings.dashboard_port) == (9001, 7, 3000)
 
 
-def test_codegen_names_have_no_prefix(tmp_path):
+def test_codegen_names_have_no_prefix(tmp_path: Path) -> None:
     settings = load(tmp_path, "CODEGEN_API_TOKEN=sk-1\nCODEGEN_ORG_ID=323\n")
     assert settings.codegen_api_token is not None
     assert settings.codegen_api_token.get_secret_value() == "sk-1"
@@ -52,13 +55,13 @@ def test_codegen_names_have_no_prefix(tmp_path):
     assert settings.codegen_base_url == "https://api.codegen.com/v1"
 
 
-def test_an_empty_value_counts_as_not_set(tmp_path):
+def test_an_empty_value_counts_as_not_set(tmp_path: Path) -> None:
     settings = load(tmp_path, "CODEGEN_API_TOKEN=\nAGENT_RUNS_PORT=\n")
     assert settings.codegen_api_token is None
     assert settings.port == 8000
 
 
-def test_files_are_kept_in_the_home_folder_unless_set(tmp_path):
+def test_files_are_kept_in_the_home_folder_unless_set(tmp_path: Path) -> None:
     home = tmp_path / "h"
     settings = load(tmp_path, f"AGENT_RUNS_HOME={home}\n")
     assert settings.database_url == f"sqlite:///{home}/agent_runs.db"
@@ -66,17 +69,17 @@ def test_files_are_kept_in_the_home_folder_unless_set(tmp_path):
     assert settings.templates_dir == home / "templates"
 
 
-def test_relative_paths_become_absolute(tmp_path):
+def test_relative_paths_become_absolute(tmp_path: Path) -> None:
     settings = load(tmp_path, "AGENT_RUNS_HOME=h\nAGENT_RUNS_DATABASE_URL=sqlite:///x.db\n")
     assert settings.home == tmp_path / "h"
     assert settings.database_url == f"sqlite:///{tmp_path}/x.db"
 
 
-def test_the_dashboard_address_follows_its_port(tmp_path):
+def test_the_dashboard_address_follows_its_port(tmp_path: Path) -> None:
     assert load(tmp_path, "AGENT_RUNS_DASHBOARD_PORT=3999").dashboard_url == "http://localhost:3999"
 
 
-def test_lists_are_separated_by_commas(tmp_path):
+def test_lists_are_separated_by_commas(tmp_path: Path) -> None:
     settings = load(tmp_path, "AGENT_RUNS_ALLOWED_HOSTS=runs.example.org, *\n")
     assert settings.allowed_hosts == ("runs.example.org", "*")
 
@@ -99,8 +102,8 @@ def test_lists_are_separated_by_commas(tmp_path):
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable_but_not_the_value(
-    monkeypatch, tmp_path, name, value
-):
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidSettings) as caught:
         load(tmp_path)
@@ -110,7 +113,7 @@ def test_a_wrong_value_is_one_line_that_names_the_variable_but_not_the_value(
     assert "with spaces" not in text
 
 
-def test_each_wrong_variable_gets_its_line(monkeypatch, tmp_path):
+def test_each_wrong_variable_gets_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AGENT_RUNS_PORT", "x")
     monkeypatch.setenv("AGENT_RUNS_DASHBOARD_PORT", "y")
     with pytest.raises(InvalidSettings) as caught:
@@ -120,14 +123,16 @@ def test_each_wrong_variable_gets_its_line(monkeypatch, tmp_path):
     assert second.startswith("AGENT_RUNS_DASHBOARD_PORT ")
 
 
-def test_a_file_that_is_no_text_is_said_so(tmp_path):
+def test_a_file_that_is_no_text_is_said_so(tmp_path: Path) -> None:
     path = tmp_path / "settings.env"
     path.write_bytes(b"A=\xff\xfe\n")
     with pytest.raises(InvalidSettings, match="cannot be read"):
         load_settings(path)
 
 
-def test_a_misspelt_variable_is_answered_with_the_nearest_name(monkeypatch, tmp_path, caplog):
+def test_a_misspelt_variable_is_answered_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("AGENT_RUNS_PROT", "1")
     load(tmp_path, "AGENT_RUNS_CONCURENCY=3\n")
     assert "AGENT_RUNS_PROT is set" in caplog.text
@@ -135,12 +140,12 @@ def test_a_misspelt_variable_is_answered_with_the_nearest_name(monkeypatch, tmp_
     assert "Did you mean AGENT_RUNS_CONCURRENCY?" in caplog.text
 
 
-def test_the_env_file_of_the_working_directory_is_preferred(tmp_path):
+def test_the_env_file_of_the_working_directory_is_preferred(tmp_path: Path) -> None:
     (tmp_path / ".env").touch()
     assert find_env_file() == tmp_path / ".env"
 
 
-def test_secrets_are_not_shown_by_the_settings_themselves(tmp_path):
+def test_secrets_are_not_shown_by_the_settings_themselves(tmp_path: Path) -> None:
     text = repr(
         load(
             tmp_path,
@@ -152,22 +157,22 @@ def test_secrets_are_not_shown_by_the_settings_themselves(tmp_path):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "::1", "[::1]"])
-def test_loopback_addresses_are_known(host):
+def test_loopback_addresses_are_known(host: str) -> None:
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.nip.io"]
 )
-def test_every_other_address_is_foreign(host):
+def test_every_other_address_is_foreign(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_no_token_is_needed_on_loopback(tmp_path):
+def test_no_token_is_needed_on_loopback(tmp_path: Path) -> None:
     assert api_token_for(Settings(home=tmp_path)) == (None, False)
 
 
-def test_a_token_is_generated_once_for_an_address_others_can_reach(tmp_path):
+def test_a_token_is_generated_once_for_an_address_others_can_reach(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "new", host="0.0.0.0")
     token, is_new = api_token_for(settings)
     assert is_new
@@ -178,19 +183,21 @@ def test_a_token_is_generated_once_for_an_address_others_can_reach(tmp_path):
     assert stat.S_IMODE(settings.home.stat().st_mode) == 0o700
 
 
-def test_the_token_that_was_set_is_used_everywhere(tmp_path):
-    settings = Settings(home=tmp_path, host="0.0.0.0", api_token="my-own-token")
+def test_the_token_that_was_set_is_used_everywhere(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, host="0.0.0.0", api_token=SecretStr("my-own-token"))
     assert api_token_for(settings) == ("my-own-token", False)
     assert not (tmp_path / "api-token").exists()
 
 
-def test_an_empty_token_file_is_no_open_door(tmp_path):
+def test_an_empty_token_file_is_no_open_door(tmp_path: Path) -> None:
     (tmp_path / "api-token").touch()
     with pytest.raises(InvalidSettings, match="delete it"):
         api_token_for(Settings(home=tmp_path, host="0.0.0.0"))
 
 
-def test_every_secret_is_found_for_redaction(monkeypatch, tmp_path):
+def test_every_secret_is_found_for_redaction(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "api-token").write_text("generated-token\n")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123456789")
     settings = load(
@@ -202,7 +209,7 @@ def test_every_secret_is_found_for_redaction(monkeypatch, tmp_path):
     assert expected | {"sk-ant-0123456789"} <= set(secrets_of(settings))
 
 
-def test_a_password_that_is_the_user_name_is_not_redacted_from_all_text(tmp_path):
+def test_a_password_that_is_the_user_name_is_not_redacted_from_all_text(tmp_path: Path) -> None:
     url = "postgresql://postgres:postgres@localhost/runs"
     assert "postgres" not in secrets_of(Settings(home=tmp_path, database_url=url))
 
@@ -217,7 +224,7 @@ CODEGEN_API_TOKEN=old # hint
 C=3"""
 
 
-def test_saving_keeps_foreign_lines_and_comments(tmp_path):
+def test_saving_keeps_foreign_lines_and_comments(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text(FOREIGN)
     save_env(path, {"CODEGEN_API_TOKEN": "new", "CODEGEN_ORG_ID": "323"})
@@ -225,7 +232,7 @@ def test_saving_keeps_foreign_lines_and_comments(tmp_path):
     assert path.read_text() == f"{expected}\nCODEGEN_ORG_ID=323\n"
 
 
-def test_saving_makes_the_file_private(tmp_path):
+def test_saving_makes_the_file_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / ".env"
     save_env(path, {"A": "1"})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -235,14 +242,14 @@ def test_saving_makes_the_file_private(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == [".env"]
 
 
-def test_saving_none_removes_the_variable_wherever_it_stands(tmp_path):
+def test_saving_none_removes_the_variable_wherever_it_stands(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=1\nB=2\nexport A=3\n")
     save_env(path, {"A": None, "C": None})
     assert path.read_text() == "B=2\n"
 
 
-def test_saving_a_variable_that_stands_twice_leaves_one(tmp_path):
+def test_saving_a_variable_that_stands_twice_leaves_one(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=1\nB=2\nexport A=3\n")
     save_env(path, {"A": "4"})
@@ -265,14 +272,16 @@ def test_saving_a_variable_that_stands_twice_leaves_one(tmp_path):
         "sk-1_2.3",
     ],
 )
-def test_a_saved_value_is_read_back_as_it_was(tmp_path, value):
+def test_a_saved_value_is_read_back_as_it_was(tmp_path: Path, value: str) -> None:
     path = tmp_path / ".env"
     save_env(path, {"A": value, "B": "after"})
     assert dotenv_values(path) == {"A": value, "B": "after"}
 
 
 @pytest.mark.parametrize("value", ["a\nB=1", "a\0b", "${HOME}", "'\""])
-def test_a_value_that_the_format_cannot_hold_is_refused_and_nothing_changes(tmp_path, value):
+def test_a_value_that_the_format_cannot_hold_is_refused_and_nothing_changes(
+    tmp_path: Path, value: str
+) -> None:
     path = tmp_path / ".env"
     path.write_text("A=1\n")
     with pytest.raises(InvalidSettings):
@@ -280,12 +289,12 @@ def test_a_value_that_the_format_cannot_hold_is_refused_and_nothing_changes(tmp_
     assert path.read_text() == "A=1\n"
 
 
-def test_a_name_that_would_add_lines_is_refused(tmp_path):
+def test_a_name_that_would_add_lines_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="no name of a variable"):
         save_env(tmp_path / ".env", {"A=1\nB": "2"})
 
 
-def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path):
+def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     target.write_text("A=1\n")
     path = tmp_path / ".env"
@@ -297,11 +306,10 @@ def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path):
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
-def test_whatever_the_file_holds_a_change_is_exact_or_refused(old, value):
+def test_whatever_the_file_holds_a_change_is_exact_or_refused(old: str, value: str) -> None:
     value = "".join(sign for sign in value if sign.isprintable())
     try:
-        new = _with_changes(old, {"TOKEN": value})
-        _check_reads_back(old, new, {"TOKEN": value})
+        new = with_changes(old, {"TOKEN": value})
     except InvalidSettings:
         return
     kept = [line for line in old.splitlines() if line.startswith("#")]
@@ -309,7 +317,7 @@ def test_whatever_the_file_holds_a_change_is_exact_or_refused(old, value):
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
-def test_every_setting_is_read_by_the_program(field):
+def test_every_setting_is_read_by_the_program(field: str) -> None:
     root = Path(__file__).parents[1]
     sources = [*root.glob("*.py"), *(root / "agent_runs").rglob("*.py")]
     # The accounts are made of settings there, and read by the program.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from agent_runs.models import JSON
 from tests.live_server import ROOT, LiveServer, start_server
 from tests.patience import PATIENCE_SECONDS
 
@@ -80,7 +81,8 @@ def run_script(server: LiveServer, text: str) -> list[str]:
 def curl(server: LiveServer, command: str, run_id: int = 0) -> httpx.Response:
     """Do what the curl command says, on this server and run."""
     _, *words = shlex.split(command)
-    method, headers, body, url = "GET", {}, None, ""
+    method, body, url = "GET", None, ""
+    headers: dict[str, str] = {}
     while words:
         match words.pop(0):
             case "-X":
@@ -96,14 +98,14 @@ def curl(server: LiveServer, command: str, run_id: int = 0) -> httpx.Response:
     return httpx.request(method, url, headers=headers, content=body, timeout=PATIENCE_SECONDS)
 
 
-def finished(server: LiveServer, run_id: int) -> dict:
+def finished(server: LiveServer, run_id: int) -> JSON:
     """The run, once it has ended: the stream of its events closes then."""
     url = f"{server.url}/agent_runs/{run_id}"
     httpx.get(f"{url}/events", params={"until_finished": "true"}, timeout=PATIENCE_SECONDS)
     return httpx.get(url).json()
 
 
-def test_the_official_sdk_pattern_works(server):
+def test_the_official_sdk_pattern_works(server: LiveServer) -> None:
     first, *logs = run_script(server, OFFICIAL_PATTERN)
     words = first.split()
     assert words[:2] == ["Created", "run"]
@@ -113,12 +115,12 @@ def test_the_official_sdk_pattern_works(server):
     assert (run["status"], run["turn"]) == ("COMPLETE", 2)
 
 
-def test_the_context_manager_pattern_works(server):
+def test_the_context_manager_pattern_works(server: LiveServer) -> None:
     (line,) = run_script(server, CONTEXT_MANAGER_PATTERN)
     assert line.removeprefix("Status: ") in STATUSES
 
 
-def test_a_run_is_created_read_and_resumed_with_curl(server):
+def test_a_run_is_created_read_and_resumed_with_curl(server: LiveServer) -> None:
     created = curl(server, CREATE)
     assert created.status_code == 200
     run_id = created.json()["id"]
@@ -135,12 +137,14 @@ def test_a_run_is_created_read_and_resumed_with_curl(server):
     assert json.loads(curl(server, RESUME, 10**9).text)["status_code"] == 404
 
 
-def test_health_and_user_are_answered(server):
+def test_health_and_user_are_answered(server: LiveServer) -> None:
     assert curl(server, HEALTH).json()["status"] == "ok"
     assert curl(server, ME).json()["id"] == 1
 
 
-def test_an_example_without_a_server_says_in_one_sentence_how_to_start_it(server):
+def test_an_example_without_a_server_says_in_one_sentence_how_to_start_it(
+    server: LiveServer,
+) -> None:
     code = "from api import CodegenClient\nCodegenClient(base_url='http://127.0.0.1:9').health()"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=server.env, capture_output=True, check=False

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+from collections.abc import Generator
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +18,7 @@ SECRET = 'sk-canary/+"é\\0123456789'
 
 
 @pytest.fixture
-def output():
+def output() -> Generator[io.StringIO]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     stream = io.StringIO()
@@ -41,7 +42,7 @@ def output():
         base64.urlsafe_b64encode(f"x{SECRET}yz".encode()).decode(),
     ],
 )
-def test_a_secret_is_found_in_whatever_form_it_is_written(written):
+def test_a_secret_is_found_in_whatever_form_it_is_written(written: str) -> None:
     clean = Redactor([SECRET])(f"before {written} after")
     assert MASK in clean
     assert clean.startswith("before ")
@@ -49,34 +50,34 @@ def test_a_secret_is_found_in_whatever_form_it_is_written(written):
     assert "canary" not in clean
 
 
-def test_the_longer_of_two_secrets_goes_first():
+def test_the_longer_of_two_secrets_goes_first() -> None:
     assert Redactor(["password", "password-and-more"])("password-and-more") == MASK
 
 
 @pytest.mark.parametrize("secret", ["", "   ", "short", "1234567"])
-def test_a_value_too_short_to_be_found_safely_is_left_alone(secret):
+def test_a_value_too_short_to_be_found_safely_is_left_alone(secret: str) -> None:
     text = "a short text 1234567"
     assert Redactor([secret])(text) == text
 
 
-def test_without_secrets_the_text_itself_is_returned():
+def test_without_secrets_the_text_itself_is_returned() -> None:
     text = "x" * 1000
     assert Redactor([])(text) is text
 
 
-def test_a_number_stays_a_number():
+def test_a_number_stays_a_number() -> None:
     assert json.loads(Redactor(["12345678"])('{"n": 12345678}')) == {"n": 99999999}
 
 
 @given(st.text(min_size=8), st.text(), st.text())
-def test_json_stays_json_and_the_secret_is_gone(secret, before, after):
+def test_json_stays_json_and_the_secret_is_gone(secret: str, before: str, after: str) -> None:
     clean = Redactor([secret])(json.dumps({"k": before + secret + after}))
     value = json.loads(clean)
     if len(secret.strip()) >= 8 and not secret.strip().isdecimal():
         assert secret.strip() not in "".join(str(part) for part in value.values())
 
 
-def test_a_record_is_one_redacted_line_in_utc(output):
+def test_a_record_is_one_redacted_line_in_utc(output: io.StringIO) -> None:
     logging.getLogger("agent_runs.x").info("token %s\nERROR forged", SECRET)
     line = output.getvalue()
     assert re.fullmatch(
@@ -86,7 +87,7 @@ def test_a_record_is_one_redacted_line_in_utc(output):
     )
 
 
-def test_a_traceback_is_indented_and_redacted(output):
+def test_a_traceback_is_indented_and_redacted(output: io.StringIO) -> None:
     try:
         raise ValueError(SECRET)
     except ValueError:
@@ -97,7 +98,7 @@ def test_a_traceback_is_indented_and_redacted(output):
     assert others[-1] == f"    ValueError: {MASK}"
 
 
-def test_setting_up_again_does_not_double_lines(output):
+def test_setting_up_again_does_not_double_lines(output: io.StringIO) -> None:
     again = io.StringIO()
     set_up_logging("info", str, again)
     logging.getLogger("agent_runs.x").info("once")
@@ -105,7 +106,7 @@ def test_setting_up_again_does_not_double_lines(output):
     assert again.getvalue().count("once") == 1
 
 
-def test_the_level_is_obeyed_and_chatty_libraries_are_quiet(output):
+def test_the_level_is_obeyed_and_chatty_libraries_are_quiet(output: io.StringIO) -> None:
     logging.getLogger("agent_runs.x").debug("hidden")
     logging.getLogger("httpx").info("hidden")
     logging.getLogger("uvicorn.error").info("hidden")
@@ -114,13 +115,13 @@ def test_the_level_is_obeyed_and_chatty_libraries_are_quiet(output):
     assert output.getvalue().endswith("ERROR uvicorn.error: shown\n")
 
 
-def acp_record(message, error=None):
+def acp_record(message: str, error: Exception | None = None) -> logging.LogRecord:
     exc_info = (type(error), error, None) if error else None
     path = "/x/site-packages/acp/connection.py"
     return logging.LogRecord("root", logging.ERROR, path, 1, message, (), exc_info)
 
 
-def test_noise_that_an_agent_prints_is_shown_only_when_debugging(output):
+def test_noise_that_an_agent_prints_is_shown_only_when_debugging(output: io.StringIO) -> None:
     record = acp_record("Error parsing JSON-RPC message", ValueError("Update available!"))
     logging.getLogger().handle(record)
     assert output.getvalue() == ""
@@ -129,12 +130,12 @@ def test_noise_that_an_agent_prints_is_shown_only_when_debugging(output):
     assert "DEBUG acp: Error parsing JSON-RPC message" in output.getvalue()
 
 
-def test_other_troubles_of_the_acp_library_are_one_warning(output):
+def test_other_troubles_of_the_acp_library_are_one_warning(output: io.StringIO) -> None:
     logging.getLogger().handle(acp_record("Background task failed", OSError("pipe")))
     assert output.getvalue().endswith("WARNING acp: Background task failed: OSError: pipe\n")
 
 
-def test_what_others_say_on_the_root_logger_is_untouched(output):
+def test_what_others_say_on_the_root_logger_is_untouched(output: io.StringIO) -> None:
     record = logging.LogRecord("root", logging.ERROR, "/x/y.py", 1, "plain", (), None)
     logging.getLogger().handle(record)
     assert output.getvalue().endswith("ERROR root: plain\n")

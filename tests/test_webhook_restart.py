@@ -15,7 +15,7 @@ DELIVERIES = "/webhooks/deliveries"
 
 def test_a_delivery_that_failed_is_made_after_the_server_was_killed_and_started_again(
     tmp_path: Path,
-):
+) -> None:
     port = free_port()  # nobody listens there yet
     extra = {
         "AGENT_RUNS_WEBHOOK_PRIVATE": "true",

@@ -31,14 +31,14 @@ def save_env(path: Path, changes: Mapping[str, str | None]) -> None:
         raise InvalidSettings(f"{path} is a symbolic link; change the file it points to.")
     try:
         old = path.read_bytes().decode() if path.exists() else ""
-        new = _with_changes(old, changes)
-        _check_reads_back(old, new, changes)
+        new = with_changes(old, changes)
         _replace(path, new)
     except (OSError, UnicodeDecodeError) as exc:
         raise InvalidSettings(f"{path} cannot be changed: {exc}") from exc
 
 
-def _with_changes(old: str, changes: Mapping[str, str | None]) -> str:
+def with_changes(old: str, changes: Mapping[str, str | None]) -> str:
+    """Return the text of a file with these values changed; refused if it would not read back."""
     bindings = list(parse_stream(StringIO(old, newline="")))
     last = {binding.key: index for index, binding in enumerate(bindings) if binding.key}
     text = ""
@@ -51,7 +51,9 @@ def _with_changes(old: str, changes: Mapping[str, str | None]) -> str:
             text += _line(name, changes[name], lead.group() if lead else "")
     if text and not text.endswith("\n"):
         text += "\n"
-    return text + "".join(_line(name, changes[name]) for name in changes if name not in last)
+    text += "".join(_line(name, changes[name]) for name in changes if name not in last)
+    _check_reads_back(old, text, changes)
+    return text
 
 
 def _line(name: str, value: str | None, lead: str = "") -> str:

@@ -10,6 +10,7 @@ sources changed, two otherwise.
 import re
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -122,8 +123,8 @@ def browser(playwright: Playwright) -> Generator[Browser]:
 def open_context(browser: Browser, dashboard: str) -> Generator[Callable[..., BrowserContext]]:
     contexts: list[BrowserContext] = []
 
-    def open_one(**options: object) -> BrowserContext:
-        settings = {
+    def open_one(**options: Any) -> BrowserContext:
+        settings: dict[str, Any] = {
             "base_url": dashboard,
             "viewport": WIDE,
             "reduced_motion": "reduce",

@@ -4,26 +4,16 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent_runs.cli import main
 from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli, Done
 from tests.live_server import ROOT, LiveServer, start_server
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Done]
+from tests.screen import Command
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +29,12 @@ def sdk(server: LiveServer) -> Iterator[CodegenClient]:
 
 
 @pytest.fixture
-def cli(server: LiveServer, tmp_path, monkeypatch, capsys) -> Cli:
+def cli(
+    server: LiveServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Cli:
     """Call the command in this process, as the console script does."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(("AGENT_RUNS_", "CODEGEN_"))]:
@@ -63,11 +58,25 @@ def cli(server: LiveServer, tmp_path, monkeypatch, capsys) -> Cli:
 
 
 @pytest.fixture
-def command(server: LiveServer) -> Callable[..., subprocess.Popen[bytes]]:
+def command(server: LiveServer) -> Command:
     """Start the command as a process of its own."""
 
-    def start(*words: object, **options) -> subprocess.Popen[bytes]:
+    def start(
+        *words: object,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        start_new_session: bool = False,
+    ) -> subprocess.Popen[bytes]:
         argv = [sys.executable, "-m", "agent_runs", "--url", server.url, *map(str, words)]
-        return subprocess.Popen(argv, cwd=ROOT, env=server.env, **options)
+        return subprocess.Popen(
+            argv,
+            cwd=ROOT,
+            env=server.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=start_new_session,
+        )
 
     return start

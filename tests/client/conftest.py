@@ -1,6 +1,7 @@
 """A running twin of the hosted API, a client of it, and a clock that waits for nobody."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ class FakeClock:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_the_developer(tmp_path, monkeypatch) -> None:
+def no_settings_of_the_developer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("CODEGEN_API_TOKEN", "CODEGEN_ORG_ID", "CODEGEN_BASE_URL"):
         monkeypatch.delenv(name, raising=False)

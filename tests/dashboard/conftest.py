@@ -4,16 +4,15 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
 from agent_runs.dashboard.serving import access, web
-
-Serve = Callable[[ASGIApp], str]
-"""Serves an application on a free port for as long as the test runs; returns its address."""
+from tests.dashboard.serving import Serve
 
 
 class _Server(uvicorn.Server):
@@ -42,7 +41,7 @@ def _served(app: ASGIApp) -> Generator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("AGENT_RUNS_", "CODEGEN_")):
             monkeypatch.delenv(name)

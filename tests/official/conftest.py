@@ -5,7 +5,6 @@ lets it win over the environment. On Python 3.11 it is installed against its own
 choice of environment (`ENV`) does not work there, so it is left alone.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -14,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.live_server import LiveServer, start_server
+from tests.official.programs import Outside, Run
 from tests.patience import PATIENCE_SECONDS
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
@@ -48,23 +48,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
         yield running
 
 
-class Outside:
-    """A proxy that lets nothing through and notes who wanted to leave this machine."""
-
-    def __init__(self, listener: socket.socket) -> None:
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.seen: list[bytes] = []
-        self._listener = listener
-
-    def listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                with connection:
-                    connection.settimeout(5)
-                    self.seen.append(connection.recv(200))
-
-
 @pytest.fixture
 def outside() -> Generator[Outside]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -91,9 +74,6 @@ def environment(server: LiveServer, tmp_path: Path, outside: Outside) -> dict[st
         "HTTPS_PROXY": outside.url,
         "NO_PROXY": "127.0.0.1,localhost",
     }
-
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
