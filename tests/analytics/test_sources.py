@@ -32,7 +32,7 @@ async def expect_exact(database: Database) -> None:
 
 async def test_imported_runs_count_and_a_newer_import_replaces_what_they_added(
     database: Database, tmp_path: Path
-):
+) -> None:
     await full_run(database)
     first = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
     await brought_in(database, tmp_path, first)
@@ -53,7 +53,7 @@ async def test_imported_runs_count_and_a_newer_import_replaces_what_they_added(
 
 async def test_mirrored_runs_count_also_when_their_entries_come_after_their_end(
     database: Database,
-):
+) -> None:
     mirror = StoreMirror(database, 323)
     upstream = AgentRun(id=7, organization_id=323, status="ACTIVE", created_at=TIME)
     await mirror.take_runs([upstream])

@@ -72,7 +72,7 @@ async def _run(
         calls.append(
             entry(f"exit code {seconds}", tool_name="bash", duration_ms=500, tool_output=FAILED)
         )
-    usage = {"summed": {"inputTokens": 100, "outputTokens": 10}}
+    usage: dict[str, JSON] = {"summed": {"inputTokens": 100, "outputTokens": 10}}
     if agent == "claude":
         usage["cost"] = {"amount": 0.5, "currency": "USD"}
     async with database.begin() as transaction:
@@ -117,7 +117,7 @@ async def runs_behind(database: Database, path: str) -> int:
     return total
 
 
-async def test_days_say_how_runs_ended_and_lead_to_them(history: Database):
+async def test_days_say_how_runs_ended_and_lead_to_them(history: Database) -> None:
     found = await rows(history, "days")
     assert len(found) == 14
     assert found[0] | {"runs": ""} == {
@@ -137,10 +137,11 @@ async def test_days_say_how_runs_ended_and_lead_to_them(history: Database):
         assert await runs_behind(history, row["runs"]) == row["number"]
 
 
-async def test_measured_figures_lead_to_the_runs_that_were_measured(history: Database):
+async def test_measured_figures_lead_to_the_runs_that_were_measured(history: Database) -> None:
     async with history.begin() as transaction:
         # It ended, waited, and nobody knows when it began; the next one has an entry at least.
-        for fields in ({"waited_ms": 5000}, {"first_step_at": NOON}):
+        measured: tuple[dict[str, JSON], ...] = ({"waited_ms": 5000}, {"first_step_at": NOON})
+        for fields in measured:
             run = await runs.insert(transaction, prompt="x", agent="codex", created_at=NOON)
             await runs.change(transaction, run, status="CANCELLED", **fields)
     numbers: dict[str, list[int]] = {}
@@ -151,7 +152,7 @@ async def test_measured_figures_lead_to_the_runs_that_were_measured(history: Dat
     assert [numbers[name][-1] for name in numbers] == [4, 5, 1, 6]
 
 
-async def test_percentiles_are_near_and_sums_exact(history: Database):
+async def test_percentiles_are_near_and_sums_exact(history: Database) -> None:
     last = (await rows(history, "durations"))[-1]
     assert (last["number"], last["total"], last["mean"]) == (4, 100.0, 25.0)
     assert last["p50"] == pytest.approx(20, rel=0.091)
@@ -162,7 +163,7 @@ async def test_percentiles_are_near_and_sums_exact(history: Database):
     assert (steps["number"], steps["total"]) == (4, 9)
 
 
-async def test_tools_tell_failures_and_time_and_lead_to_their_runs(history: Database):
+async def test_tools_tell_failures_and_time_and_lead_to_their_runs(history: Database) -> None:
     bash, edit = await rows(history, "tools")
     assert (bash["tool"], bash["calls"], bash["failed"]) == ("bash", 35, 7)
     assert (bash["failure_rate"], bash["mean"], bash["total"]) == (0.2, 0.5, 17.5)
@@ -171,14 +172,14 @@ async def test_tools_tell_failures_and_time_and_lead_to_their_runs(history: Data
     assert await runs_behind(history, bash["failed_runs"]) == 7
 
 
-async def test_errors_are_grouped_by_likeness_and_lead_to_their_runs(history: Database):
+async def test_errors_are_grouped_by_likeness_and_lead_to_their_runs(history: Database) -> None:
     (error,) = await rows(history, "errors")
     assert (error["error"], error["number"], error["in_runs"]) == ("exit code #", 7, 7)
     assert error["last_day"] == "2026-11-22"
     assert await runs_behind(history, error["runs"]) == 7
 
 
-async def test_origins_tell_success_tokens_and_cost_as_reported(history: Database):
+async def test_origins_tell_success_tokens_and_cost_as_reported(history: Database) -> None:
     claude, codex = await rows(history, "agents")
     assert (claude["agent"], claude["number"], claude["ended"]) == ("claude", 15, 14)
     assert (claude["success_rate"], claude["cost"]) == (0.5, {"USD": 7.0})
@@ -209,7 +210,9 @@ async def test_origins_tell_success_tokens_and_cost_as_reported(history: Databas
         ({"agent": "nobody"}, 0),
     ],
 )
-async def test_filters_hold_in_every_table(history: Database, more: dict[str, Any], number: int):
+async def test_filters_hold_in_every_table(
+    history: Database, more: dict[str, Any], number: int
+) -> None:
     scope = Scope(FORTNIGHT.first_day, FORTNIGHT.last_day, **more)
     summary = {row["figure"]: row for row in await rows(history, "summary", scope)}
     assert summary["runs"]["value"] == number
@@ -224,7 +227,7 @@ async def test_filters_hold_in_every_table(history: Database, more: dict[str, An
         assert await runs_behind(history, row["runs"]) > 0
 
 
-async def test_the_summary_compares_with_the_period_before(history: Database):
+async def test_the_summary_compares_with_the_period_before(history: Database) -> None:
     three_days = Scope(DAY - timedelta(days=2), DAY)
     found = {row["figure"]: row for row in await rows(history, "summary", three_days)}
     assert (found["runs"]["value"], found["runs"]["before"]) == (13, 12)
@@ -236,7 +239,7 @@ async def test_the_summary_compares_with_the_period_before(history: Database):
     assert await runs_behind(history, found["failed"]["runs"]) == found["failed"]["value"] == 3
 
 
-async def test_where_the_time_goes_adds_up(history: Database):
+async def test_where_the_time_goes_adds_up(history: Database) -> None:
     found = {row["part"]: row for row in await rows(history, "time")}
     assert found["tools"]["total"] == 17.5 + 2.8
     assert found["queued"]["total"] == 28
@@ -244,7 +247,7 @@ async def test_where_the_time_goes_adds_up(history: Database):
     assert sum(row["share"] for row in found.values()) == pytest.approx(1, abs=0.001)
 
 
-async def test_a_long_period_has_a_row_per_week_with_the_same_sums(history: Database):
+async def test_a_long_period_has_a_row_per_week_with_the_same_sums(history: Database) -> None:
     year = Scope(DAY - timedelta(days=364), DAY)
     found = await rows(history, "days", year)
     assert len(found) == 53
@@ -253,7 +256,7 @@ async def test_a_long_period_has_a_row_per_week_with_the_same_sums(history: Data
         assert await runs_behind(history, row["runs"]) == row["number"]
 
 
-async def test_without_runs_every_table_says_so_honestly(database: Database):
+async def test_without_runs_every_table_says_so_honestly(database: Database) -> None:
     for name in get_args(TableName):
         for row in await rows(database, name):
             counts = [row.get(key) for key in ("number", "value", "total", "calls")]
@@ -262,7 +265,7 @@ async def test_without_runs_every_table_says_so_honestly(database: Database):
 
 
 @pytest.mark.parametrize("values", [[7], [1, 1, 1, 1000], list(range(1, 500)), [0, 0, 5]])
-def test_a_percentile_is_off_by_at_most_a_tenth(values: list[int]):
+def test_a_percentile_is_off_by_at_most_a_tenth(values: list[int]) -> None:
     buckets = Counter(f"{bucket_of(value):03}" for value in values)
     histogram = Histogram(buckets, sum(values))
     ordered = sorted(values)

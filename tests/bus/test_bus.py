@@ -242,12 +242,14 @@ async def test_the_hub_goes_on_after_the_database_was_away(
     database, bus = both
     read_events, fails = bus.read_events, 1
 
-    async def fail_first(*arguments: int) -> list[StoredEvent]:
+    async def fail_first(
+        after_id: int, limit: int, run_id: int | None = None, /
+    ) -> list[StoredEvent]:
         nonlocal fails
         if fails:
             fails -= 1
             raise OSError("away")
-        return await read_events(*arguments)
+        return await read_events(after_id, limit, run_id)
 
     bus.read_events = fail_first
     async with bus.subscribe() as subscription:

@@ -33,7 +33,7 @@ async def text_of(database: Database, form: FormatName, diff: str = "") -> str:
 
 async def test_json_lines_hold_everything_between_a_header_and_an_end_with_counts(
     database: Database,
-):
+) -> None:
     run = await full_run(database)
     text = await text_of(database, "jsonl", DIFF)
     records = [json.loads(line) for line in text.split("\n") if line]
@@ -60,12 +60,12 @@ async def test_json_lines_hold_everything_between_a_header_and_an_end_with_count
     assert records[7:-1] == [{"type": "log", **json.loads(each)} for each in stored]
 
 
-async def test_a_server_keeps_its_name(database: Database):
+async def test_a_server_keeps_its_name(database: Database) -> None:
     assert await exports.server_id(database) == await exports.server_id(database)
     assert len(await exports.server_id(database)) == 32
 
 
-async def test_long_runs_and_large_entries_come_in_small_parts(database: Database):
+async def test_long_runs_and_large_entries_come_in_small_parts(database: Database) -> None:
     run = await new_run(database)
     async with database.begin() as transaction:
         many = [entry("x" * (10 if at % 300 else 1_900_000)) for at in range(1200)]
@@ -79,7 +79,7 @@ async def test_long_runs_and_large_entries_come_in_small_parts(database: Databas
 
 async def test_entries_that_come_while_a_run_is_read_are_left_to_the_next_export(
     database: Database,
-):
+) -> None:
     run = await full_run(database)
     read = await RunReader(database, no_diff).one(run.id)
     async with database.begin() as transaction:
@@ -87,7 +87,7 @@ async def test_entries_that_come_while_a_run_is_read_are_left_to_the_next_export
     assert [number async for _, number in read.joined(b"\n{")] == [8]
 
 
-async def test_only_wanted_runs_are_read_oldest_first(database: Database):
+async def test_only_wanted_runs_are_read_oldest_first(database: Database) -> None:
     made = [await new_run(database, agent="a" if at % 2 else "b") for at in range(5)]
     reader = RunReader(database, no_diff)
     chosen = await reader.listed([made[3].id, made[1].id, made[3].id])
@@ -96,7 +96,7 @@ async def test_only_wanted_runs_are_read_oldest_first(database: Database):
     assert ids == [made[2].id, made[3].id]
 
 
-async def test_json_is_one_object_for_all_runs(database: Database):
+async def test_json_is_one_object_for_all_runs(database: Database) -> None:
     first, second = await full_run(database), await new_run(database)
     found = json.loads(await text_of(database, "json", DIFF))["runs"]
     assert [each["run"]["id"] for each in found] == [first.id, second.id]
@@ -104,7 +104,7 @@ async def test_json_is_one_object_for_all_runs(database: Database):
     assert [len(found[0][name]) for name in ("turns", "permissions", "logs")] == [2, 1, 8]
 
 
-async def test_a_table_cannot_run_anything_in_a_spreadsheet(database: Database):
+async def test_a_table_cannot_run_anything_in_a_spreadsheet(database: Database) -> None:
     run = await full_run(database, prompt="@SUM(A1)")
     table = list(csv.DictReader(io.StringIO(await text_of(database, "csv-runs"))))
     assert (table[0]["title"], table[0]["prompt"]) == ("'=1+1", "'@SUM(A1)")
@@ -118,7 +118,7 @@ async def test_a_table_cannot_run_anything_in_a_spreadsheet(database: Database):
     assert begins.isdisjoint("=+-@\t\r")
 
 
-async def test_a_table_calls_failed_what_the_filter_finds(database: Database):
+async def test_a_table_calls_failed_what_the_filter_finds(database: Database) -> None:
     run = await new_run(database)
     outputs: list[dict[str, JSON]] = [
         {"status": "completed", "exit_code": 1},
@@ -136,7 +136,7 @@ async def test_a_table_calls_failed_what_the_filter_finds(database: Database):
     ]
 
 
-async def test_markdown_shows_hostile_text_in_fences_only(database: Database):
+async def test_markdown_shows_hostile_text_in_fences_only(database: Database) -> None:
     await full_run(database)
     text = await text_of(database, "markdown", DIFF)
     outside: list[str] = []
@@ -170,7 +170,7 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-async def test_the_page_loads_nothing_and_runs_nothing(database: Database):
+async def test_the_page_loads_nothing_and_runs_nothing(database: Database) -> None:
     await full_run(database)
     text = await text_of(database, "html", DIFF)
     page = Elements()
@@ -181,7 +181,7 @@ async def test_the_page_loads_nothing_and_runs_nothing(database: Database):
         assert not any(name.startswith("on") or name == "style" for name in attributes), tag
         assert (attributes.get("src") or "data:image/gif;").startswith("data:image/gif;"), tag
         assert (attributes.get("href") or "#").startswith(("#run-", "http://evil/", "#")), tag
-    policies = [each["content"] for tag, each in page.found if "http-equiv" in each]
+    policies = [each["content"] for _, each in page.found if "http-equiv" in each]
     assert policies == [POLICY]
     assert "default-src 'none'" in POLICY
     assert "unsafe" not in POLICY
@@ -190,7 +190,7 @@ async def test_the_page_loads_nothing_and_runs_nothing(database: Database):
     assert "⟨U+202E⟩" in text
 
 
-async def test_an_export_of_nothing_is_whole(database: Database):
+async def test_an_export_of_nothing_is_whole(database: Database) -> None:
     assert json.loads(await text_of(database, "json")) == {"runs": []}
     last = (await text_of(database, "jsonl")).strip().split("\n")[-1]
     assert json.loads(last) == {"type": "end", "runs": 0, "turns": 0, "permissions": 0, "logs": 0}
@@ -198,7 +198,9 @@ async def test_an_export_of_nothing_is_whole(database: Database):
     assert (await exported(database)).count(b"\n") == 2
 
 
-async def test_a_repository_that_is_gone_and_a_diff_that_fails_leave_the_rest(database: Database):
+async def test_a_repository_that_is_gone_and_a_diff_that_fails_leave_the_rest(
+    database: Database,
+) -> None:
     run = await new_run(database, repo_id=4711)
 
     async def fails(_: int) -> str:

@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from agent_runs.errors import InvalidRequest, ServerUnreachable, UnexpectedAnswer
 from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.reader import RunReader
+from agent_runs.models import JSON
 from agent_runs.outbound.otlp import headers_of, send_spans
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs
@@ -32,7 +33,7 @@ async def parts_of(database: Database, form: FormatName = "otlp") -> list[bytes]
     return [part async for part in FORMATS[form].write(reader.matching(ALL), "server", "title")]
 
 
-def spans_of(parts: list[bytes]) -> list[dict[str, object]]:
+def spans_of(parts: list[bytes]) -> list[dict[str, JSON]]:
     return [
         span
         for line in b"".join(parts).splitlines()
@@ -44,12 +45,13 @@ def spans_of(parts: list[bytes]) -> list[dict[str, object]]:
 
 def told(span: Span) -> dict[str, object]:
     return {
-        each.key: getattr(each.value, each.value.WhichOneof("value")) for each in span.attributes
+        each.key: getattr(each.value, each.value.WhichOneof("value") or "string_value")
+        for each in span.attributes
     }
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the receiver is built for x86-64 alone")
-async def test_a_real_receiver_gets_a_run_as_one_trace(database: Database):
+async def test_a_real_receiver_gets_a_run_as_one_trace(database: Database) -> None:
     from oteltap import (  # noqa: PLC0415 - see above
         OtelTapHttpProtobufReceiver,
         OtelTapHttpProtobufReceiverSettings,
@@ -92,7 +94,7 @@ async def test_a_real_receiver_gets_a_run_as_one_trace(database: Database):
     assert "gen_ai.tool.call.arguments" not in told(bash)
 
 
-async def test_texts_are_in_the_spans_only_when_asked_for(database: Database):
+async def test_texts_are_in_the_spans_only_when_asked_for(database: Database) -> None:
     await full_run(database, prompt="the secret plan")
     without = b"".join(await parts_of(database))
     assert b"alert(1)" not in without
@@ -107,7 +109,7 @@ async def test_texts_are_in_the_spans_only_when_asked_for(database: Database):
     } <= keys
 
 
-async def test_ids_are_hexadecimal_and_the_same_each_time(database: Database):
+async def test_ids_are_hexadecimal_and_the_same_each_time(database: Database) -> None:
     await full_run(database)
     once, again = spans_of(await parts_of(database)), spans_of(await parts_of(database))
     assert once == again
@@ -119,7 +121,7 @@ async def test_ids_are_hexadecimal_and_the_same_each_time(database: Database):
 )
 async def test_times_beyond_what_a_span_can_say_do_not_break_an_export(
     database: Database, year: int, duration_ms: int
-):
+) -> None:
     at = datetime(year, 6, 1, tzinfo=UTC)
     run = await new_run(database, status="COMPLETE", created_at=at)
     call = entry("x", tool_name="bash", created_at=at, duration_ms=duration_ms)
@@ -130,7 +132,7 @@ async def test_times_beyond_what_a_span_can_say_do_not_break_an_export(
         assert 0 < begin <= end < 2**63
 
 
-async def test_long_runs_come_in_requests_of_bounded_size(database: Database):
+async def test_long_runs_come_in_requests_of_bounded_size(database: Database) -> None:
     run = await new_run(database, status="COMPLETE")
     async with database.begin() as transaction:
         calls = [entry("x", tool_name="bash") for _ in range(450)]
@@ -151,7 +153,7 @@ def receiver() -> Iterator[Receiver]:
 
 async def test_what_a_collector_cannot_take_now_is_sent_again(
     database: Database, receiver: Receiver
-):
+) -> None:
     await full_run(database)
     parts, waits = await parts_of(database), list[float]()
     for status in (503, 429):
@@ -169,7 +171,7 @@ async def test_what_a_collector_cannot_take_now_is_sent_again(
 
 async def test_a_collector_that_refuses_or_is_not_there_is_named(
     database: Database, receiver: Receiver
-):
+) -> None:
     await full_run(database)
     parts = await parts_of(database)
     receiver.answers.put((401, {}))
@@ -182,6 +184,6 @@ async def test_a_collector_that_refuses_or_is_not_there_is_named(
         send_spans(parts, "localhost:4318", {})
 
 
-def test_headers_are_read_as_opentelemetry_writes_them():
+def test_headers_are_read_as_opentelemetry_writes_them() -> None:
     assert headers_of("a=b%20c, d=e") == {"a": "b c", "d": "e"}
     assert headers_of("") == {}
