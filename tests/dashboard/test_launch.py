@@ -14,7 +14,7 @@ def project(tmp_path: Path) -> Path:
     for name, text in {
         "rxconfig.py": "config = 1",
         "agent_runs/dashboard/app.py": "app = 1",
-        "agent_runs/dashboard/components/Step.jsx": "export 1",
+        "agent_runs/dashboard/browser/entry/Step.jsx": "export 1",
         "assets/dashboard.css": "a {}",
         "reflex.lock/package.json": "{}",
     }.items():
@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "name",
-    ["rxconfig.py", "agent_runs/dashboard/components/Step.jsx", "assets/dashboard.css"],
+    ["rxconfig.py", "agent_runs/dashboard/browser/entry/Step.jsx", "assets/dashboard.css"],
 )
 def test_a_changed_source_asks_for_a_build(project, name):
     before = launch.fingerprint(project)

@@ -7,8 +7,8 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from agent_runs.dashboard.actions import RunsActions
+from agent_runs.dashboard.browser.faces import Hotkeys, Palette, TabTitle
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import Hotkeys, Palette, TabTitle
 from agent_runs.dashboard.frame.hosted import hosted_progress, hosted_troubles
 from agent_runs.dashboard.frame.shell import Shell
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import reflex as rx
 
+from agent_runs.dashboard.browser.faces import Composer
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import Composer
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.new_run.state import ANY, HERE, AgentChoice, NewRun

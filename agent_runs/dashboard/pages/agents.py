@@ -9,8 +9,8 @@ import reflex as rx
 from agent_runs.client.calls import answers
 from agent_runs.client.calls import runs as requests
 from agent_runs.client.calls.runs import CreateOptions
+from agent_runs.dashboard.browser.faces import Elapsed
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import Elapsed
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.layout import frame, head
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell

@@ -5,7 +5,7 @@ import re
 import anyio
 import reflex as rx
 
-from agent_runs.dashboard.components.local import Compare
+from agent_runs.dashboard.browser.faces import Compare
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.serving.hub import hub

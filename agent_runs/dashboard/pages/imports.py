@@ -2,8 +2,8 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.browser.faces import ImportPage
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import ImportPage
 from agent_runs.dashboard.frame.layout import frame, head
 from agent_runs.dashboard.frame.shell import Shell
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import reflex as rx
 
-from agent_runs.dashboard.components.local import SearchPage
+from agent_runs.dashboard.browser.faces import SearchPage
 from agent_runs.dashboard.downloads import OF_MANY_RUNS, label_of
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell

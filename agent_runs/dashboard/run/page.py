@@ -5,9 +5,7 @@ from typing import Any
 import reflex as rx
 
 from agent_runs.dashboard.actions import RunsActions
-from agent_runs.dashboard.components.downloads import download_items
-from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import (
+from agent_runs.dashboard.browser.faces import (
     Ago,
     Changes,
     Elapsed,
@@ -16,6 +14,8 @@ from agent_runs.dashboard.components.local import (
     Timeline,
     Transcript,
 )
+from agent_runs.dashboard.components.downloads import download_items
+from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.downloads import OF_ONE_RUN
 from agent_runs.dashboard.frame.layout import connection_pill, frame

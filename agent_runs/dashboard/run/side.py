@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from agent_runs.dashboard.components.local import Ago, Elapsed, Insight
+from agent_runs.dashboard.browser.faces import Ago, Elapsed, Insight
 from agent_runs.dashboard.run.state import RunState, TurnLine
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import reflex as rx
 
 from agent_runs.dashboard.actions import RunsActions
+from agent_runs.dashboard.browser.faces import Ago, Elapsed
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import Ago, Elapsed
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.runs.row import PullRequestLink, RunRow
 

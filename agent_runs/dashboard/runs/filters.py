@@ -2,8 +2,8 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.browser.faces import Views
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import Views
 from agent_runs.dashboard.components.menu import chip_menu, choice
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.runs.query import PERIODS

@@ -5,8 +5,8 @@ from typing import Literal
 import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
+from agent_runs.dashboard.browser.faces import DensityChoice
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.local import DensityChoice
 from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.frame.hosted import hosted_card
 from agent_runs.dashboard.frame.hosted_state import HostedState

@@ -3,9 +3,9 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Virtuoso } from "react-virtuoso";
 import { ChevronDown, ChevronRight, Hand } from "lucide-react";
-import { PAGE, getJson } from "./Entries.jsx";
-import { duration } from "./Times.jsx";
-import { iconOf, iconOfGroup } from "./kinds.jsx";
+import { PAGE, getJson } from "../log/Entries.jsx";
+import { duration } from "../text/Times.jsx";
+import { iconOf, iconOfGroup } from "../entry/kinds.jsx";
 import { axisOf, kindName, phases, questionsOf, rowsOf, slim, turnSpans, waitSpans } from "./spans.jsx";
 
 const MOST = 2000;

@@ -5,7 +5,7 @@ import { TriangleAlert } from "lucide-react";
 import { ExportMenu } from "./ExportMenu.jsx";
 import { SearchBox } from "./SearchBox.jsx";
 import { SearchHits } from "./SearchHits.jsx";
-import { addressOf, useViews, Views } from "./Views.jsx";
+import { addressOf, useViews, Views } from "../views/Views.jsx";
 
 const PAGE = 50, DELAY_MS = 350;
 const EXAMPLES = [

@@ -1,6 +1,6 @@
 // Where the time of a run went: from entries, turns and questions to spans on one axis.
-import { fold, isFailed, nameOfGroup, targetOf, textOf } from "./kinds.jsx";
-import { clean, firstLine } from "./Payload.jsx";
+import { fold, isFailed, nameOfGroup, targetOf, textOf } from "../entry/kinds.jsx";
+import { clean, firstLine } from "../text/Payload.jsx";
 
 export const GAP_SHARE = 0.05;
 const MIN_GAP_MS = 60000;

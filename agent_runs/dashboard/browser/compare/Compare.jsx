@@ -2,8 +2,8 @@
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { Check, ChevronDown, ChevronRight, GitFork } from "lucide-react";
-import { time } from "./Insight.jsx";
-import { DiffLines, Stat, clean, firstLine } from "./Payload.jsx";
+import { time } from "../insight/Insight.jsx";
+import { DiffLines, Stat, clean, firstLine } from "../text/Payload.jsx";
 
 const NONE = "-";
 const WORDS = { COMPLETE: ["Complete", "green"], ERROR: ["Failed", "red"], TIMEOUT: ["Timed out", "red"], MAX_ITERATIONS_REACHED: ["Step limit", "red"], OUT_OF_TOKENS: ["Out of tokens", "red"], CANCELLED: ["Cancelled", ""], PAUSED: ["Needs you", "amber"], ACTIVE: ["Running", "blue"], EVALUATION: ["Evaluating", "violet"], PENDING: ["Queued", "ring"] };

@@ -1,8 +1,8 @@
 // What a run changed: the files as a tree, and the diff of each.
 import { useEffect, useState } from "react";
 import { ChevronDown, ChevronRight, Download, FileMinus, FilePen, FilePlus, FileSymlink, Folder } from "lucide-react";
-import { getJson } from "./Entries.jsx";
-import { CopyButton, DiffLines, Stat, clean } from "./Payload.jsx";
+import { getJson } from "../log/Entries.jsx";
+import { CopyButton, DiffLines, Stat, clean } from "../text/Payload.jsx";
 
 const LOOKS = { added: [FilePlus, "green", "Added"], deleted: [FileMinus, "red", "Deleted"], renamed: [FileSymlink, "blue", "Renamed"], modified: [FilePen, "amber", "Modified"] };
 const MOST_OPEN = 30;

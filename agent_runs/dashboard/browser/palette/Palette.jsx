@@ -3,7 +3,7 @@ import { useContext, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { Dialog, VisuallyHidden } from "@radix-ui/themes";
 import { ColorModeContext } from "$/utils/context-registry";
-import { setDensity, useDensity } from "./Density.jsx";
+import { setDensity, useDensity } from "../frame/Density.jsx";
 
 const ENDED = new Set(["COMPLETE", "ERROR", "CANCELLED", "TIMEOUT", "MAX_ITERATIONS_REACHED", "OUT_OF_TOKENS"]);
 const RUNS_SHOWN = 8;

@@ -2,8 +2,8 @@
 import { useCallback, useEffect, useState } from "react";
 import { Hourglass, Image, X } from "lucide-react";
 import { Composer } from "./Composer.jsx";
-import { getJson } from "./Entries.jsx";
-import { clean } from "./Payload.jsx";
+import { getJson } from "../log/Entries.jsx";
+import { clean } from "../text/Payload.jsx";
 
 function useQueue(runId, version) {
   const [queue, setQueue] = useState({ items: [], answers: false });

@@ -1,35 +1,31 @@
-"""The local React components: Python faces of the `*.jsx` files beside this module."""
+"""Python faces of the local React components, which are in the folders beside this module."""
 
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
 
-_TIMES = rx.asset("Times.jsx", shared=True)
-_TAB_TITLE = rx.asset("TabTitle.jsx", shared=True)
-_HOTKEYS = rx.asset("Hotkeys.jsx", shared=True)
-_PALETTE = rx.asset("Palette.jsx", shared=True)
-_DENSITY = rx.asset("Density.jsx", shared=True)
-_COMPOSER = rx.asset("Composer.jsx", shared=True)
-_TRANSCRIPT = rx.asset("Transcript.jsx", shared=True)
-_TIMELINE = rx.asset("Timeline.jsx", shared=True)
-_CHANGES = rx.asset("Changes.jsx", shared=True)
-_INSIGHT = rx.asset("Insight.jsx", shared=True)
-_COMPARE = rx.asset("Compare.jsx", shared=True)
-_FOLLOW_UP = rx.asset("FollowUp.jsx", shared=True)
-_SEARCH_PAGE = rx.asset("SearchPage.jsx", shared=True)
-_VIEWS = rx.asset("Views.jsx", shared=True)
-_IMPORT_PAGE = rx.asset("ImportPage.jsx", shared=True)
-rx.asset("imports.jsx", shared=True)  # imported by that page
-for _part in ("SearchBox.jsx", "SearchHits.jsx", "ExportMenu.jsx"):
-    rx.asset(_part, shared=True)  # imported by the page of the search
-for _part in ("Step.jsx", "Payload.jsx", "Entries.jsx", "Find.jsx", "kinds.jsx", "spans.jsx"):
-    rx.asset(_part, shared=True)  # imported by the others
+
+def _linked_files() -> dict[str, str]:
+    """Give Reflex every file of the browser code and return what pages import each one by."""
+    here = Path(__file__).parent
+    links = Path.cwd() / "assets" / "external" / Path(*__name__.split("."))
+    files: dict[str, str] = {}
+    for path in sorted([*here.rglob("*.js"), *here.rglob("*.jsx")]):
+        name = path.relative_to(here).as_posix()
+        # Reflex makes the folder of this module only, and the files import each other by folder.
+        (links / name).parent.mkdir(parents=True, exist_ok=True)
+        files[name] = rx.asset(name, shared=True).importable_path
+    return files
+
+
+_FILES = _linked_files()
 
 
 class Ago(rx.Component):
     """How long ago `at` (ISO time) was; the absolute time on hover."""
 
-    library = _TIMES.importable_path
+    library = _FILES["text/Times.jsx"]
     tag = "Ago"
     at: rx.Var[str]
 
@@ -37,7 +33,7 @@ class Ago(rx.Component):
 class Clock(rx.Component):
     """The local time of day of `at` (ISO time)."""
 
-    library = _TIMES.importable_path
+    library = _FILES["text/Times.jsx"]
     tag = "Clock"
     at: rx.Var[str]
 
@@ -45,7 +41,7 @@ class Clock(rx.Component):
 class Elapsed(rx.Component):
     """Time from `start` to `end`, ticking while there is no end."""
 
-    library = _TIMES.importable_path
+    library = _FILES["text/Times.jsx"]
     tag = "Elapsed"
     start: rx.Var[str]
     end: rx.Var[str]
@@ -55,7 +51,7 @@ class Elapsed(rx.Component):
 class TabTitle(rx.Component):
     """Title and icon of the browser tab with the counts."""
 
-    library = _TAB_TITLE.importable_path
+    library = _FILES["frame/TabTitle.jsx"]
     tag = "TabTitle"
     title: rx.Var[str]
     running: rx.Var[int]
@@ -65,14 +61,14 @@ class TabTitle(rx.Component):
 class Hotkeys(rx.Component):
     """The keyboard of every page."""
 
-    library = _HOTKEYS.importable_path
+    library = _FILES["frame/Hotkeys.jsx"]
     tag = "Hotkeys"
 
 
 class Palette(rx.Component):
     """The button and the dialog that go anywhere and do what fits the run at hand."""
 
-    library = _PALETTE.importable_path
+    library = _FILES["palette/Palette.jsx"]
     tag = "Palette"
     lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
         "@radix-ui/themes@^3.3.0"
@@ -85,14 +81,14 @@ class Palette(rx.Component):
 class DensityChoice(rx.Component):
     """Buttons that choose how much room things take on this device."""
 
-    library = _DENSITY.importable_path
+    library = _FILES["frame/Density.jsx"]
     tag = "DensityChoice"
 
 
 class Composer(rx.NoSSRComponent):
     """Text, images and a send button that talks to the API by itself."""
 
-    library = _COMPOSER.importable_path
+    library = _FILES["composer/Composer.jsx"]
     tag = "Composer"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
     url: rx.Var[str]
@@ -114,7 +110,7 @@ class Composer(rx.NoSSRComponent):
 class Transcript(rx.NoSSRComponent):
     """The virtual list of a run's entries, which it reads by itself; `total` tells of new ones."""
 
-    library = _TRANSCRIPT.importable_path
+    library = _FILES["log/Transcript.jsx"]
     tag = "Transcript"
     lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
         "react-virtuoso@4.14.0",
@@ -138,7 +134,7 @@ class Transcript(rx.NoSSRComponent):
 class Timeline(rx.NoSSRComponent):
     """What took the time: bars per step; reads entries and questions by itself."""
 
-    library = _TIMELINE.importable_path
+    library = _FILES["timeline/Timeline.jsx"]
     tag = "Timeline"
     lib_dependencies: list[str] = ["react-virtuoso@4.14.0"]  # noqa: RUF012  # a field for Reflex
     run_id: rx.Var[int]
@@ -151,7 +147,7 @@ class Timeline(rx.NoSSRComponent):
 class Changes(rx.NoSSRComponent):
     """Files and diff of a run; reads anew when `version` changes."""
 
-    library = _CHANGES.importable_path
+    library = _FILES["changes/Changes.jsx"]
     tag = "Changes"
     run_id: rx.Var[int]
     version: rx.Var[int]
@@ -161,7 +157,7 @@ class Changes(rx.NoSSRComponent):
 class Insight(rx.NoSSRComponent):
     """What happened in a run; reads anew when `version` changes, `compact` for the side panel."""
 
-    library = _INSIGHT.importable_path
+    library = _FILES["insight/Insight.jsx"]
     tag = "Insight"
     run_id: rx.Var[int]
     version: rx.Var[int]
@@ -172,7 +168,7 @@ class Insight(rx.NoSSRComponent):
 class Compare(rx.NoSSRComponent):
     """Runs side by side; reads anew when `version` changes."""
 
-    library = _COMPARE.importable_path
+    library = _FILES["compare/Compare.jsx"]
     tag = "Compare"
     ids: rx.Var[str]
     version: rx.Var[int]
@@ -181,7 +177,7 @@ class Compare(rx.NoSSRComponent):
 class FollowUp(rx.NoSSRComponent):
     """The composer of a run with the prompts that wait; sends to the API by itself."""
 
-    library = _FOLLOW_UP.importable_path
+    library = _FILES["composer/FollowUp.jsx"]
     tag = "FollowUp"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
     run_id: rx.Var[int]
@@ -197,7 +193,7 @@ class FollowUp(rx.NoSSRComponent):
 class SearchPage(rx.NoSSRComponent):
     """The search in all runs: field, hits, mistakes; asks the API by itself."""
 
-    library = _SEARCH_PAGE.importable_path
+    library = _FILES["search/SearchPage.jsx"]
     tag = "SearchPage"
     lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
         "@radix-ui/themes@^3.3.0",
@@ -210,7 +206,7 @@ class SearchPage(rx.NoSSRComponent):
 class ImportPage(rx.NoSSRComponent):
     """Files that are chosen or dropped, sent to the API by the browser, and their results."""
 
-    library = _IMPORT_PAGE.importable_path
+    library = _FILES["imports/ImportPage.jsx"]
     tag = "ImportPage"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
 
@@ -218,7 +214,7 @@ class ImportPage(rx.NoSSRComponent):
 class Views(rx.NoSSRComponent):
     """The saved views of a page: open, save, rename, replace, remove."""
 
-    library = _VIEWS.importable_path
+    library = _FILES["views/Views.jsx"]
     tag = "Views"
     lib_dependencies: list[str] = [  # noqa: RUF012  # a field for Reflex
         "@radix-ui/themes@^3.3.0",

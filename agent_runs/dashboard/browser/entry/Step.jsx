@@ -4,10 +4,10 @@ import { memo, useContext, useEffect, useState } from "react";
 import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";
 import { Brain, Braces, Check, ChevronDown, ChevronRight, Link2, X } from "lucide-react";
-import { Clock, duration } from "./Times.jsx";
-import { getJson } from "./Entries.jsx";
-import { FindText, Marked, markText } from "./Find.jsx";
-import { Box, CopyButton, DiffLines, Json, Output, Stat, clean, diffStat, firstLine } from "./Payload.jsx";
+import { Clock, duration } from "../text/Times.jsx";
+import { getJson } from "../log/Entries.jsx";
+import { FindText, Marked, markText } from "../log/Find.jsx";
+import { Box, CopyButton, DiffLines, Json, Output, Stat, clean, diffStat, firstLine } from "../text/Payload.jsx";
 import { iconOf, iconOfGroup, isFailed, nameOfGroup, targetOf, textOf } from "./kinds.jsx";
 
 const structured = (entry) => (entry.observation && typeof entry.observation === "object" ? entry.observation : null);

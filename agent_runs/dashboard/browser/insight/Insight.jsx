@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { CircleCheck, CircleX, Clock, Repeat, TriangleAlert } from "lucide-react";
-import { getJson } from "./Entries.jsx";
-import { Stat, clean } from "./Payload.jsx";
+import { getJson } from "../log/Entries.jsx";
+import { Stat, clean } from "../text/Payload.jsx";
 
 const CALM_MS = 15000;
 const FOR = { model: "the model", tool: "a tool", person: "you" };

@@ -5,10 +5,10 @@ import { Virtuoso } from "react-virtuoso";
 import { ArrowDown, ChevronDown, CircleX, LoaderCircle, Pause, UnfoldVertical } from "lucide-react";
 import { PAGE, failedSeq, firstSeqOfTurn, useEntries } from "./Entries.jsx";
 import { FindField, FindText, setInAddress, useFind } from "./Find.jsx";
-import { GroupLine, Step } from "./Step.jsx";
-import { fold, isFailed } from "./kinds.jsx";
-import { Clock, Elapsed } from "./Times.jsx";
-import { clean } from "./Payload.jsx";
+import { GroupLine, Step } from "../entry/Step.jsx";
+import { fold, isFailed } from "../entry/kinds.jsx";
+import { Clock, Elapsed } from "../text/Times.jsx";
+import { clean } from "../text/Payload.jsx";
 
 // Longer runs show every entry on a line of its own: folding needs all of them at hand.
 const FOLD_MOST = 1500, SETTLE_MS = 1500;

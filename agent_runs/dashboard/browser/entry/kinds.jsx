@@ -1,7 +1,7 @@
 // What an entry is: its kind, its icon, what it worked on, whether it failed, and which entries
 // that follow each other are one line ("Read 14 files", "pytest ×4").
 import { Brain, CircleX, FileText, Files, ListChecks, MessageSquareText, Pencil, Repeat2, Search, Terminal, User, Wrench } from "lucide-react";
-import { clean } from "./Payload.jsx";
+import { clean } from "../text/Payload.jsx";
 
 const KINDS = [
   ["edit", /edit|write|patch|create|replace|delete|move/i, Pencil], ["search", /search|grep|glob|find|list|^ls$/i, Search],

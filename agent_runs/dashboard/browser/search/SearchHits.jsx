@@ -1,7 +1,7 @@
 // What a search found: the hits of each run, with the words that were looked for marked.
 import { Link } from "react-router";
 import { CircleX, FileText, ListChecks, MessageSquareText, Terminal, User } from "lucide-react";
-import { Ago } from "./Times.jsx";
+import { Ago } from "../text/Times.jsx";
 
 const ICONS = { ERROR: CircleX, USER_MESSAGE: User, FINAL_ANSWER: MessageSquareText, PLAN_EVALUATION: ListChecks };
 const NAMES = { ERROR: "Error", USER_MESSAGE: "Message", FINAL_ANSWER: "Answer", PLAN_EVALUATION: "Plan", ACTION: "Step" };

@@ -2,7 +2,7 @@
 // ever made from it; escape sequences are taken out, invisible and text-turning signs made visible.
 import { useContext, useState } from "react";
 import { Check, Copy, TriangleAlert } from "lucide-react";
-import { FindText, Marked } from "./Find.jsx";
+import { FindText, Marked } from "../log/Find.jsx";
 
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[@-Z\\-_])/g;
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;

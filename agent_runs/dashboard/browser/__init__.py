@@ -1,0 +1,1 @@
+"""The code that runs in the browser: local React components and the plain modules they use."""
