@@ -1,7 +1,7 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up test check bench twin format requirements clean
+.PHONY: up test check check-browser bench twin format requirements clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -10,6 +10,7 @@ unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DE
 
 PYTHONS ?= python3 python3.13 python3.12 python3.11 python3.14
 python := .venv/bin/python
+browser_tools := tools/browser/node_modules
 pip := $(python) -m pip install --quiet --require-hashes --no-input --disable-pip-version-check
 compile := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
@@ -33,6 +34,10 @@ check: .venv/installed-dev  ## format, lint, types, imports, dependencies, spell
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 	.venv/bin/codespell
+	@$(MAKE) --no-print-directory check-browser
+
+check-browser: $(browser_tools)/.installed  ## format of the browser code
+	cd tools/browser && node_modules/.bin/biome format ../../agent_runs/dashboard/browser
 
 bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
 	@$(python) -m bench $(ARGS)
@@ -40,9 +45,10 @@ bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
 twin: .venv/installed-dev  ## a twin of the hosted API to develop against; ARGS="--help"
 	@exec $(python) -m tests.hosted_api_by_hand $(ARGS)
 
-format: .venv/installed-dev  ## format and mend what can be mended
+format: .venv/installed-dev $(browser_tools)/.installed  ## format and mend what can be mended
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
+	cd tools/browser && node_modules/.bin/biome format --write ../../agent_runs/dashboard/browser
 
 requirements: .venv/installed-dev  ## pin the newest versions that pyproject.toml allows
 	$(compile) --upgrade pyproject.toml --output-file requirements.txt
@@ -55,7 +61,7 @@ requirements: .venv/installed-dev  ## pin the newest versions that pyproject.tom
 
 clean:  ## remove what was installed and built; runs and settings stay
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
-	rm -rf .web .web.lock .states assets/external
+	rm -rf .web .web.lock .states assets/external $(browser_tools)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(python):
@@ -88,4 +94,10 @@ $(python):
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	@echo "Installing what the tests need into .venv (once) ..."
 	@$(pip) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# What checks the browser code, on the Node that builds the dashboard.
+$(browser_tools)/.installed: tools/browser/package-lock.json .venv/installed
+	@echo "Installing what checks the browser code (once) ..."
+	@cd tools/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --loglevel=error
 	@touch $@

@@ -1,20 +1,40 @@
 // What an entry is: its kind, its icon, what it worked on, whether it failed, and which entries
 // that follow each other are one line ("Read 14 files", "pytest ×4").
-import { Brain, CircleX, FileText, Files, ListChecks, MessageSquareText, Pencil, Repeat2, Search, Terminal, User, Wrench } from "lucide-react";
+import {
+  Brain,
+  CircleX,
+  FileText,
+  Files,
+  ListChecks,
+  MessageSquareText,
+  Pencil,
+  Repeat2,
+  Search,
+  Terminal,
+  User,
+  Wrench,
+} from "lucide-react";
 import { clean } from "../text/Payload.jsx";
 
 const KINDS = [
-  ["edit", /edit|write|patch|create|replace|delete|move/i, Pencil], ["search", /search|grep|glob|find|list|^ls$/i, Search],
-  ["read", /read|view|cat|open|fetch/i, FileText], ["run", /bash|shell|run|exec|terminal|command/i, Terminal],
+  ["edit", /edit|write|patch|create|replace|delete|move/i, Pencil],
+  ["search", /search|grep|glob|find|list|^ls$/i, Search],
+  ["read", /read|view|cat|open|fetch/i, FileText],
+  ["run", /bash|shell|run|exec|terminal|command/i, Terminal],
 ];
 const BAD = new Set(["failed", "error", "rejected"]);
 
 export function isFailed(entry) {
   const output = entry.tool_output ?? {};
-  return entry.message_type === "ERROR" || BAD.has(output.status) || (typeof output.exit_code === "number" && output.exit_code !== 0);
+  return (
+    entry.message_type === "ERROR" ||
+    BAD.has(output.status) ||
+    (typeof output.exit_code === "number" && output.exit_code !== 0)
+  );
 }
 
-export const kindOf = (entry) => (entry.tool_name ? KINDS.find(([, name]) => name.test(entry.tool_name))?.[0] ?? "tool" : "");
+export const kindOf = (entry) =>
+  entry.tool_name ? (KINDS.find(([, name]) => name.test(entry.tool_name))?.[0] ?? "tool") : "";
 
 export const iconOf = (entry) => {
   if (entry.message_type === "USER_MESSAGE") return User;
@@ -33,9 +53,26 @@ const withoutWorkspace = (text) => text.replace(/(^|\s)\/\S*?\/runs\/\d+\/work\/
 
 export function targetOf(entry) {
   const input = entry.tool_input ?? {};
-  for (const name of ["command", "cmd", "file_path", "filePath", "path", "abs_path", "pattern", "query", "url", "title"]) {
+  for (const name of [
+    "command",
+    "cmd",
+    "file_path",
+    "filePath",
+    "path",
+    "abs_path",
+    "pattern",
+    "query",
+    "url",
+    "title",
+  ]) {
     const value = input[name];
-    if (value) return withoutWorkspace(clean(Array.isArray(value) ? value.join(" ") : String(value).slice(0, 2000)).replace(/\s+/g, " "));
+    if (value)
+      return withoutWorkspace(
+        clean(Array.isArray(value) ? value.join(" ") : String(value).slice(0, 2000)).replace(
+          /\s+/g,
+          " ",
+        ),
+      );
   }
   return "";
 }
@@ -52,7 +89,8 @@ function reach(entries, start, fits) {
     const entry = entries[at];
     if (isPlan(entry)) continue;
     if (!isCall(entry) || entry.thought || entry.turn !== calls[0].turn || !fits(entry)) break;
-    calls.push(entry); last = at;
+    calls.push(entry);
+    last = at;
   }
   return { calls, last };
 }
@@ -61,19 +99,31 @@ function reach(entries, start, fits) {
 export function fold(entries) {
   const groups = new Array(entries.length).fill(null);
   const looks = (entry) => ["read", "search"].includes(kindOf(entry));
-  for (let at = 0; at < entries.length;) {
+  for (let at = 0; at < entries.length; ) {
     const entry = entries[at];
-    if (!isCall(entry)) { at += 1; continue; }
+    if (!isCall(entry)) {
+      at += 1;
+      continue;
+    }
     const key = sameKey(entry);
     let found = reach(entries, at, (other) => sameKey(other) === key);
     const same = found.calls.length > 2 || (found.calls.length === 2 && !looks(entry));
     if (!same && looks(entry)) found = reach(entries, at, looks);
-    if (found.calls.length < 2) { at += 1; continue; }
+    if (found.calls.length < 2) {
+      at += 1;
+      continue;
+    }
     const kinds = {};
     for (const call of found.calls) kinds[kindOf(call)] = (kinds[kindOf(call)] ?? 0) + 1;
     const group = {
-      first: entry.seq, last: entries[found.last].seq, same, kinds, calls: found.calls.length, tool: clean(entry.tool_name),
-      targets: [...new Set(found.calls.map(targetOf).filter(Boolean))], ms: found.calls.reduce((sum, call) => sum + (call.duration_ms ?? 0), 0),
+      first: entry.seq,
+      last: entries[found.last].seq,
+      same,
+      kinds,
+      calls: found.calls.length,
+      tool: clean(entry.tool_name),
+      targets: [...new Set(found.calls.map(targetOf).filter(Boolean))],
+      ms: found.calls.reduce((sum, call) => sum + (call.duration_ms ?? 0), 0),
     };
     groups.fill(group, at, found.last + 1);
     at = found.last + 1;

@@ -9,25 +9,40 @@ export const currentDensity = () => document.documentElement.dataset.density || 
 
 export function setDensity(density) {
   document.documentElement.dataset.density = density;
-  try { localStorage.setItem(KEY, density); } catch { /* it then lasts as long as the page */ }
+  try {
+    localStorage.setItem(KEY, density);
+  } catch {
+    /* it then lasts as long as the page */
+  }
   listeners.forEach((call) => call());
 }
 
 function subscribe(listener) {
-  const onStorage = (event) => { if (event.key === KEY && event.newValue) setDensity(event.newValue); };
+  const onStorage = (event) => {
+    if (event.key === KEY && event.newValue) setDensity(event.newValue);
+  };
   listeners.add(listener);
   window.addEventListener("storage", onStorage);
-  return () => { listeners.delete(listener); window.removeEventListener("storage", onStorage); };
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("storage", onStorage);
+  };
 }
 
-export const useDensity = () => useSyncExternalStore(subscribe, currentDensity, () => "comfortable");
+export const useDensity = () =>
+  useSyncExternalStore(subscribe, currentDensity, () => "comfortable");
 
 export function DensityChoice() {
   const density = useDensity();
   return (
     <div role="group" aria-label="Density" className="seg">
       {["comfortable", "compact"].map((each) => (
-        <button key={each} type="button" aria-pressed={density === each} onClick={() => setDensity(each)}>
+        <button
+          key={each}
+          type="button"
+          aria-pressed={density === each}
+          onClick={() => setDensity(each)}
+        >
           {each[0].toUpperCase() + each.slice(1)}
         </button>
       ))}

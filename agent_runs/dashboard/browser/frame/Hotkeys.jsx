@@ -4,7 +4,8 @@ import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 
 const PLACES = { r: "/", n: "/new", f: "/search", y: "/analytics", a: "/agents", s: "/settings" };
-const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
+const FIELDS =
+  "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 
 function walk(step) {
   const rows = [...document.querySelectorAll("[data-row]")];
@@ -18,7 +19,10 @@ function walk(step) {
 function act(key) {
   const element = document.querySelector(`[data-hotkey="${CSS.escape(key)}"]`);
   if (!element) return false;
-  if (element.matches(FIELDS)) { element.focus(); element.select?.(); } else element.click();
+  if (element.matches(FIELDS)) {
+    element.focus();
+    element.select?.();
+  } else element.click();
   return true;
 }
 
@@ -29,9 +33,15 @@ export function Hotkeys() {
     const onKey = (event) => {
       if (event.defaultPrevented || event.isComposing) return;
       const key = event.key;
-      if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") { if (act("mod+k")) event.preventDefault(); return; }
+      if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") {
+        if (act("mod+k")) event.preventDefault();
+        return;
+      }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest?.(FIELDS)) { if (key === "Escape") event.target.blur(); return; }
+      if (event.target.closest?.(FIELDS)) {
+        if (key === "Escape") event.target.blur();
+        return;
+      }
       if (document.querySelector("[role=dialog], [role=alertdialog], [role=menu]")) return;
       const inChord = Date.now() - chord.current < 1200;
       chord.current = 0;
@@ -39,7 +49,11 @@ export function Hotkeys() {
       else if (key === "g") chord.current = Date.now();
       else if (key === "c") navigate("/new");
       else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);
-      else if (key === "x") document.activeElement?.closest("[data-row]")?.querySelector("input[type=checkbox]")?.click();
+      else if (key === "x")
+        document.activeElement
+          ?.closest("[data-row]")
+          ?.querySelector("input[type=checkbox]")
+          ?.click();
       else if (!act(key)) return;
       event.preventDefault();
     };

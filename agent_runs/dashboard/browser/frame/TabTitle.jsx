@@ -13,9 +13,13 @@ function icon(running, waiting) {
 
 export function TabTitle({ title, running = 0, waiting = 0 }) {
   useEffect(() => {
-    const marks = [waiting ? `${waiting} waiting` : "", running ? `${running} running` : ""].filter(Boolean).join(", ");
+    const marks = [waiting ? `${waiting} waiting` : "", running ? `${running} running` : ""]
+      .filter(Boolean)
+      .join(", ");
     const wanted = `${marks ? `(${marks}) ` : ""}${title} · Agent runs`;
-    const show = () => { if (document.title !== wanted) document.title = wanted; };
+    const show = () => {
+      if (document.title !== wanted) document.title = wanted;
+    };
     show();
     const element = document.querySelector("title");
     const observer = new MutationObserver(show); // the router writes the page's static title after us

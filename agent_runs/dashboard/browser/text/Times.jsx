@@ -9,7 +9,10 @@ function subscribe(listener) {
   timer ??= setInterval(() => listeners.forEach((call) => call()), 1000);
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) { clearInterval(timer); timer = null; }
+    if (listeners.size === 0) {
+      clearInterval(timer);
+      timer = null;
+    }
   };
 }
 
@@ -21,7 +24,10 @@ function ago(at) {
   if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
-  if (seconds < 30 * 86400) { const days = Math.floor(seconds / 86400); return `${days} day${days === 1 ? "" : "s"} ago`; }
+  if (seconds < 30 * 86400) {
+    const days = Math.floor(seconds / 86400);
+    return `${days} day${days === 1 ? "" : "s"} ago`;
+  }
   return new Date(at).toLocaleDateString();
 }
 
@@ -34,24 +40,38 @@ export function duration(ms, exact) {
   return `${Math.floor(seconds / 3600)}h ${pad(Math.floor(seconds / 60) % 60)}m`;
 }
 
-const absolute = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const absolute = (at) =>
+  new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 export function Ago({ at }) {
   const time = Date.parse(at);
   const text = useTicking(() => (Number.isNaN(time) ? "" : ago(time)));
   if (Number.isNaN(time)) return null;
-  return <time className="num" dateTime={at} title={absolute(time)}>{text}</time>;
+  return (
+    <time className="num" dateTime={at} title={absolute(time)}>
+      {text}
+    </time>
+  );
 }
 
 export function Clock({ at }) {
   const time = Date.parse(at);
   if (Number.isNaN(time)) return null;
-  return <time className="num" dateTime={at} title={absolute(time)}>{new Date(time).toLocaleTimeString()}</time>;
+  return (
+    <time className="num" dateTime={at} title={absolute(time)}>
+      {new Date(time).toLocaleTimeString()}
+    </time>
+  );
 }
 
 export function Elapsed({ start, end, lead = "" }) {
-  const from = Date.parse(start), until = Date.parse(end);
-  const text = useTicking(() => (Number.isNaN(from) ? "" : duration((Number.isNaN(until) ? Date.now() : until) - from, !Number.isNaN(until))));
+  const from = Date.parse(start),
+    until = Date.parse(end);
+  const text = useTicking(() =>
+    Number.isNaN(from)
+      ? ""
+      : duration((Number.isNaN(until) ? Date.now() : until) - from, !Number.isNaN(until)),
+  );
   if (!text) return null;
   return <span className="num">{lead ? `${lead} ${text}` : text}</span>;
 }
