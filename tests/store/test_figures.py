@@ -99,7 +99,8 @@ async def test_the_time_that_a_run_waits_for_a_person_is_kept(database: Database
     run = await new_run(database)
     await end(database, run.id, "PAUSED", status_reason="permission")
     assert (await runs.get(database, run.id)).paused_at is not None
-    minute_ago = datetime.now(UTC) - timedelta(minutes=1)
+    # Whole seconds: the store keeps the present time in milliseconds.
+    minute_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     await end(database, run.id, "PAUSED", paused_at=minute_ago)
     await end(database, run.id, "ACTIVE", status_reason=None)
     again = await runs.get(database, run.id)
