@@ -1,7 +1,7 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up test check check-browser bench twin format requirements clean
+.PHONY: up dev test check check-browser bench twin format requirements clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -23,6 +23,9 @@ endif
 
 up: .venv/installed  ## start everything; stop with Ctrl-C
 	@exec $(python) -m agent_runs up
+
+dev: .venv/installed  ## start everything; a part whose sources change starts again
+	@exec $(python) scripts/develop.py
 
 test: .venv/installed-dev  ## run all tests; make test ARGS="-k store" runs some
 	@$(python) -m pytest -n 2 $(ARGS)
