@@ -2,9 +2,17 @@
 
 Names are loaded when they are first used (PEP 562): the command line, which has to show its help at
 once, imports this package, and pydantic and httpx cost 0.3 s.
+
+Every Python reads this file first and old ones must get as far as the sentence below, so nothing
+here is newer than Python 2.
 """
 
 import importlib
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  (a clone can be started with any Python)
+    sys.exit("agent_runs needs Python 3.11 or newer; this is Python %s." % sys.version.split()[0])  # noqa: UP031
+
 from typing import TYPE_CHECKING
 
 from agent_runs import errors
@@ -41,8 +49,9 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name):  # noqa: ANN001, ANN202  (see above)
+    # type: (str) -> object  # pyright: ignore[reportTypeCommentUsage]
     """Load a public name."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError("module %r has no attribute %r" % (__name__, name))  # noqa: UP031
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -23,6 +23,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+import agent_runs
 from agent_runs.settings import InvalidSettings, Settings, load_settings
 
 _SOURCES = ("rxconfig.py", "agent_runs/dashboard", "assets", "reflex.lock")
@@ -31,8 +32,10 @@ _LINES_TOLD = 60
 _SUFFIXES = frozenset({".py", ".jsx", ".js", ".css", ".svg", ".png", ".ico", ".json"})
 
 
-def launch(root: Path) -> None:
-    """Serve the dashboard of the project in `root` until it is told to stop."""
+def launch() -> None:
+    """Serve the dashboard until it is told to stop."""
+    root = Path(agent_runs.__file__).parents[1]
+    os.chdir(root)  # Reflex reads rxconfig.py from the working directory and nowhere else
     try:
         settings = load_settings()
     except InvalidSettings as exc:
@@ -149,6 +152,8 @@ def _build(root: Path) -> None:
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(build.pid, signal.SIGTERM)
+            build.wait()
+            os.killpg(build.pid, signal.SIGKILL)  # Node may outlive what started it
         build.wait()
         raise
     if build.returncode != 0:
