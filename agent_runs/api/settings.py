@@ -27,6 +27,7 @@ from agent_runs.errors import (
     Unauthorized,
 )
 from agent_runs.models import JSON
+from agent_runs.reading.shapes import object_or_empty
 from agent_runs.schemas.official import OrganizationResponse, OrganizationSettings, UserResponse
 from agent_runs.schemas.settings import (
     Secret,
@@ -167,8 +168,7 @@ def _shown(server: Server, restart_needed: list[str] | None = None) -> SettingsR
 
 def _setting(server: Server, name: str) -> Setting:
     field = Settings.model_fields[name]
-    extra = field.json_schema_extra
-    unit = cast("dict[str, JSON]", extra).get("unit") if isinstance(extra, dict) else None
+    unit = object_or_empty(field.json_schema_extra).get("unit")
     variable = env_name(name)
     return Setting(
         name=name,

@@ -16,6 +16,7 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
 
 from agent_runs import errors
 from agent_runs.client.credentials import Credentials
+from agent_runs.reading.shapes import list_or_empty, object_or_empty
 
 T = TypeVar("T")
 JSON = Any
@@ -265,7 +266,7 @@ def _body(answer: Answer) -> dict[str, JSON]:
         value = json.loads(answer.content)
     except ValueError:
         return {}
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+    return object_or_empty(value)
 
 
 def _words(body: dict[str, JSON], answer: Answer) -> tuple[str, str | None]:
@@ -288,8 +289,8 @@ def _problem(problem: JSON) -> str:
     """One entry of FastAPI's list as text: `body.prompt: Field required`."""
     if not isinstance(problem, dict):
         return str(problem)
-    entry = cast("dict[str, JSON]", problem)
-    place = ".".join(str(part) for part in cast("list[JSON]", entry.get("loc") or []))
+    entry = object_or_empty(problem)
+    place = ".".join(str(part) for part in list_or_empty(entry.get("loc")))
     return f"{place}: {entry.get('msg', 'not usable')}".lstrip(": ")
 
 

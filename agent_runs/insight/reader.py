@@ -25,8 +25,8 @@ from agent_runs.insight.found import (
     usage_of,
 )
 from agent_runs.insight.verdicts import verdict_of
-from agent_runs.likeness import headline, message_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
+from agent_runs.reading.likeness import headline, message_of
 
 _MOST = 200
 _MOST_PLACES = 50

@@ -11,9 +11,9 @@ Source: files as Claude Code 2 writes them.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.reading.shapes import list_or_empty, object_or_empty, objects_or_empty
 
 _LONGEST_KIND = 40
 _REMEMBERED = 100
@@ -48,7 +48,7 @@ class ClaudeLines:
         if self._is_known(line.get("uuid")):
             return []
         at = _time(line)
-        blocks = _blocks(_object(line.get("message")).get("content"))
+        blocks = _blocks(object_or_empty(line.get("message")).get("content"))
         match line.get("type"):
             case "user" if blocks:
                 aside = "META" if line.get("isMeta") else None
@@ -157,7 +157,7 @@ class ClaudeLines:
             begun,
             thought=use.get("thought"),
             tool_name=str(use.get("name") or "tool"),
-            tool_input=_object(given) or {"input": given},
+            tool_input=object_or_empty(given) or {"input": given},
             tool_output=output,
             observation=text,
             # Nobody knows when a call without a result ended.
@@ -184,13 +184,9 @@ def _time(line: dict[str, JSON]) -> datetime:
 
 def _blocks(content: JSON) -> list[dict[str, JSON]]:
     """The blocks of a message; plain text is one of them."""
-    given = cast("list[JSON]", content) if isinstance(content, list) else [content]
+    given = list_or_empty(content) or [content]
     texts = [{"type": "text", "text": each} if isinstance(each, str) else each for each in given]
-    return [_object(each) for each in texts if isinstance(each, dict)]
-
-
-def _object(value: JSON) -> dict[str, JSON]:
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+    return objects_or_empty(texts)
 
 
 def _plain(content: JSON) -> str:

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from agent_runs.models import AgentInfo
-from agent_runs.providers.acp.shapes import object_or_empty, text_or_empty
+from agent_runs.reading.shapes import object_or_empty, text_or_empty
 
 SCRIPTED_PATH = Path(__file__).with_name("scripted.py")
 

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 
 from agent_runs.models import JSON
 from agent_runs.providers.acp.permission import Permissions
-from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty
 from agent_runs.providers.acp.terminal import MOST_TERMINALS, Terminal, Terminals
 from agent_runs.providers.acp.workspace import (
     FileTooLarge,
@@ -26,6 +25,7 @@ from agent_runs.providers.acp.workspace import (
     open_beneath,
     read_beneath,
 )
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty
 
 _READ_BYTES = 32 * 1024 * 1024
 

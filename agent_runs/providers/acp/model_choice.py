@@ -10,7 +10,7 @@ from agent_runs.models import JSON
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.session import Session
-from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty, text_or_empty
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 
 _SHOWN = 20
 

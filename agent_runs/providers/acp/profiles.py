@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import JSON
 from agent_runs.providers.acp.agents import BUILT_IN, AgentProfile
-from agent_runs.providers.acp.shapes import object_or_empty
+from agent_runs.reading.shapes import object_or_empty
 
 
 def load_profiles(path: Path | None = None) -> dict[str, AgentProfile]:

@@ -31,12 +31,12 @@ from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.process import Child
 from agent_runs.providers.acp.sandbox import limit_resources
-from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty
 from agent_runs.providers.acp.shield import to_its_end
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.transport import LineTransport
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import cast
 
 from agent_runs.models import JSON, MessageType, NewLog
 from agent_runs.providers.acp.diffs import unified
-from agent_runs.providers.acp.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.providers.acp.text import ClippedText, clip
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "canceled", "rejected", "error"})
 

@@ -14,8 +14,8 @@ import orjson
 
 from agent_runs.models import JSON
 from agent_runs.providers.acp.process import Child
-from agent_runs.providers.acp.shapes import object_or_empty
 from agent_runs.providers.acp.text import ClippedText
+from agent_runs.reading.shapes import object_or_empty
 
 _NOISE_KEPT = 2000
 

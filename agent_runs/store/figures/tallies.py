@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from agent_runs.likeness import LONGEST, likeness, message_of
+from agent_runs.reading.likeness import LONGEST, likeness, message_of
 from agent_runs.store.engine.database import Reader, Transaction
 
 TOOL = "tool"

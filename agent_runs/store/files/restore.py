@@ -18,6 +18,7 @@ import orjson
 
 from agent_runs.errors import Conflict, InvalidRequest, Unavailable
 from agent_runs.models import JSON
+from agent_runs.reading.shapes import object_or_empty
 from agent_runs.store.engine.payloads import search_text
 from agent_runs.store.engine.schema import HEAD
 from agent_runs.store.engine.sqlite import connect
@@ -68,8 +69,7 @@ class _Lines:
             self._file = gzip.open(path, "rb")  # noqa: SIM115 - closed by `close`
         except OSError as exc:
             raise InvalidRequest(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-        found = self.next()
-        header = cast("dict[str, JSON]", found) if isinstance(found, dict) else {}
+        header = object_or_empty(self.next())
         if header.get("type") != KIND:
             self.refuse("it is no backup of agent_runs.")
         self.header = header

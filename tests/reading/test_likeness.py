@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runs.likeness import LONGEST, headline, likeness, message_of
 from agent_runs.models import JSON
+from agent_runs.reading.likeness import LONGEST, headline, likeness, message_of
 
 ALIKE = [
     (
