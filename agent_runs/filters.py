@@ -21,7 +21,7 @@ class RunFilter:
         mode: made with this prompt template.
         tool: called this tool.
         failed_tool: called this tool, and a call failed.
-        error: met an error of this likeness (`agent_runs/likeness.py`).
+        error: met an error of this likeness (`agent_runs/reading/likeness.py`).
         measured: has ended, and this figure of it is known, of `Measured`.
     """
 

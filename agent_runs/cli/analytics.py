@@ -9,10 +9,11 @@ import typer
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
-from agent_runs.cli.output import one_line, say, say_fields, say_json
+from agent_runs.cli.output import say, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
 from agent_runs.cli.steps import in_money, in_words
 from agent_runs.errors import InvalidRequest
+from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
     from agent_runs.client.calls.measures import AnalyticsQuery

@@ -8,8 +8,9 @@ import typer
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
-from agent_runs.cli.output import one_line, say, say_fields, say_json
+from agent_runs.cli.output import say, say_fields, say_json
 from agent_runs.cli.steps import in_money, in_words
+from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
     from agent_runs.insight.compared import ComparedRun, Comparison

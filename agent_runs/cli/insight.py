@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from agent_runs.cli.connection import AsJson, RunId, connect
-from agent_runs.cli.output import one_line, say, say_json
+from agent_runs.cli.output import say, say_json
 from agent_runs.cli.steps import in_words
+from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
     from agent_runs.insight import Insight

@@ -15,13 +15,14 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from agent_runs.cli import exits
-from agent_runs.cli.output import clean, complain, one_line, say, say_json
+from agent_runs.cli.output import complain, say, say_json
 from agent_runs.cli.permissions import question_of
 from agent_runs.cli.steps import Step, in_words, step_of
 from agent_runs.cli.tables import COLOURS, text
 from agent_runs.client.client import CodegenClient
 from agent_runs.errors import Conflict, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
+from agent_runs.reading.text import clean, one_line
 
 IsWanted = Callable[[AgentRunLog], bool]
 _KINDS = {"ERROR": "red", "FINAL_ANSWER": "green", "USER_MESSAGE": "bold"}

@@ -1,7 +1,7 @@
 """What all commands print with: clean text, one JSON form, errors on one line.
 
 Text of agents is hostile: it may hold colour codes, cursor moves, window titles or marks that turn
-the direction of writing. All of that is taken out here, before anything reaches a terminal.
+the direction of writing. None of that reaches a terminal: it is taken out, or shown as a mark.
 """
 
 import io
@@ -11,15 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast, runtime_checkable
 
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles, links, strings for the terminal
-    r"|\x9b[0-?]*[ -/]*[@-~]"
-    r"|\x1b[ -/]*[0-~]"
-)
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+from agent_runs.reading.text import HIDDEN, clean, one_line
 
 
 @runtime_checkable
@@ -29,18 +21,6 @@ class Dumps(Protocol):
     def model_dump(self, *, mode: str) -> dict[str, Any]:
         """Return the model as JSON values."""
         ...
-
-
-def clean(text: str) -> str:
-    """Return `text` without anything that a terminal would obey."""
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSAFE.sub("", text)
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """Return clean `text` on one line of at most `most` characters."""
-    line = " ".join(clean(text).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def write_by_lines() -> None:
@@ -70,7 +50,7 @@ def say_json(value: object, *, lines: bool = False) -> None:
     indent = 2 if sys.stdout.isatty() and not lines else None
     text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
     # What JSON itself lets through, such as C1 controls, must not reach the terminal either.
-    sys.stdout.write(_UNSAFE.sub(_escaped, text) + "\n")
+    sys.stdout.write(HIDDEN.sub(_escaped, text) + "\n")
 
 
 def _escaped(match: re.Match[str]) -> str:

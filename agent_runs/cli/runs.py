@@ -12,9 +12,10 @@ import typer
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, Follow, RunId, Timeout, Wait, connect
-from agent_runs.cli.output import clean, complain, say, say_fields, say_json
+from agent_runs.cli.output import complain, say, say_fields, say_json
 from agent_runs.cli.steps import in_utc
 from agent_runs.errors import InvalidRequest
+from agent_runs.reading.text import clean
 
 if TYPE_CHECKING:
     from agent_runs import AgentRun, CodegenClient

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from agent_runs.cli.output import clean, one_line
+from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
     from agent_runs.models import AgentRunLog

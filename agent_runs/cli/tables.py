@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent_runs.cli.output import clean, one_line
+from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
     from agent_runs.client.calls.search import SearchGroup

@@ -12,6 +12,7 @@ from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import duration, title_of
 from agent_runs.insight import Insight, InsightReader
 from agent_runs.models import JSON
+from agent_runs.reading.text import cut
 
 _LONGEST = 4000
 _MOST_FILES = 20
@@ -63,8 +64,8 @@ def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
         if found.files_total > _MOST_FILES:
             yield f"- and {found.files_total - _MOST_FILES} more\n"
     if it.result:
-        text = it.result if len(it.result) <= _LONGEST else it.result[:_LONGEST] + "…"
-        yield f"\n<details><summary>Answer</summary>\n\n{fenced(text, 'markdown')}\n</details>\n"
+        answer = fenced(cut(it.result, _LONGEST), "markdown")
+        yield f"\n<details><summary>Answer</summary>\n\n{answer}\n</details>\n"
 
 
 def _troubles(found: Insight) -> Iterator[str]:

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from junitparser import Error, Failure, Skipped, TestCase, TestSuite
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import clean, one_line, title_of
+from agent_runs.exports.words import title_of
 from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus, Turn
+from agent_runs.reading.text import clean, one_line
 
 _NO_XML = re.compile("[\ufffe\uffff]")
 _LONGEST = 4000

@@ -9,11 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import (
-    clean,
     duration,
     facts_of,
     is_alarming,
-    one_line,
     output_of,
     pretty,
     target_of,
@@ -21,6 +19,7 @@ from agent_runs.exports.words import (
     title_of,
 )
 from agent_runs.models import JSON, MessageType
+from agent_runs.reading.text import clean, one_line
 
 _TICKS = re.compile(r"`+")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@$&])")

@@ -22,6 +22,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from agent_runs.exports import words
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, MessageType
+from agent_runs.reading.text import clean, one_line
 
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -80,7 +81,7 @@ def _head(run: ExportedRun) -> Iterator[str]:
             yield f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>"
     yield "</dl>\n"
     if it.error:
-        yield f'<p class="failure">{escape(words.clean(it.error))}</p>\n'
+        yield f'<p class="failure">{escape(clean(it.error))}</p>\n'
 
 
 def _foot(run: ExportedRun) -> bytes:
@@ -115,7 +116,7 @@ class _Steps:
         yield f'<div class="step" id="{name}"><a class="g" href="#{name}">{entry["seq"]}</a>'
         yield f'<span class="k {dot}"></span><div class="what">'
         if entry.get("thought"):
-            yield _thought(words.clean(entry["thought"]))
+            yield _thought(clean(entry["thought"]))
         if kind in {MessageType.USER_MESSAGE, MessageType.FINAL_ANSWER}:
             yield self._message(entry)
         elif entry.get("tool_name") or entry.get("observation") or not entry.get("thought"):
@@ -124,7 +125,7 @@ class _Steps:
 
     def _message(self, entry: dict[str, JSON]) -> str:
         is_user = entry["message_type"] == MessageType.USER_MESSAGE
-        by = "User" if is_user else words.one_line(self._run.agent or "Agent", 60)
+        by = "User" if is_user else one_line(self._run.agent or "Agent", 60)
         text = words.text_of(entry)
         body = f'<p class="plain" dir="auto">{escape(text)}</p>' if is_user else _prose(text)
         if is_user:
@@ -145,7 +146,7 @@ class _Steps:
 
 
 def _thought(text: str) -> str:
-    line = words.one_line(text)
+    line = one_line(text)
     if len(line) < _LONGEST_LINE and line == text.strip():
         return f'<div class="sum"><span class="cut">{escape(line)}</span></div>'
     return (
@@ -158,8 +159,8 @@ def _tool(entry: dict[str, JSON]) -> str:
     failed = words.is_alarming(entry)
     text, output = words.text_of(entry), words.output_of(entry)
     kind = str(entry["message_type"]).replace("_", " ").capitalize()
-    name = words.one_line(entry.get("tool_name") or kind, 80)
-    target = words.target_of(entry) or words.one_line(text)
+    name = one_line(entry.get("tool_name") or kind, 80)
+    target = words.target_of(entry) or one_line(text)
     badge, code = "", output.get("exit_code")
     if isinstance(code, int):
         badge = f'<span class="badge {"red" if failed else "green"}">exit {code}</span>'
@@ -202,7 +203,7 @@ def _box(title: str, text: str, *, bad: bool = False) -> str:
 
 def _diff(unified: str) -> str:
     lines: list[str] = []
-    for line in words.clean(unified).rstrip("\n").split("\n"):
+    for line in clean(unified).rstrip("\n").split("\n"):
         look = {"+": "p", "-": "m", "@": "h"}.get(line[:1], "")
         if line.startswith(("+++", "---", "diff ")):
             look = "h"

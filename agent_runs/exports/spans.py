@@ -23,9 +23,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from agent_runs import __version__
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import clean, is_failed, title_of
+from agent_runs.exports.words import is_failed, title_of
 from agent_runs.insight.found import usage_of
 from agent_runs.models import FAILED_STATUSES, JSON, MessageType, Turn
+from agent_runs.reading.text import clean
 
 _SPANS = 200
 _LONGEST = 16_000

@@ -4,7 +4,6 @@ Text of agents and tools is hostile: escape codes of terminals are taken out, si
 turn text are named instead of written.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
@@ -13,17 +12,13 @@ import orjson
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, AgentRun, MessageType
+from agent_runs.reading.text import clean, one_line
 
 _BAD = frozenset({"failed", "error", "rejected"})
 _TARGETS = (
     "command", "cmd", "file_path", "filePath", "path", "abs_path", "pattern", "query", "url",
     "title",
 )  # fmt: skip
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]")
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-)
-_LONGEST_LINE = 300
 _SECOND, _MINUTE, _HOUR = 1000, 60, 3600
 
 
@@ -71,18 +66,6 @@ def target_of(entry: dict[str, JSON]) -> str:
             words = cast("list[JSON]", value) if isinstance(value, list) else [value]
             return one_line(" ".join(str(word) for word in words))
     return ""
-
-
-def clean(text: str) -> str:
-    """Return `text` with nothing in it that hides, moves or turns other text."""
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n")
-    return _HIDDEN.sub(lambda sign: f"⟨U+{ord(sign[0]):04X}⟩", text)
-
-
-def one_line(text: str, most: int = _LONGEST_LINE) -> str:
-    """Return clean `text` on one line of at most `most` letters."""
-    line = " ".join(clean(text[: most * 10]).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def pretty(value: JSON) -> str:

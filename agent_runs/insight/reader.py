@@ -27,6 +27,8 @@ from agent_runs.insight.found import (
 from agent_runs.insight.verdicts import verdict_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
 from agent_runs.reading.likeness import headline, message_of
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.reading.text import one_line
 
 _MOST = 200
 _MOST_PLACES = 50
@@ -103,7 +105,9 @@ class InsightReader:
         if isinstance(tool, str) and tool:
             self._take_call(entry, seq, tool)
         elif is_error:
-            found = Finding(seq=seq, text=_cut(headline(message_of(entry))) or "An error")
+            found = Finding(
+                seq=seq, text=one_line(headline(message_of(entry)), _LINE) or "An error"
+            )
             pair = (found, self._failed_step or self._step)
             self._first = self._first or pair
             self._last = pair
@@ -175,7 +179,7 @@ class InsightReader:
             if tests is not None and not tests.ok:
                 return f"{word}, but the last tests seen failed."
             return f"{word}; the last tests seen passed." if tests else f"{word}."
-        return f"{word}: {_cut(why)}" if why else f"{word}."
+        return f"{word}: {one_line(why, _LINE)}" if why else f"{word}."
 
     def _take_time(self, entry: dict[str, JSON], seq: int) -> None:
         begins = _seconds(entry.get("created_at"))
@@ -198,7 +202,7 @@ class InsightReader:
             seq=seq,
             kind=kind,
             tool_name=tool if isinstance(tool, str) else None,
-            text=_cut(telling(entry)),
+            text=one_line(telling(entry), _LINE),
             duration_ms=duration,
         )
         heapq.heappush(self._waits, (duration, -seq, wait))
@@ -206,22 +210,22 @@ class InsightReader:
             heapq.heappop(self._waits)
 
     def _take_call(self, entry: dict[str, JSON], seq: int, tool: str) -> None:
-        tool = _cut(tool, 100)
+        tool = one_line(tool, 100)
         if tool in self._tools or len(self._tools) < 10 * _MOST_TOOLS:
             self._tools[tool] += 1
         else:
             self._tools["…"] += 1
-        output = _object(entry.get("tool_output"))
+        output = object_or_empty(entry.get("tool_output"))
         failed = output.get("status") == "failed" or entry.get("message_type") == MessageType.ERROR
         duration = _milliseconds(entry.get("duration_ms"))
         self._tool_ms += duration
-        asked = _object(output.get("permission")).get("policy") == "ask"
+        asked = object_or_empty(output.get("permission")).get("policy") == "ask"
         self._waiting_ms += duration if asked else 0
         self._wait(seq, "person" if asked else "tool", entry, duration)
-        step = Finding(seq=seq, tool_name=tool, text=_cut(telling(entry)))
+        step = Finding(seq=seq, tool_name=tool, text=one_line(telling(entry), _LINE))
         if failed:
             self._failed_calls += 1
-            said = _cut(headline(message_of(entry))) or f"{tool} failed"
+            said = one_line(headline(message_of(entry)), _LINE) or f"{tool} failed"
             self._first = self._first or (Finding(seq=seq, tool_name=tool, text=said), step)
             self._failed_step = step
         self._step = step
@@ -236,7 +240,7 @@ class InsightReader:
         if calls is None:
             if len(self._calls) >= _MOST_CALLS:
                 return
-            calls = self._calls[key] = _Calls(tool, _cut(telling(entry)), failed)
+            calls = self._calls[key] = _Calls(tool, one_line(telling(entry), _LINE), failed)
         calls.times += 1
         if len(calls.seqs) < _MOST_PLACES:
             calls.seqs.append(seq)
@@ -250,7 +254,7 @@ class InsightReader:
         *,
         failed: bool,
     ) -> None:
-        diffs = [_object(each) for each in _list(output.get("diffs"))]
+        diffs = objects_or_empty(output.get("diffs"))
         for diff in diffs:
             lines = str(diff.get("unified") or "").split("\n")
             self._touch(
@@ -261,14 +265,14 @@ class InsightReader:
                 is_new=bool(diff.get("new_file")),
             )
         if not diffs and not failed and _WRITING.search(tool):
-            self._touch(_path_of(_object(entry.get("tool_input"))), seq)
+            self._touch(_path_of(object_or_empty(entry.get("tool_input"))), seq)
 
     def _touch(
         self, path: JSON, seq: int, *, added: int = 0, removed: int = 0, is_new: bool = False
     ) -> None:
         if not isinstance(path, str) or not path:
             return
-        path = _cut(path, 400)
+        path = one_line(path, 400)
         if path not in self._files and len(self._files) >= _MOST:
             self._files_more += 1
             return
@@ -291,7 +295,7 @@ class InsightReader:
         self._commands.append(
             Command(
                 seq=seq,
-                command=_cut(command),
+                command=one_line(command, _LINE),
                 exit_code=code if is_code else None,
                 failed=failed,
                 duration_ms=_milliseconds(entry.get("duration_ms")) or None,
@@ -315,7 +319,7 @@ _WORDS: dict[str, str] = {
 
 def command_of(entry: dict[str, JSON]) -> str:
     """Return the command that a tool call ran, empty when it ran none."""
-    given = _object(entry.get("tool_input"))
+    given = object_or_empty(entry.get("tool_input"))
     command = given.get("command") or given.get("cmd")
     if isinstance(command, list):
         command = " ".join(str(word) for word in cast("list[JSON]", command))
@@ -327,7 +331,7 @@ def command_of(entry: dict[str, JSON]) -> str:
 
 def telling(entry: dict[str, JSON]) -> str:
     """Return what says most about an entry: the argument of a call, or its first words."""
-    given = _object(entry.get("tool_input"))
+    given = object_or_empty(entry.get("tool_input"))
     for name in _TELLING:
         value = given.get(name)
         if isinstance(value, str) and value:
@@ -340,7 +344,7 @@ def telling(entry: dict[str, JSON]) -> str:
 
 
 def _path_of(given: dict[str, JSON]) -> JSON:
-    places = [_object(place).get("path") for place in _list(given.get("locations"))]
+    places = [place.get("path") for place in objects_or_empty(given.get("locations"))]
     return next(filter(None, [*(given.get(name) for name in _PATHS), *places]), None)
 
 
@@ -349,19 +353,6 @@ def _as_bytes(value: JSON) -> bytes:
         return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # numbers beyond 64 bits, halves of surrogate pairs
         return json.dumps(value, default=str, sort_keys=True).encode()
-
-
-def _cut(text: str, length: int = _LINE) -> str:
-    flat = " ".join(text[: 4 * length].split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
-
-
-def _object(value: JSON) -> dict[str, JSON]:
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
-
-
-def _list(value: JSON) -> list[JSON]:
-    return cast("list[JSON]", value) if isinstance(value, list) else []
 
 
 def _milliseconds(value: JSON) -> int:

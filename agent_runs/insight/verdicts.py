@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from agent_runs.reading.text import without_escapes
+
 _READ = 20_000
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Verdict(NamedTuple):
@@ -33,7 +34,7 @@ class Verdict(NamedTuple):
 
 def verdict_of(output: str) -> Verdict | None:
     """Return what the last summary in the output of a command says; None when it has none."""
-    text = _ESCAPES.sub("", output[-_READ:])
+    text = without_escapes(output[-_READ:])
     found = [(match.end(), verdict) for match, verdict in _found(text)]
     if found:
         return max(found, key=lambda pair: pair[0])[1]

@@ -10,13 +10,13 @@ from typing import cast
 import orjson
 
 from agent_runs.models import JSON
+from agent_runs.reading.text import cut, without_escapes
 
 LONGEST = 160
 """So many characters a likeness has at most; it stands in an index."""
 
 _READ = 20_000
 _LINE = 500
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Timeout|Failure)\b")
 _TELLING = re.compile(
     r"\b(?:error|fatal|failed|failure|denied|refused|cannot|could not|not found|no such|timed out)",
@@ -48,14 +48,13 @@ def likeness(message: str) -> str:
     line = headline(message)
     for pattern, sign in _FOLDS:
         line = pattern.sub(sign, line)
-    line = " ".join(line.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return cut(" ".join(line.split()), LONGEST)
 
 
 def headline(message: str) -> str:
     """Return the line of a message that says what went wrong, as it stands."""
     text = message if len(message) <= 2 * _READ else message[:_READ] + "\n" + message[-_READ:]
-    lines = [" ".join(line.split())[:_LINE] for line in _ESCAPES.sub("", text).splitlines()]
+    lines = [" ".join(line.split())[:_LINE] for line in without_escapes(text).splitlines()]
     lines = [line for line in lines if line and not _FRAME.match(line)]
     if not lines:
         return ""

@@ -9,8 +9,9 @@ import orjson
 from agent_runs.analytics import Column, Table
 from agent_runs.exports import page
 from agent_runs.exports.markdown import escaped
-from agent_runs.exports.words import duration, heading_of, moment, one_line
+from agent_runs.exports.words import duration, heading_of, moment
 from agent_runs.models import JSON, AgentRun
+from agent_runs.reading.text import one_line
 from agent_runs.reports.period import PeriodReport
 
 _FIGURES = {

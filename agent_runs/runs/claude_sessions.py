@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from agent_runs.errors import Conflict, NotFound
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, SourceType
 from agent_runs.providers.base import TurnOutcome
+from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.turns import end_turn
 from agent_runs.store.engine.database import Database, Transaction
@@ -70,7 +71,7 @@ async def add_line(
         changes: dict[str, JSON] = {}
         if answer:
             await turns.finish(transaction, run.id, run.turn, status=run.status, result=answer)
-            changes |= {"result": answer, "summary": _first_line(answer)}
+            changes |= {"result": answer, "summary": first_line(answer)}
         if lines.prompt:
             changes |= await _keep_prompt(transaction, run, lines.prompt)
         if changes:
@@ -136,13 +137,8 @@ async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> 
         return {}
     changes: dict[str, JSON] = {"prompt": prompt}
     if run.title == _TITLE:
-        changes["title"] = _first_line(prompt)
+        changes["title"] = first_line(prompt)
     return changes
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0][:_LINE] if lines else ""
 
 
 async def _begin_turn(transaction: Transaction, run: AgentRun) -> None:

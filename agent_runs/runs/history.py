@@ -1,6 +1,7 @@
 """A run's past as a short text, for an agent that cannot take up its old session."""
 
 from agent_runs.models import JSON, AgentRunLog, MessageType
+from agent_runs.reading.text import cut
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs
 
@@ -33,8 +34,8 @@ def _step(entry: AgentRunLog) -> str:
     if entry.message_type == MessageType.ACTION:
         told = [entry.thought, entry.tool_name, entry.tool_input, entry.tool_output]
     words = " | ".join(each if isinstance(each, str) else str(each) for each in told if each)
-    cut = words if len(words) <= _STEP else f"{words[:_STEP]}…"
-    return f"[{entry.seq}] {entry.created_at:%H:%M:%S} {entry.message_type}: {cut}"
+    at = entry.created_at.strftime("%H:%M:%S")
+    return f"[{entry.seq}] {at} {entry.message_type}: {cut(words, _STEP)}"
 
 
 def _line(entry: AgentRunLog) -> str:
@@ -51,4 +52,4 @@ def _line(entry: AgentRunLog) -> str:
             text = f"It ended with an error: {observation}"
         case _:
             return ""
-    return text if len(text) <= _LINE else text[:_LINE] + "…"
+    return cut(text, _LINE)

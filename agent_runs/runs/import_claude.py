@@ -18,6 +18,7 @@ import orjson
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
 from agent_runs.models import JSON, AgentRun, AgentRunStatus, MessageType, NewLog, SourceType, Turn
+from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.import_lines import lines_of, parse, refuse
 
@@ -199,10 +200,10 @@ class _Session:
             started_at=first.begun,
             updated_at=self._at,
             finished_at=last.last,
-            title=_first_line(title) or "Claude Code session",
+            title=first_line(title) or "Claude Code session",
             prompt=first.prompt,
             result=last.result,
-            summary=_first_line(last.result or last.error or "") or None,
+            summary=first_line(last.result or last.error or "") or None,
             source_type=SourceType.LOCAL,
             provider=PROVIDER,
             agent="claude",
@@ -214,8 +215,3 @@ class _Session:
             turn=last.number,
             log_count=log_count,
         )
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0][:_TITLE_LENGTH] if lines else ""

@@ -23,6 +23,7 @@ from agent_runs.models import (
     PermissionPolicy,
 )
 from agent_runs.providers.base import Provider, TurnOutcome, TurnRequest
+from agent_runs.reading.text import first_line
 from agent_runs.runs import history, rules, webhooks
 from agent_runs.runs.recorder import TurnRecorder
 from agent_runs.store.engine.database import Database, Transaction
@@ -320,8 +321,4 @@ def _is_change(event: Event) -> bool:
 
 
 def _summary(outcome: TurnOutcome) -> str | None:
-    lines = (outcome.result or outcome.error or "").strip().splitlines()
-    if not lines:
-        return None
-    line = lines[0].strip()
-    return line if len(line) <= _SUMMARY else line[: _SUMMARY - 1] + "…"
+    return first_line(outcome.result or outcome.error, _SUMMARY) or None

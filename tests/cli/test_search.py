@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from agent_runs.cli.output import clean
 from agent_runs.errors import InvalidQuery
+from agent_runs.reading.text import clean
 from tests.patience import PATIENCE_SECONDS
 from tests.screen import Screen
 

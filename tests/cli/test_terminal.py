@@ -6,9 +6,7 @@ import signal
 import subprocess
 import sys
 
-import pytest
-
-from agent_runs.cli.output import clean, one_line
+from agent_runs.reading.text import clean
 from tests.live_server import ROOT
 from tests.patience import PATIENCE_SECONDS
 from tests.screen import Screen
@@ -103,25 +101,6 @@ def test_hostile_text_is_harmless(cli):
         out = cli(*words).out
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", out)
         assert "[bold]x[/bold]" in out
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (HOSTILE, "red [bold]x[/bold] gnp.exe end"),
-        ("a\r\nb\rc\td", "a\nb\nc\td"),
-        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-        ("\x1b]0;never ends\nnext", "\nnext"),
-        ("half \ud800", "half "),
-        ("日本 ä 🎉", "日本 ä 🎉"),
-    ],
-)
-def test_a_text_is_cleaned(text, expected):
-    assert clean(text) == expected
-
-
-def test_one_line_is_cut_with_a_sign():
-    assert one_line("a\n b" + "c" * 300, 10) == "a bcccccc…"
 
 
 def test_help_answers_at_once():

@@ -19,7 +19,6 @@ from agent_runs.dashboard.runs.row import (
     PullRequestLink,
     agent_of,
     ask_of,
-    cut,
     hosted_url,
     iso,
     origin_of,
@@ -40,6 +39,7 @@ from agent_runs.models import (
     AgentRun,
     Turn,
 )
+from agent_runs.reading.text import one_line
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
@@ -263,7 +263,7 @@ class RunState(rx.State):
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )
         self.error = run.error or ""
-        self.activity = "" if self.is_terminal else cut(run.activity, 160)
+        self.activity = "" if self.is_terminal else one_line(run.activity, 160)
         self.created, self.started = iso(run.created_at), iso(run.started_at)
         self.finished = iso(run.finished_at) if self.is_terminal else ""
         if self.is_terminal:
@@ -277,7 +277,7 @@ class RunState(rx.State):
         # What a hosted agent may do is decided there.
         self.policy = "" if self.is_hosted else run.permission_policy
         self.source, self.hosted = SOURCES.get(run.source_type, run.source_type), hosted_url(run)
-        self.metadata = [(key, cut(str(value), 200)) for key, value in run.metadata.items()]
+        self.metadata = [(key, one_line(str(value), 200)) for key, value in run.metadata.items()]
         self.pull_requests = list(pull_requests_of(run))
         self.is_archived = run.archived_at is not None
         self.changes_version = run.log_count if self.is_terminal else run.log_count // 10
@@ -290,7 +290,7 @@ def _line(turn: Turn) -> TurnLine:
         word=look.word,
         tone=look.tone,
         dot=look.dot,
-        prompt=cut(turn.prompt, 140),
+        prompt=one_line(turn.prompt, 140),
         created=iso(turn.created_at),
         started=iso(turn.started_at),
         finished=iso(turn.finished_at),

@@ -15,6 +15,7 @@ from agent_runs.models import (
     AgentRunStatus,
     PermissionRequest,
 )
+from agent_runs.reading.text import one_line
 
 TITLE_LENGTH = 160
 LINE_LENGTH = 240
@@ -94,7 +95,7 @@ def row_of(
     is_failed = look.tone == "red"
     title = title_of(run)
     line = run.error or run.summary or run.result if is_failed else run.summary or run.result
-    line = cut(line if is_failed else plain(line), LINE_LENGTH)
+    line = one_line(line if is_failed else plain(line), LINE_LENGTH)
     return RunRow(
         id=run.id,
         status=run.status,
@@ -103,7 +104,7 @@ def row_of(
         dot=look.dot,
         lead=look.lead,
         title=title,
-        activity=cut(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
+        activity=one_line(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
         line="" if line == title else line,
         line_tone="red" if is_failed else "",
         agent=agent_of(run, agents),
@@ -132,7 +133,7 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
             options = {option.kind: option.option_id for option in reversed(request.options)}
             return Ask(
                 id=request.id,
-                text=cut(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
+                text=one_line(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
                 target=_target(request.tool_call),
                 allow=options.get("allow_once") or options.get("allow_always", ""),
                 reject=options.get("reject_once") or options.get("reject_always", ""),
@@ -147,7 +148,7 @@ def title_of(run: AgentRun) -> str:
     """
     first_line = next((line for line in run.prompt.splitlines() if line.strip()), "")
     summary = run.summary if run.provider == HOSTED_PROVIDER else ""
-    return cut(run.title or first_line or summary, TITLE_LENGTH) or f"Run {run.id}"
+    return one_line(run.title or first_line or summary, TITLE_LENGTH) or f"Run {run.id}"
 
 
 def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
@@ -193,18 +194,12 @@ def origin_of(run: AgentRun) -> str:
     if home == WATCHED_PROVIDER:
         session, _, part = name.partition("/")
         return f"Claude Code session {session}" + (f", agent {part}" if part else "")
-    return f"run {cut(name, _NAME_LENGTH)} of another server ({home[:_SERVER_LENGTH]}…)"
+    return f"run {one_line(name, _NAME_LENGTH)} of another server ({home[:_SERVER_LENGTH]}…)"
 
 
 def plain(text: str | None) -> str:
     """Return Markdown without its marks, for a line that shows text as it is."""
     return _MARKS.sub("", _LINK.sub(r"\1", text or ""))
-
-
-def cut(text: str | None, length: int) -> str:
-    """Return the first line's worth of `text`, at most `length` signs."""
-    flat = " ".join((text or "").split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 
 def iso(time: datetime | None) -> str:

@@ -15,12 +15,13 @@ from agent_runs.dashboard.browser.faces import Elapsed
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
-from agent_runs.dashboard.runs.row import cut, iso
+from agent_runs.dashboard.runs.row import iso
 from agent_runs.dashboard.serving.access import catalog, send
 from agent_runs.dashboard.serving.hub import hub
 from agent_runs.dashboard.theme import agent_title, look_of, plural
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
+from agent_runs.reading.text import one_line
 
 AGENT = "scripted"
 PROMPT = "Say hello: write a file, run it, and show me the change."
@@ -128,7 +129,7 @@ def _step(log: AgentRunLog) -> HelloStep:
     text = str(target) if log.tool_name else log.thought or observation
     kind = "terminal" if log.tool_name else "brain"
     return HelloStep(
-        log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", cut(text, 300)
+        log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", one_line(text)
     )
 
 

@@ -15,12 +15,6 @@ def clip(text: str, limit: int = OUTPUT_LIMIT) -> str:
     return _join(text[: limit // 2], left_out, text[len(text) - (limit - limit // 2) :])
 
 
-def first_line(text: str, limit: int = 200) -> str:
-    """Return the first line that is not empty, cut to `limit` characters."""
-    line = next((line for line in text.splitlines() if line.strip()), "").strip()
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
 class ClippedText:
     """Text that grows by chunks and keeps its head and its tail: `clip` for a stream.
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from agent_runs.models import JSON, MessageType, NewLog
-from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip, first_line
+from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip
 from agent_runs.providers.acp.tools import (
     FINAL_STATUSES,
     ToolCall,
@@ -21,6 +21,7 @@ from agent_runs.providers.acp.tools import (
     whole_characters,
 )
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
+from agent_runs.reading.text import first_line
 
 TextKind = Literal["answer", "thought"]
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runs.providers.acp.diffs import unified
-from agent_runs.providers.acp.text import ClippedText, clip, first_line
+from agent_runs.providers.acp.text import ClippedText, clip
+from agent_runs.reading.text import first_line
 
 
 @given(st.lists(st.text(max_size=30)), st.integers(min_value=1, max_value=40))
