@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 from agent_runs.analytics import TABLES
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(cli, sdk):
+def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(
+    cli: Cli, sdk: CodegenClient
+) -> None:
     task = sdk.run("/run exit 1\n/say done", mode="test")
     task.wait(timeout=PATIENCE_SECONDS)
     table = sdk.get_analytics("tools", days=1, mode="test")
@@ -46,12 +49,12 @@ def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(cli, sdk, tmp_p
     assert "cost\t-\t12,345.68 USD" in cli("compare", run_id, dear).out.splitlines()
 
 
-def test_every_table_can_be_shown(cli):
+def test_every_table_can_be_shown(cli: Cli) -> None:
     for name in TABLES:
         done = cli("analytics", name)
         assert (done.code, done.err) == (0, ""), name
 
 
-def test_two_forms_at_once_are_refused(cli):
+def test_two_forms_at_once_are_refused(cli: Cli) -> None:
     done = cli("analytics", "--csv", "--json")
     assert (done.code, done.err) == (2, "Give --csv or --json, not both.\n")

@@ -1,8 +1,12 @@
 """Backup while the server works, restore while none does."""
 
 import json
+from pathlib import Path
+
+import pytest
 
 from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
 

@@ -40,13 +40,13 @@ def reference() -> str:
     return "".join(f"\n### {name}\n\n```text\n{text}\n```\n" for name, text in blocks)
 
 
-def test_the_page_shows_the_help_of_every_command():
+def test_the_page_shows_the_help_of_every_command() -> None:
     _, found, written = PAGE.read_text(encoding="utf-8").partition(HEADING)
     assert found
     assert written[written.index("\n### ") :] == reference()
 
 
-def test_every_command_that_the_page_uses_exists():
+def test_every_command_that_the_page_uses_exists() -> None:
     text = PAGE.read_text(encoding="utf-8").partition(HEADING)[0]
     shell = "\n".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL))
     for line in re.findall(r"^agent-runs (?:--\S+ \S+ )*(.*)", shell, re.MULTILINE):

@@ -5,8 +5,9 @@ import json
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_two_runs_are_told_side_by_side(cli, sdk):
-    ids = []
+
+def test_two_runs_are_told_side_by_side(cli: Cli, sdk: CodegenClient) -> None:
+    ids: list[int] = []
     for last in ("one", "two"):
         task = sdk.run(f"/write a.txt hello\n/run echo {last}\n/say done")
         task.wait(timeout=PATIENCE_SECONDS)
@@ -23,5 +24,5 @@ def test_two_runs_are_told_side_by_side(cli, sdk):
     assert told == sdk.compare_agent_runs(ids).model_dump(mode="json")
 
 
-def test_one_run_alone_is_refused(cli):
+def test_one_run_alone_is_refused(cli: Cli) -> None:
     assert cli("compare", 1).code == 2

@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from pathlib import Path
 from threading import Thread
 
 from tests.patience import PATIENCE_SECONDS
 from tests.receiver import Receiver
+from tests.screen import Command
 
 
 def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
@@ -36,14 +38,14 @@ def test_what_a_search_finds_is_exported(cli, sdk, tmp_path):
     assert [each["id"] for each in records if each["type"] == "run"] == [run_id]
 
 
-def test_two_ways_to_choose_runs_are_refused(cli):
+def test_two_ways_to_choose_runs_are_refused(cli: Cli) -> None:
     for first, second in (([7], ["--search", "x"]), (["--search", "x"], ["--status", "ERROR"])):
         done = cli("export", *first, *second)
         assert (done.code, done.out) == (2, "")
         assert "only one of them can choose the runs" in done.err
 
 
-def test_a_failed_export_leaves_no_file(cli, tmp_path):
+def test_a_failed_export_leaves_no_file(cli: Cli, tmp_path: Path) -> None:
     done = cli("export", 999999, "-o", "out.jsonl")
     assert (done.code, done.err) == (1, "There is no agent run 999999.\n")
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,8 @@ import json
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_the_insight_of_a_real_run_names_its_steps(cli, sdk):
+
+def test_the_insight_of_a_real_run_names_its_steps(cli: Cli, sdk: CodegenClient) -> None:
     task = sdk.run(
         "/write notes/a.txt hello\n"
         "/run echo '=== 1 failed, 2 passed in 0.1s ==='; exit 1\n/say done"
@@ -22,6 +23,6 @@ def test_the_insight_of_a_real_run_names_its_steps(cli, sdk):
     assert told["tests"][0]["runner"] == "pytest"
 
 
-def test_a_run_that_is_not_there_is_told_in_one_line(cli):
+def test_a_run_that_is_not_there_is_told_in_one_line(cli: Cli) -> None:
     done = cli("insight", 9999)
     assert (done.code, done.err) == (1, "There is no agent run 9999.\n")

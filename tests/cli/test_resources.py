@@ -2,22 +2,25 @@
 
 import json
 import subprocess
+from pathlib import Path
+
+from tests.cli.calls import Cli
 
 
-def test_agents_are_listed_with_what_is_missing(cli):
+def test_agents_are_listed_with_what_is_missing(cli: Cli) -> None:
     found = {agent["name"]: agent for agent in json.loads(cli("agents", "--json").out)}
     assert found["scripted"]["available"]
     line = next(line for line in cli("agents").out.splitlines() if line.startswith("scripted\t"))
     assert line.split("\t")[1] == "available"
 
 
-def test_templates_are_listed(cli):
+def test_templates_are_listed(cli: Cli) -> None:
     names = [line.split("\t")[0] for line in cli("templates").out.splitlines()]
     assert {"plan", "feature", "bugfix", "review", "test", "docs"} <= set(names)
     assert json.loads(cli("templates", "--json").out)[0]["name"] == names[0]
 
 
-def test_a_repository_is_added_used_by_name_and_removed(cli, tmp_path):
+def test_a_repository_is_added_used_by_name_and_removed(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "my-project"
     folder.mkdir()
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder)]

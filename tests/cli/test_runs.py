@@ -4,14 +4,16 @@ import base64
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
+from agent_runs.client.client import CodegenClient
 from agent_runs.errors import RunNotFound
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_a_run_from_its_start_over_resume_to_its_end(cli, sdk):
+def test_a_run_from_its_start_over_resume_to_its_end(cli: Cli, sdk: CodegenClient) -> None:
     done = cli("run", "/say first words\n/run echo hi", "--follow", "--title", "Tale")
     assert done.code == 0
     assert done.out.startswith("Run ")
@@ -34,14 +36,16 @@ def test_a_run_from_its_start_over_resume_to_its_end(cli, sdk):
     assert sdk.get_agent_run(run_id).turn == 2
 
 
-def test_a_run_that_fails_has_exit_code_1_and_says_why(cli):
+def test_a_run_that_fails_has_exit_code_1_and_says_why(cli: Cli) -> None:
     done = cli("run", "/crash 3", "--follow")
     assert done.code == 1
     assert "ERROR" in done.out
     assert "(agent_crashed)" in done.out.splitlines()[-1]
 
 
-def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stopped(cli, sdk):
+def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stopped(
+    cli: Cli, sdk: CodegenClient
+) -> None:
     done = cli("run", "/sleep 60", "--wait", "--timeout", "0.5", "--metadata", "team=a b")
     run_id = int(done.out.split()[1])
     assert done.code == 124
@@ -57,7 +61,7 @@ def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stoppe
     assert watched.code == 1
 
 
-def test_waiting_prints_the_result_and_json_prints_the_run(cli):
+def test_waiting_prints_the_result_and_json_prints_the_run(cli: Cli) -> None:
     done = cli("run", "/say the answer", "--wait")
     assert done.code == 0
     assert done.out.splitlines()[-1] == "the answer"
@@ -65,7 +69,7 @@ def test_waiting_prints_the_result_and_json_prints_the_run(cli):
     assert (run["status"], run["result"]) == ("COMPLETE", "x")
 
 
-def test_following_with_json_prints_entries_and_then_the_run_on_lines(cli):
+def test_following_with_json_prints_entries_and_then_the_run_on_lines(cli: Cli) -> None:
     lines = cli("run", "/say x", "--follow", "--json").out.splitlines()
     *entries, run = [json.loads(line) for line in lines]
     assert entries[0]["message_type"] == "USER_MESSAGE"
@@ -73,13 +77,15 @@ def test_following_with_json_prints_entries_and_then_the_run_on_lines(cli):
     assert (run["status"], run["log_count"]) == ("COMPLETE", len(entries))
 
 
-def test_the_prompt_may_come_from_standard_input(cli, sdk, monkeypatch):
+def test_the_prompt_may_come_from_standard_input(
+    cli: Cli, sdk: CodegenClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("/say from a pipe\n"))
     run = json.loads(cli("run", "-", "--json").out)
     assert sdk.get_agent_run(run["id"]).prompt == "/say from a pipe\n"
 
 
-def test_pictures_are_sent_as_data(cli, tmp_path):
+def test_pictures_are_sent_as_data(cli: Cli, tmp_path: Path) -> None:
     pixel = base64.b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     )
@@ -90,7 +96,7 @@ def test_pictures_are_sent_as_data(cli, tmp_path):
     assert "image/png" in done.out
 
 
-def test_a_run_that_works_cannot_be_resumed(cli, sdk):
+def test_a_run_that_works_cannot_be_resumed(cli: Cli, sdk: CodegenClient) -> None:
     run_id = json.loads(cli("run", "/sleep 60", "--json").out)["id"]
     done = cli("resume", run_id, "/say x")
     assert (done.code, done.err.count("\n")) == (1, 1)
@@ -100,12 +106,12 @@ def test_a_run_that_works_cannot_be_resumed(cli, sdk):
     assert sdk.get_agent_run(run_id)["muted"] is False
 
 
-def test_a_mode_frames_the_prompt(cli, sdk):
+def test_a_mode_frames_the_prompt(cli: Cli, sdk: CodegenClient) -> None:
     run = json.loads(cli("run", "/say x", "--mode", "plan", "--json").out)
     assert sdk.get_agent_run(run["id"]).metadata["mode"] == "plan"
 
 
-def test_the_list_has_one_line_per_run_for_other_programs(cli):
+def test_the_list_has_one_line_per_run_for_other_programs(cli: Cli) -> None:
     first, second = (json.loads(cli("run", "/say x", "--json").out)["id"] for _ in range(2))
     lines = cli("list", "--limit", "2").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [str(second), str(first)]
@@ -117,7 +123,7 @@ def test_the_list_has_one_line_per_run_for_other_programs(cli):
     assert cli("list", "--agent", "nobody").out == ""
 
 
-def test_an_archived_run_is_listed_apart(cli):
+def test_an_archived_run_is_listed_apart(cli: Cli) -> None:
     run_id = json.loads(cli("run", "/say x", "--wait", "--json").out)["id"]
     assert cli("archive", run_id).out == f"Run {run_id} is archived.\n"
     assert str(run_id) not in [line.split("\t")[0] for line in cli("list").out.splitlines()]
@@ -126,7 +132,7 @@ def test_an_archived_run_is_listed_apart(cli):
     assert cli("restore", run_id).out == f"Run {run_id} is back in the list.\n"
 
 
-def test_entries_can_be_chosen(cli):
+def test_entries_can_be_chosen(cli: Cli) -> None:
     prompt = "/run echo a\n/run exit 3\n/say done"
     run_id = json.loads(cli("run", prompt, "--wait", "--json").out)["id"]
     assert len(cli("logs", run_id, "--type", "action").out.splitlines()) == 2
@@ -138,7 +144,7 @@ def test_entries_can_be_chosen(cli):
     assert cli("logs", run_id, "--tool", "nothing").out == ""
 
 
-def test_a_question_of_the_agent_is_told_and_answered(cli, sdk):
+def test_a_question_of_the_agent_is_told_and_answered(cli: Cli, sdk: CodegenClient) -> None:
     run_id = json.loads(cli("run", "/ask May I?", "--policy", "ask", "--json").out)["id"]
     news = sdk.follow(run_id, timeout=PATIENCE_SECONDS)
     run = next(new for new in news if getattr(new, "permission_id", None))
@@ -152,7 +158,7 @@ def test_a_question_of_the_agent_is_told_and_answered(cli, sdk):
     assert cli("permissions", run_id).out == f"Run {run_id} asks for nothing.\n"
 
 
-def test_what_a_run_changed_is_printed_as_it_is(cli, tmp_path):
+def test_what_a_run_changed_is_printed_as_it_is(cli: Cli, tmp_path: Path) -> None:
     run_id = json.loads(cli("run", "/write a.txt hello", "--wait", "--json").out)["id"]
     done = cli("diff", run_id)
     assert "+hello" in done.out.splitlines()
@@ -173,7 +179,9 @@ def test_what_a_run_changed_is_printed_as_it_is(cli, tmp_path):
         (["--url", "http://127.0.0.1:9", "list"], 1, "Start it with `agent-runs up`"),
     ],
 )
-def test_an_error_is_one_line_on_standard_error(cli, words, code, text):
+def test_an_error_is_one_line_on_standard_error(
+    cli: Cli, words: list[str], code: int, text: str
+) -> None:
     done = cli(*words)
     assert (done.code, done.out) == (code, "")
     assert text in done.err
@@ -183,11 +191,11 @@ def test_an_error_is_one_line_on_standard_error(cli, words, code, text):
 @pytest.mark.parametrize(
     "words", [["show"], ["show", "x"], ["run", "x", "--policy", "maybe"], ["nothing"]]
 )
-def test_a_wrong_command_line_has_exit_code_2(cli, words):
+def test_a_wrong_command_line_has_exit_code_2(cli: Cli, words: list[str]) -> None:
     assert cli(*words).code == 2
 
 
-def test_nothing_was_created_by_a_command_line_that_is_wrong(cli, sdk):
+def test_nothing_was_created_by_a_command_line_that_is_wrong(cli: Cli, sdk: CodegenClient) -> None:
     before = sdk.list_agent_runs(limit=1).total
     cli("run", "x", "--timeout", "3")
     cli("run", "x", "--repo", "nowhere")

@@ -11,12 +11,14 @@ from tests.screen import Screen
 
 
 @pytest.fixture(scope="module")
-def run_id(sdk) -> int:
+def run_id(sdk: CodegenClient) -> int:
     run = sdk.create_agent_run("/run echo marmalade toast\n/say I like marmalade", title="Tea")
     return sdk.wait(run.id, timeout=PATIENCE_SECONDS).id
 
 
-def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(cli, sdk, run_id):
+def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(
+    cli: Cli, sdk: CodegenClient, run_id: int
+) -> None:
     lines = [line.split("\t") for line in cli("search", "marmalade toast").out.splitlines()]
     steps = {log.seq: log for log in sdk.iter_agent_run_logs(run_id)}
     assert lines
@@ -30,7 +32,7 @@ def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(cli, sdk, 
             assert kind == "RUN"
 
 
-def test_json_is_what_the_api_answers(cli, sdk, run_id):
+def test_json_is_what_the_api_answers(cli: Cli, sdk: CodegenClient, run_id: int) -> None:
     found = json.loads(cli("search", "marmalade", "--json", "--limit", "1").out)
     assert found["items"][0]["run"]["title"] == "Tea"
     assert found["next_cursor"]
@@ -40,18 +42,18 @@ def test_json_is_what_the_api_answers(cli, sdk, run_id):
     assert len(cli("search", "--all", "marmalade").out.splitlines()) == found["total"]
 
 
-def test_words_need_no_quotes_of_the_shell(cli, run_id):
+def test_words_need_no_quotes_of_the_shell(cli: Cli, run_id: int) -> None:
     assert cli("search", "type:answer", "marmalade").out.count("\n") == 1
     assert cli("search", "type:answer", "--", "marmalade", "-like").out == ""
 
 
-def test_fields_and_their_values_are_listed(cli, run_id):
+def test_fields_and_their_values_are_listed(cli: Cli, run_id: int) -> None:
     fields = {line.split("\t")[0]: line for line in cli("search", "--fields").out.splitlines()}
     assert "scripted" in fields["agent:claude"]
     assert json.loads(cli("search", "--fields", "--json").out)[0]["name"] == "tool"
 
 
-def test_a_mistake_has_exit_code_2_and_says_what_is_wrong(cli, sdk):
+def test_a_mistake_has_exit_code_2_and_says_what_is_wrong(cli: Cli, sdk: CodegenClient) -> None:
     done = cli("search", "status:eror")
     assert (done.code, done.out) == (2, "")
     assert "Did you mean error?" in done.err
@@ -61,7 +63,9 @@ def test_a_mistake_has_exit_code_2_and_says_what_is_wrong(cli, sdk):
     assert cli("search").code == 2
 
 
-def test_on_a_terminal_hits_are_marked_and_linked(command, sdk, run_id):
+def test_on_a_terminal_hits_are_marked_and_linked(
+    command: Command, sdk: CodegenClient, run_id: int
+) -> None:
     screen = Screen(command, "search", "marmalade")
     assert screen.close() == 0
     assert "\x1b[1;33mmarmalade\x1b[0m" in screen.text
@@ -69,7 +73,7 @@ def test_on_a_terminal_hits_are_marked_and_linked(command, sdk, run_id):
     assert " hits" in screen.text
 
 
-def test_on_a_terminal_a_mistake_is_pointed_at(command):
+def test_on_a_terminal_a_mistake_is_pointed_at(command: Command) -> None:
     screen = Screen(command, "search", "tea status:eror")
     assert screen.close() == 2
     lines = clean(screen.text).splitlines()
@@ -77,7 +81,9 @@ def test_on_a_terminal_a_mistake_is_pointed_at(command):
     assert lines[at + 1] == "  " + " " * len("tea status:") + "^"
 
 
-def test_steps_of_one_run_are_found_by_text_or_pattern_with_their_neighbours(cli, sdk, run_id):
+def test_steps_of_one_run_are_found_by_text_or_pattern_with_their_neighbours(
+    cli: Cli, sdk: CodegenClient, run_id: int
+) -> None:
     def seqs(*options: str) -> list[int]:
         return [step["seq"] for step in json.loads(cli("logs", run_id, "--json", *options).out)]
 
@@ -96,7 +102,9 @@ def test_steps_of_one_run_are_found_by_text_or_pattern_with_their_neighbours(cli
     assert "cannot be read" in done.err
 
 
-def test_a_view_is_saved_used_replaced_and_removed(cli, sdk, run_id):
+def test_a_view_is_saved_used_replaced_and_removed(
+    cli: Cli, sdk: CodegenClient, run_id: int
+) -> None:
     saved = json.loads(cli("view", "save", "toasts", "marmalade", "--json").out)
     assert cli("search", "--view", "toasts", "--all").out == cli("search", "marmalade", "--all").out
     narrowed = cli("search", "--view", "toasts", "type:answer").out

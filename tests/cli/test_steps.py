@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_runs.cli.steps import in_utc, in_words, is_failure, step_of
-from agent_runs.models import AgentRunLog
+from agent_runs.models import JSON, AgentRunLog
 
 NOW = datetime(2026, 11, 22, 23, 13, 45, 999, UTC)
 
 
-def log(kind: str, **fields) -> AgentRunLog:
+def log(kind: str, **fields: JSON) -> AgentRunLog:
     return AgentRunLog(agent_run_id=1, created_at=NOW, message_type=kind, **fields)
 
 
@@ -35,11 +35,11 @@ def log(kind: str, **fields) -> AgentRunLog:
         (log("PR_CREATION_FAILED"), "PR_CREATION_FAILED"),
     ],
 )
-def test_a_step_is_put_in_words(entry, words):
+def test_a_step_is_put_in_words(entry: AgentRunLog, words: str) -> None:
     assert step_of(entry).line().partition(" ")[2].rstrip() == words
 
 
-def test_errors_and_failed_calls_are_failures():
+def test_errors_and_failed_calls_are_failures() -> None:
     assert is_failure(log("ERROR"))
     assert is_failure(log("ACTION", tool_name="t", tool_output={"status": "failed"}))
     assert not is_failure(log("ACTION", tool_name="t", tool_output={"status": "completed"}))
@@ -55,9 +55,9 @@ def test_errors_and_failed_calls_are_failures():
         (3600 + 3 * 60 + 4, "1 h 3 min"),
     ],
 )
-def test_a_length_of_time_is_put_in_words(seconds, words):
+def test_a_length_of_time_is_put_in_words(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
 
 
-def test_a_time_for_machines_is_in_utc_to_the_second():
+def test_a_time_for_machines_is_in_utc_to_the_second() -> None:
     assert in_utc(NOW) == "2026-11-22T23:13:45Z"

@@ -14,7 +14,7 @@ from tests.screen import Screen
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]x[/bold] \u202egnp.exe \x9b2J\x08\x00end"
 
 
-def test_steps_are_shown_live_with_a_spinner_and_elapsed_time(command):
+def test_steps_are_shown_live_with_a_spinner_and_elapsed_time(command: Command) -> None:
     screen = Screen(command, "run", "/sleep 2\n/say [bold]done[/bold]", "--follow")
     screen.read_until(r"ACTIVE.*\d\.\d s")
     assert screen.close() == 0
@@ -23,7 +23,7 @@ def test_steps_are_shown_live_with_a_spinner_and_elapsed_time(command):
     assert "\x1b[" in screen.text
 
 
-def test_ctrl_c_ends_the_watching_and_not_the_run(command, sdk):
+def test_ctrl_c_ends_the_watching_and_not_the_run(command: Command, sdk: CodegenClient) -> None:
     screen = Screen(command, "run", "/sleep 60", "--follow")
     run_id = int(screen.read_until(r"Run (\d+) ")[1])
     screen.read_until("ACTIVE")
@@ -38,7 +38,9 @@ def test_ctrl_c_ends_the_watching_and_not_the_run(command, sdk):
     sdk.stop_agent_run(run_id)
 
 
-def test_a_question_is_put_to_the_person_at_the_terminal(command, sdk):
+def test_a_question_is_put_to_the_person_at_the_terminal(
+    command: Command, sdk: CodegenClient
+) -> None:
     screen = Screen(command, "run", "/ask May I go on?", "--follow", "--policy", "ask")
     run_id = int(screen.read_until(r"Run (\d+) ")[1])
     screen.read_until(r"May I go on\?")
@@ -49,7 +51,7 @@ def test_a_question_is_put_to_the_person_at_the_terminal(command, sdk):
     assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "COMPLETE"
 
 
-def test_a_question_can_be_left_for_later(command, sdk):
+def test_a_question_can_be_left_for_later(command: Command, sdk: CodegenClient) -> None:
     screen = Screen(command, "run", "/ask Later?", "--follow", "--policy", "ask")
     run_id = int(screen.read_until(r"Run (\d+) ")[1])
     screen.read_until("Your answer")
@@ -59,13 +61,13 @@ def test_a_question_can_be_left_for_later(command, sdk):
     assert screen.close() == 0
 
 
-def test_lists_are_tables_on_a_terminal(command, sdk):
+def test_lists_are_tables_on_a_terminal(command: Command, sdk: CodegenClient) -> None:
     run = sdk.run("/write a.txt [bold]hello[/bold]", title="[red]table[/red]").wait(30)
-    shown = {}
+    shown: dict[str, str] = {}
     for words in (["list"], ["agents"], ["diff", run.id], ["logs", run.id], ["show", run.id]):
         screen = Screen(command, *words)
         assert screen.close() == 0
-        shown[words[0]] = clean(screen.text)
+        shown[str(words[0])] = clean(screen.text)
     assert re.search(rf"{run.id} +COMPLETE +scripted +\d+ \w+ +\[red\]table\[/red\]", shown["list"])
     assert re.search(r"\d+ of \d+ runs", shown["list"])
     assert re.search(r"scripted +available", shown["agents"])
@@ -74,14 +76,15 @@ def test_lists_are_tables_on_a_terminal(command, sdk):
     assert "title              [red]table[/red]" in shown["show"]
 
 
-def test_waiting_shows_the_result_on_a_terminal(command):
+def test_waiting_shows_the_result_on_a_terminal(command: Command) -> None:
     screen = Screen(command, "run", "/say the result", "--wait")
     assert screen.close() == 0
     assert clean(screen.text).strip().endswith("the result")
 
 
-def test_a_pipe_gets_plain_lines_at_once(command):
+def test_a_pipe_gets_plain_lines_at_once(command: Command) -> None:
     process = command("run", "/say hello\n/sleep 60", "--follow", stdout=subprocess.PIPE)
+    assert process.stdout
     first = process.stdout.readline().decode()
     run_id = int(first.split()[1])
     assert b"USER_MESSAGE" in process.stdout.readline()
@@ -94,7 +97,7 @@ def test_a_pipe_gets_plain_lines_at_once(command):
     assert rest.splitlines()[-1].startswith(f"Run {run_id} CANCELLED")
 
 
-def test_hostile_text_is_harmless(cli):
+def test_hostile_text_is_harmless(cli: Cli) -> None:
     written = f"/say {HOSTILE}".replace("\x00", "")
     run_id = int(cli("run", written, "--wait").out.split()[1])
     for words in (["logs", run_id], ["show", run_id], ["list"], ["logs", run_id, "--json"]):
