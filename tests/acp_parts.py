@@ -78,7 +78,9 @@ def request(prompt: str, **fields: Any) -> TurnRequest:
     return TurnRequest(**known | fields)
 
 
-def provider(home: Path, *profiles: AgentProfile, **fields: Any) -> AcpProvider:
+def provider(
+    home: Path, *profiles: AgentProfile, redact: Callable[[str], str] = str, **fields: Any
+) -> AcpProvider:
     """A provider without sandbox, with the built-in agents and these."""
     known = load_profiles() | {profile.name: profile for profile in profiles}
     options: dict[str, Any] = {"limits": PATIENT, "sandbox": "none"}

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ STUBBORN = (
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_caller_still_cleans_up(tmp_path: Path):
+async def test_a_cancelled_caller_still_cleans_up(tmp_path: Path) -> None:
     child = await Child.start([sys.executable, "-c", STUBBORN], cwd=tmp_path, env={}, stdin=True)
     assert await child.stdout.read() == b"ready\n"
     ending = asyncio.create_task(child.end(patience_seconds=0.2))
@@ -37,7 +37,9 @@ async def test_a_cancelled_caller_still_cleans_up(tmp_path: Path):
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def test_a_pipe_that_is_closed_leaves_no_descriptor_open(run: Callable[..., object]):
+def test_a_pipe_that_is_closed_leaves_no_descriptor_open(
+    run: Callable[[Coroutine[None, None, int]], int],
+) -> None:
     async def open_and_close() -> int:
         descriptor, other = os.pipe()
         output = await Output.open(descriptor)

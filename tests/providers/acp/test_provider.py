@@ -314,8 +314,8 @@ async def test_an_agent_that_is_no_longer_known_is_a_clear_error(tmp_path: Path)
 class FullStore(MemoryRecorder):
     """Refuses to store, as when another worker has taken the run over."""
 
-    async def append(self, _: Sequence[NewLog]) -> None:
-        raise LostFence("taken over")
+    async def append(self, entries: Sequence[NewLog]) -> None:
+        raise LostFence(f"taken over, {len(entries)} entries are too late")
 
 
 async def test_when_the_store_refuses_the_agent_is_ended_and_the_caller_hears_why(

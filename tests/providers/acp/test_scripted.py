@@ -36,7 +36,7 @@ def test_it_imports_nothing_but_the_standard_library() -> None:
 
 
 def test_an_unknown_method_is_an_error_and_not_the_end() -> None:
-    unknown = {"jsonrpc": "2.0", "id": 1, "method": "session/fly", "params": {}}
+    unknown: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "session/fly", "params": {}}
     first, second = sorted(
         ask(list(BUILT_IN["scripted"].command), unknown, HELLO), key=lambda answer: -answer["id"]
     )

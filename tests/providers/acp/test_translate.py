@@ -165,7 +165,10 @@ def test_a_tool_first_seen_in_a_permission_request_is_an_action() -> None:
 
 def test_a_permission_asked_under_a_foreign_id_is_no_action() -> None:
     translator = Translator()
-    request = {"toolCall": {"toolCallId": "confirm", "title": "Confirm"}, "options": []}
+    request: dict[str, JSON] = {
+        "toolCall": {"toolCallId": "confirm", "title": "Confirm"},
+        "options": [],
+    }
     translator.decide(request, None, "reject", at(0))
     translator.finish(at(1), tools="completed", answer=True)
     assert [entry.message_type for entry in translator.entries] == ["FINAL_ANSWER"]

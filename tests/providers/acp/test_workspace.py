@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ def workspaces(tmp_path: Path) -> Workspaces:
 
 
 @pytest.fixture
-async def clone(workspaces: Workspaces, repository: Path) -> AsyncGenerator[Path]:
+async def clone(workspaces: Workspaces, repository: Path) -> Path:
     """The work folder of run 1, cloned from the repository."""
     await workspaces.prepare(1, str(repository))
     return workspaces.folder(1).work

@@ -1,5 +1,7 @@
 """A server of this project as the upstream: a run is created there, followed and read whole."""
 
+from pathlib import Path
+
 import pytest
 
 from agent_runs.client.credentials import Credentials
@@ -7,6 +9,7 @@ from agent_runs.providers.codegen.creation import Creation, CreationState, advan
 from agent_runs.providers.codegen.entries import fingerprint
 from agent_runs.providers.codegen.governor import Governor
 from agent_runs.providers.codegen.upstream import connect
+from agent_runs.store.engine.database import Database
 from tests.live_server import start_server
 from tests.providers.codegen.kept import GENEROUS, Kept, following
 
@@ -14,11 +17,13 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def kept(database):
+def kept(database: Database) -> Kept:
     return Kept(database)
 
 
-async def test_a_run_of_another_instance_is_created_followed_and_read_whole(tmp_path, kept):
+async def test_a_run_of_another_instance_is_created_followed_and_read_whole(
+    tmp_path: Path, kept: Kept
+) -> None:
     async def save(_: Creation) -> None:
         pass
 

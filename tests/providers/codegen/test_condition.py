@@ -36,8 +36,8 @@ def fail(conditions: Conditions, day: Day, error: errors.AgentRunsError) -> floa
     return conditions.wait(day.seconds)
 
 
-def test_waits_double_up_to_a_minute_and_since_stays(conditions, day):
-    waits = []
+def test_waits_double_up_to_a_minute_and_since_stays(conditions: Conditions, day: Day) -> None:
+    waits: list[float] = []
     for _ in range(8):
         waits.append(fail(conditions, day, errors.ServerUnreachable("away")))
         day.seconds += waits[-1]
@@ -50,18 +50,18 @@ def test_waits_double_up_to_a_minute_and_since_stays(conditions, day):
     assert fail(conditions, day, errors.ServerUnreachable("away")) == 1
 
 
-def test_requests_that_fail_together_count_once(conditions, day):
+def test_requests_that_fail_together_count_once(conditions: Conditions, day: Day) -> None:
     for _ in range(5):
         fail(conditions, day, errors.ServerUnreachable("away"))
     assert conditions.wait(day.seconds) == 1
 
 
-def test_a_wish_to_wait_is_shown_as_it_was_said(conditions, day):
+def test_a_wish_to_wait_is_shown_as_it_was_said(conditions: Conditions, day: Day) -> None:
     assert fail(conditions, day, errors.RateLimited("slow down", retry_after_seconds=42)) == 42
     assert conditions.all[0].next_try == START + timedelta(seconds=42)
 
 
-def test_another_trouble_begins_anew(conditions, day):
+def test_another_trouble_begins_anew(conditions: Conditions, day: Day) -> None:
     fail(conditions, day, errors.ServerUnreachable("away"))
     day.seconds = 30
     fail(conditions, day, errors.Unauthorized("wrong token"))
@@ -70,7 +70,7 @@ def test_another_trouble_begins_anew(conditions, day):
     assert conditions.wait(day.seconds) == 60
 
 
-def test_a_used_up_allotment_stops_nothing_but_new_runs(conditions, day):
+def test_a_used_up_allotment_stops_nothing_but_new_runs(conditions: Conditions, day: Day) -> None:
     assert fail(conditions, day, errors.PaymentRequired("used up")) == 0
     conditions.answered()
     assert [each.trouble for each in conditions.all] == [Trouble.ALLOTMENT_USED_UP]
@@ -78,7 +78,7 @@ def test_a_used_up_allotment_stops_nothing_but_new_runs(conditions, day):
     assert conditions.all == []
 
 
-def test_a_run_that_cannot_be_read_stops_nothing(conditions, day):
+def test_a_run_that_cannot_be_read_stops_nothing(conditions: Conditions, day: Day) -> None:
     conditions.failed(errors.UnexpectedAnswer("odd"), day.seconds, "7")
     conditions.answered("8")
     assert [(each.run, each.trouble) for each in conditions.all] == [("7", Trouble.SHAPE_CHANGED)]
@@ -87,6 +87,6 @@ def test_a_run_that_cannot_be_read_stops_nothing(conditions, day):
     assert conditions.all == []
 
 
-def test_no_connection_is_never_about_one_run(conditions, day):
+def test_no_connection_is_never_about_one_run(conditions: Conditions, day: Day) -> None:
     conditions.failed(errors.ServerUnreachable("away"), day.seconds, "7")
     assert [(each.run, each.trouble) for each in conditions.all] == [(None, Trouble.OFFLINE)]

@@ -1,6 +1,7 @@
 """A run is created upstream exactly once, whatever happens on the way."""
 
 import itertools
+from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 from typing import Self
@@ -20,7 +21,7 @@ from agent_runs.providers.codegen.creation import (
 )
 from agent_runs.providers.codegen.governor import Governor
 from agent_runs.providers.codegen.upstream import connect
-from tests.hosted_api import ORG, TOKEN, Fault, serve_twin
+from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.hosted_api_faults import HTML
 from tests.patience import PATIENCE_SECONDS
 from tests.providers.codegen.kept import GENEROUS
@@ -91,12 +92,12 @@ class Desk:
 
 
 @pytest.fixture
-def api():
+def api() -> Generator[HostedApi]:
     with serve_twin() as twin:
         yield twin
 
 
-async def test_a_created_run_carries_our_key_beside_the_caller_s_metadata(api):
+async def test_a_created_run_carries_our_key_beside_the_caller_s_metadata(api: HostedApi) -> None:
     async with Desk(api.url) as desk:
         created = await desk.to_the_end()
     assert created.run
@@ -120,7 +121,7 @@ NAMES = ["silence", "reset", "cut off", "500", "HTML 502", "503", "empty", "trun
 
 @pytest.mark.parametrize("taken", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS, ids=NAMES)
-async def test_a_lost_answer_makes_no_second_run(api, fault, taken):
+async def test_a_lost_answer_makes_no_second_run(api: HostedApi, fault: Fault, taken: bool) -> None:
     api.faults = [replace(fault, taken=taken)]
     async with Desk(api.url) as desk:
         lost = await desk.lose_an_answer(fault)
@@ -148,7 +149,9 @@ async def test_a_lost_answer_makes_no_second_run(api, fault, taken):
     ],
     ids=["401", "402", "403", "429", "404", "409", "422"],
 )
-async def test_a_refusal_waits_or_ends_it_and_makes_no_run(api, fault, state, cause):
+async def test_a_refusal_waits_or_ends_it_and_makes_no_run(
+    api: HostedApi, fault: Fault, state: CreationState, cause: type[errors.AgentRunsError]
+) -> None:
     api.faults = [fault]
     async with Desk(api.url) as desk:
         refused = await desk.advance()
@@ -159,7 +162,7 @@ async def test_a_refusal_waits_or_ends_it_and_makes_no_run(api, fault, state, ca
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://nowhere.invalid"])
-async def test_without_a_connection_it_waits(address):
+async def test_without_a_connection_it_waits(address: str) -> None:
     async with Desk(address) as desk:
         waiting = await desk.advance()
     assert (waiting.state, type(waiting.cause)) == (CreationState.WAITING, errors.ServerUnreachable)
@@ -167,7 +170,9 @@ async def test_without_a_connection_it_waits(address):
 
 @pytest.mark.parametrize("kill_at", range(1, 7))
 @pytest.mark.parametrize("fault", [None, Fault(502, taken=True), Fault(reset=True)])
-async def test_an_end_between_any_two_steps_makes_no_second_run_and_loses_none(api, fault, kill_at):
+async def test_an_end_between_any_two_steps_makes_no_second_run_and_loses_none(
+    api: HostedApi, fault: Fault | None, kill_at: int
+) -> None:
     api.faults = [replace(fault)] if fault else []
     async with Desk(api.url, kill_at) as desk:
         created = await desk.to_the_end()
@@ -187,13 +192,16 @@ async def test_it_is_not_sent_again_before_a_request_under_way_must_have_arrived
     assert len(api.runs) == 1
 
 
-async def test_upstream_that_tells_no_metadata_leaves_the_decision_to_a_person(api):
+async def test_upstream_that_tells_no_metadata_leaves_the_decision_to_a_person(
+    api: HostedApi,
+) -> None:
     async with Desk(api.url) as desk:
         desk.knew = {api.add_run("COMPLETE")}
         api.faults = [Fault(reset=True, taken=True)]
         await desk.advance()
         made = max(api.runs)
         api.runs[made]["metadata"] = None
+        unknown = desk.saved
         for _ in range(3):
             desk.time += SETTLE_SECONDS
             unknown = await desk.advance()
@@ -203,7 +211,7 @@ async def test_upstream_that_tells_no_metadata_leaves_the_decision_to_a_person(a
     assert len(api.bodies) == 1
 
 
-async def test_upstream_that_tells_metadata_of_others_is_believed(api):
+async def test_upstream_that_tells_metadata_of_others_is_believed(api: HostedApi) -> None:
     async with Desk(api.url) as desk:
         api.add_run(metadata={KEY: "another"})
         api.add_run()  # somebody else's
@@ -213,7 +221,7 @@ async def test_upstream_that_tells_metadata_of_others_is_believed(api):
     assert len(api.runs) == 3
 
 
-async def test_a_run_far_down_the_list_is_found_behind_many_newcomers(api):
+async def test_a_run_far_down_the_list_is_found_behind_many_newcomers(api: HostedApi) -> None:
     old = [api.add_run("COMPLETE") for _ in range(150)]
     mine = api.add_run(metadata={KEY: "key-1"})
     for _ in range(230):
@@ -227,7 +235,9 @@ async def test_a_run_far_down_the_list_is_found_behind_many_newcomers(api):
     assert len(api.requests) == 3
 
 
-async def test_an_upstream_that_is_away_while_it_is_looked_for_changes_nothing(api):
+async def test_an_upstream_that_is_away_while_it_is_looked_for_changes_nothing(
+    api: HostedApi,
+) -> None:
     api.faults = [Fault(reset=True, taken=True)]
     async with Desk(api.url) as desk:
         await desk.advance()

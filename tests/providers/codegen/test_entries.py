@@ -23,12 +23,12 @@ def at(entries: list[AgentRunLog]) -> Position:
     return Position(len(entries), tuple(fingerprint(entry) for entry in entries[-2:]))
 
 
-def test_a_first_page_is_all_new():
+def test_a_first_page_is_all_new() -> None:
     new = news(Position(), log("a", "b", "c"))
     assert (new.entries, new.position) == (tuple(log("a", "b", "c")), at(log("a", "b", "c")))
 
 
-def test_what_comes_after_the_known_is_new():
+def test_what_comes_after_the_known_is_new() -> None:
     position = at(log("a", "b", "c"))
     assert position.skip == 1
     new = news(position, log("b", "c", "d"))
@@ -36,7 +36,7 @@ def test_what_comes_after_the_known_is_new():
     assert news(position, log("b", "c")).position == position
 
 
-def test_a_last_entry_that_says_more_is_completed_and_another_one_is_a_rewritten_log():
+def test_a_last_entry_that_says_more_is_completed_and_another_one_is_a_rewritten_log() -> None:
     before = log("a", "b")
     said = [before[0], before[1].model_copy(update={"observation": "done"})]
     new = news(at(before), [*said, *log("c")])
@@ -48,7 +48,7 @@ def test_a_last_entry_that_says_more_is_completed_and_another_one_is_a_rewritten
     assert news(at(before[:1]), log("x")).rewritten
 
 
-def test_a_shorter_log_brings_what_is_not_here_and_leaves_the_position():
+def test_a_shorter_log_brings_what_is_not_here_and_leaves_the_position() -> None:
     position = at(log("a", "b", "c"))
     assert news(position, log("b")).rewritten
     assert news(position, []).rewritten
@@ -58,7 +58,9 @@ def test_a_shorter_log_brings_what_is_not_here_and_leaves_the_position():
 
 
 @given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abcd")))
-def test_after_a_rewrite_everything_of_both_logs_is_here_and_nothing_twice(before, after):
+def test_after_a_rewrite_everything_of_both_logs_is_here_and_nothing_twice(
+    before: list[str], after: list[str]
+) -> None:
     stored = [fingerprint(entry) for entry in log(*before)]
     new = missing(at(log(*before)), log(*after), stored)
     here = [*before, *(entry.tool_name for entry in new.entries)]
@@ -67,8 +69,9 @@ def test_after_a_rewrite_everything_of_both_logs_is_here_and_nothing_twice(befor
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=12), st.lists(st.integers(1, 5), max_size=12))
-def test_pages_of_any_size_put_the_log_together_again(words, sizes):
-    whole, here, position = log(*words), [], Position()
+def test_pages_of_any_size_put_the_log_together_again(words: list[str], sizes: list[int]) -> None:
+    whole, position = log(*words), Position()
+    here: list[AgentRunLog] = []
     for size in [*sizes, *[3] * 12]:
         page = whole[position.skip : position.skip + 2 + size]
         new = news(position, page)

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import httpx
@@ -10,6 +11,8 @@ import pytest
 from agent_runs.providers.codegen.budget import Limit
 from agent_runs.providers.codegen.budget import Limits as GovernorLimits
 from agent_runs.providers.codegen.condition import Trouble
+from agent_runs.providers.codegen.follower import Follower
+from agent_runs.store.engine.database import Database
 from tests.hosted_api import Fault, HostedApi, serve_twin
 from tests.hosted_api_faults import HTML
 from tests.hosted_api_limits import Limits
@@ -59,13 +62,13 @@ CASES = [
 
 
 @pytest.fixture
-def api():
+def api() -> Generator[HostedApi]:
     with serve_twin() as twin:
         yield twin
 
 
 @pytest.fixture
-def kept(database):
+def kept(database: Database) -> Kept:
     return Kept(database)
 
 
@@ -88,7 +91,7 @@ def is_whole(kept: Kept, api: HostedApi) -> bool:
     )
 
 
-async def start(api: HostedApi, follower, kept: Kept) -> tuple[int, int]:
+async def start(api: HostedApi, follower: Follower, kept: Kept) -> tuple[int, int]:
     works, ended = add_runs(api)
     for run_id in (works, ended):
         follower.follow(str(run_id))
@@ -120,7 +123,7 @@ async def test_trouble_is_told_and_healed_without_loss(api, case, kept):
         assert is_whole(kept, api)
 
 
-async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with(kept):
+async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with(kept: Kept) -> None:
     api = HostedApi()
     with serve_twin(api):
         port = httpx.URL(api.url).port or 0
@@ -141,7 +144,9 @@ async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with(kept)
     [("http://nowhere.invalid", "Its name is not known"), ("https", "No secure connection")],
     ids=["unknown name", "no TLS"],
 )
-async def test_an_address_that_leads_nowhere_is_told(api, address, says, kept):
+async def test_an_address_that_leads_nowhere_is_told(
+    api: HostedApi, address: str, says: str, kept: Kept
+) -> None:
     url = api.url.replace("http:", "https:") if address == "https" else address
     async with following(url, kept) as follower:
         await kept.until(lambda: bool(follower.conditions.all))
@@ -155,7 +160,9 @@ async def test_an_address_that_leads_nowhere_is_told(api, address, says, kept):
     [Fault(500), Fault(text="?"), Fault(404), Fault(422), Fault(body={"logs": "none"}, status=200)],
     ids=["500", "no JSON", "404", "422", "other shape"],
 )
-async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(api, fault, kept):
+async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(
+    api: HostedApi, fault: Fault, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         other = api.add_run()
@@ -173,7 +180,7 @@ async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(api, faul
         assert follower.conditions.all == []
 
 
-async def test_an_empty_page_takes_nothing_away(api, kept):
+async def test_an_empty_page_takes_nothing_away(api: HostedApi, kept: Kept) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         empty = Fault(change=lambda page: page | {"items": [], "total": 0}, only="/agent/runs")
@@ -184,7 +191,9 @@ async def test_an_empty_page_takes_nothing_away(api, kept):
     assert kept.gone == set()
 
 
-async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_nothing(api, kept):
+async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_nothing(
+    api: HostedApi, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         shrink = Fault(change=lambda page: page | {"items": page["items"][:1]}, only="/agent/runs")
@@ -197,7 +206,9 @@ async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_noth
     assert kept.gone == set()
 
 
-async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(api, kept):
+async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(
+    api: HostedApi, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         entries = list(kept.entries[str(works)])
@@ -208,7 +219,9 @@ async def test_a_run_that_vanishes_is_marked_and_keeps_what_is_here(api, kept):
         assert follower.conditions.all == []
 
 
-async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(api, kept):
+async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(
+    api: HostedApi, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         whole = list(api.logs[works])
@@ -223,7 +236,9 @@ async def test_logs_that_shrink_for_a_while_lose_and_double_nothing(api, kept):
         assert is_whole(kept, api)
 
 
-async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(api, kept):
+async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(
+    api: HostedApi, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         # The first entry was taken out, the second is another one, two were added.
@@ -245,7 +260,9 @@ async def test_a_log_that_is_rewritten_brings_what_is_new_and_keeps_what_was(api
     ]
 
 
-async def test_an_entry_that_is_completed_later_is_completed_here(api, kept):
+async def test_an_entry_that_is_completed_later_is_completed_here(
+    api: HostedApi, kept: Kept
+) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         api.add_log(works, tool_name="bash", observation=None)
@@ -258,7 +275,7 @@ async def test_an_entry_that_is_completed_later_is_completed_here(api, kept):
 
 
 @pytest.mark.parametrize("skew", [-86_400.0, 86_400.0])
-async def test_clocks_that_differ_change_nothing(api, skew, kept):
+async def test_clocks_that_differ_change_nothing(api: HostedApi, skew: float, kept: Kept) -> None:
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         api.clock.skew_seconds = skew
@@ -270,7 +287,9 @@ async def test_clocks_that_differ_change_nothing(api, skew, kept):
         await kept.until(lambda: is_whole(kept, api))
 
 
-async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(api, kept):
+async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(
+    api: HostedApi, kept: Kept
+) -> None:
     run_id = api.add_run()
     for number in range(250):
         api.add_log(run_id, observation=f"{number % 7}")  # many look alike
@@ -284,7 +303,7 @@ async def test_a_long_log_and_many_runs_are_brought_in_whole_inside_the_limits(a
     assert len(kept.entries[str(run_id)]) == 251
 
 
-async def test_opening_a_run_brings_it_in_at_once(api, kept):
+async def test_opening_a_run_brings_it_in_at_once(api: HostedApi, kept: Kept) -> None:
     run_id = api.add_run("COMPLETE")
     for number in range(120):
         api.add_log(run_id, observation=f"{number}")
@@ -301,7 +320,7 @@ def logs_read(api: HostedApi, run_id: int, since: int) -> int:
     return sum(f"/run/{run_id}/logs" in request for request in api.requests[since:])
 
 
-async def test_a_refused_connection_is_told(kept):
+async def test_a_refused_connection_is_told(kept: Kept) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with following(url, kept) as follower:
@@ -309,7 +328,7 @@ async def test_a_refused_connection_is_told(kept):
         assert follower.conditions.all[0].trouble == Trouble.OFFLINE
 
 
-async def test_an_upstream_that_counts_never_has_to_refuse(api, kept):
+async def test_an_upstream_that_counts_never_has_to_refuse(api: HostedApi, kept: Kept) -> None:
     """Real HTTP in real time, with windows that are shorter than the documented ones."""
     api.limits = Limits(time.monotonic, {"all": (20, 1.0), "logs": (10, 1.0), "create": (2, 1.0)})
     budget = GovernorLimits(Limit(20, 1.0), Limit(10, 1.0), Limit(2, 1.0))

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 
 from agent_runs.errors import RateLimited
 from agent_runs.providers.codegen.budget import Limit, Limits
-from agent_runs.providers.codegen.governor import Governor, Governors, Kind, Priority
+from agent_runs.providers.codegen.governor import Governor, Governors, GovernorState, Kind, Priority
 from bench import virtual_time
+
+Sent = tuple[float, Priority, Kind]
+"""When upstream counted a request, and what it was."""
 
 SMALL = Limits(total=Limit(6, 3), logs=Limit(4, 6), create=Limit(2, 6), reserve=1, burst=2)
 
@@ -22,7 +26,16 @@ def most_in_a_window(times: list[float], seconds: float) -> int:
     return max((sum(t <= each <= t + seconds for each in times) for t in times), default=0)
 
 
-async def send(governor, log, priority, kind=Kind.READ, *, takes=0.0, counted=0.0, patience=None):
+async def send(
+    governor: Governor,
+    log: list[Sent],
+    priority: Priority,
+    kind: Kind = Kind.READ,
+    *,
+    takes: float = 0.0,
+    counted: float = 0.0,
+    patience: float | None = None,
+) -> None:
     """One request that upstream counts somewhere (`counted`, 0..1) in the time that it takes."""
     async with governor.turn(priority, kind=kind, patience_seconds=patience):
         start = anyio.current_time()
@@ -44,13 +57,17 @@ jobs = st.lists(
 
 @settings(max_examples=150)
 @given(jobs=jobs, limits=st.sampled_from([SMALL, Limits(SMALL.total, reserve=0, burst=50)]))
-def test_upstream_never_sees_more_than_is_allowed_in_any_window(jobs, limits):
-    log: list[tuple[float, Priority, Kind]] = []
+def test_upstream_never_sees_more_than_is_allowed_in_any_window(
+    jobs: list[tuple[float, Priority, Kind, float, float]], limits: Limits
+) -> None:
+    log: list[Sent] = []
 
-    async def work():
+    async def work() -> None:
         governor = Governor(limits)
 
-        async def one(at, priority, kind, takes, counted):
+        async def one(
+            at: float, priority: Priority, kind: Kind, takes: float, counted: float
+        ) -> None:
             await anyio.sleep(at)
             await send(governor, log, priority, kind, takes=takes, counted=counted, patience=10_000)
 
@@ -75,17 +92,19 @@ def test_upstream_never_sees_more_than_is_allowed_in_any_window(jobs, limits):
         st.tuples(st.floats(0, 60), st.none() | st.floats(-5, 40)), min_size=1, max_size=8
     )
 )
-def test_nothing_is_sent_before_the_time_that_upstream_asked_for_is_over(refusals):
-    log: list[tuple[float, Priority, Kind]] = []
+def test_nothing_is_sent_before_the_time_that_upstream_asked_for_is_over(
+    refusals: list[tuple[float, float | None]],
+) -> None:
+    log: list[Sent] = []
 
-    async def work():
+    async def work() -> None:
         governor = Governor(SMALL)
 
-        async def refuse(at, retry_after):
+        async def refuse(at: float, retry_after: float | None) -> None:
             await anyio.sleep(at)
             governor.refused(retry_after)
 
-        async def ask():
+        async def ask() -> None:
             await anyio.sleep(0.001)
             while anyio.current_time() < 120:
                 await send(governor, log, Priority.USER, patience=10_000)
@@ -102,12 +121,13 @@ def test_nothing_is_sent_before_the_time_that_upstream_asked_for_is_over(refusal
         assert [sent for sent, *_ in log if at < sent < at + least] == []
 
 
-def test_turns_go_by_priority_and_within_one_by_order():
-    async def work():
-        governor, log = Governor(Limits(Limit(1, 1.0), reserve=0)), []
+def test_turns_go_by_priority_and_within_one_by_order() -> None:
+    async def work() -> list[Priority]:
+        governor = Governor(Limits(Limit(1, 1.0), reserve=0))
+        log: list[Sent] = []
         await send(governor, log, Priority.USER)
 
-        async def one(priority):
+        async def one(priority: Priority) -> None:
             await send(governor, log, priority)
 
         async with anyio.create_task_group() as tasks:
@@ -122,15 +142,17 @@ def test_turns_go_by_priority_and_within_one_by_order():
     assert Counter(order) == Counter([*Priority, *[Priority.CREATE] * 6])
 
 
-def test_a_request_of_a_person_does_not_wait_for_background_work():
-    async def work():
-        governor, log, waits = Governor(), [], []
+def test_a_request_of_a_person_does_not_wait_for_background_work() -> None:
+    async def work() -> list[float]:
+        governor = Governor()
+        log: list[Sent] = []
+        waits: list[float] = []
 
-        async def background(priority, kind):
+        async def background(priority: Priority, kind: Kind) -> None:
             while anyio.current_time() < 300:
                 await send(governor, log, priority, kind, takes=0.3)
 
-        async def person():
+        async def person() -> None:
             while anyio.current_time() < 300:
                 await anyio.sleep(20)
                 asked = anyio.current_time()
@@ -152,10 +174,11 @@ def test_a_request_of_a_person_does_not_wait_for_background_work():
 def sent_in_five_minutes(*flood: tuple[Priority, Kind]) -> Counter[Priority]:
     """How much each priority gets while all ask all the time, the flood three times over."""
 
-    async def work():
-        governor, log = Governor(), []
+    async def work() -> Counter[Priority]:
+        governor = Governor()
+        log: list[Sent] = []
 
-        async def ask(priority, kind):
+        async def ask(priority: Priority, kind: Kind) -> None:
             while anyio.current_time() < 300:
                 await send(governor, log, priority, kind, takes=0.3, patience=10_000)
 
@@ -172,7 +195,7 @@ def sent_in_five_minutes(*flood: tuple[Priority, Kind]) -> Counter[Priority]:
     return virtual_time.run(work)
 
 
-def test_watched_logs_leave_something_for_everybody():
+def test_watched_logs_leave_something_for_everybody() -> None:
     sent = sent_in_five_minutes((Priority.WATCHED_LOGS, Kind.LOGS))
     assert sent[Priority.WATCHED_LOGS] > 180
     assert sent[Priority.RUN_LIST] > 200
@@ -180,7 +203,7 @@ def test_watched_logs_leave_something_for_everybody():
     assert sent[Priority.BACKFILL] >= 12
 
 
-def test_a_flood_of_people_leaves_something_for_everybody():
+def test_a_flood_of_people_leaves_something_for_everybody() -> None:
     sent = sent_in_five_minutes((Priority.USER, Kind.READ), (Priority.USER, Kind.LOGS))
     assert sent[Priority.USER] > 450
     for priority in Priority:
@@ -188,9 +211,10 @@ def test_a_flood_of_people_leaves_something_for_everybody():
             assert sent[priority] >= 7, priority
 
 
-def test_background_work_comes_evenly():
-    async def work():
-        governor, log = Governor(), []
+def test_background_work_comes_evenly() -> None:
+    async def work() -> list[float]:
+        governor = Governor()
+        log: list[Sent] = []
         for _ in range(120):
             await send(governor, log, Priority.WATCHED_LOGS, Kind.LOGS)
         return [at for at, *_ in log]
@@ -202,9 +226,10 @@ def test_background_work_comes_evenly():
     assert times[-1] < 130
 
 
-def test_a_wait_that_would_be_too_long_is_refused_at_once_and_says_when():
-    async def work():
-        governor, log = Governor(), []
+def test_a_wait_that_would_be_too_long_is_refused_at_once_and_says_when() -> None:
+    async def work() -> tuple[float, RateLimited]:
+        governor = Governor()
+        log: list[Sent] = []
         for _ in range(60):
             await send(governor, log, Priority.USER)
         await anyio.sleep(1)
@@ -218,11 +243,13 @@ def test_a_wait_that_would_be_too_long_is_refused_at_once_and_says_when():
     assert str(error).endswith("Ask again in 30 s.")
 
 
-def test_a_wait_has_an_end_even_when_nothing_ever_comes_back():
-    async def work():
-        governor, log = Governor(SMALL), []
+def test_a_wait_has_an_end_even_when_nothing_ever_comes_back() -> None:
+    async def work() -> float:
+        governor = Governor(SMALL)
+        log: list[Sent] = []
+        now = 0.0
 
-        async def hang():
+        async def hang() -> None:
             await send(governor, log, Priority.USER, takes=math.inf)
 
         async with anyio.create_task_group() as tasks:
@@ -238,11 +265,12 @@ def test_a_wait_has_an_end_even_when_nothing_ever_comes_back():
     assert virtual_time.run(work) == 41
 
 
-def test_who_gives_up_waiting_takes_nothing_from_others():
-    async def work():
-        governor, log = Governor(SMALL), []
+def test_who_gives_up_waiting_takes_nothing_from_others() -> None:
+    async def work() -> tuple[Mapping[Priority, int], Mapping[Kind, int]]:
+        governor = Governor(SMALL)
+        log: list[Sent] = []
 
-        async def one():
+        async def one() -> None:
             await send(governor, log, Priority.USER, takes=1.0)
 
         for _ in range(6):
@@ -259,9 +287,10 @@ def test_who_gives_up_waiting_takes_nothing_from_others():
     assert virtual_time.run(work) == ({}, {Kind.READ: 6, Kind.LOGS: 4, Kind.CREATE: 2})
 
 
-def test_waits_double_with_each_refusal_and_start_anew_after_an_answer():
-    async def work():
-        governor, waits = Governor(pick=lambda _, high: high), []
+def test_waits_double_with_each_refusal_and_start_anew_after_an_answer() -> None:
+    async def work() -> tuple[list[float], int]:
+        governor = Governor(pick=lambda _, high: high)
+        waits: list[float] = []
         for answered in (False, False, False, True, *[False] * 9):
             asked = anyio.current_time()
             async with governor.turn(Priority.USER, patience_seconds=100):
@@ -275,8 +304,8 @@ def test_waits_double_with_each_refusal_and_start_anew_after_an_answer():
     assert refusals == 12
 
 
-def test_refusals_of_requests_that_were_sent_together_count_once():
-    async def work():
+def test_refusals_of_requests_that_were_sent_together_count_once() -> None:
+    async def work() -> float:
         governor = Governor(pick=lambda _, high: high)
         async with governor.turn(Priority.USER), governor.turn(Priority.USER):
             governor.refused()
@@ -288,8 +317,8 @@ def test_refusals_of_requests_that_were_sent_together_count_once():
     assert virtual_time.run(work) == 1
 
 
-def test_an_absurd_time_is_honoured_for_an_hour():
-    async def work():
+def test_an_absurd_time_is_honoured_for_an_hour() -> None:
+    async def work() -> float | None:
         governor = Governor(pick=lambda low, _: low)
         governor.refused(1e12)
         with pytest.raises(RateLimited) as refused:
@@ -302,11 +331,12 @@ def test_an_absurd_time_is_honoured_for_an_hour():
     assert virtual_time.run(work) == 3600
 
 
-def test_what_is_left_and_until_when_upstream_is_left_alone_can_be_seen():
+def test_what_is_left_and_until_when_upstream_is_left_alone_can_be_seen() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
 
-    async def work():
-        governor, log = Governor(pick=lambda low, _: low, wall=lambda: now), []
+    async def work() -> tuple[GovernorState, GovernorState]:
+        governor = Governor(pick=lambda low, _: low, wall=lambda: now)
+        log: list[Sent] = []
         await send(governor, log, Priority.CREATE, Kind.CREATE)
         await send(governor, log, Priority.WATCHED_LOGS, Kind.LOGS)
         before = governor.state()
@@ -321,7 +351,7 @@ def test_what_is_left_and_until_when_upstream_is_left_alone_can_be_seen():
     assert (after.limited_until, after.refusals) == (now + timedelta(seconds=12), 1)
 
 
-def test_everything_with_one_token_shares_one_governor():
+def test_everything_with_one_token_shares_one_governor() -> None:
     governors = Governors()
     first = governors.of("https://api.example.com", "a")
     assert governors.of("https://api.example.com/v1/", "a") is first
@@ -329,9 +359,10 @@ def test_everything_with_one_token_shares_one_governor():
     assert governors.of("https://other.example.com", "a") is not first
 
 
-def test_a_limit_of_one_still_lets_everybody_through():
-    async def work():
-        governor, log = Governor(Limits(Limit(1, 1), Limit(1, 1), Limit(1, 1))), []
+def test_a_limit_of_one_still_lets_everybody_through() -> None:
+    async def work() -> int:
+        governor = Governor(Limits(Limit(1, 1), Limit(1, 1), Limit(1, 1)))
+        log: list[Sent] = []
         for priority in Priority:
             for kind in Kind:
                 await send(governor, log, priority, kind)

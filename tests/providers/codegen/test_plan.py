@@ -24,11 +24,11 @@ def plan_of(runs: list[tuple[str, bool]], now: float = 0.0) -> FollowPlan:
     return plan
 
 
-def test_the_first_request_of_all_is_the_first_page():
+def test_the_first_request_of_all_is_the_first_page() -> None:
     assert FollowPlan().next_status(5.0) == StatusDue(-math.inf)
 
 
-def test_one_page_refreshes_all_runs_that_are_on_it():
+def test_one_page_refreshes_all_runs_that_are_on_it() -> None:
     runs = account(*range(60))
     plan = plan_of(runs)
     due = plan.next_status(3.0)
@@ -38,9 +38,10 @@ def test_one_page_refreshes_all_runs_that_are_on_it():
     assert {plan.age(run, 3.0)[0] for run in plan.followed} == {0.0}
 
 
-def test_pages_without_runs_that_work_are_never_asked_for():
+def test_pages_without_runs_that_work_are_never_asked_for() -> None:
     runs = account(3, 420)
-    plan, asked, now = plan_of(runs), [], 0.0
+    plan, now = plan_of(runs), 0.0
+    asked: list[int] = []
     while now < 60:
         due = plan.next_status(now)
         now = max(now + 1, due.at)
@@ -49,14 +50,14 @@ def test_pages_without_runs_that_work_are_never_asked_for():
     assert set(asked) == {0, 410}
 
 
-def test_nothing_that_works_means_a_look_at_the_first_page_now_and_then():
+def test_nothing_that_works_means_a_look_at_the_first_page_now_and_then() -> None:
     plan = plan_of(account())
     assert plan.next_status(1.0) == StatusDue(30.0)
     plan.watch({"1000"})
     assert plan.next_status(1.0) == StatusDue(5.0)
 
 
-def test_a_page_with_one_run_is_not_forgotten_for_pages_with_many():
+def test_a_page_with_one_run_is_not_forgotten_for_pages_with_many() -> None:
     runs = account(*range(180), 950)
     plan, oldest = plan_of(runs), 0.0
     for second in range(1, 300):
@@ -66,7 +67,7 @@ def test_a_page_with_one_run_is_not_forgotten_for_pages_with_many():
     assert oldest < 30
 
 
-def test_newcomers_move_the_others_down_and_these_are_still_found():
+def test_newcomers_move_the_others_down_and_these_are_still_found() -> None:
     plan = plan_of(account(450))
     later = [(str(number), False) for number in range(1040, 1000, -1)] + account(450)
     plan.listed(0, later[:100], 10.0)
@@ -77,7 +78,7 @@ def test_newcomers_move_the_others_down_and_these_are_still_found():
     assert "550" in dict(later[due.skip : due.skip + 100])
 
 
-def test_a_run_that_is_not_on_its_page_is_asked_for_alone_until_it_is_found():
+def test_a_run_that_is_not_on_its_page_is_asked_for_alone_until_it_is_found() -> None:
     runs = account(450)
     plan = plan_of(runs)
     for now in (10.0, 20.0, 30.0):
@@ -93,7 +94,7 @@ def test_a_run_that_is_not_on_its_page_is_asked_for_alone_until_it_is_found():
     assert list(plan.followed) == []
 
 
-def test_an_empty_page_makes_no_one_be_forgotten_or_asked_for_without_end():
+def test_an_empty_page_makes_no_one_be_forgotten_or_asked_for_without_end() -> None:
     runs = account(*range(60))
     plan = plan_of(runs)
     plan.listed(0, [], 10.0)
@@ -105,7 +106,7 @@ def test_an_empty_page_makes_no_one_be_forgotten_or_asked_for_without_end():
     assert plan.next_status(13.0) == StatusDue(15.5)
 
 
-def test_one_run_that_cannot_be_asked_for_does_not_stop_the_others():
+def test_one_run_that_cannot_be_asked_for_does_not_stop_the_others() -> None:
     plan = plan_of(account(0))
     plan.seen("7", 0.0, works=True)
     assert plan.next_status(3.0).run is None
@@ -116,7 +117,7 @@ def test_one_run_that_cannot_be_asked_for_does_not_stop_the_others():
     assert plan.next_status(9.0).run == "7"
 
 
-def test_a_run_that_came_and_ended_between_two_looks_is_read_once():
+def test_a_run_that_came_and_ended_between_two_looks_is_read_once() -> None:
     plan = plan_of(account())
     plan.listed(0, [("1001", False), *account()[:99]], 20.0)
     assert plan.next_logs(20.0, watched=False) == LogsDue(20.0, "1001")
@@ -125,7 +126,7 @@ def test_a_run_that_came_and_ended_between_two_looks_is_read_once():
     assert list(plan.followed) == []
 
 
-def test_a_whole_page_of_newcomers_is_followed_and_the_first_page_ever_is_not():
+def test_a_whole_page_of_newcomers_is_followed_and_the_first_page_ever_is_not() -> None:
     plan = FollowPlan()
     plan.listed(0, account(runs=100), 0.0)
     assert list(plan.followed) == []
@@ -133,10 +134,10 @@ def test_a_whole_page_of_newcomers_is_followed_and_the_first_page_ever_is_not():
     assert len(plan.followed) == 100
 
 
-def test_watched_logs_take_turns_and_nobody_reads_the_same_twice():
+def test_watched_logs_take_turns_and_nobody_reads_the_same_twice() -> None:
     plan = plan_of(account(0, 1, 2))
     plan.watch({"1000", "999", "998"})
-    order = []
+    order: list[str] = []
     for now in (1.0, 2.0, 3.0):
         due = plan.next_logs(now, watched=True)
         assert due
@@ -150,7 +151,7 @@ def test_watched_logs_take_turns_and_nobody_reads_the_same_twice():
     assert plan.next_logs(4.0, watched=False) is None
 
 
-def test_more_entries_are_read_at_once_but_in_turn_with_others():
+def test_more_entries_are_read_at_once_but_in_turn_with_others() -> None:
     plan = plan_of(account(0, 1))
     plan.watch({"1000", "999"})
     for run, now, more in (("1000", 1.0, True), ("999", 2.0, False)):
@@ -162,7 +163,7 @@ def test_more_entries_are_read_at_once_but_in_turn_with_others():
     assert plan.next_logs(5.0, watched=True) == LogsDue(5.0, "999")
 
 
-def test_of_the_unwatched_those_that_ended_come_first():
+def test_of_the_unwatched_those_that_ended_come_first() -> None:
     plan = plan_of(account(0, 1))
     for run, now in (("1000", 1.0), ("999", 2.0)):
         plan.logs_started(run, now)
@@ -171,7 +172,7 @@ def test_of_the_unwatched_those_that_ended_come_first():
     assert plan.next_logs(HOUR, watched=False) == LogsDue(HOUR, "999")
 
 
-def test_a_run_is_complete_only_when_it_was_read_after_its_end_was_seen():
+def test_a_run_is_complete_only_when_it_was_read_after_its_end_was_seen() -> None:
     plan = plan_of(account(0))
     plan.logs_started("1000", 5.0)
     plan.seen("1000", 6.0, works=False)
@@ -182,7 +183,7 @@ def test_a_run_is_complete_only_when_it_was_read_after_its_end_was_seen():
     assert list(plan.followed) == []
 
 
-def test_a_run_that_goes_on_after_its_end_is_followed_again():
+def test_a_run_that_goes_on_after_its_end_is_followed_again() -> None:
     plan = plan_of(account(0))
     plan.seen("1000", 6.0, works=False)
     plan.seen("1000", 7.0, works=True)
@@ -191,10 +192,10 @@ def test_a_run_that_goes_on_after_its_end_is_followed_again():
     assert list(plan.followed) == ["1000"]
 
 
-def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others():
+def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others() -> None:
     plan = plan_of(account(0, 1))
     now = 1.0
-    waits = []
+    waits: list[float] = []
     for _ in range(9):
         plan.logs_started("1000", now)
         plan.failed("1000", now)
@@ -213,7 +214,7 @@ def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others()
 
 @settings(max_examples=60)
 @given(st.data())
-def test_every_run_that_works_is_seen_however_the_list_moves(data):
+def test_every_run_that_works_is_seen_however_the_list_moves(data: st.DataObject) -> None:
     """Runs start, end and vanish between any two requests; each request refreshes what it shows."""
     runs = [(str(place), data.draw(st.booleans(), "works")) for place in range(30, 0, -1)]
     plan, next_id = FollowPlan(Intervals(status=0.0, newcomers=0.0)), 31
@@ -238,7 +239,7 @@ def test_every_run_that_works_is_seen_however_the_list_moves(data):
         assert plan.age(run, 399.0)[0] < 200
 
 
-def test_minutes_of_a_large_account_stay_inside_the_limits_and_fresh():
+def test_minutes_of_a_large_account_stay_inside_the_limits_and_fresh() -> None:
     ages = simulate(watched=2, seconds=400)
     assert ages.most[0] <= 60
     assert ages.most[1] <= 60
