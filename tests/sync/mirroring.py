@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -84,12 +84,13 @@ class Mirroring:
         run_id = run if isinstance(run, int) else run.id
         return await logs.read(self.database, run_id, limit=1000)
 
-    async def create(self, prompt: str, **fields: object) -> AgentRun:
+    async def create(self, prompt: str, **fields: Any) -> AgentRun:
         return await self.system.runs.create(NewRun(prompt, **fields))
 
 
-def account(api: HostedApi, **fields: object) -> Account:
-    return Account(api.url, TOKEN, **({"org_id": ORG} | fields))
+def account(api: HostedApi, **fields: Any) -> Account:
+    known: dict[str, Any] = {"org_id": ORG}
+    return Account(api.url, TOKEN, **known | fields)
 
 
 @contextlib.asynccontextmanager

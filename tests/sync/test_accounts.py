@@ -1,6 +1,7 @@
 """Hosted accounts are mirrored while they are set: what was before, what lives, by one process."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,9 @@ SLOW = Limits(Limit(20, 1.0), Limit(8, 1.0), Limit(10_000, 1.0))
 CALM = Intervals(idle=5.0, newcomers=5.0)
 
 
-async def test_what_was_before_is_brought_in_whole_and_only_once(tmp_path, database_url, api):
+async def test_what_was_before_is_brought_in_whole_and_only_once(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     made = add_history(api, 130)
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         state = await at_work.until_state(lambda state: state.history.whole == len(made))
@@ -36,7 +39,9 @@ async def test_what_was_before_is_brought_in_whole_and_only_once(tmp_path, datab
     assert len(read) == len(set(read)) == len(made)
 
 
-async def test_history_goes_on_where_it_stopped(tmp_path, database_url, api):
+async def test_history_goes_on_where_it_stopped(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     made = add_history(api, 40)
     async with mirroring(
         tmp_path, database_url, account(api), limits=SLOW, intervals=CALM
@@ -53,7 +58,9 @@ async def test_history_goes_on_where_it_stopped(tmp_path, database_url, api):
     assert len(read) <= len(made) + 1
 
 
-async def test_what_came_while_nobody_followed_is_caught_up_with(tmp_path, database_url, api):
+async def test_what_came_while_nobody_followed_is_caught_up_with(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     add_history(api, 5)
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.history.whole == 5)
@@ -62,7 +69,9 @@ async def test_what_came_while_nobody_followed_is_caught_up_with(tmp_path, datab
         await at_work.until_state(lambda state: state.history.whole == 5 + len(later))
 
 
-async def test_an_opened_run_comes_ahead_of_the_history(tmp_path, database_url, api):
+async def test_an_opened_run_comes_ahead_of_the_history(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     made = add_history(api, 60)
     async with mirroring(
         tmp_path, database_url, account(api), limits=SLOW, intervals=CALM
@@ -79,7 +88,9 @@ async def test_an_opened_run_comes_ahead_of_the_history(tmp_path, database_url, 
         assert not [each for each in api.requests[asked:] if logs_of in each]
 
 
-async def test_an_upstream_that_says_no_to_everything_has_lost_nothing(tmp_path, database_url, api):
+async def test_an_upstream_that_says_no_to_everything_has_lost_nothing(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     made = add_history(api, 30)
     slow = mirroring(tmp_path, database_url, account(api), limits=SLOW, intervals=CALM)
     async with slow as at_work:
@@ -95,7 +106,9 @@ async def test_an_upstream_that_says_no_to_everything_has_lost_nothing(tmp_path,
             assert len(await at_work.entries(run)) == 2
 
 
-async def test_accounts_come_and_go_and_their_runs_stay(tmp_path, database_url, api):
+async def test_accounts_come_and_go_and_their_runs_stay(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     add_history(api, 2)
     with serve_twin(HostedApi()) as other:
         add_history(other, 3)
@@ -117,8 +130,8 @@ async def test_accounts_come_and_go_and_their_runs_stay(tmp_path, database_url, 
 
 
 async def test_all_organizations_of_a_token_are_found_when_none_is_named(
-    tmp_path, database_url, api
-):
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     add_history(api, 1)
     async with mirroring(tmp_path, database_url, account(api, org_id=None)) as at_work:
         (run,) = await at_work.until(lambda all_: len(all_) == 1)
@@ -132,7 +145,9 @@ async def test_all_organizations_of_a_token_are_found_when_none_is_named(
         assert made.status_reason == "waits_for_upstream"
 
 
-async def test_an_account_that_was_never_reached_says_so(tmp_path, sqlite_url, api):
+async def test_an_account_that_was_never_reached_says_so(
+    tmp_path: Path, sqlite_url: str, api: HostedApi
+) -> None:
     api.faults = [Fault(status=401, times=None)]
     async with mirroring(tmp_path, sqlite_url, account(api, org_id=None)) as at_work:
         ((root, condition),) = await at_work.until_troubles()
@@ -142,7 +157,9 @@ async def test_an_account_that_was_never_reached_says_so(tmp_path, sqlite_url, a
         assert await at_work.all_runs() == []
 
 
-async def test_one_process_follows_and_another_takes_over(tmp_path, postgres_url, api):
+async def test_one_process_follows_and_another_takes_over(
+    tmp_path: Path, postgres_url: str, api: HostedApi
+) -> None:
     add_history(api, 1)
     here = partial(mirroring, alone=False)
     async with here(tmp_path / "a", postgres_url, account(api), worker="one") as first:

@@ -1,11 +1,15 @@
 """A server of this program as the upstream of another: runs there are made and kept here."""
 
+from pathlib import Path
+
 from agent_runs import CodegenClient
 from tests.live_server import start_server
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_a_run_at_another_instance_is_made_from_here_and_stays_when_that_is_gone(tmp_path):
+def test_a_run_at_another_instance_is_made_from_here_and_stays_when_that_is_gone(
+    tmp_path: Path,
+) -> None:
     with start_server(tmp_path / "upstream") as upstream:
         account = {
             "CODEGEN_BASE_URL": upstream.url,

@@ -1,5 +1,7 @@
 """Runs are created at a hosted account, resumed and stopped there, each exactly once."""
 
+from pathlib import Path
+
 import anyio
 import pytest
 
@@ -24,8 +26,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_run_that_is_created_here_keeps_what_upstream_does_not_tell(
-    tmp_path, database_url, api
-):
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         (repo,) = await at_work.until_repos(1)
@@ -48,7 +50,9 @@ async def test_a_run_that_is_created_here_keeps_what_upstream_does_not_tell(
     assert KEY in body["metadata"]
 
 
-async def test_runs_of_this_machine_and_hosted_ones_stand_in_one_list(tmp_path, database_url, api):
+async def test_runs_of_this_machine_and_hosted_ones_stand_in_one_list(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         here = await at_work.create("/say here", provider="acp")
@@ -64,7 +68,9 @@ async def test_runs_of_this_machine_and_hosted_ones_stand_in_one_list(tmp_path, 
         }
 
 
-async def test_runs_that_are_created_at_once_arrive_once_each(tmp_path, database_url, api):
+async def test_runs_that_are_created_at_once_arrive_once_each(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         async with anyio.create_task_group() as tasks:
@@ -77,7 +83,9 @@ async def test_runs_that_are_created_at_once_arrive_once_each(tmp_path, database
         assert {run.prompt for run in found} == {f"Task {number}" for number in range(12)}
 
 
-async def test_creates_wait_for_upstream_say_so_and_can_be_cancelled(tmp_path, database_url):
+async def test_creates_wait_for_upstream_say_so_and_can_be_cancelled(
+    tmp_path: Path, database_url: str
+) -> None:
     api = HostedApi()
     with serve_twin(api):
         port = int(api.url.rpartition(":")[2])
@@ -96,7 +104,9 @@ async def test_creates_wait_for_upstream_say_so_and_can_be_cancelled(tmp_path, d
     assert [body["prompt"] for body in api.bodies] == ["wanted"]
 
 
-async def test_a_used_up_allotment_holds_back_new_runs_only(tmp_path, database_url, api):
+async def test_a_used_up_allotment_holds_back_new_runs_only(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     api.allotment = 0
     (before,) = add_history(api, 1)
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
@@ -114,7 +124,9 @@ async def test_a_used_up_allotment_holds_back_new_runs_only(tmp_path, database_u
     assert creates(api) == 1
 
 
-async def test_a_run_that_upstream_refuses_ends_and_says_why(tmp_path, database_url, api):
+async def test_a_run_that_upstream_refuses_ends_and_says_why(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     api.faults = [Fault(status=422, only="POST", times=None)]
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
@@ -127,8 +139,8 @@ async def test_a_run_that_upstream_refuses_ends_and_says_why(tmp_path, database_
 
 
 async def test_the_end_of_a_run_that_was_made_here_is_told_and_no_other(
-    tmp_path, database_url, api
-):
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     foreign = api.add_run()
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await webhooks.set_organization_webhook(
@@ -143,8 +155,8 @@ async def test_the_end_of_a_run_that_was_made_here_is_told_and_no_other(
 
 
 async def test_a_run_that_is_cancelled_while_others_are_sent_is_never_sent(
-    tmp_path, database_url, api
-):
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     api.faults = [Fault(drip_seconds=0.002, only="POST")]
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
@@ -161,7 +173,9 @@ async def test_a_run_that_is_cancelled_while_others_are_sent_is_never_sent(
     assert [body["prompt"] for body in api.bodies] == ["first"]
 
 
-async def test_an_upstream_that_gives_ids_anew_loses_and_stops_nothing(tmp_path, database_url, api):
+async def test_an_upstream_that_gives_ids_anew_loses_and_stops_nothing(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     add_history(api, 2)
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.history.whole == 2)
@@ -181,7 +195,9 @@ async def test_an_upstream_that_gives_ids_anew_loses_and_stops_nothing(tmp_path,
         )
 
 
-async def test_a_run_whose_answer_is_lost_is_stopped_once_it_is_known(tmp_path, database_url):
+async def test_a_run_whose_answer_is_lost_is_stopped_once_it_is_known(
+    tmp_path: Path, database_url: str
+) -> None:
     api = HostedApi(beta=True)
     with serve_twin(api):
         api.faults = [Fault(drop=True, taken=True, only="POST"), None]
@@ -196,7 +212,9 @@ async def test_a_run_whose_answer_is_lost_is_stopped_once_it_is_known(tmp_path, 
         assert there["status"] == "CANCELLED"
 
 
-async def test_the_same_resume_with_a_lost_answer_is_sent_once(tmp_path, database_url, api):
+async def test_the_same_resume_with_a_lost_answer_is_sent_once(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         made = await at_work.create("First")
@@ -212,7 +230,9 @@ async def test_the_same_resume_with_a_lost_answer_is_sent_once(tmp_path, databas
     assert [body["prompt"] for body in api.bodies] == ["First", "Second"]
 
 
-async def test_a_waiting_run_says_what_it_waits_for(tmp_path, sqlite_url, api):
+async def test_a_waiting_run_says_what_it_waits_for(
+    tmp_path: Path, sqlite_url: str, api: HostedApi
+) -> None:
     api.faults = [Fault(status=401, body={"detail": "This token was revoked"}, times=None)]
     async with mirroring(tmp_path, sqlite_url, account(api)) as at_work:
         await at_work.until_state(lambda state: bool(state.troubles))
@@ -221,7 +241,9 @@ async def test_a_waiting_run_says_what_it_waits_for(tmp_path, sqlite_url, api):
         assert "revoked" in (run.error or "")
 
 
-async def test_a_lost_answer_is_looked_for_and_found(tmp_path, database_url, api):
+async def test_a_lost_answer_is_looked_for_and_found(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     api.faults = [Fault(drop=True, taken=True, only="POST")]
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
@@ -234,7 +256,9 @@ async def test_a_lost_answer_is_looked_for_and_found(tmp_path, database_url, api
     assert len(api.runs) == creates(api) == 1
 
 
-async def test_a_run_is_resumed_upstream_and_keeps_its_prompts(tmp_path, database_url, api):
+async def test_a_run_is_resumed_upstream_and_keeps_its_prompts(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         made = await at_work.create("First")
@@ -252,7 +276,9 @@ async def test_a_run_is_resumed_upstream_and_keeps_its_prompts(tmp_path, databas
         assert [each.observation for each in read] == texts_of(api, int(run.upstream_id or 0))
 
 
-async def test_a_resume_whose_answer_is_lost_is_told_and_followed(tmp_path, database_url, api):
+async def test_a_resume_whose_answer_is_lost_is_told_and_followed(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, database_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         made = await at_work.create("First")
@@ -268,7 +294,9 @@ async def test_a_resume_whose_answer_is_lost_is_told_and_followed(tmp_path, data
     ("way", "beta", "path"),
     [("auto", True, "/beta/"), ("auto", False, "/run/ban"), ("ban", True, "/run/ban")],
 )
-async def test_a_run_is_stopped_the_configured_way(tmp_path, sqlite_url, way, beta, path):
+async def test_a_run_is_stopped_the_configured_way(
+    tmp_path: Path, sqlite_url: str, way: str, beta: bool, path: str
+) -> None:
     with serve_twin(HostedApi(beta=beta)) as api:
         run_id = api.add_run()
         async with mirroring(tmp_path, sqlite_url, account(api, stop=way)) as at_work:
@@ -280,7 +308,9 @@ async def test_a_run_is_stopped_the_configured_way(tmp_path, sqlite_url, way, be
         assert path in posts[-1]
 
 
-async def test_a_run_that_may_not_be_stopped_from_here_goes_on(tmp_path, sqlite_url, api):
+async def test_a_run_that_may_not_be_stopped_from_here_goes_on(
+    tmp_path: Path, sqlite_url: str, api: HostedApi
+) -> None:
     run_id = api.add_run()
     async with mirroring(tmp_path, sqlite_url, account(api, stop="none")) as at_work:
         (run,) = await at_work.until(lambda all_: len(all_) == 1)
@@ -289,7 +319,9 @@ async def test_a_run_that_may_not_be_stopped_from_here_goes_on(tmp_path, sqlite_
     assert api.runs[run_id]["status"] == "ACTIVE"
 
 
-async def test_a_repository_of_the_other_kind_is_refused(tmp_path, sqlite_url, api):
+async def test_a_repository_of_the_other_kind_is_refused(
+    tmp_path: Path, sqlite_url: str, api: HostedApi
+) -> None:
     async with mirroring(tmp_path, sqlite_url, account(api)) as at_work:
         await at_work.until_state(lambda state: state.age_seconds is not None)
         async with at_work.database.begin() as transaction:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def check_once(server: LiveServer, api: HostedApi, run_id: int) -> None:
     assert upstream["metadata"][KEY]
 
 
-def test_killed_after_it_was_stored_and_before_it_was_sent(tmp_path, api):
+def test_killed_after_it_was_stored_and_before_it_was_sent(tmp_path: Path, api: HostedApi) -> None:
     api.faults = [Fault(status=401, times=None)]
     with start_server(tmp_path / "home", **account(api)) as server:
         with CodegenClient(base_url=server.url) as client:
@@ -89,7 +90,9 @@ def test_killed_after_it_was_stored_and_before_it_was_sent(tmp_path, api):
         check_once(server, api, run_id)
 
 
-def test_killed_while_the_request_is_on_its_way_and_never_arrives(server, api):
+def test_killed_while_the_request_is_on_its_way_and_never_arrives(
+    server: LiveServer, api: HostedApi
+) -> None:
     api.faults = [Fault(hang=True, only=CREATE)]
     run_id = create(server)
     api.wait_for(lambda: CREATE in api.requests)
@@ -102,9 +105,11 @@ def test_killed_while_the_request_is_on_its_way_and_never_arrives(server, api):
 
 
 @pytest.mark.parametrize("fault", ["no answer", "half an answer"])
-def test_killed_after_it_arrived_and_before_the_answer_was_stored(server, api, fault):
-    slow = {"hang": True} if fault == "no answer" else {"drip_seconds": 0.5}
-    api.faults = [Fault(taken=True, only=CREATE, **slow)]
+def test_killed_after_it_arrived_and_before_the_answer_was_stored(
+    server: LiveServer, api: HostedApi, fault: str
+) -> None:
+    slow = Fault(hang=True) if fault == "no answer" else Fault(drip_seconds=0.5)
+    api.faults[:] = [replace(slow, taken=True, only=CREATE)]
     run_id = create(server)
     api.wait_for(lambda: bool(api.runs))
     server.kill()
@@ -114,7 +119,7 @@ def test_killed_after_it_arrived_and_before_the_answer_was_stored(server, api, f
     assert api.requests.count(CREATE) == 1
 
 
-def test_killed_after_the_answer_was_stored(server, api):
+def test_killed_after_the_answer_was_stored(server: LiveServer, api: HostedApi) -> None:
     run_id = create(server)
     with CodegenClient(base_url=server.url) as client:
         for _ in client.events(after=0):

@@ -41,7 +41,9 @@ async def event_count(database: Database) -> int:
     return len(await events.after(database, 0, 1000))
 
 
-async def test_a_list_that_brings_nothing_new_writes_nothing(database, mirror):
+async def test_a_list_that_brings_nothing_new_writes_nothing(
+    database: Database, mirror: StoreMirror
+) -> None:
     page = [shown(8), shown(7, "COMPLETE", result="done " * 400)]
     await mirror.take_runs(page)
     before = await event_count(database)
@@ -51,7 +53,9 @@ async def test_a_list_that_brings_nothing_new_writes_nothing(database, mirror):
     assert (await known(database, 7)).id < (await known(database, 8)).id
 
 
-async def test_a_run_keeps_its_id_and_what_is_ours_while_upstream_changes_it(database, mirror):
+async def test_a_run_keeps_its_id_and_what_is_ours_while_upstream_changes_it(
+    database: Database, mirror: StoreMirror
+) -> None:
     await mirror.take_runs([shown(7)])
     first = await known(database, 7)
     async with database.begin() as transaction:
@@ -65,13 +69,17 @@ async def test_a_run_keeps_its_id_and_what_is_ours_while_upstream_changes_it(dat
     assert (await known(database, 7)).finished_at is None
 
 
-async def test_fields_and_statuses_that_nobody_knows_are_kept(database, mirror):
+async def test_fields_and_statuses_that_nobody_knows_are_kept(
+    database: Database, mirror: StoreMirror
+) -> None:
     await mirror.take_runs([shown(7, "SLEEPING", colour="blue")])
     run = await known(database, 7)
     assert (run.status, run["colour"]) == ("SLEEPING", "blue")
 
 
-async def test_a_run_that_vanished_at_work_is_cancelled_until_it_is_there_again(database, mirror):
+async def test_a_run_that_vanished_at_work_is_cancelled_until_it_is_there_again(
+    database: Database, mirror: StoreMirror
+) -> None:
     await mirror.take_runs([shown(7)])
     await mirror.run_is_gone("7")
     run = await known(database, 7)
@@ -85,7 +93,9 @@ async def test_a_run_that_vanished_at_work_is_cancelled_until_it_is_there_again(
     assert (run.status, run.status_reason, run.error) == ("ACTIVE", None, None)
 
 
-async def test_the_position_and_the_entries_are_kept_together(database, mirror):
+async def test_the_position_and_the_entries_are_kept_together(
+    database: Database, mirror: StoreMirror
+) -> None:
     await mirror.take_runs([shown(7)])
     run = await known(database, 7)
     assert await mirror.position("7") == Position()
@@ -100,7 +110,7 @@ async def test_the_position_and_the_entries_are_kept_together(database, mirror):
     assert len(await mirror.fingerprints("7")) == 3
 
 
-async def test_secrets_are_not_kept_and_do_not_make_a_log_look_rewritten(database_url):
+async def test_secrets_are_not_kept_and_do_not_make_a_log_look_rewritten(database_url: str) -> None:
     async with Database.open(database_url, redact=lambda text: text.replace("s3cret", "•")) as db:
         mirror = StoreMirror(db, 323)
         await mirror.take_runs([shown(7)])
@@ -111,14 +121,16 @@ async def test_secrets_are_not_kept_and_do_not_make_a_log_look_rewritten(databas
         assert read[1].observation == "the •"
 
 
-async def test_entries_of_a_run_that_was_never_shown_are_refused(mirror):
+async def test_entries_of_a_run_that_was_never_shown_are_refused(mirror: StoreMirror) -> None:
     with pytest.raises(RunNotFound):
         await mirror.take_news("9", news(Position(), [entry("a")]))
     assert await mirror.fingerprints("9") == []
     await mirror.run_is_gone("9")
 
 
-async def test_a_completed_entry_is_found_by_its_new_words_alone(database, mirror):
+async def test_a_completed_entry_is_found_by_its_new_words_alone(
+    database: Database, mirror: StoreMirror
+) -> None:
     await mirror.take_runs([shown(7)])
     run = await known(database, 7)
     new = news(Position(), [entry("first"), entry("zebra")])
