@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_real_run_is_counted_as_soon_as_it_has_ended(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     made = await http.post(
         "/agent_runs",
         json={"prompt": "/run exit 3\n/say done", "mode": "docs", "agent": "scripted"},
@@ -39,7 +39,7 @@ async def test_a_real_run_is_counted_as_soon_as_it_has_ended(
 
 async def test_archived_runs_count_and_are_in_the_list_that_a_figure_leads_to(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     database = app.state.server.database
     await new_run(database, status="COMPLETE", created_at=NOW, archived_at=NOW)
     await new_run(database, status="COMPLETE", created_at=NOW)
@@ -52,7 +52,7 @@ async def test_archived_runs_count_and_are_in_the_list_that_a_figure_leads_to(
 
 async def test_a_table_as_csv_has_the_same_cells_and_runs_no_formula(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     database = app.state.server.database
     run = await new_run(database, status="ERROR", created_at=NOW)
     failed = entry("=cmd() failed", tool_name="@bash", tool_output={"status": "failed"})
@@ -84,13 +84,15 @@ async def test_a_table_as_csv_has_the_same_cells_and_runs_no_formula(
         ("agent=%00", "agent"),
     ],
 )
-async def test_a_period_that_cannot_be_is_explained(http: httpx.AsyncClient, query: str, word: str):
+async def test_a_period_that_cannot_be_is_explained(
+    http: httpx.AsyncClient, query: str, word: str
+) -> None:
     answer = await http.get(f"/analytics/days?{query}")
     assert answer.status_code == 422
     assert word in answer.text
 
 
-async def test_a_table_that_is_not_there_is_named(http: httpx.AsyncClient):
+async def test_a_table_that_is_not_there_is_named(http: httpx.AsyncClient) -> None:
     answer = await http.get("/analytics/everything")
     assert answer.status_code == 422
     assert "summary" in answer.text

@@ -21,7 +21,7 @@ async def made(http: httpx.AsyncClient, finished: Finish, prompt: str) -> int:
 
 async def test_two_runs_show_what_they_share_and_where_they_part(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     one = await made(http, finished, f"{COMMON}/write b.txt one\n/say done")
     other = await made(http, finished, f"{COMMON}/write b.txt two\n/run exit 3\n/say done")
     answer = await http.get(f"/compare?ids={one},{other}")
@@ -43,7 +43,9 @@ async def test_two_runs_show_what_they_share_and_where_they_part(
     assert (first["added"], second["added"]) == (2, 2)
 
 
-async def test_runs_that_did_the_same_do_not_part(http: httpx.AsyncClient, finished: Finish):
+async def test_runs_that_did_the_same_do_not_part(
+    http: httpx.AsyncClient, finished: Finish
+) -> None:
     ids = [await made(http, finished, f"{COMMON}/run echo hi\n/say done") for _ in range(3)]
     found = (await http.get(f"/compare?ids={','.join(map(str, ids))}")).json()
     assert found["parting"] is None
@@ -54,7 +56,7 @@ async def test_runs_that_did_the_same_do_not_part(http: httpx.AsyncClient, finis
 @pytest.mark.parametrize("settings", ["1/2/3"], indirect=True)
 async def test_a_home_whose_path_has_the_numbers_of_runs_parts_nothing(
     http: httpx.AsyncClient, finished: Finish, settings: Settings
-):
+) -> None:
     assert settings.home.parts[-3:] == ("1", "2", "3")
     ids = [await made(http, finished, f"{COMMON}/run echo hi\n/say done") for _ in range(3)]
     assert ids == [1, 2, 3]
@@ -63,7 +65,7 @@ async def test_a_home_whose_path_has_the_numbers_of_runs_parts_nothing(
 
 async def test_a_run_without_a_work_tree_can_be_compared_all_the_same(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     database = app.state.server.database
     ids = [(await new_run(database, status="COMPLETE")).id for _ in range(2)]
     found = (await http.get(f"/compare?ids={ids[0]},{ids[1]}")).json()
@@ -74,19 +76,19 @@ async def test_a_run_without_a_work_tree_can_be_compared_all_the_same(
 @pytest.mark.parametrize(
     "ids", ["", "1", "1,", "1,1", "a,b", "1,2,3,4,5,6,7", "1,99999999999999999999999", "1,-2"]
 )
-async def test_what_cannot_be_compared_is_refused(http: httpx.AsyncClient, ids: str):
+async def test_what_cannot_be_compared_is_refused(http: httpx.AsyncClient, ids: str) -> None:
     assert (await http.get("/compare", params={"ids": ids})).status_code == 422
 
 
 @pytest.mark.parametrize("ids", ["1", "1,1", ",".join(map(str, range(1, 100)))])
 async def test_too_few_and_too_many_runs_are_told_how_many_it_takes(
     http: httpx.AsyncClient, ids: str
-):
+) -> None:
     answer = await http.get("/compare", params={"ids": ids})
     assert answer.json()["message"] == "Name 2 to 6 different runs to compare."
 
 
-async def test_a_run_that_is_not_there_is_named(app: FastAPI, http: httpx.AsyncClient):
+async def test_a_run_that_is_not_there_is_named(app: FastAPI, http: httpx.AsyncClient) -> None:
     run = await new_run(app.state.server.database)
     answer = await http.get(f"/compare?ids={run.id},77")
     assert (answer.status_code, answer.json()["message"]) == (404, "There is no agent run 77.")

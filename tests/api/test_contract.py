@@ -32,14 +32,14 @@ def lacking(theirs: Mapping[str, Any], app: FastAPI) -> tuple[list[str], dict[st
     return unknown, comparison.checked
 
 
-async def test_nothing_of_the_recorded_contract_is_lacking(app: FastAPI):
+async def test_nothing_of_the_recorded_contract_is_lacking(app: FastAPI) -> None:
     found, checked = lacking(recorded(), app)
     print("recorded contract:", ", ".join(f"{n} {what}" for what, n in checked.items()))  # noqa: T201 - wanted with -s
     assert "\n".join(found) == ""
     assert checked["operations"] == 30
 
 
-async def test_the_comparison_finds_what_is_lacking(app: FastAPI):
+async def test_the_comparison_finds_what_is_lacking(app: FastAPI) -> None:
     theirs = recorded()
     path = "/v1/organizations/{org_id}/agent/runs"
     theirs["paths"]["/v1/else"] = theirs["paths"][path]
@@ -63,7 +63,7 @@ async def test_the_comparison_finds_what_is_lacking(app: FastAPI):
 
 @pytest.mark.skipif(not DOCUMENTS, reason="the published documents are not beside the repository")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-async def test_nothing_of_a_published_document_is_lacking(app: FastAPI, path: Path):
+async def test_nothing_of_a_published_document_is_lacking(app: FastAPI, path: Path) -> None:
     found, checked = lacking(orjson.loads(path.read_bytes()), app)
     print(f"{path.stem}:", ", ".join(f"{n} {what}" for what, n in checked.items()))  # noqa: T201 - wanted with -s
     assert "\n".join(found) == ""
@@ -71,7 +71,7 @@ async def test_nothing_of_a_published_document_is_lacking(app: FastAPI, path: Pa
 
 
 @pytest.mark.skipif(not DOCUMENTS, reason="the published documents are not beside the repository")
-async def test_the_recorded_contract_is_the_newest_document_and_holds_the_older_one():
+async def test_the_recorded_contract_is_the_newest_document_and_holds_the_older_one() -> None:
     oldest, newest = (orjson.loads(path.read_bytes()) for path in DOCUMENTS)
     assert bare(newest) == recorded()
     older = {where for where, _ in operations(oldest)}
@@ -80,7 +80,7 @@ async def test_the_recorded_contract_is_the_newest_document_and_holds_the_older_
 
 async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each operation once
     http: httpx.AsyncClient, finished: Finish, tmp_path: Path
-):
+) -> None:
     contract = recorded()
     shapes = {where: operation["responses"] for where, operation in operations(contract)}
     asked: set[str] = set()
@@ -110,7 +110,11 @@ async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each op
     await ask(f"GET {org}/users")
     await ask(f"GET {org}/users/{{user_id}}", user_id=1)
     await ask(f"GET {org}/users/{{user_id}}", 404, user_id=5)
-    body = {"prompt": "/think hm\n/run echo hi\n/say done", "metadata": {"a": [1]}, "webhooks": []}
+    body: dict[str, Any] = {
+        "prompt": "/think hm\n/run echo hi\n/say done",
+        "metadata": {"a": [1]},
+        "webhooks": [],
+    }
     run_id = (await ask(f"POST {run_path}", body=body))["id"]
     await finished(run_id)
     assert (await ask(f"GET {run_path}/{{agent_run_id}}", agent_run_id=run_id))["result"] == "done"

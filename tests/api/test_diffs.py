@@ -44,7 +44,7 @@ Binary files a/logo.png and b/logo.png differ
 """
 
 
-def test_every_file_of_a_diff_is_told_with_what_happened_to_it():
+def test_every_file_of_a_diff_is_told_with_what_happened_to_it() -> None:
     assert [(f.path, f.added, f.removed, f.status) for f in summarize(DIFF)] == [
         ("app.py", 3, 2, "modified"),
         ("new file.txt", 1, 0, "added"),
@@ -55,5 +55,5 @@ def test_every_file_of_a_diff_is_told_with_what_happened_to_it():
     ]
 
 
-def test_no_diff_has_no_files():
+def test_no_diff_has_no_files() -> None:
     assert summarize("") == []

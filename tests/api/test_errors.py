@@ -9,7 +9,7 @@ from agent_runs.errors import RateLimited, Unavailable
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_unknown_run_is_a_404_with_all_four_fields(http: httpx.AsyncClient):
+async def test_an_unknown_run_is_a_404_with_all_four_fields(http: httpx.AsyncClient) -> None:
     answer = await http.get("/agent_runs/4711")
     assert answer.status_code == 404
     assert answer.json() == {
@@ -20,7 +20,9 @@ async def test_an_unknown_run_is_a_404_with_all_four_fields(http: httpx.AsyncCli
     }
 
 
-async def test_the_official_paths_answer_errors_in_the_official_shape(http: httpx.AsyncClient):
+async def test_the_official_paths_answer_errors_in_the_official_shape(
+    http: httpx.AsyncClient,
+) -> None:
     answer = await http.get("/v1/organizations/1/agent/run/4711")
     assert answer.status_code == 404
     assert answer.json() == {
@@ -53,7 +55,7 @@ async def test_the_official_paths_answer_errors_in_the_official_shape(http: http
 )
 async def test_a_wrong_parameter_is_a_422_that_names_it(
     http: httpx.AsyncClient, path: str, words: str
-):
+) -> None:
     answer = await http.get(path)
     body = answer.json()
     assert answer.status_code == body["status_code"] == 422
@@ -84,7 +86,7 @@ JSON_TYPE = {"content-type": "application/json"}
 )
 async def test_a_body_that_cannot_be_used_is_a_422_and_nothing_is_stored(
     http: httpx.AsyncClient, content: bytes
-):
+) -> None:
     for path in ("/agent_runs", "/v1/organizations/1/agent/run"):
         answer = await http.post(path, content=content, headers=JSON_TYPE)
         assert answer.status_code == 422, answer.text
@@ -94,7 +96,7 @@ async def test_a_body_that_cannot_be_used_is_a_422_and_nothing_is_stored(
 
 async def test_an_unknown_field_whose_name_is_no_text_is_told_all_the_same(
     http: httpx.AsyncClient,
-):
+) -> None:
     content = b'{"prompt": "x", "\\ud800": 1}'
     answer = await http.post("/agent_runs", content=content, headers=JSON_TYPE)
     assert answer.status_code == 422
@@ -104,7 +106,7 @@ async def test_an_unknown_field_whose_name_is_no_text_is_told_all_the_same(
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
 async def test_json_that_is_not_declared_as_such_is_told_what_is_missing(
     http: httpx.AsyncClient, kind: str | None
-):
+) -> None:
     headers = {"content-type": kind} if kind else {}
     for path in ("/agent_runs", "/v1/organizations/1/agent/run", "/create_agent_run/plan/x"):
         answer = await http.post(path, content=b'{"prompt": "/say hello"}', headers=headers)
@@ -112,19 +114,21 @@ async def test_json_that_is_not_declared_as_such_is_told_what_is_missing(
         assert "Content-Type: application/json" in answer.json()["message"]
 
 
-async def test_a_slip_in_the_json_is_told_with_its_place(http: httpx.AsyncClient):
+async def test_a_slip_in_the_json_is_told_with_its_place(http: httpx.AsyncClient) -> None:
     answer = await http.post("/agent_runs", content=b'{"prompt": "x",}', headers=JSON_TYPE)
     assert answer.json()["message"].startswith("body: JSON decode error at character 15: ")
 
 
-async def test_what_was_sent_is_not_given_back(http: httpx.AsyncClient):
+async def test_what_was_sent_is_not_given_back(http: httpx.AsyncClient) -> None:
     secret = "sk-do-not-echo-me"
     answer = await http.post("/agent_runs", json={"prompt": ["x", secret], "other": secret})
     assert answer.status_code == 422
     assert secret not in answer.text
 
 
-async def test_a_path_or_method_that_is_not_there_says_where_to_look(http: httpx.AsyncClient):
+async def test_a_path_or_method_that_is_not_there_says_where_to_look(
+    http: httpx.AsyncClient,
+) -> None:
     missing = await http.get("/agent-runs")
     method = await http.delete("/agent_runs")
     assert (missing.status_code, missing.json()["error"]) == (404, "NotFound")
@@ -133,9 +137,11 @@ async def test_a_path_or_method_that_is_not_there_says_where_to_look(http: httpx
     assert "GET" in method.headers["allow"]
 
 
-async def test_a_fault_of_ours_is_a_500_without_a_traceback(app: FastAPI, http: httpx.AsyncClient):
+async def test_a_fault_of_ours_is_a_500_without_a_traceback(
+    app: FastAPI, http: httpx.AsyncClient
+) -> None:
     @app.get("/broken")
-    async def broken():
+    async def broken() -> None:
         raise RuntimeError("secret inner words")
 
     answer = await http.get("/broken")
@@ -143,9 +149,9 @@ async def test_a_fault_of_ours_is_a_500_without_a_traceback(app: FastAPI, http: 
     assert "secret inner words" not in answer.text
 
 
-async def test_a_rate_limit_says_when_to_come_back(app: FastAPI, http: httpx.AsyncClient):
+async def test_a_rate_limit_says_when_to_come_back(app: FastAPI, http: httpx.AsyncClient) -> None:
     @app.get("/busy")
-    async def busy():
+    async def busy() -> None:
         raise RateLimited("Too many.", retry_after_seconds=1.2)
 
     answer = await http.get("/busy")
@@ -154,7 +160,7 @@ async def test_a_rate_limit_says_when_to_come_back(app: FastAPI, http: httpx.Asy
 
 async def test_trouble_with_the_database_is_a_503_that_says_nothing_was_changed(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     async with app.state.server.database.begin() as transaction:
         for table in ("run", "run_total"):
             await transaction.execute(f"alter table {table} rename to {table}_gone", {})

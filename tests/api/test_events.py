@@ -44,7 +44,7 @@ def create(client: httpx.Client, prompt: str) -> int:
     return client.post("/agent_runs", json={"prompt": prompt}).raise_for_status().json()["id"]
 
 
-def test_a_stream_tells_of_a_run_from_creation_to_its_end(live: httpx.Client):
+def test_a_stream_tells_of_a_run_from_creation_to_its_end(live: httpx.Client) -> None:
     with live.stream("GET", "/events") as answer:
         stream = frames(answer)
         assert next(stream) == {"id": "0"}
@@ -63,7 +63,7 @@ def test_a_stream_tells_of_a_run_from_creation_to_its_end(live: httpx.Client):
     assert all(json.loads(f["data"]).get("agent_run_id", run_id) == run_id for f in seen)
 
 
-def test_a_stream_of_one_run_ends_with_it_and_replays_all_of_it_later(live: httpx.Client):
+def test_a_stream_of_one_run_ends_with_it_and_replays_all_of_it_later(live: httpx.Client) -> None:
     run_id = create(live, "/say hello")
     create(live, "/say another")
     path = f"/agent_runs/{run_id}/events"
@@ -77,7 +77,7 @@ def test_a_stream_of_one_run_ends_with_it_and_replays_all_of_it_later(live: http
     assert all(set(frame) == {"id"} for frame in nothing_left)
 
 
-def test_a_resumed_run_is_followed_to_its_last_end(live: httpx.Client):
+def test_a_resumed_run_is_followed_to_its_last_end(live: httpx.Client) -> None:
     run_id = create(live, "/say one")
     path = f"/agent_runs/{run_id}/events"
     live.get(path, params={"after": 0, "until_finished": True})
@@ -86,7 +86,7 @@ def test_a_resumed_run_is_followed_to_its_last_end(live: httpx.Client):
     assert [frame.get("event") for frame in seen].count("run.finished") == 2
 
 
-def test_last_event_id_wins_over_after(live: httpx.Client):
+def test_last_event_id_wins_over_after(live: httpx.Client) -> None:
     run_id = create(live, "/say one")
     path = f"/agent_runs/{run_id}/events"
     seen = [*frames(live.get(path, params={"after": 0, "until_finished": True}))]
@@ -98,21 +98,21 @@ def test_last_event_id_wins_over_after(live: httpx.Client):
     assert [frame["id"] for frame in frames(rest)][1:] == [frame["id"] for frame in stored[3:]]
 
 
-def test_an_id_from_the_future_is_answered_with_a_reset(live: httpx.Client):
+def test_an_id_from_the_future_is_answered_with_a_reset(live: httpx.Client) -> None:
     with live.stream("GET", "/events", params={"after": 10**9}) as answer:
         assert next(frames(answer)) == {"id": "0", "event": "reset", "data": '{"last_id":0}'}
 
 
 @pytest.mark.parametrize("last", ["x", "-1", "9" * 30, "1.5"])
-def test_a_last_event_id_that_is_none_is_a_422(live: httpx.Client, last: str):
+def test_a_last_event_id_that_is_none_is_a_422(live: httpx.Client, last: str) -> None:
     assert live.get("/events", headers={"last-event-id": last}).status_code == 422
 
 
-def test_the_stream_of_an_unknown_run_is_a_404(live: httpx.Client):
+def test_the_stream_of_an_unknown_run_is_a_404(live: httpx.Client) -> None:
     assert live.get("/agent_runs/4711/events").status_code == 404
 
 
-def test_a_client_that_goes_away_leaves_nothing_behind(settings: Settings, env_file: Path):
+def test_a_client_that_goes_away_leaves_nothing_behind(settings: Settings, env_file: Path) -> None:
     app = create_app(settings, env_file=env_file)
     with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         with client.stream("GET", "/events") as answer:
@@ -124,7 +124,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(settings: Settings, env_f
             client.get("/health")
 
 
-def test_a_stream_is_taken_up_after_a_restart_without_loss_or_repetition(tmp_path: Path):
+def test_a_stream_is_taken_up_after_a_restart_without_loss_or_repetition(tmp_path: Path) -> None:
     with (
         start_server(tmp_path / "home") as server,
         httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as client,
@@ -163,7 +163,9 @@ def read_a_run(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_open_streams_do_not_hold_up_a_server_that_is_asked_to_stop(tmp_path: Path, number: int):
+def test_open_streams_do_not_hold_up_a_server_that_is_asked_to_stop(
+    tmp_path: Path, number: int
+) -> None:
     with start_server(tmp_path / "home") as server:
         with httpx.stream("GET", f"{server.url}/events", timeout=PATIENCE_SECONDS) as answer:
             stream = frames(answer)

@@ -7,7 +7,7 @@ import pytest
 from export_samples import full_run
 from fastapi import FastAPI
 
-from agent_runs.exports.formats import FORMATS
+from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.store.runs import logs, runs
 from tests.store_samples import entry, new_run
 
@@ -20,8 +20,8 @@ def records(answer: httpx.Response) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_a_run_is_a_download_in_every_format(
-    http: httpx.AsyncClient, app: FastAPI, form: str
-):
+    http: httpx.AsyncClient, app: FastAPI, form: FormatName
+) -> None:
     run = await full_run(app.state.server.database)
     answer = await http.get(f"/agent_runs/{run.id}/export?format={form}")
     assert answer.status_code == 200
@@ -35,14 +35,16 @@ async def test_a_run_is_a_download_in_every_format(
 
 async def test_one_run_as_json_has_its_parts_beside_each_other(
     http: httpx.AsyncClient, app: FastAPI
-):
+) -> None:
     run = await full_run(app.state.server.database)
     body = (await http.get(f"/agent_runs/{run.id}/export?format=json")).json()
     assert list(body) == ["run", "turns", "permissions", "diff", "logs"]
     assert body["run"] == (await http.get(f"/agent_runs/{run.id}")).json()
 
 
-async def test_an_export_has_the_runs_that_were_asked_for(http: httpx.AsyncClient, app: FastAPI):
+async def test_an_export_has_the_runs_that_were_asked_for(
+    http: httpx.AsyncClient, app: FastAPI
+) -> None:
     database = app.state.server.database
     made = [await new_run(database, agent=name, status="COMPLETE") for name in "abab"]
     async with database.begin() as transaction:
@@ -63,7 +65,7 @@ async def test_an_export_has_the_runs_that_were_asked_for(http: httpx.AsyncClien
 
 async def test_an_export_of_a_search_has_each_run_that_it_finds_once(
     http: httpx.AsyncClient, app: FastAPI
-):
+) -> None:
     database = app.state.server.database
     made = [await new_run(database, status="COMPLETE") for _ in range(3)]
     for run in (made[0], made[2]):
@@ -78,7 +80,7 @@ async def test_an_export_of_a_search_has_each_run_that_it_finds_once(
 
 async def test_a_run_that_is_not_there_is_told_before_the_file_begins(
     http: httpx.AsyncClient, app: FastAPI
-):
+) -> None:
     run = await new_run(app.state.server.database)
     for path in ("/agent_runs/4711/export", f"/exports?id={run.id}&id=4711"):
         answer = await http.get(path)
@@ -86,7 +88,7 @@ async def test_a_run_that_is_not_there_is_told_before_the_file_begins(
     assert (await http.get("/exports?format=pdf")).status_code == 422
 
 
-async def test_a_report_is_a_download_in_every_form(http: httpx.AsyncClient, app: FastAPI):
+async def test_a_report_is_a_download_in_every_form(http: httpx.AsyncClient, app: FastAPI) -> None:
     await full_run(app.state.server.database)
     for form, media in (
         ("markdown", "text/markdown"),

@@ -7,7 +7,7 @@ from api_parts import Finish
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_a_run_made_can_be_read(http: httpx.AsyncClient, finished: Finish):
+async def test_what_a_run_made_can_be_read(http: httpx.AsyncClient, finished: Finish) -> None:
     prompt = "/run printf 'one\\ntwo\\n' > made.txt; printf '\\000\\001' > bytes.bin"
     run = (await http.post("/agent_runs", json={"prompt": prompt})).json()
     assert (await finished(run["id"])).status == "COMPLETE"
@@ -31,7 +31,7 @@ async def test_what_a_run_made_can_be_read(http: httpx.AsyncClient, finished: Fi
 
 async def test_a_file_whose_name_is_not_utf_8_is_listed_as_far_as_it_can_be_told(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     prompt = "/run printf x > $(printf 'b\\377d'); printf x > ok"
     run = (await http.post("/agent_runs", json={"prompt": prompt})).json()
     await finished(run["id"])
@@ -42,7 +42,7 @@ async def test_a_file_whose_name_is_not_utf_8_is_listed_as_far_as_it_can_be_told
 
 async def test_nothing_outside_of_the_work_tree_can_be_read(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     run = (
         await http.post("/agent_runs", json={"prompt": "/run ln -s /etc/passwd link; echo"})
     ).json()

@@ -2,12 +2,15 @@
 
 Event streams have no end and have their own tests.
 """
+# Schemathesis leaves the type of a response open wherever it speaks of a `Case`.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 
 import re
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -53,7 +56,7 @@ _SETTINGS = settings(
     max_examples=10,
     derandomize=True,
     database=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
 )
 
 
@@ -99,12 +102,12 @@ def there(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_every_good_request_is_answered_as_documented(
     schema: schemathesis.BaseSchema, there: dict[str, Any], endpoint: str
-):
+) -> None:
     method, path = endpoint.split(" ")
 
     @_SETTINGS
     @given(case=schema[path][method].as_strategy(), known=booleans())
-    def ask(case: schemathesis.Case, known: bool) -> None:
+    def ask(case: schemathesis.Case[Any], known: bool) -> None:
         if known:
             _name_what_is_there(case, there)
         _ask(case, endpoint)
@@ -115,13 +118,13 @@ def test_every_good_request_is_answered_as_documented(
 @pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each not in _WITHOUT_INPUT])
 def test_every_bad_request_is_answered_as_documented(
     schema: schemathesis.BaseSchema, there: dict[str, Any], endpoint: str
-):
+) -> None:
     method, path = endpoint.split(" ")
     strategy = schema[path][method].as_strategy(generation_mode=GenerationMode.NEGATIVE)
 
     @_SETTINGS
     @given(case=strategy, known=booleans())
-    def ask(case: schemathesis.Case, known: bool) -> None:
+    def ask(case: schemathesis.Case[Any], known: bool) -> None:
         if known:
             # Else most requests would stop at an organization that does not exist.
             _name_what_is_there(case, there)
@@ -130,7 +133,7 @@ def test_every_bad_request_is_answered_as_documented(
     ask()
 
 
-def _name_what_is_there(case: schemathesis.Case, there: dict[str, Any]) -> None:
+def _name_what_is_there(case: schemathesis.Case[Any], there: dict[str, Any]) -> None:
     for given_ in (case.path_parameters, case.query, case.body):
         if isinstance(given_, dict):
             given_.update({name: there[name] for name in there.keys() & given_.keys()})
@@ -140,6 +143,6 @@ def _name_what_is_there(case: schemathesis.Case, there: dict[str, Any]) -> None:
                     each["url"] = NOBODY
 
 
-def _ask(case: schemathesis.Case, endpoint: str) -> None:
+def _ask(case: schemathesis.Case[Any], endpoint: str) -> None:
     checks = CHECKS if endpoint in _OPEN else [*CHECKS, ignored_auth]
     case.call_and_validate(checks=checks, headers=SIGNED, timeout=PATIENCE_SECONDS)

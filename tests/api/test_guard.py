@@ -1,9 +1,12 @@
 """Who is let in: hosts, origins, tokens, body sizes, and the headers of every answer."""
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
 
 from agent_runs.api.app import create_app
 from agent_runs.api.guard import Admission, Guard, origin_of
@@ -13,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000"])
-async def test_names_of_this_machine_are_answered(http: httpx.AsyncClient, host: str):
+async def test_names_of_this_machine_are_answered(http: httpx.AsyncClient, host: str) -> None:
     answer = await http.get("/users/me", headers={"host": host})
     assert answer.status_code == 200
 
@@ -24,14 +27,14 @@ async def test_names_of_this_machine_are_answered(http: httpx.AsyncClient, host:
 @pytest.mark.parametrize("path", ["/agent_runs", "/docs", "/nowhere", "/v1/users/me"])
 async def test_a_foreign_host_name_is_refused_before_anything_else(
     http: httpx.AsyncClient, host: str, path: str
-):
+) -> None:
     answer = await http.get(path, headers={"host": host})
     assert answer.status_code == 403
     assert "AGENT_RUNS_ALLOWED_HOSTS" in answer.json()["message"]
 
 
-async def test_a_name_from_the_settings_is_answered_and_a_star_means_any():
-    async def app(scope, receive, send):
+async def test_a_name_from_the_settings_is_answered_and_a_star_means_any() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -41,8 +44,10 @@ async def test_a_name_from_the_settings_is_answered_and_a_star_means_any():
             assert (await client.get("/")).status_code == expected
 
 
-async def test_a_server_on_all_addresses_answers_to_each_but_to_no_foreign_name(tmp_path: Path):
-    settings = Settings(home=tmp_path, host="0.0.0.0", api_token="a-token-of-the-test")
+async def test_a_server_on_all_addresses_answers_to_each_but_to_no_foreign_name(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path, host="0.0.0.0", api_token=SecretStr("a-token-of-the-test"))
     app = httpx.ASGITransport(create_app(settings, env_file=tmp_path / ".env"))
     token = {"authorization": "Bearer a-token-of-the-test"}
     async with httpx.AsyncClient(transport=app, base_url="http://localhost") as client:
@@ -59,7 +64,9 @@ async def test_a_server_on_all_addresses_answers_to_each_but_to_no_foreign_name(
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "http://localhost:9999", "https://localhost"]
 )
-async def test_a_cross_site_origin_may_not_create_a_run(http: httpx.AsyncClient, origin: str):
+async def test_a_cross_site_origin_may_not_create_a_run(
+    http: httpx.AsyncClient, origin: str
+) -> None:
     answer = await http.post(
         "/agent_runs", json={"prompt": "/say hello"}, headers={"origin": origin}
     )
@@ -69,12 +76,14 @@ async def test_a_cross_site_origin_may_not_create_a_run(http: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8000", "http://localhost:3000"])
-async def test_our_own_pages_and_the_dashboard_are_let_in(http: httpx.AsyncClient, origin: str):
+async def test_our_own_pages_and_the_dashboard_are_let_in(
+    http: httpx.AsyncClient, origin: str
+) -> None:
     answer = await http.get("/agent_runs", headers={"origin": origin})
     assert answer.status_code == 200
 
 
-async def test_the_dashboard_may_read_answers_from_a_browser(http: httpx.AsyncClient):
+async def test_the_dashboard_may_read_answers_from_a_browser(http: httpx.AsyncClient) -> None:
     asked = {
         "origin": "http://localhost:3000",
         "access-control-request-method": "PUT",
@@ -88,7 +97,7 @@ async def test_the_dashboard_may_read_answers_from_a_browser(http: httpx.AsyncCl
 
 async def test_a_foreign_page_without_an_origin_is_refused_but_a_link_may_be_followed(
     http: httpx.AsyncClient,
-):
+) -> None:
     foreign = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
     followed = {
         "sec-fetch-site": "cross-site",
@@ -104,10 +113,10 @@ async def test_a_foreign_page_without_an_origin_is_refused_but_a_link_may_be_fol
 
 async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_length(
     settings: Settings, env_file: Path
-):
+) -> None:
     app = create_app(settings.model_copy(update={"body_limit_bytes": 1000}), env_file=env_file)
 
-    async def chunks():
+    async def chunks() -> AsyncGenerator[bytes]:
         yield b'{"prompt": "'
         for _ in range(20):
             yield b"x" * 100
@@ -129,7 +138,7 @@ async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_lengt
         assert (await client.get("/agent_runs")).json()["total"] == 0
 
 
-async def test_every_answer_forbids_guessing_framing_and_storing(http: httpx.AsyncClient):
+async def test_every_answer_forbids_guessing_framing_and_storing(http: httpx.AsyncClient) -> None:
     for path in ("/agent_runs", "/agent_runs/7", "/v1/users/me", "/docs"):
         headers = (await http.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -137,12 +146,12 @@ async def test_every_answer_forbids_guessing_framing_and_storing(http: httpx.Asy
     assert (await http.get("/agent_runs")).headers["cache-control"] == "no-store"
 
 
-async def test_two_slashes_at_the_start_are_taken_as_one(http: httpx.AsyncClient):
+async def test_two_slashes_at_the_start_are_taken_as_one(http: httpx.AsyncClient) -> None:
     answer = await http.get("http://localhost:8000//v1/users/me")
     assert answer.status_code == 200
 
 
-def test_an_origin_is_written_as_browsers_do():
+def test_an_origin_is_written_as_browsers_do() -> None:
     assert origin_of("http://Dash.example:80/x") == "http://dash.example"
     assert origin_of("https://dash.example:8443") == "https://dash.example:8443"
     assert origin_of("http://[::1]:3000") == "http://[::1]:3000"

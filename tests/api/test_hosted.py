@@ -1,13 +1,16 @@
 """A hosted account over HTTP: set without a restart, told of, created at, under official paths."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from agent_runs.api.hosted import in_short
+from agent_runs.models import JSON
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 
@@ -31,7 +34,9 @@ async def set_account(http: httpx.AsyncClient, twin: HostedApi) -> None:
     assert answer.json()["restart_needed"] == []
 
 
-async def until(app, http: httpx.AsyncClient, path: str, true) -> dict:
+async def until(
+    app: FastAPI, http: httpx.AsyncClient, path: str, true: Callable[[JSON], object]
+) -> JSON:
     """Look again with each event, and now and then: not all that is waited for is one."""
     with anyio.fail_after(PATIENCE_SECONDS):
         async with app.state.server.bus.subscribe() as subscription:
@@ -40,11 +45,13 @@ async def until(app, http: httpx.AsyncClient, path: str, true) -> dict:
     return found
 
 
-def is_followed(hosted: dict) -> bool:
+def is_followed(hosted: JSON) -> bool:
     return bool(hosted["items"]) and hosted["items"][0]["state"] == "ok"
 
 
-async def test_without_an_account_nothing_is_followed_and_runs_work_here(http):
+async def test_without_an_account_nothing_is_followed_and_runs_work_here(
+    http: httpx.AsyncClient,
+) -> None:
     assert (await http.get("/hosted")).json() == {"items": [], "accounts": []}
     assert (await http.get("/health")).json()["hosted"] == []
     answer = await http.post("/agent_runs", json={"prompt": "/say hi", "provider": "codegen"})
@@ -55,8 +62,8 @@ async def test_without_an_account_nothing_is_followed_and_runs_work_here(http):
 
 
 async def test_an_account_is_followed_as_soon_as_it_is_saved_and_left_when_it_is_removed(
-    app, http, twin
-):
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run("COMPLETE", result="done")
     twin.add_log(run_id, observation="what it did")
     await set_account(http, twin)
@@ -77,7 +84,9 @@ async def test_an_account_is_followed_as_soon_as_it_is_saved_and_left_when_it_is
     assert (await http.get(f"/agent_runs/{run['id']}")).json()["status"] == "COMPLETE"
 
 
-async def test_settings_that_name_no_organization_number_are_refused_and_not_saved(http, env_file):
+async def test_settings_that_name_no_organization_number_are_refused_and_not_saved(
+    http: httpx.AsyncClient, env_file: Path
+) -> None:
     wrong = {"codegen_api_token": TOKEN, "codegen_org_id": "my team"}
     answer = await http.put("/settings", json=wrong)
     assert answer.status_code == 422
@@ -85,11 +94,13 @@ async def test_settings_that_name_no_organization_number_are_refused_and_not_sav
     assert TOKEN not in env_file.read_text()
 
 
-async def test_a_refused_token_is_a_state_and_what_is_stored_stays(app, http, twin):
+async def test_a_refused_token_is_a_state_and_what_is_stored_stays(
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     twin.faults = [Fault(status=401, times=None)]
     await set_account(http, twin)
 
-    def refused(hosted: dict) -> bool:
+    def refused(hosted: JSON) -> bool:
         return bool(hosted["items"]) and hosted["items"][0]["state"] == "token_refused"
 
     (organization,) = (await until(app, http, "/hosted", refused))["items"]
@@ -101,7 +112,9 @@ async def test_a_refused_token_is_a_state_and_what_is_stored_stays(app, http, tw
     assert stopped["status"] == "CANCELLED"
 
 
-async def test_official_paths_know_the_hosted_organization(app, http, twin):
+async def test_official_paths_know_the_hosted_organization(
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     await set_account(http, twin)
     await until(app, http, "/hosted", is_followed)
     named = await until(
@@ -134,7 +147,9 @@ async def test_official_paths_know_the_hosted_organization(app, http, twin):
     assert (await http.get("/v1/organizations/77/agent/runs")).status_code == 403
 
 
-async def test_looking_at_a_run_brings_its_entries_in(app, http, twin):
+async def test_looking_at_a_run_brings_its_entries_in(
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run("COMPLETE")
     twin.add_log(run_id, observation="seen at once")
     await set_account(http, twin)
@@ -144,7 +159,9 @@ async def test_looking_at_a_run_brings_its_entries_in(app, http, twin):
     assert (await http.post("/agent_runs/999/watch")).status_code == 404
 
 
-async def test_following_that_takes_nothing_in_any_more_does_not_look_well(app, http, twin):
+async def test_following_that_takes_nothing_in_any_more_does_not_look_well(
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     await set_account(http, twin)
     await until(app, http, "/hosted", is_followed)
     (state,) = await app.state.server.accounts.states()
@@ -153,7 +170,9 @@ async def test_following_that_takes_nothing_in_any_more_does_not_look_well(app, 
     assert in_short(replace(state, age_seconds=300.0)).state == "stalled"
 
 
-async def test_metrics_are_in_the_format_of_prometheus(app, http, twin):
+async def test_metrics_are_in_the_format_of_prometheus(
+    app: FastAPI, http: httpx.AsyncClient, twin: HostedApi
+) -> None:
     await set_account(http, twin)
     await until(app, http, "/hosted", is_followed)
     answer = await http.get("/metrics")
@@ -162,7 +181,9 @@ async def test_metrics_are_in_the_format_of_prometheus(app, http, twin):
     assert "agent_runs_event_streams 0.0" in answer.text
 
 
-async def test_the_same_key_creates_one_run_and_another_request_with_it_is_refused(http):
+async def test_the_same_key_creates_one_run_and_another_request_with_it_is_refused(
+    http: httpx.AsyncClient,
+) -> None:
     key = {"Idempotency-Key": "order-7"}
     made = [
         (await http.post("/agent_runs", json={"prompt": "/say once"}, headers=key)).json()["id"]

@@ -5,12 +5,13 @@ import json
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import anyio.lowlevel
 import httpx
 import pytest
+from api_parts import Finish
 from export_samples import DIFF, exported, full_run
 from fastapi import FastAPI
 
@@ -41,7 +42,7 @@ def foreign(content: bytes) -> bytes:
 
 async def test_an_imported_run_is_read_like_any_other_but_not_resumed(
     http: httpx.AsyncClient, app: FastAPI
-):
+) -> None:
     await full_run(app.state.server.database)
     content = foreign(await exported(app.state.server.database, diff=DIFF))
     answer = await http.post("/imports", content=content)
@@ -64,17 +65,19 @@ async def test_an_imported_run_is_read_like_any_other_but_not_resumed(
     assert (await http.post(f"/agent_runs/{run_id}/archive")).status_code == 200
 
 
-async def test_a_broken_file_is_a_422_that_names_the_line(http: httpx.AsyncClient):
+async def test_a_broken_file_is_a_422_that_names_the_line(http: httpx.AsyncClient) -> None:
     answer = await http.post("/imports", content=b'{"type":"agent_runs","format":1}\nnonsense\n')
     assert answer.status_code == 422
     assert answer.json()["message"].startswith("Line 2: it is no JSON")
 
 
-async def test_the_limit_of_a_file_is_its_own(settings: Settings, env_file: Path, tmp_path: Path):
+async def test_the_limit_of_a_file_is_its_own(
+    settings: Settings, env_file: Path, tmp_path: Path
+) -> None:
     bounds = {"body_limit_bytes": 1000, "import_limit_bytes": 5000}
     app = create_app(settings.model_copy(update=bounds), env_file=env_file)
 
-    async def in_parts(size: int):
+    async def in_parts(size: int) -> AsyncGenerator[bytes]:
         for _ in range(size // 100):
             yield b" " * 100
 
@@ -93,8 +96,8 @@ async def test_the_limit_of_a_file_is_its_own(settings: Settings, env_file: Path
 
 
 async def test_others_are_answered_while_a_file_comes_in(
-    http: httpx.AsyncClient, app: FastAPI, finished
-):
+    http: httpx.AsyncClient, app: FastAPI, finished: Finish
+) -> None:
     content = await large_export(app, 20_000)
     importing = asyncio.create_task(http.post("/imports", content=content))
     while not (app.state.server.settings.home / "imports").exists():
@@ -116,7 +119,7 @@ def live(tmp_path: Path) -> Iterator[LiveServer]:
 
 async def test_an_import_that_nobody_waits_for_is_given_up_and_leaves_nothing(
     live: LiveServer, app: FastAPI
-):
+) -> None:
     content = await large_export(app, 20_000)
     database = sqlite3.connect(f"file:{live.home / 'agent_runs.db'}?mode=ro", uri=True)
 
@@ -141,7 +144,7 @@ async def test_an_import_that_nobody_waits_for_is_given_up_and_leaves_nothing(
     assert not list((live.home / "imports").iterdir())
 
 
-async def test_a_file_that_does_not_come_whole_is_no_fault_of_the_server(live: LiveServer):
+async def test_a_file_that_does_not_come_whole_is_no_fault_of_the_server(live: LiveServer) -> None:
     with socket.create_connection(("127.0.0.1", live.port)) as sender:
         head = b"POST /imports HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n"
         sender.sendall(head + b'{"type":"agent_runs"')
@@ -156,7 +159,7 @@ async def test_a_file_that_does_not_come_whole_is_no_fault_of_the_server(live: L
 
 async def test_an_import_that_is_killed_leaves_nothing_and_can_be_done_again(
     live: LiveServer, app: FastAPI
-):
+) -> None:
     content = await large_export(app, 20_000)
 
     def send() -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_insight_is_found_in_all_entries_of_a_long_run(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     database = app.state.server.database
     run = await new_run(database, status="ERROR", error="The agent gave up.", finished_at=NOW)
     steps = [
@@ -39,12 +39,14 @@ async def test_the_insight_is_found_in_all_entries_of_a_long_run(
     assert (insight["tests"][0]["failed"], insight["commands_total"]) == (2, 601)
 
 
-async def test_a_run_that_is_not_there_has_no_insight(http: httpx.AsyncClient):
+async def test_a_run_that_is_not_there_has_no_insight(http: httpx.AsyncClient) -> None:
     answer = await http.get("/agent_runs/77/insight")
     assert (answer.status_code, answer.json()["error"]) == (404, "RunNotFound")
 
 
-async def test_a_secret_in_a_command_is_not_in_the_insight(app: FastAPI, http: httpx.AsyncClient):
+async def test_a_secret_in_a_command_is_not_in_the_insight(
+    app: FastAPI, http: httpx.AsyncClient
+) -> None:
     server = app.state.server
     server.redact.learn(["canary-4711-of-a-command"])
     run = await new_run(server.database)

@@ -71,7 +71,7 @@ async def _another(transaction: Transaction, run_id: int) -> None:
 
 async def test_every_change_of_another_process_is_in_the_next_answer(
     http: httpx.AsyncClient, elsewhere: Database
-):
+) -> None:
     run = await new_run(elsewhere)
     ways = (
         ("/agent_runs", "/agent_runs?archived=false"),
@@ -100,6 +100,6 @@ async def test_every_change_of_another_process_is_in_the_next_answer(
         assert after[:2] != before[:2], change.__name__
 
 
-async def test_an_overlong_address_is_left_to_the_long_way(http: httpx.AsyncClient):
+async def test_an_overlong_address_is_left_to_the_long_way(http: httpx.AsyncClient) -> None:
     answer = await http.get(f"/agent_runs?limit={'0' * 500}1")
     assert (answer.status_code, answer.json()["limit"]) == (200, 1)

@@ -44,7 +44,7 @@ def filled(app: FastAPI) -> Filled:
 
 async def test_a_page_of_entries_comes_with_its_run_in_the_official_shape(
     http: httpx.AsyncClient, filled: Filled
-):
+) -> None:
     run_id = await filled(5)
     body = (await http.get(f"/agent_runs/{run_id}/logs?skip=2&limit=2")).json()
     run = (await http.get(f"/agent_runs/{run_id}")).json()
@@ -67,7 +67,9 @@ async def test_a_page_of_entries_comes_with_its_run_in_the_official_shape(
     }
 
 
-async def test_a_page_is_the_same_bytes_on_every_way(http: httpx.AsyncClient, filled: Filled):
+async def test_a_page_is_the_same_bytes_on_every_way(
+    http: httpx.AsyncClient, filled: Filled
+) -> None:
     run_id = await filled(30)
     native = await http.get(f"/agent_runs/{run_id}/logs?skip=10&limit=10")
     for path in (
@@ -81,7 +83,7 @@ async def test_a_page_is_the_same_bytes_on_every_way(http: httpx.AsyncClient, fi
 
 async def test_entries_are_listed_backwards_and_by_kind_tool_and_failure(
     http: httpx.AsyncClient, filled: Filled
-):
+) -> None:
     run_id = await filled(6)
     for query, expected in (
         ("reverse=true&limit=2", [5, 4]),
@@ -101,7 +103,9 @@ async def test_entries_are_listed_backwards_and_by_kind_tool_and_failure(
     }
 
 
-async def test_a_run_without_entries_has_an_empty_page(http: httpx.AsyncClient, filled: Filled):
+async def test_a_run_without_entries_has_an_empty_page(
+    http: httpx.AsyncClient, filled: Filled
+) -> None:
     run_id = await filled(0)
     body = (await http.get(f"/agent_runs/{run_id}/logs")).json()
     assert (body["logs"], body["total_logs"], body["pages"]) == ([], 0, 0)
@@ -109,7 +113,7 @@ async def test_a_run_without_entries_has_an_empty_page(http: httpx.AsyncClient, 
 
 async def test_a_text_or_pattern_is_found_in_a_run_with_its_neighbours(
     http: httpx.AsyncClient, filled: Filled
-):
+) -> None:
     run_id = await filled(9)
     path = f"/agent_runs/{run_id}/logs/search"
     assert (await http.get(path, params={"q": "ÜBER 4"})).json() == {
@@ -127,7 +131,7 @@ async def test_a_text_or_pattern_is_found_in_a_run_with_its_neighbours(
 
 async def test_a_pattern_that_is_none_is_a_mistake_with_its_place(
     http: httpx.AsyncClient, filled: Filled
-):
+) -> None:
     run_id = await filled(1)
     params = {"q": "über (", "regex": True}
     answer = await http.get(f"/agent_runs/{run_id}/logs/search", params=params)

@@ -28,7 +28,7 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
             yield f"{method.upper()} {path}", operation
 
 
-async def test_every_operation_is_told_in_words_with_tag_and_name(document: Json):
+async def test_every_operation_is_told_in_words_with_tag_and_name(document: Json) -> None:
     names = [operation["operationId"] for _, operation in operations(document)]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in names)
@@ -40,13 +40,13 @@ async def test_every_operation_is_told_in_words_with_tag_and_name(document: Json
         assert set(operation["tags"]) <= tags, where
 
 
-async def test_every_parameter_is_described(document: Json):
+async def test_every_parameter_is_described(document: Json) -> None:
     for where, operation in operations(document):
         for parameter in operation.get("parameters", []):
             assert parameter.get("description"), (where, parameter["name"])
 
 
-async def test_every_field_of_every_schema_is_described(document: Json):
+async def test_every_field_of_every_schema_is_described(document: Json) -> None:
     for name, schema in document["components"]["schemas"].items():
         assert schema.get("description"), name
         for field, said in schema.get("properties", {}).items():
@@ -54,7 +54,7 @@ async def test_every_field_of_every_schema_is_described(document: Json):
             assert said.get("description") or "$ref" in said, f"{name}.{field}"
 
 
-async def test_every_error_is_documented_with_its_shape(document: Json):
+async def test_every_error_is_documented_with_its_shape(document: Json) -> None:
     for where, operation in operations(document):
         answers = operation["responses"]
         assert {"401", "403", "422", "500", "503"} <= answers.keys(), where
@@ -70,13 +70,13 @@ async def test_every_error_is_documented_with_its_shape(document: Json):
             assert "413" in answers, where
 
 
-async def test_request_bodies_show_an_example(document: Json):
+async def test_request_bodies_show_an_example(document: Json) -> None:
     for name in ("CreateRun", "ResumeRun", "CreateAgentRunInput", "AddRepo"):
         fields = document["components"]["schemas"][name]["properties"]
         assert any("examples" in field for field in fields.values()), name
 
 
-async def test_the_pages_work_without_the_internet(http: httpx.AsyncClient):
+async def test_the_pages_work_without_the_internet(http: httpx.AsyncClient) -> None:
     for path in ("/docs", "/redoc"):
         page = await http.get(path)
         assert page.status_code == 200
@@ -87,12 +87,12 @@ async def test_the_pages_work_without_the_internet(http: httpx.AsyncClient):
             assert len(answer.content) > 1000, asset
 
 
-async def test_the_page_of_the_api_lists_every_endpoint_and_no_other(document: Json):
+async def test_the_page_of_the_api_lists_every_endpoint_and_no_other(document: Json) -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `((?:GET|POST|PUT|PATCH|DELETE) /[^`]*)`", text, re.MULTILINE))
     assert listed == {where for where, _ in operations(document)}
 
 
-def test_the_page_of_the_events_lists_every_kind():
+def test_the_page_of_the_events_lists_every_kind() -> None:
     text = (DOCS / "events.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([a-z.]+)`", text, re.MULTILINE)) == {str(k) for k in EventKind}

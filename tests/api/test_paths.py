@@ -22,7 +22,9 @@ pytestmark = pytest.mark.anyio
         "say \"it\" 'twice'",
     ],
 )
-async def test_any_words_of_a_path_arrive_as_they_were_sent(http: httpx.AsyncClient, query: str):
+async def test_any_words_of_a_path_arrive_as_they_were_sent(
+    http: httpx.AsyncClient, query: str
+) -> None:
     answer = await http.post(f"/create_agent_run/anything/{quote(query, safe='/')}")
     assert answer.status_code == 200, answer.text
     run = answer.json()
@@ -31,12 +33,14 @@ async def test_any_words_of_a_path_arrive_as_they_were_sent(http: httpx.AsyncCli
     assert "anything" in run["prompt"]
 
 
-async def test_encoded_slashes_are_words_too_and_a_mode_may_have_one(http: httpx.AsyncClient):
+async def test_encoded_slashes_are_words_too_and_a_mode_may_have_one(
+    http: httpx.AsyncClient,
+) -> None:
     answer = await http.post("/create_agent_run/a%2Fb/c%2Fd%0Ae")
     assert answer.json()["metadata"] == {"mode": "a/b", "original_query": "c/d\ne"}
 
 
-async def test_a_mode_that_is_a_template_fills_it(http: httpx.AsyncClient):
+async def test_a_mode_that_is_a_template_fills_it(http: httpx.AsyncClient) -> None:
     templates = (await http.get("/templates")).json()["items"]
     assert {"plan", "feature", "bugfix", "review", "test", "docs"} <= {t["name"] for t in templates}
     plan = next(template for template in templates if template["name"] == "plan")
@@ -46,7 +50,7 @@ async def test_a_mode_that_is_a_template_fills_it(http: httpx.AsyncClient):
     )
 
 
-async def test_a_body_adds_prompt_metadata_and_title(http: httpx.AsyncClient):
+async def test_a_body_adds_prompt_metadata_and_title(http: httpx.AsyncClient) -> None:
     answer = await http.post(
         "/create_agent_run/quick/look",
         json={"prompt": "and more", "metadata": {"ticket": 7}, "title": "Look"},
@@ -61,13 +65,13 @@ async def test_a_body_adds_prompt_metadata_and_title(http: httpx.AsyncClient):
     "path",
     ["plan/%FF", "plan/%20", "plan/", "plan/a%00b", f"{'m' * 600}/x"],
 )
-async def test_words_that_cannot_be_used_are_a_422(http: httpx.AsyncClient, path: str):
+async def test_words_that_cannot_be_used_are_a_422(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.post(f"/create_agent_run/{path}")
     assert answer.status_code == 422, answer.text
     assert (await http.get("/agent_runs")).json()["total"] == 0
 
 
-async def test_a_run_is_resumed_by_path(http: httpx.AsyncClient, finished: Finish):
+async def test_a_run_is_resumed_by_path(http: httpx.AsyncClient, finished: Finish) -> None:
     run = (await http.post("/create_agent_run/say/hello")).json()
     await finished(run["id"])
     answer = await http.post(f"/resume_agent_run/{run['id']}//say a/b%0Ac")

@@ -17,7 +17,7 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 
 async def test_a_created_run_is_answered_whole_and_finishes(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     answer = await http.post(
         "/agent_runs",
         json={"prompt": "/say hello", "title": "Greeting", "metadata": {"ticket": "A-1"}},
@@ -39,7 +39,7 @@ async def test_a_created_run_is_answered_whole_and_finishes(
     assert (done["status"], done["result"]) == ("COMPLETE", "hello")
 
 
-async def test_runs_are_listed_newest_first_in_pages(http: httpx.AsyncClient):
+async def test_runs_are_listed_newest_first_in_pages(http: httpx.AsyncClient) -> None:
     ids = [
         (await http.post("/agent_runs", json={"prompt": f"/say {n}"})).json()["id"]
         for n in range(5)
@@ -58,7 +58,7 @@ async def test_runs_are_listed_newest_first_in_pages(http: httpx.AsyncClient):
     assert (last["has_next"], last["has_prev"]) == (False, True)
 
 
-async def test_a_list_is_the_same_on_the_short_and_on_the_long_way(http: httpx.AsyncClient):
+async def test_a_list_is_the_same_on_the_short_and_on_the_long_way(http: httpx.AsyncClient) -> None:
     for n in range(3):
         await http.post("/agent_runs", json={"prompt": f"/say grüße {n}"})
     for short, long in (
@@ -77,7 +77,7 @@ async def test_a_list_is_the_same_on_the_short_and_on_the_long_way(http: httpx.A
         assert a.headers["content-type"] == b.headers["content-type"]
 
 
-async def test_the_list_can_be_filtered(http: httpx.AsyncClient, finished: Finish):
+async def test_the_list_can_be_filtered(http: httpx.AsyncClient, finished: Finish) -> None:
     wanted = (await http.post("/agent_runs", json={"prompt": "/say needle"})).json()["id"]
     await http.post("/agent_runs", json={"prompt": "/say hay"})
     await finished(wanted)
@@ -95,7 +95,9 @@ async def test_the_list_can_be_filtered(http: httpx.AsyncClient, finished: Finis
         assert (await http.get(f"/agent_runs?{query}")).json()["total"] == expected, query
 
 
-async def test_a_run_that_has_ended_takes_another_prompt(http: httpx.AsyncClient, finished: Finish):
+async def test_a_run_that_has_ended_takes_another_prompt(
+    http: httpx.AsyncClient, finished: Finish
+) -> None:
     run = (await http.post("/agent_runs", json={"prompt": "/say one"})).json()
     await finished(run["id"])
     again = await http.post(f"/agent_runs/{run['id']}/resume", json={"prompt": "/say two"})
@@ -110,7 +112,7 @@ async def test_a_run_that_has_ended_takes_another_prompt(http: httpx.AsyncClient
 
 async def test_a_running_run_is_not_resumed_but_stopped_as_often_as_you_like(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     run = (await http.post("/agent_runs", json={"prompt": "/sleep 600"})).json()
     refused = await http.post(f"/agent_runs/{run['id']}/resume", json={"prompt": "/say no"})
     not_yet = await http.post(f"/agent_runs/{run['id']}/archive")
@@ -123,7 +125,7 @@ async def test_a_running_run_is_not_resumed_but_stopped_as_often_as_you_like(
 
 async def test_an_archived_run_leaves_the_list_and_comes_back(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     run = (await http.post("/agent_runs", json={"prompt": "/say x"})).json()
     await finished(run["id"])
     assert (await http.post(f"/agent_runs/{run['id']}/archive")).json()["archived_at"]
@@ -159,19 +161,19 @@ async def test_an_archived_run_leaves_the_list_and_comes_back(
 )
 async def test_a_run_that_cannot_be_is_a_422_that_helps_and_nothing_is_stored(
     http: httpx.AsyncClient, body: dict[str, object], words: str
-):
+) -> None:
     answer = await http.post("/agent_runs", json=body)
     assert answer.status_code == 422
     assert words in answer.json()["message"]
     assert (await http.get("/agent_runs")).json()["total"] == 0
 
 
-async def test_a_repository_that_is_not_there_is_a_404(http: httpx.AsyncClient):
+async def test_a_repository_that_is_not_there_is_a_404(http: httpx.AsyncClient) -> None:
     answer = await http.post("/agent_runs", json={"prompt": "x", "repo_id": 2**63 - 1})
     assert (answer.status_code, answer.json()["error"]) == (404, "RepoNotFound")
 
 
-async def test_an_image_is_kept_with_the_turn(http: httpx.AsyncClient):
+async def test_an_image_is_kept_with_the_turn(http: httpx.AsyncClient) -> None:
     assert base64.b64decode(PIXEL.partition(",")[2]).startswith(b"GIF89a")
     answer = await http.post("/agent_runs", json={"prompt": "/say seen", "images": [PIXEL]})
     if answer.status_code == 422:
@@ -181,7 +183,7 @@ async def test_an_image_is_kept_with_the_turn(http: httpx.AsyncClient):
     assert turns[0]["images"] == [PIXEL]
 
 
-async def test_status_is_the_newest_run_or_says_that_there_is_none(http: httpx.AsyncClient):
+async def test_status_is_the_newest_run_or_says_that_there_is_none(http: httpx.AsyncClient) -> None:
     assert (await http.get("/status")).json() == {"message": "No current task"}
     await http.post("/agent_runs", json={"prompt": "/say one"})
     newest = (await http.post("/agent_runs", json={"prompt": "/say two"})).json()
@@ -190,7 +192,7 @@ async def test_status_is_the_newest_run_or_says_that_there_is_none(http: httpx.A
 
 async def test_a_question_of_an_agent_is_answered_once(
     app: FastAPI, http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     run = (
         await http.post(
             "/agent_runs", json={"prompt": "/ask write a file", "permission_policy": "ask"}

@@ -39,7 +39,9 @@ async def filled(app: FastAPI) -> int:
     return run.id
 
 
-async def test_hits_come_in_their_run_with_snippets_and_links(http: httpx.AsyncClient, filled: int):
+async def test_hits_come_in_their_run_with_snippets_and_links(
+    http: httpx.AsyncClient, filled: int
+) -> None:
     body = (await http.get("/search", params={"q": "pump"})).json()
     assert {name: body[name] for name in body if name != "items"} == {
         "total": 3,
@@ -73,8 +75,8 @@ async def test_hits_come_in_their_run_with_snippets_and_links(http: httpx.AsyncC
     assert hits[2]["message_type"] is None
 
 
-async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, filled: int):
-    seen = []
+async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, filled: int) -> None:
+    seen: list[int | None] = []
     cursor = None
     while True:
         params = {"q": "pump", "limit": 1} | ({"cursor": cursor} if cursor else {})
@@ -87,7 +89,7 @@ async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, filled
     assert seen == [1, 0, None]
 
 
-async def test_a_mistake_is_explained_with_its_place(http: httpx.AsyncClient):
+async def test_a_mistake_is_explained_with_its_place(http: httpx.AsyncClient) -> None:
     answer = await http.get("/search", params={"q": "pump stauts:error"})
     message = (
         "There is no field 'stauts'; did you mean 'status'? To look for the words as they stand, "
@@ -109,7 +111,7 @@ async def test_a_mistake_is_explained_with_its_place(http: httpx.AsyncClient):
 )
 async def test_hostile_queries_are_answered_at_once_and_as_mistakes(
     http: httpx.AsyncClient, filled: int, text: str
-):
+) -> None:
     answer = await http.get("/search", params={"q": text})
     assert answer.status_code == 422
     assert 0 <= answer.json()["position"] <= 1000
@@ -119,14 +121,14 @@ async def test_hostile_queries_are_answered_at_once_and_as_mistakes(
 @pytest.mark.parametrize("text", ["') or 1=1 --", "a* NEAR(b c) {d}:e", "%_\\", "& | ! <-> a"])
 async def test_operators_of_databases_are_words_like_any_other(
     http: httpx.AsyncClient, filled: int, text: str
-):
+) -> None:
     answer = await http.get("/search", params={"q": text, "order": "best"})
     assert answer.status_code in {200, 422}
     if answer.status_code == 200:
         assert answer.json()["total"] == 0
 
 
-async def test_a_cursor_of_another_order_is_refused(http: httpx.AsyncClient, filled: int):
+async def test_a_cursor_of_another_order_is_refused(http: httpx.AsyncClient, filled: int) -> None:
     first = (await http.get("/search", params={"q": "pump", "limit": 1})).json()
     params = {"q": "pump", "order": "best", "cursor": first["next_cursor"]}
     answer = await http.get("/search", params=params)
@@ -136,7 +138,7 @@ async def test_a_cursor_of_another_order_is_refused(http: httpx.AsyncClient, fil
 
 async def test_fields_are_listed_with_the_values_that_are_stored(
     http: httpx.AsyncClient, filled: int
-):
+) -> None:
     items = (await http.get("/search/fields")).json()["items"]
     values = {item["name"]: item["values"] for item in items}
     assert values["tool"] == ["bash"]

@@ -35,7 +35,7 @@ async def signed(http: httpx.AsyncClient) -> httpx.AsyncClient:
 )
 async def test_without_the_right_token_there_is_no_answer(
     http: httpx.AsyncClient, header: str | None
-):
+) -> None:
     headers = {} if header is None else {"authorization": header}
     for path in ("/agent_runs", "/v1/users/me", "/settings", "/events", "/nowhere"):
         answer = await http.get(path, headers=headers)
@@ -46,7 +46,7 @@ async def test_without_the_right_token_there_is_no_answer(
 
 async def test_with_the_token_everything_is_answered_and_the_open_paths_need_none(
     http: httpx.AsyncClient,
-):
+) -> None:
     for path in ("/health", "/docs", "/redoc", "/openapi.json"):
         assert (await http.get(path)).status_code == 200, path
     for scheme in ("Bearer", "bearer"):
@@ -56,7 +56,7 @@ async def test_with_the_token_everything_is_answered_and_the_open_paths_need_non
 
 async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     app: FastAPI, signed: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     server = app.state.server
     lines = io.StringIO()
     set_up_logging("debug", server.redact, lines)

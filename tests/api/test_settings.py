@@ -25,7 +25,9 @@ def values(shown: dict[str, list[dict[str, object]]]) -> dict[object, object]:
     return {item["name"]: item["value"] for item in shown["items"]}
 
 
-async def test_all_settings_are_shown_with_their_meaning(http: httpx.AsyncClient, env_file: Path):
+async def test_all_settings_are_shown_with_their_meaning(
+    http: httpx.AsyncClient, env_file: Path
+) -> None:
     shown = (await http.get("/settings")).json()
     assert [item["name"] for item in shown["items"]] == list(Settings.model_fields)
     assert shown["env_file"] == str(env_file)
@@ -45,7 +47,7 @@ async def test_all_settings_are_shown_with_their_meaning(http: httpx.AsyncClient
 
 async def test_saved_credentials_are_in_the_file_in_health_and_nowhere_else(
     http: httpx.AsyncClient, env_file: Path
-):
+) -> None:
     env_file.write_text("# mine\nOTHER=kept\n")
     saved = await http.put(
         "/settings", json={"codegen_api_token": UPSTREAM_TOKEN, "codegen_org_id": "323"}
@@ -63,7 +65,7 @@ async def test_saved_credentials_are_in_the_file_in_health_and_nowhere_else(
     assert "CODEGEN_ORG_ID=323" in env_file.read_text()
 
 
-async def test_what_needs_a_restart_is_named(http: httpx.AsyncClient):
+async def test_what_needs_a_restart_is_named(http: httpx.AsyncClient) -> None:
     saved = await http.put("/settings", json={"concurrency": 2, "codegen_org_id": "1"})
     assert saved.json()["restart_needed"] == ["concurrency"]
 
@@ -81,7 +83,7 @@ async def test_what_needs_a_restart_is_named(http: httpx.AsyncClient):
 )
 async def test_a_setting_that_cannot_be_is_refused_and_the_file_stays(
     http: httpx.AsyncClient, env_file: Path, body: dict[str, object]
-):
+) -> None:
     env_file.write_text("CODEGEN_ORG_ID=7\n")
     answer = await http.put("/settings", json=body)
     assert answer.status_code == 422
@@ -90,7 +92,7 @@ async def test_a_setting_that_cannot_be_is_refused_and_the_file_stays(
 
 async def test_a_saved_token_is_never_sent_to_another_address(
     http: httpx.AsyncClient, twin: HostedApi
-):
+) -> None:
     await http.put("/settings", json={"codegen_api_token": UPSTREAM_TOKEN})
     checked = await http.post("/settings/check", json={"base_url": twin.url})
     moved = await http.put("/settings", json={"codegen_base_url": twin.url})
@@ -101,7 +103,7 @@ async def test_a_saved_token_is_never_sent_to_another_address(
 
 async def test_good_credentials_are_told_with_their_user_and_organizations(
     http: httpx.AsyncClient, twin: HostedApi
-):
+) -> None:
     body = {"token": TWIN_TOKEN, "org_id": "323", "base_url": f"{twin.url}/v1"}
     checked = (await http.post("/settings/check", json=body)).json()
     assert (checked["ok"], checked["problem"]) == (True, None)
@@ -112,14 +114,14 @@ async def test_good_credentials_are_told_with_their_user_and_organizations(
 
 async def test_saved_credentials_are_tried_when_none_are_given(
     http: httpx.AsyncClient, twin: HostedApi
-):
+) -> None:
     await http.put(
         "/settings", json={"codegen_api_token": TWIN_TOKEN, "codegen_base_url": twin.url}
     )
     assert (await http.post("/settings/check", json={})).json()["ok"] is True
 
 
-async def test_each_way_to_be_wrong_is_told_apart(http: httpx.AsyncClient, twin: HostedApi):
+async def test_each_way_to_be_wrong_is_told_apart(http: httpx.AsyncClient, twin: HostedApi) -> None:
     good = {"token": TWIN_TOKEN, "base_url": twin.url}
     for change, fault, problem in (
         ({"token": "sk-wrong-token-xyz"}, None, "token"),

@@ -22,7 +22,7 @@ async def endless() -> AsyncIterator[bytes]:
         yield b"data: {}\n\n"
 
 
-async def test_a_client_that_takes_nothing_any_more_loses_its_stream():
+async def test_a_client_that_takes_nothing_any_more_loses_its_stream() -> None:
     taken: list[Message] = []
 
     async def send(message: Message) -> None:

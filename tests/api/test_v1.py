@@ -22,7 +22,7 @@ OFFICIAL = {
 
 async def test_user_and_organizations_have_the_fields_that_clients_cannot_do_without(
     http: httpx.AsyncClient,
-):
+) -> None:
     user = (await http.get("/v1/users/me")).json()
     organizations = (await http.get("/v1/organizations")).json()
     assert (type(user["id"]), type(user["github_user_id"])) == (int, str)
@@ -44,7 +44,7 @@ async def test_user_and_organizations_have_the_fields_that_clients_cannot_do_wit
 
 async def test_a_run_is_created_read_listed_resumed_and_stopped(
     http: httpx.AsyncClient, finished: Finish
-):
+) -> None:
     created = await http.post(f"{ORG}/agent/run", json={"prompt": "/say hi", "webhooks": []})
     run = created.json()
     assert created.status_code == 200
@@ -66,7 +66,7 @@ async def test_a_run_is_created_read_listed_resumed_and_stopped(
     assert (await finished(run["id"])).status == "CANCELLED"
 
 
-async def test_another_organization_is_a_403_that_names_ours(http: httpx.AsyncClient):
+async def test_another_organization_is_a_403_that_names_ours(http: httpx.AsyncClient) -> None:
     for method, path in (
         ("GET", "agent/runs"),
         ("GET", "agent/run/1"),
@@ -83,7 +83,7 @@ async def test_another_organization_is_a_403_that_names_ours(http: httpx.AsyncCl
 
 async def test_claude_code_is_asked_for_in_two_ways_and_is_the_default_agent_when_it_is_missing(
     app: FastAPI, http: httpx.AsyncClient
-):
+) -> None:
     agents = {agent.name: agent for agent in await app.state.server.runs.agents()}
     expected = "claude" if agents["claude"].available else "scripted"
     by_type = await http.post(
@@ -104,7 +104,7 @@ async def test_claude_code_is_asked_for_in_two_ways_and_is_the_default_agent_whe
 
 async def test_a_page_that_is_no_multiple_of_its_size_is_numbered_by_the_official_rule(
     http: httpx.AsyncClient,
-):
+) -> None:
     for n in range(5):
         await http.post(f"{ORG}/agent/run", json={"prompt": f"/say {n}"})
     page = (await http.get(f"{ORG}/agent/runs?skip=3&limit=2")).json()

@@ -1,10 +1,13 @@
 """Claude Code sessions that `codegen claude` reports: opened, filled line by line, ended."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
+from agent_runs.models import JSON
 from agent_runs.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +47,7 @@ async def entries(http: httpx.AsyncClient, run_id: int) -> list[dict[str, object
     return (await http.get(f"/agent_runs/{run_id}/logs")).json()["logs"]
 
 
-async def test_a_session_becomes_a_run_that_follows_it(http: httpx.AsyncClient):
+async def test_a_session_becomes_a_run_that_follows_it(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     again = (await http.post(SESSIONS, json={"session_id": ID})).json()
     assert again == {"agent_run_id": run_id, "status": "ACTIVE"}
@@ -72,7 +75,7 @@ async def test_a_session_becomes_a_run_that_follows_it(http: httpx.AsyncClient):
     assert (await http.get(f"{SESSIONS}/{ID}")).json()["agent_run_id"] == run_id
 
 
-async def test_another_prompt_is_another_turn(http: httpx.AsyncClient):
+async def test_another_prompt_is_another_turn(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, LINES[0], LINES[5])
     await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
@@ -83,7 +86,7 @@ async def test_another_prompt_is_another_turn(http: httpx.AsyncClient):
     assert (await entries(http, run_id))[-1]["turn"] == 2
 
 
-async def test_lines_that_come_after_the_end_are_kept(http: httpx.AsyncClient):
+async def test_lines_that_come_after_the_end_are_kept(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, LINES[0])
     await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
@@ -91,7 +94,9 @@ async def test_lines_that_come_after_the_end_are_kept(http: httpx.AsyncClient):
     assert (await http.get(f"/agent_runs/{run_id}")).json()["result"] == "It is mended."
 
 
-async def test_a_restart_in_the_middle_of_a_tool_loses_nothing(settings: Settings, env_file):
+async def test_a_restart_in_the_middle_of_a_tool_loses_nothing(
+    settings: Settings, env_file: Path
+) -> None:
     async def in_a_new_process(*lines: object) -> list[dict[str, object]]:
         made: FastAPI = create_app(settings, env_file=env_file)
         transport = httpx.ASGITransport(made)
@@ -110,7 +115,7 @@ async def test_a_restart_in_the_middle_of_a_tool_loses_nothing(settings: Setting
     assert seen[-1]["tool_input"] == {"command": "pytest"}
 
 
-async def test_it_can_be_stopped_here_but_not_driven(http: httpx.AsyncClient):
+async def test_it_can_be_stopped_here_but_not_driven(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     queued = await http.post(f"/agent_runs/{run_id}/queue", json={"prompt": "more"})
     assert queued.status_code == 409
@@ -121,27 +126,28 @@ async def test_it_can_be_stopped_here_but_not_driven(http: httpx.AsyncClient):
     assert f"claude --resume {ID}" in refused.json()["message"]
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {},
-        {"type": "summary", "summary": "short"},
-        {"type": 7, "message": "x"},
-        {"type": "user", "message": None},
-        {"type": "assistant", "message": {"content": [7, None, {"type": "text"}]}},
-        {"type": "user", "message": {"content": [{"type": "tool_result"}]}, "timestamp": "never"},
-        {"type": "x" * 500, "deep": [[[{}]]], "nul": "a\x00b"},
-    ],
-)
-async def test_a_line_of_any_kind_is_taken(http: httpx.AsyncClient, odd: dict[str, object]):
+ODD_LINES: list[dict[str, JSON]] = [
+    {},
+    {"type": "summary", "summary": "short"},
+    {"type": 7, "message": "x"},
+    {"type": "user", "message": None},
+    {"type": "assistant", "message": {"content": [7, None, {"type": "text"}]}},
+    {"type": "user", "message": {"content": [{"type": "tool_result"}]}, "timestamp": "never"},
+    {"type": "x" * 500, "deep": [[[{}]]], "nul": "a\x00b"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_LINES)
+async def test_a_line_of_any_kind_is_taken(http: httpx.AsyncClient, odd: dict[str, JSON]) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, odd, LINES[5])
     await http.post(f"{SESSIONS}/{ID}/status", json={"status": "ERROR"})
     assert (await entries(http, run_id))[-1]["observation"] == "It is mended."
 
 
-async def test_a_session_that_was_not_reported_is_a_404(http: httpx.AsyncClient):
-    for path, body in (("status", {"status": "ACTIVE"}), ("log", {"log": {}})):
+async def test_a_session_that_was_not_reported_is_a_404(http: httpx.AsyncClient) -> None:
+    reports: dict[str, JSON] = {"status": {"status": "ACTIVE"}, "log": {"log": {}}}
+    for path, body in reports.items():
         assert (await http.post(f"{SESSIONS}/unknown/{path}", json=body)).status_code == 404
     assert (await http.get(f"{SESSIONS}/unknown")).status_code == 404
 
@@ -157,7 +163,7 @@ async def test_a_session_that_was_not_reported_is_a_404(http: httpx.AsyncClient)
         None,
     ],
 )
-async def test_a_clock_that_is_wrong_spoils_nothing(http: httpx.AsyncClient, at: object):
+async def test_a_clock_that_is_wrong_spoils_nothing(http: httpx.AsyncClient, at: object) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, *({**each, "timestamp": at} for each in LINES))
     ended = await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
@@ -165,7 +171,7 @@ async def test_a_clock_that_is_wrong_spoils_nothing(http: httpx.AsyncClient, at:
     assert (await entries(http, run_id))[-1]["observation"] == "It is mended."
 
 
-async def test_prompts_are_those_of_the_run_and_of_its_turns(http: httpx.AsyncClient):
+async def test_prompts_are_those_of_the_run_and_of_its_turns(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, LINES[0], LINES[5])
     await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
@@ -180,7 +186,7 @@ async def test_prompts_are_those_of_the_run_and_of_its_turns(http: httpx.AsyncCl
     assert [each["id"] for each in found] == [run_id]
 
 
-async def test_a_long_answer_that_comes_after_the_end_is_whole(http: httpx.AsyncClient):
+async def test_a_long_answer_that_comes_after_the_end_is_whole(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(http, LINES[0])
     await http.post(f"{SESSIONS}/{ID}/status", json={"status": "COMPLETE"})
@@ -190,14 +196,14 @@ async def test_a_long_answer_that_comes_after_the_end_is_whole(http: httpx.Async
     assert (run["result"], run["summary"]) == (words, "First line")
 
 
-async def test_a_line_that_is_sent_again_is_taken_once(http: httpx.AsyncClient):
+async def test_a_line_that_is_sent_again_is_taken_once(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     named = {**LINES[0], "uuid": "0c0ffee0-0000-4000-8000-000000000001"}
     await report(http, named, named)
     assert len(await entries(http, run_id)) == 1
 
 
-async def test_what_the_program_says_itself_is_nobodys_prompt(http: httpx.AsyncClient):
+async def test_what_the_program_says_itself_is_nobodys_prompt(http: httpx.AsyncClient) -> None:
     run_id = (await http.post(SESSIONS, json={"session_id": ID})).json()["agent_run_id"]
     await report(
         http,

@@ -37,7 +37,9 @@ class Clock:
         ("GET", f"{ORG}/cli/rules", 30, 60),
     ],
 )
-async def test_so_many_requests_in_so_many_seconds(method, path, requests, seconds):
+async def test_so_many_requests_in_so_many_seconds(
+    method: str, path: str, requests: int, seconds: int
+) -> None:
     clock = Clock()
     app = RateLimits(PlainTextResponse("ok"), clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
@@ -57,7 +59,7 @@ async def test_so_many_requests_in_so_many_seconds(method, path, requests, secon
         assert (await ask()).status_code == 200
 
 
-async def test_the_limits_can_be_several_times_the_official_ones():
+async def test_the_limits_can_be_several_times_the_official_ones() -> None:
     clock = Clock()
     app = RateLimits(PlainTextResponse("ok"), clock, factor=1.5)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
@@ -65,7 +67,7 @@ async def test_the_limits_can_be_several_times_the_official_ones():
     assert answers == [200] * 15 + [429]
 
 
-async def test_native_paths_have_no_limit():
+async def test_native_paths_have_no_limit() -> None:
     app = RateLimits(PlainTextResponse("ok"), Clock())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
         answers = {(await http.get("/agent_runs")).status_code for _ in range(200)}
@@ -82,8 +84,8 @@ async def test_native_paths_have_no_limit():
     ],
 )
 async def test_they_are_off_on_loopback_unless_set(
-    settings: Settings, env_file: Path, host, rate_limits, status
-):
+    settings: Settings, env_file: Path, host: str, rate_limits: str, status: int
+) -> None:
     changed = settings.model_copy(update={"host": host, "rate_limits": rate_limits})
     made = create_app(changed, env_file=env_file)
     token = (changed.home / "api-token").read_text().strip() if host == "0.0.0.0" else "any"

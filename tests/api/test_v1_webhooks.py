@@ -80,7 +80,7 @@ async def delivered(http: httpx.AsyncClient, run_id: int, state: str) -> dict[st
 
 async def test_the_end_of_a_run_is_told_and_signed(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     body = {"url": f"{receiver.url}/hook", "secret": "a secret of mine"}
     kept = (await http.post(HOOK, json=body)).json()
     assert kept == {"url": body["url"], "enabled": True, "has_secret": True}
@@ -99,7 +99,7 @@ async def test_the_end_of_a_run_is_told_and_signed(
     assert str(told["delivery_id"]) == headers["x-agent-runs-delivery"] == str(record["id"])
 
 
-async def test_no_answer_holds_the_secret(http: httpx.AsyncClient, receiver: Receiver):
+async def test_no_answer_holds_the_secret(http: httpx.AsyncClient, receiver: Receiver) -> None:
     await http.post(HOOK, json={"url": receiver.url, "secret": "canary-of-a-webhook"})
     for path in (HOOK, "/webhooks/deliveries", "/settings"):
         assert "canary-of-a-webhook" not in (await http.get(path)).text
@@ -107,7 +107,7 @@ async def test_no_answer_holds_the_secret(http: httpx.AsyncClient, receiver: Rec
 
 async def test_a_webhook_of_the_run_takes_the_place_of_the_organizations(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     await http.post(HOOK, json={"url": f"{receiver.url}/usual"})
     own = [{"url": f"{receiver.url}/own", "secret": None}]
     told = (await http.post(RUN, json={"prompt": "/say a", "webhooks": own})).json()["id"]
@@ -120,7 +120,7 @@ async def test_a_webhook_of_the_run_takes_the_place_of_the_organizations(
 
 async def test_a_banned_run_tells_nobody_until_it_is_unbanned(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     await http.post(HOOK, json={"url": receiver.url})
     run_id = (await http.post(RUN, json={"prompt": "/sleep 60"})).json()["id"]
     banned = (await http.post(f"{RUN}/ban", json={"agent_run_id": run_id})).json()
@@ -134,7 +134,7 @@ async def test_a_banned_run_tells_nobody_until_it_is_unbanned(
 
 async def test_a_disabled_and_a_removed_webhook_are_silent(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     await http.post(HOOK, json={"url": receiver.url, "enabled": False})
     first = (await http.post(RUN, json={"prompt": "/say a"})).json()["id"]
     await finished(first)
@@ -148,7 +148,7 @@ async def test_a_disabled_and_a_removed_webhook_are_silent(
 
 async def test_a_secret_stays_as_long_as_the_address_does(
     http: httpx.AsyncClient, receiver: Receiver
-):
+) -> None:
     await http.post(HOOK, json={"url": receiver.url, "secret": "first secret"})
     assert (await http.post(HOOK, json={"url": receiver.url})).json()["has_secret"] is True
     elsewhere = await http.post(HOOK, json={"url": f"{receiver.url}/elsewhere"})
@@ -160,7 +160,7 @@ async def test_a_secret_stays_as_long_as_the_address_does(
 )
 async def test_a_sample_tells_at_once_what_the_receiver_said(
     http: httpx.AsyncClient, receiver: Receiver, answer: int, words: str
-):
+) -> None:
     good = (await http.post(f"{HOOK}/test", json={"url": receiver.url})).json()
     assert (good["success"], good["status_code"]) == (True, 200)
     receiver.answers = [answer]
@@ -169,7 +169,7 @@ async def test_a_sample_tells_at_once_what_the_receiver_said(
     assert words in bad["message"]
 
 
-async def test_nobody_there_is_told_in_words(http: httpx.AsyncClient):
+async def test_nobody_there_is_told_in_words(http: httpx.AsyncClient) -> None:
     told = (await http.post(f"{HOOK}/test", json={"url": "http://127.0.0.1:9/"})).json()
     assert (told["success"], told["status_code"]) == (False, None)
     assert "could not be sent" in told["message"]
@@ -177,7 +177,7 @@ async def test_nobody_there_is_told_in_words(http: httpx.AsyncClient):
 
 async def test_it_is_sent_again_until_it_is_taken(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     receiver.answers = [503, 500]
     await http.post(HOOK, json={"url": receiver.url})
     run_id = (await http.post(RUN, json={"prompt": "/say again"})).json()["id"]
@@ -189,7 +189,7 @@ async def test_it_is_sent_again_until_it_is_taken(
 
 async def test_it_is_given_up_and_says_why(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     receiver.answers = [410] * 7
     await http.post(HOOK, json={"url": receiver.url})
     run_id = (await http.post(RUN, json={"prompt": "/say never"})).json()["id"]
@@ -201,7 +201,7 @@ async def test_it_is_given_up_and_says_why(
 
 async def test_what_was_planned_before_a_crash_is_sent_after_it(
     settings: Settings, env_file: Path, receiver: Receiver
-):
+) -> None:
     async with (
         Database.open(settings.database_url) as database,
         database.begin() as transaction,
@@ -244,7 +244,7 @@ async def test_what_was_planned_before_a_crash_is_sent_after_it(
 )
 async def test_an_address_that_points_inward_or_is_none_is_refused(
     settings: Settings, env_file: Path, url: str
-):
+) -> None:
     made = create_app(settings.model_copy(update={"webhook_private": False}), env_file=env_file)
     transport = httpx.ASGITransport(made)
     async with (
@@ -261,7 +261,7 @@ async def test_an_address_that_points_inward_or_is_none_is_refused(
         assert (await http.get(HOOK)).json()["url"] is None
 
 
-async def test_a_name_that_leads_inward_is_not_sent_to():
+async def test_a_name_that_leads_inward_is_not_sent_to() -> None:
     attempt = await send_webhook(
         "http://localhost.localdomain:9/", b"{}", headers={}, secret=None, allow_private=False
     )
@@ -269,7 +269,7 @@ async def test_a_name_that_leads_inward_is_not_sent_to():
     assert attempt.error is not None
 
 
-async def test_the_connection_goes_to_the_address_that_was_checked(receiver: Receiver):
+async def test_the_connection_goes_to_the_address_that_was_checked(receiver: Receiver) -> None:
     port = receiver.url.rpartition(":")[2]
     attempt = await send_webhook(
         f"http://localhost:{port}/x", b"{}", headers={}, secret=None, allow_private=True
@@ -280,7 +280,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked(receiver: Rec
 
 async def test_a_result_is_told_whole(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     await http.post(HOOK, json={"url": receiver.url})
     run_id = (await http.post(RUN, json={"prompt": f"/say {'word ' * 600}end"})).json()["id"]
     await finished(run_id)
@@ -292,7 +292,7 @@ async def test_a_result_is_told_whole(
 
 async def test_a_receiver_that_does_not_answer_holds_up_no_other(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
-):
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         slow = (
@@ -344,7 +344,7 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize("address", INWARD)
-def test_an_address_that_is_not_public_is_refused_in_any_form(address: str):
+def test_an_address_that_is_not_public_is_refused_in_any_form(address: str) -> None:
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(InvalidRequest, match="AGENT_RUNS_WEBHOOK_PRIVATE"):
         check_url(f"https://{host}/", allow_private=False)
@@ -352,6 +352,6 @@ def test_an_address_that_is_not_public_is_refused_in_any_form(address: str):
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_public_address_is_taken(address: str):
+def test_a_public_address_is_taken(address: str) -> None:
     host = f"[{address}]" if ":" in address else address
     assert check_url(f"https://{host}/", allow_private=False).scheme == "https"
