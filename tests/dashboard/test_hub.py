@@ -21,7 +21,7 @@ def appended(number: int) -> ServerEvent:
     return ServerEvent("logs.appended", number, {"agent_run_id": 1, "log_count": number})
 
 
-async def test_all_that_happened_meanwhile_comes_at_once_and_in_order():
+async def test_all_that_happened_meanwhile_comes_at_once_and_in_order() -> None:
     hub = Hub()
     async with hub.subscribe() as tab:
         for number in range(3):
@@ -32,7 +32,7 @@ async def test_all_that_happened_meanwhile_comes_at_once_and_in_order():
     assert not news.must_reload
 
 
-async def test_a_slow_tab_neither_blocks_nor_grows_and_is_told_to_read_anew():
+async def test_a_slow_tab_neither_blocks_nor_grows_and_is_told_to_read_anew() -> None:
     hub = Hub()
     async with hub.subscribe() as slow, hub.subscribe() as quick:
         seen = 0
@@ -46,7 +46,7 @@ async def test_a_slow_tab_neither_blocks_nor_grows_and_is_told_to_read_anew():
     assert len(news.events) <= QUEUE_LENGTH
 
 
-async def test_a_reset_makes_every_tab_read_anew_once():
+async def test_a_reset_makes_every_tab_read_anew_once() -> None:
     hub = Hub()
     async with hub.subscribe() as tab:
         hub.take(ServerEvent("reset", 9, {"after": 9}))
@@ -57,7 +57,7 @@ async def test_a_reset_makes_every_tab_read_anew_once():
             assert not (await tab.next()).must_reload
 
 
-async def test_a_closed_tab_is_forgotten():
+async def test_a_closed_tab_is_forgotten() -> None:
     hub = Hub()
     async with hub.subscribe() as tab:
         pass
@@ -67,7 +67,7 @@ async def test_a_closed_tab_is_forgotten():
     assert waiting.cancelled_caught
 
 
-async def test_a_tab_waits_while_nothing_happens():
+async def test_a_tab_waits_while_nothing_happens() -> None:
     async with Hub().subscribe() as tab:
         with anyio.move_on_after(0.05) as waiting:
             await tab.next()
@@ -112,7 +112,7 @@ async def ids_until(tab: Subscription, wanted: int) -> list[int | None]:
     return ids
 
 
-async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api):
+async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api: Serve) -> None:
     api = SmallApi()
     serve_as_api(api.app)
     hub = Hub()
@@ -125,7 +125,7 @@ async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api):
     assert [each or "" for each in api.asked_after[:2]] == ["", "42"]
 
 
-async def test_the_counts_come_in_the_groups_that_people_see(serve_as_api):
+async def test_the_counts_come_in_the_groups_that_people_see(serve_as_api: Serve) -> None:
     serve_as_api(SmallApi().app)
     hub = Hub()
     with anyio.fail_after(PATIENCE_SECONDS):
@@ -138,7 +138,9 @@ async def test_the_counts_come_in_the_groups_that_people_see(serve_as_api):
     assert (hub.standing.total, hub.standing.archived) == (7, 3)
 
 
-async def test_an_api_that_fails_is_told_and_found_again_when_it_recovers(serve_as_api):
+async def test_an_api_that_fails_is_told_and_found_again_when_it_recovers(
+    serve_as_api: Serve,
+) -> None:
     api = SmallApi()
     api.is_broken = True
     serve_as_api(api.app)

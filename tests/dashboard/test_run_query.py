@@ -29,7 +29,7 @@ def read(address: str) -> ListQuery:
         "/?since=2026-11-01&archived=any&measured=waiting",
     ],
 )
-def test_an_address_read_and_written_again_is_the_same(address):
+def test_an_address_read_and_written_again_is_the_same(address: str) -> None:
     assert read(address).url == address
 
 
@@ -51,27 +51,27 @@ def test_an_address_read_and_written_again_is_the_same(address):
         "/?measured=luck",
     ],
 )
-def test_what_cannot_be_used_is_left_out(nonsense):
+def test_what_cannot_be_used_is_left_out(nonsense: str) -> None:
     assert read(nonsense) == ListQuery()
 
 
-def test_words_of_the_api_may_be_typed_in_small_letters():
+def test_words_of_the_api_may_be_typed_in_small_letters() -> None:
     query = read("/?status=paused,error&source=api")
     assert (query.status, query.source) == (("PAUSED", "ERROR"), "API")
 
 
-def test_another_filter_goes_back_to_the_first_page():
+def test_another_filter_goes_back_to_the_first_page() -> None:
     query = read("/?page=4&status=ERROR")
     assert query.changed(agent="codex").url == "/?status=ERROR&agent=codex"
     assert query.changed(page=5).url == "/?status=ERROR&page=5"
 
 
-def test_the_page_alone_is_no_filter():
+def test_the_page_alone_is_no_filter() -> None:
     assert not read("/?page=3&limit=50").is_filtered
     assert read("/?archived=1").is_filtered
 
 
-def test_the_api_is_asked_for_the_same():
+def test_the_api_is_asked_for_the_same() -> None:
     query = read("/?status=ERROR&agent=codex&source=API&repo=3&q=bug&archived=1&page=3&limit=10")
     assert query.for_api(NOW) == {
         "archived": True,
@@ -84,8 +84,8 @@ def test_the_api_is_asked_for_the_same():
     assert (query.skip, query.limit) == (20, 10)
 
 
-def test_a_period_ends_now_and_a_last_day_counts_whole():
-    assert read("/?since=24h").for_api(NOW)["since"] == NOW - timedelta(hours=24)
+def test_a_period_ends_now_and_a_last_day_counts_whole() -> None:
+    assert read("/?since=24h").for_api(NOW).get("since") == NOW - timedelta(hours=24)
     days = read("/?since=2026-11-01&until=2026-11-02").for_api(NOW)
-    assert days["since"] == datetime(2026, 11, 1, tzinfo=UTC)
-    assert days["until"] == datetime(2026, 11, 3, tzinfo=UTC)
+    assert days.get("since") == datetime(2026, 11, 1, tzinfo=UTC)
+    assert days.get("until") == datetime(2026, 11, 3, tzinfo=UTC)

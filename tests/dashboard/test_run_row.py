@@ -8,12 +8,14 @@ from agent_runs.dashboard.runs.row import (
     LINE_LENGTH,
     Ask,
     PullRequestLink,
+    RunRow,
     ask_of,
     origin_of,
     row_of,
 )
 from agent_runs.dashboard.theme import LOOKS, short_count
 from agent_runs.models import (
+    JSON,
     AgentRun,
     AgentRunStatus,
     PermissionOption,
@@ -28,7 +30,7 @@ def run(**fields: object) -> AgentRun:
     return AgentRun.model_validate({"id": 7, "created_at": START, "agent": "codex", **fields})
 
 
-def row(**fields: object):
+def row(**fields: object) -> RunRow:
     return row_of(run(**fields), agents={"codex": "Codex"}, repos={3: "acme/shop"})
 
 
@@ -45,28 +47,28 @@ def question(state: str = "pending", **call: object) -> PermissionRequest:
     )
 
 
-def test_every_status_has_a_word_and_a_dot_or_none_on_purpose():
+def test_every_status_has_a_word_and_a_dot_or_none_on_purpose() -> None:
     assert set(LOOKS) == set(AgentRunStatus)
     assert len({look.word for look in LOOKS.values()}) == len(LOOKS)
 
 
-def test_a_status_from_the_future_is_shown_as_it_is():
+def test_a_status_from_the_future_is_shown_as_it_is() -> None:
     assert row(status="WAITING_FOR_RAIN").word == "Waiting for rain"
 
 
-def test_a_title_is_the_first_line_of_the_prompt_until_there_is_one():
+def test_a_title_is_the_first_line_of_the_prompt_until_there_is_one() -> None:
     assert row(prompt="\n\n  Fix the login\nand more").title == "Fix the login"
     assert row(prompt="Fix", title="Login").title == "Login"
     assert row().title == "Run 7"
 
 
-def test_long_texts_are_cut_and_folded_to_one_line():
+def test_long_texts_are_cut_and_folded_to_one_line() -> None:
     line = row(status="COMPLETE", result="a\nb " + "x" * 5000).line
     assert line.startswith("a b ")
     assert len(line) == LINE_LENGTH
 
 
-def test_a_failed_run_tells_why_and_another_one_tells_its_result():
+def test_a_failed_run_tells_why_and_another_one_tells_its_result() -> None:
     told = {"error": "No login", "summary": "Sum", "result": "Res"}
     assert (row(status="ERROR", **told).line, row(status="ERROR", **told).line_tone) == (
         "No login",
@@ -75,18 +77,18 @@ def test_a_failed_run_tells_why_and_another_one_tells_its_result():
     assert (row(status="COMPLETE", **told).line, row(status="COMPLETE").line_tone) == ("Sum", "")
 
 
-def test_what_it_does_now_is_shown_while_it_does_it():
+def test_what_it_does_now_is_shown_while_it_does_it() -> None:
     assert row(status="ACTIVE", activity="Edits auth.py").activity == "Edits auth.py"
     assert row(status="COMPLETE", activity="Edits auth.py").activity == ""
 
 
-def test_time_stands_still_only_for_what_has_ended():
+def test_time_stands_still_only_for_what_has_ended() -> None:
     times = {"started_at": START, "finished_at": START + timedelta(seconds=9)}
     assert row(status="ACTIVE", **times).finished == ""
     assert row(status="COMPLETE", **times).finished == "2026-11-22T12:00:09+00:00"
 
 
-def test_names_stand_for_ids_where_they_are_known():
+def test_names_stand_for_ids_where_they_are_known() -> None:
     assert (row(repo_id=3).agent, row(repo_id=3).repo) == ("Codex", "acme/shop")
     assert (row(agent="mine").agent, row(repo_id=4).repo, row().repo) == (
         "mine",
@@ -95,14 +97,14 @@ def test_names_stand_for_ids_where_they_are_known():
     )
 
 
-def test_only_links_that_a_browser_may_open_are_links():
+def test_only_links_that_a_browser_may_open_are_links() -> None:
     hostile = PullRequest(id=1, title="x", url="javascript:alert(1)", created_at="")
     honest = PullRequest(id=2, title="Fix", url="https://git.example/2", created_at="")
     shown = row(github_pull_requests=[hostile, honest]).pull_requests
     assert shown == (PullRequestLink("#2", "Fix", "https://git.example/2"),)
 
 
-def test_only_hosted_runs_have_a_page_elsewhere():
+def test_only_hosted_runs_have_a_page_elsewhere() -> None:
     assert row(provider="acp", upstream_id="9").hosted_url == ""
     page = "https://codegen.example/agent/trace/9"
     assert row(provider="codegen", upstream_id="9", upstream_url=page).hosted_url == page
@@ -110,7 +112,7 @@ def test_only_hosted_runs_have_a_page_elsewhere():
         assert row(provider="codegen", upstream_id="9", upstream_url=hostile).hosted_url == ""
 
 
-def test_a_hosted_run_without_a_prompt_is_called_by_its_summary():
+def test_a_hosted_run_without_a_prompt_is_called_by_its_summary() -> None:
     hosted = row(
         provider="codegen", agent=None, prompt="", title=None, summary="Task 7", result="All done"
     )
@@ -127,11 +129,11 @@ def test_a_hosted_run_without_a_prompt_is_called_by_its_summary():
         ({"last_turn": "none"}, ""),
     ],
 )
-def test_tokens_are_told_when_the_agent_told_them(usage, text):
+def test_tokens_are_told_when_the_agent_told_them(usage: dict[str, JSON], text: str) -> None:
     assert row(usage=usage).tokens == text
 
 
-def test_counts_fit_in_five_signs():
+def test_counts_fit_in_five_signs() -> None:
     assert [short_count(n) for n in (0, 999, 1000, 56_700, 1_200_000, 45_000_000)] == [
         "0",
         "999",
@@ -142,20 +144,20 @@ def test_counts_fit_in_five_signs():
     ]
 
 
-def test_the_question_offers_the_least_that_lets_the_agent_go_on():
+def test_the_question_offers_the_least_that_lets_the_agent_go_on() -> None:
     asked = ask_of([question("answered"), question(title="Run", rawInput={"command": "rm -rf /"})])
     assert asked == Ask(5, "Run", "rm -rf /", allow="o-allow_once", reject="o-reject_once")
     assert ask_of([question("withdrawn")]) is None
 
 
-def test_a_command_is_shown_whole_however_long_it_is():
+def test_a_command_is_shown_whole_however_long_it_is() -> None:
     command = ["sh", "-c", "echo " + "y" * 3000]
     asked = ask_of([question(rawInput={"command": command})])
     assert asked is not None
     assert asked.target == " ".join(command)
 
 
-def test_a_question_is_shown_only_while_the_run_waits_for_it():
+def test_a_question_is_shown_only_while_the_run_waits_for_it() -> None:
     asked = ask_of([question(title="Run")])
     rows = [
         row_of(run(status=status), agents={}, repos={}, ask=asked)
@@ -164,13 +166,13 @@ def test_a_question_is_shown_only_while_the_run_waits_for_it():
     assert [each.ask for each in rows] == [asked, None]
 
 
-def test_a_result_in_markdown_is_previewed_without_its_marks():
+def test_a_result_in_markdown_is_previewed_without_its_marks() -> None:
     result = "## Done\n- a **unique** key in `delivery`, see [the docs](https://example.org/a)"
     assert row(summary=result).line == "Done a unique key in delivery, see the docs"
     assert row(status="ERROR", error="`pytest` exited 1").line == "`pytest` exited 1"
 
 
-def test_an_imported_run_says_where_it_was_and_does_not_go_on():
+def test_an_imported_run_says_where_it_was_and_does_not_go_on() -> None:
     server = "0f" * 16
     at = {"imported_at": START}
     assert row(**at, origin=f"{server}:12").source == "Imported"

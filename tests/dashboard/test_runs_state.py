@@ -1,5 +1,8 @@
 """The list stays still and true while runs come, change and go."""
 
+# In a state an underscore keeps a name from the browser, not from other modules.
+# pyright: reportPrivateUsage=false
+
 from datetime import UTC, datetime
 
 import pytest
@@ -24,7 +27,7 @@ def told(kind: str, number: int, **fields: object) -> ServerEvent:
 @pytest.fixture
 def state() -> RunsState:
     """The state of a tab that shows the runs 1 and 2."""
-    root = rx.State(_reflex_internal_init=True)
+    root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue] - of Reflex alone
     made = root.get_substate(RunsState.get_full_name().split("."))
     assert isinstance(made, RunsState)
     made._runs = {number: run(number, status="ACTIVE") for number in (2, 1)}
@@ -33,30 +36,30 @@ def state() -> RunsState:
     return made
 
 
-def test_a_new_run_waits_behind_the_button_and_moves_nothing(state):
+def test_a_new_run_waits_behind_the_button_and_moves_nothing(state: RunsState) -> None:
     assert not state._apply(told("run.created", 3))
     assert state._fresh_ids == {3}
     assert state.shown_ids == [2, 1]
 
 
-def test_a_change_of_a_shown_run_changes_its_row_in_its_place(state):
+def test_a_change_of_a_shown_run_changes_its_row_in_its_place(state: RunsState) -> None:
     assert state._apply(told("run.finished", 1, status="COMPLETE", result="Done"))
     state._show()
     assert [(row.id, row.word) for row in state.rows] == [(2, "Running"), (1, "Complete")]
 
 
-def test_a_change_of_a_run_on_another_page_changes_nothing(state):
+def test_a_change_of_a_run_on_another_page_changes_nothing(state: RunsState) -> None:
     assert not state._apply(told("run.updated", 9, status="ERROR"))
 
 
-def test_steps_are_counted_without_reading_the_run_again(state):
+def test_steps_are_counted_without_reading_the_run_again(state: RunsState) -> None:
     count = ServerEvent("logs.appended", 5, {"agent_run_id": 2, "log_count": 17, "first_seq": 16})
     assert state._apply(count)
     state._show()
     assert [row.steps for row in state.rows] == ["17 steps", ""]
 
 
-def test_an_archived_run_leaves_and_a_restored_one_asks_for_a_new_reading(state):
+def test_an_archived_run_leaves_and_a_restored_one_asks_for_a_new_reading(state: RunsState) -> None:
     assert state._apply(told("run.updated", 1, status="COMPLETE", archived_at=START))
     state._show()
     assert (state.shown_ids, state.total) == ([2], 1)
@@ -64,20 +67,20 @@ def test_an_archived_run_leaves_and_a_restored_one_asks_for_a_new_reading(state)
     assert state._must_read
 
 
-def test_a_new_run_is_no_news_for_the_archive(state):
+def test_a_new_run_is_no_news_for_the_archive(state: RunsState) -> None:
     state._query = ListQuery(archived=True)
     state._apply(told("run.created", 3))
     assert state._fresh_ids == set()
 
 
-def test_words_count_what_they_stand_for(state):
+def test_words_count_what_they_stand_for(state: RunsState) -> None:
     assert (state.total_text, state.range_text, state.pages) == ("2 runs", "1 to 2 of 2", 1)
     state.total, state.limit, state.page, state.is_archive = 1204, 25, 2, True
     assert state.total_text == "1,204 archived runs"
     assert (state.range_text, state.pages) == ("26 to 27 of 1,204", 49)
 
 
-def test_an_event_of_one_run_costs_little_to_send(state):
+def test_an_event_of_one_run_costs_little_to_send(state: RunsState) -> None:
     root = state._get_root_state()
     root._clean()
     state._apply(told("run.updated", 1, status="ACTIVE", activity="Edits auth.py"))

@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64encode
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
 
 from agent_runs.dashboard.serving import access, same_origin, web
+from tests.dashboard.serving import Serve
 
 pytestmark = pytest.mark.anyio
 HOST = "http://localhost:3000"
@@ -52,7 +54,9 @@ def client(app: ASGIApp) -> httpx.AsyncClient:
         ("POST", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 403),
     ],
 )
-async def test_only_our_own_pages_may_ask(method, headers, status):
+async def test_only_our_own_pages_may_ask(
+    method: str, headers: dict[str, str], status: int
+) -> None:
     async with client(web.SameOrigin(inner())) as http:
         answer = await http.request(method, "/", headers=headers)
     assert answer.status_code == status
@@ -80,18 +84,18 @@ async def first_answer(app: ASGIApp, origin: str | None) -> Message:
 
 
 @pytest.mark.parametrize("origin", [None, HOST])
-async def test_our_own_pages_and_programs_may_open_the_websocket(origin):
+async def test_our_own_pages_and_programs_may_open_the_websocket(origin: str | None) -> None:
     answer = await first_answer(web.SameOrigin(inner()), origin)
     assert answer["type"] == "websocket.accept"
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:81"])
-async def test_foreign_pages_may_not_open_the_websocket(origin):
+async def test_foreign_pages_may_not_open_the_websocket(origin: str | None) -> None:
     answer = await first_answer(web.SameOrigin(inner()), origin)
     assert answer == {"type": "websocket.close", "code": 1008}
 
 
-def test_the_websocket_is_open_to_this_machine_and_to_named_hosts_only():
+def test_the_websocket_is_open_to_this_machine_and_to_named_hosts_only() -> None:
     assert same_origin.websocket_origins(3000, "http://localhost:3000", []) == [
         "http://localhost:3000",
         "http://127.0.0.1:3000",
@@ -112,14 +116,18 @@ def test_the_websocket_is_open_to_this_machine_and_to_named_hosts_only():
         ("localhost.evil.example", 400),
     ],
 )
-async def test_only_names_that_are_ours_are_answered(host, status, monkeypatch):
+async def test_only_names_that_are_ours_are_answered(
+    host: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AGENT_RUNS_ALLOWED_HOSTS", "dash.example")
     async with client(web.trusted_hosts(inner())) as http:
         answer = await http.get("/", headers={"host": host})
     assert answer.status_code == status
 
 
-async def test_every_answer_carries_the_security_headers(tmp_path, monkeypatch):
+async def test_every_answer_carries_the_security_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = "window.ready = 1"
     client_folder = tmp_path / "build" / "client"
     client_folder.mkdir(parents=True)
@@ -143,7 +151,7 @@ async def test_every_answer_carries_the_security_headers(tmp_path, monkeypatch):
         assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_only_files_named_by_their_hash_are_kept_by_browsers():
+async def test_only_files_named_by_their_hash_are_kept_by_browsers() -> None:
     async with client(web.SecurityHeaders(inner())) as http:
         kept = await http.get("/assets/x-1a2b.js")
         missing = await http.get("/assets/gone.js")
@@ -151,7 +159,7 @@ async def test_only_files_named_by_their_hash_are_kept_by_browsers():
     assert missing.headers["cache-control"] == "no-cache"
 
 
-async def test_headers_of_the_app_itself_win():
+async def test_headers_of_the_app_itself_win() -> None:
     async def download(_: Request) -> Response:
         return PlainTextResponse("x", headers={"cache-control": "no-store"})
 
@@ -167,12 +175,12 @@ async def echo(request: Request) -> Response:
 
 
 @pytest.fixture
-def api(serve_as_api) -> str:
+def api(serve_as_api: Serve) -> str:
     every = ["GET", "POST", "PUT", "DELETE"]
     return serve_as_api(Starlette(routes=[Route("/{path:path}", echo, methods=every)]))
 
 
-async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api):
+async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api: str) -> None:
     async with client(web.api_routes) as http:
         answer = await http.put(
             "/api/agent_runs/7?q=a%26b&page=2",
@@ -192,7 +200,7 @@ async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api):
     }
 
 
-async def test_a_path_stays_encoded_and_on_our_api(api):
+async def test_a_path_stays_encoded_and_on_our_api(api: str) -> None:
     async with client(web.api_routes) as http:
         encoded = await http.get("/api/agent_runs/1/files/a%2Fb%20c.txt")
         elsewhere = await http.get("/api//evil.example/x")
@@ -201,8 +209,8 @@ async def test_a_path_stays_encoded_and_on_our_api(api):
 
 
 async def test_while_the_api_is_away_the_proxy_says_so_in_the_apis_own_words(
-    api, monkeypatch, free_tcp_port
-):
+    api: str, monkeypatch: pytest.MonkeyPatch, free_tcp_port: int
+) -> None:
     monkeypatch.setenv("AGENT_RUNS_API_URL", f"http://127.0.0.1:{free_tcp_port}")
     access.credentials.cache_clear()
     async with client(web.api_routes) as http:

@@ -40,7 +40,7 @@ def launch() -> None:
         settings = load_settings()
     except InvalidSettings as exc:
         raise SystemExit(str(exc)) from exc
-    _refuse_taken_port(settings.dashboard_port)
+    refuse_taken_port(settings.dashboard_port)
     prepare_environment(root)
     with _term_as_exit():
         build_if_changed(root)
@@ -177,7 +177,7 @@ def _term_as_exit() -> Generator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
-def _refuse_taken_port(port: int) -> None:
+def refuse_taken_port(port: int) -> None:
     """Say so before a build when the port is not free; Granian would end with a traceback."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
