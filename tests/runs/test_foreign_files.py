@@ -44,7 +44,7 @@ async def an_export(database: Database) -> bytes:
 )
 async def test_what_is_no_export_is_named_for_what_it_is(
     database: Database, folder: Path, content: bytes, words: str
-):
+) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await brought_in(database, folder, content)
     assert refused.value.message.startswith(words), refused.value.message
@@ -53,7 +53,7 @@ async def test_what_is_no_export_is_named_for_what_it_is(
 
 async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
     database: Database, folder: Path
-):
+) -> None:
     content = await an_export(database)
     edited = b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n\r\n")
     assert (await brought_in(database, folder, edited)).imported == 1
@@ -65,7 +65,7 @@ async def test_empty_lines_and_what_editors_put_before_a_text_are_passed_over(
 @pytest.mark.parametrize("kind", [b"null", b"7", b"[]", b"{}"])
 async def test_a_line_whose_type_is_no_text_is_refused(
     database: Database, folder: Path, kind: bytes
-):
+) -> None:
     content = (await an_export(database)).replace(b'"type":"log"', b'"type":' + kind, 1)
     with pytest.raises(InvalidRequest, match=r"^Line 4: type is no text\."):
         await brought_in(database, folder, content)
@@ -73,7 +73,7 @@ async def test_a_line_whose_type_is_no_text_is_refused(
 
 async def test_an_agent_whose_name_would_be_cut_in_figures_is_refused(
     database: Database, folder: Path
-):
+) -> None:
     content = await an_export(database)
     assert b'"agent":"scripted"' in content
     content = content.replace(b'"agent":"scripted"', b'"agent":"' + b"x" * 101 + b'"')
@@ -84,7 +84,7 @@ async def test_an_agent_whose_name_would_be_cut_in_figures_is_refused(
 @pytest.mark.parametrize("number", [b"-1", b"true", b"1.5", b'"1"', b"9223372036854775807"])
 async def test_a_duration_that_nothing_can_take_is_refused(
     database: Database, folder: Path, number: bytes
-):
+) -> None:
     content = await an_export(database)
     assert b'"duration_ms":null' in content
     content = content.replace(b'"duration_ms":null', b'"duration_ms":' + number, 1)

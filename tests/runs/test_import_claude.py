@@ -8,7 +8,7 @@ import pytest
 from export_samples import brought_in
 
 from agent_runs.errors import InvalidRequest
-from agent_runs.models import AgentRunLog
+from agent_runs.models import JSON, AgentRunLog
 from agent_runs.runs import claude_sessions
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, runs, turns
@@ -31,7 +31,7 @@ def line(kind: str, at: str | None, content: object, **more: object) -> dict[str
 
 
 USAGE = {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 100}
-FIRST = [
+FIRST: list[dict[str, JSON]] = [
     {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
     {"type": "summary", "summary": "Mend the login", "leafUuid": "x"},
     line("user", "00:00", "Mend the test\nplease"),
@@ -76,7 +76,9 @@ async def entries(database: Database, run_id: int) -> list[AgentRunLog]:
     return await logs.read(database, run_id, limit=100)
 
 
-async def test_a_session_file_becomes_a_run_with_its_turns(database: Database, folder: Path):
+async def test_a_session_file_becomes_a_run_with_its_turns(
+    database: Database, folder: Path
+) -> None:
     result = await brought_in(database, folder, file(*FIRST, *SECOND))
     (found,) = result.runs
     assert (found.outcome, found.origin) == ("imported", f"claude_code:{ID}")
@@ -108,7 +110,7 @@ async def test_a_session_file_becomes_a_run_with_its_turns(database: Database, f
     assert (second.status, second.prompt) == ("CANCELLED", "And the other one")
 
 
-async def test_a_session_that_has_grown_updates_its_run(database: Database, folder: Path):
+async def test_a_session_that_has_grown_updates_its_run(database: Database, folder: Path) -> None:
     (first,) = (await brought_in(database, folder, file(*FIRST))).runs
     (again,) = (await brought_in(database, folder, file(*FIRST))).runs
     (grown,) = (await brought_in(database, folder, file(*FIRST, *SECOND))).runs
@@ -118,7 +120,9 @@ async def test_a_session_that_has_grown_updates_its_run(database: Database, fold
     assert len(await entries(database, first.id)) == 7
 
 
-async def test_an_answer_has_the_time_at_which_it_was_given(database: Database, folder: Path):
+async def test_an_answer_has_the_time_at_which_it_was_given(
+    database: Database, folder: Path
+) -> None:
     (found,) = (await brought_in(database, folder, file(*FIRST, SECOND[0], *LAST))).runs
     answers = [each for each in await entries(database, found.id) if each.observation in ANSWERS]
     first, second = await turns.list_(database, found.id)
@@ -130,31 +134,37 @@ async def test_an_answer_has_the_time_at_which_it_was_given(database: Database, 
 
 async def test_a_session_that_was_broken_off_lasts_until_its_last_call_ended(
     database: Database, folder: Path
-):
+) -> None:
     (found,) = (await brought_in(database, folder, file(*FIRST[:6]))).runs
     assert clock((await runs.get(database, found.id)).finished_at) == "10:00:05"
 
 
-async def test_a_call_without_a_result_has_no_duration(database: Database, folder: Path):
+async def test_a_call_without_a_result_has_no_duration(database: Database, folder: Path) -> None:
     (found,) = (await brought_in(database, folder, file(*FIRST[:5], SECOND[0]))).runs
     (call,) = [each for each in await entries(database, found.id) if each.tool_name]
     assert (clock(call.created_at), call.duration_ms) == ("10:00:02", None)
 
 
-async def test_an_agent_within_a_session_is_a_run_of_its_own(database: Database, folder: Path):
+async def test_an_agent_within_a_session_is_a_run_of_its_own(
+    database: Database, folder: Path
+) -> None:
     await brought_in(database, folder, file(*FIRST))
     aside = [{**each, "agentId": "a1", "isSidechain": True} for each in FIRST[2:]]
     (found,) = (await brought_in(database, folder, file(*aside))).runs
     assert (found.outcome, found.origin) == ("imported", f"claude_code:{ID}/a1")
 
 
-async def test_a_session_that_is_watched_here_is_left_alone(database: Database, folder: Path):
+async def test_a_session_that_is_watched_here_is_left_alone(
+    database: Database, folder: Path
+) -> None:
     watched = await claude_sessions.open_session(database, 1, ID)
     (found,) = (await brought_in(database, folder, file(*FIRST))).runs
     assert (found.id, found.outcome) == (watched.id, "known")
 
 
-async def test_a_session_that_was_imported_can_still_be_watched(database: Database, folder: Path):
+async def test_a_session_that_was_imported_can_still_be_watched(
+    database: Database, folder: Path
+) -> None:
     (found,) = (await brought_in(database, folder, file(*FIRST))).runs
     watched = await claude_sessions.open_session(database, 1, ID)
     assert watched.id != found.id
@@ -170,7 +180,7 @@ async def test_a_session_that_was_imported_can_still_be_watched(database: Databa
 )
 async def test_a_broken_session_file_is_refused_with_its_line(
     database: Database, folder: Path, content: bytes, words: str
-):
+) -> None:
     with pytest.raises(InvalidRequest, match=words):
         await brought_in(database, folder, content)
     assert (await runs.counts(database)).by_status == {}
@@ -179,7 +189,7 @@ async def test_a_broken_session_file_is_refused_with_its_line(
 
 async def test_halves_of_surrogate_pairs_and_strange_content_come_in(
     database: Database, folder: Path
-):
+) -> None:
     strange = [
         line("user", "00:00", "a\ud800b\0c"),
         line("assistant", None, [{"type": "text", "text": 7}, "words", None, {"type": "x"}]),

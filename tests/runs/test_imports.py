@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import cast
 
 import anyio
 import anyio.lowlevel
@@ -75,8 +76,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite to postgresql", "postgresql to sqlite"])
 def two_urls(request: pytest.FixtureRequest, sqlite_url: str, postgres_url: str) -> tuple[str, str]:
-    urls = (sqlite_url, postgres_url)
-    return urls if request.param.startswith("sqlite") else urls[::-1]
+    if request.param.startswith("sqlite"):
+        return (sqlite_url, postgres_url)
+    return (postgres_url, sqlite_url)
 
 
 async def filled(database: Database, described: dict[str, JSON]) -> int:
@@ -96,7 +98,7 @@ async def filled(database: Database, described: dict[str, JSON]) -> int:
 @given(described=st.lists(RUNS, min_size=1, max_size=3))
 def test_what_is_exported_and_imported_is_equal(
     two_urls: tuple[str, str], folder: Path, described: list[dict[str, JSON]]
-):
+) -> None:
     async def there_and_back() -> None:
         async with Database.open(two_urls[0]) as first, Database.open(two_urls[1]) as second:
             made = [await filled(first, each) for each in described]
@@ -109,7 +111,9 @@ def test_what_is_exported_and_imported_is_equal(
     asyncio.run(there_and_back())
 
 
-async def test_all_that_belongs_to_a_run_comes_with_it(database: Database, tmp_path, folder):
+async def test_all_that_belongs_to_a_run_comes_with_it(
+    database: Database, tmp_path: Path, folder: Path
+) -> None:
     source = await full_run(database)
     content = await exported(database, diff=DIFF)
     async with Database.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
@@ -133,7 +137,9 @@ async def test_all_that_belongs_to_a_run_comes_with_it(database: Database, tmp_p
         assert (await in_one_run.find(other, run.id, "turned")).seqs == [2]
 
 
-async def test_entries_of_an_import_are_in_the_search_index(database: Database, folder):
+async def test_entries_of_an_import_are_in_the_search_index(
+    database: Database, folder: Path
+) -> None:
     run = await new_run(database, status="COMPLETE")
     async with database.begin() as transaction:
         await logs.append(transaction, run.id, None, [entry("zanzibar")])
@@ -148,7 +154,9 @@ async def test_entries_of_an_import_are_in_the_search_index(database: Database, 
     assert {run_id for (run_id,) in rows} == {run.id, found.id}
 
 
-async def test_a_file_may_be_imported_again_and_to_where_it_came_from(database: Database, folder):
+async def test_a_file_may_be_imported_again_and_to_where_it_came_from(
+    database: Database, folder: Path
+) -> None:
     await full_run(database)
     content = await exported(database)
     assert (await brought_in(database, folder, content)).known == 1
@@ -160,7 +168,9 @@ async def test_a_file_may_be_imported_again_and_to_where_it_came_from(database: 
     assert list(folder.iterdir()) == []
 
 
-async def test_a_later_export_updates_a_run_under_its_id(database: Database, tmp_path, folder):
+async def test_a_later_export_updates_a_run_under_its_id(
+    database: Database, tmp_path: Path, folder: Path
+) -> None:
     run = await new_run(database, status="ACTIVE")
     await add_entries(database, run.id, 3)
     early = await exported(database)
@@ -183,7 +193,7 @@ async def test_a_later_export_updates_a_run_under_its_id(database: Database, tmp
         assert (await in_one_run.find(other, first.id, "the end")).total == 1
 
 
-async def test_counters_equal_a_recount_whatever_comes_in(database: Database, folder: Path):
+async def test_counters_equal_a_recount_whatever_comes_in(database: Database, folder: Path) -> None:
     await full_run(database)
     run = await new_run(database, status="ACTIVE")
     await add_entries(database, run.id, 3)
@@ -208,7 +218,9 @@ async def test_counters_equal_a_recount_whatever_comes_in(database: Database, fo
     assert len(texts) == 2
 
 
-async def test_a_run_of_an_upstream_that_is_mirrored_here_is_known(database: Database, folder):
+async def test_a_run_of_an_upstream_that_is_mirrored_here_is_known(
+    database: Database, folder: Path
+) -> None:
     run = await new_run(database, status="COMPLETE", upstream_id="abc")
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
     (found,) = (await brought_in(database, folder, content)).runs
@@ -275,7 +287,7 @@ FAULTS: dict[str, Callable[[Lines], Lines]] = {
 )
 async def test_a_broken_file_is_refused_with_its_line_and_leaves_nothing(
     database: Database, folder: Path, how: str, line: int, words: str
-):
+) -> None:
     run = await new_run(database, status="COMPLETE")
     await add_entries(database, run.id, 3)
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
@@ -292,7 +304,7 @@ async def test_a_broken_file_is_refused_with_its_line_and_leaves_nothing(
 
 async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_takes_them(
     database: Database, folder: Path
-):
+) -> None:
     run = await new_run(database, status="COMPLETE", title="marker", agent="marker")
     await add_entries(database, run.id, 1)
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
@@ -306,7 +318,9 @@ async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_ta
     assert json.loads(text)["observation"] == "x\ufffdy"
 
 
-async def test_a_failure_half_way_leaves_nothing(database: Database, folder: Path, tmp_path: Path):
+async def test_a_failure_half_way_leaves_nothing(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
     for _ in range(2):
         run = await new_run(database, status="COMPLETE")
         await add_entries(database, run.id, 1200)
@@ -318,7 +332,7 @@ async def test_a_failure_half_way_leaves_nothing(database: Database, folder: Pat
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(InvalidRequest):
         # Past the check, as if the disk had failed after it.
-        await importer(database, folder)._store(path)
+        await importer(database, folder)._store(path)  # pyright: ignore[reportPrivateUsage]
     assert records(await exported(database))[1:] == records(before)[1:]
     assert await imports.staged(database) == []
     assert await database.read("select count(*) from log") == [(2400,)]
@@ -333,7 +347,7 @@ async def tidied(database: Database) -> None:
 
 async def test_what_a_killed_process_left_is_taken_away_at_the_next_start(
     database: Database, folder: Path
-):
+) -> None:
     kept = await new_run(database, status="COMPLETE")
     await add_entries(database, kept.id, 2)
     async with database.begin() as transaction:
@@ -353,14 +367,14 @@ async def test_what_a_killed_process_left_is_taken_away_at_the_next_start(
     assert not folder.exists()
 
 
-async def test_an_id_that_was_given_to_an_import_is_not_given_again(database: Database):
+async def test_an_id_that_was_given_to_an_import_is_not_given_again(database: Database) -> None:
     async with database.begin() as transaction:
         left = await imports.stage(transaction, "an import", "dead", None)
     assert (await new_run(database)).id > left
 
 
-async def test_a_file_over_the_limit_is_refused(database: Database, folder: Path):
-    async def body():
+async def test_a_file_over_the_limit_is_refused(database: Database, folder: Path) -> None:
+    async def body() -> AsyncGenerator[bytes]:
         yield b"x" * 600
         yield b"x" * 600
 
@@ -369,7 +383,7 @@ async def test_a_file_over_the_limit_is_refused(database: Database, folder: Path
     assert list(folder.iterdir()) == []
 
 
-async def test_a_time_of_another_zone_is_kept(database: Database, folder: Path):
+async def test_a_time_of_another_zone_is_kept(database: Database, folder: Path) -> None:
     run = await new_run(database, status="COMPLETE")
     await add_entries(database, run.id, 1)
     at = NOW.isoformat().replace("+00:00", "Z").encode()

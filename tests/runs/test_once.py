@@ -2,6 +2,7 @@
 
 import anyio
 import pytest
+from living_system import System
 
 from agent_runs.errors import InvalidRequest
 from agent_runs.filters import RunFilter
@@ -11,12 +12,12 @@ from agent_runs.store.runs import runs, turns
 pytestmark = pytest.mark.anyio
 
 
-async def count(system) -> int:
+async def count(system: System) -> int:
     _, total = await runs.page(system.database, RunFilter(), skip=0, limit=1)
     return total
 
 
-async def test_the_same_create_makes_one_run_and_is_answered_with_it(system):
+async def test_the_same_create_makes_one_run_and_is_answered_with_it(system: System) -> None:
     first = await system.runs.create(NewRun("/say hello", key="k1"))
     again = await system.runs.create(NewRun("/say hello", key="k1"))
     assert again.id == first.id
@@ -25,7 +26,7 @@ async def test_the_same_create_makes_one_run_and_is_answered_with_it(system):
     assert await count(system) == 2
 
 
-async def test_requests_at_the_same_moment_make_one_run(system):
+async def test_requests_at_the_same_moment_make_one_run(system: System) -> None:
     made: list[int] = []
 
     async def create() -> None:
@@ -39,14 +40,16 @@ async def test_requests_at_the_same_moment_make_one_run(system):
     assert await count(system) == 1
 
 
-async def test_a_key_that_came_with_another_request_is_refused_and_nothing_is_done(system):
+async def test_a_key_that_came_with_another_request_is_refused_and_nothing_is_done(
+    system: System,
+) -> None:
     await system.runs.create(NewRun("/say hello", key="k1"))
     with pytest.raises(InvalidRequest, match="Idempotency-Key"):
         await system.runs.create(NewRun("/say something else", key="k1"))
     assert await count(system) == 1
 
 
-async def test_the_same_resume_adds_one_turn(system):
+async def test_the_same_resume_adds_one_turn(system: System) -> None:
     run = await system.runs.create(NewRun("/say hello"))
     await system.finished(run.id)
     for _ in range(2):
@@ -56,7 +59,7 @@ async def test_the_same_resume_adds_one_turn(system):
     assert len(await turns.list_(system.database, run.id)) == 2
 
 
-async def test_a_request_that_was_refused_may_come_again(system):
+async def test_a_request_that_was_refused_may_come_again(system: System) -> None:
     with pytest.raises(InvalidRequest):
         await system.runs.create(NewRun("/say hello", agent="nobody", key="k1"))
     made = await system.runs.create(NewRun("/say hello", agent="scripted", key="k1"))

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import anyio
 import pytest
 from living_system import living
 
 from agent_runs.errors import Conflict, LostFence
+from agent_runs.executors.base import Executor
 from agent_runs.executors.local import LocalExecutor
 from agent_runs.models import AgentRunStatus, MessageType, NewLog
 from agent_runs.runs import owned, recovery
@@ -110,7 +112,7 @@ async def test_a_run_that_another_server_took_over_first_is_left_to_it(
                         await begin_turn(transaction, run, prompt="again")
                     await runs.claim(transaction, run_id, "other")
 
-        await recovery.take_over(database, Slow(), worker="me", alone=False)
+        await recovery.take_over(database, cast("Executor", Slow()), worker="me", alone=False)
         assert submitted == [first]
         assert (await runs.get(database, run_id)).status == AgentRunStatus.ACTIVE
         assert (await runs.private(database, run_id)).worker == "other"
