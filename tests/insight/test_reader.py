@@ -46,14 +46,14 @@ def error(text: str, at: float) -> dict[str, JSON]:
 
 
 def read(*entries: dict[str, JSON], **run: Any) -> Insight:
-    fields = {"id": 7, "status": "COMPLETE", "created_at": BEGIN} | run
-    reader = InsightReader(AgentRun(**fields))
+    known: dict[str, Any] = {"id": 7, "status": "COMPLETE", "created_at": BEGIN}
+    reader = InsightReader(AgentRun(**known | run))
     for entry in entries:
         reader.feed(entry)
     return reader.insight()
 
 
-def test_the_first_error_names_the_step_that_caused_it():
+def test_the_first_error_names_the_step_that_caused_it() -> None:
     insight = read(
         bash("ls", 0),
         bash("pip install x", 1, "Collecting x\nERROR: No matching distribution", **failed(1)),
@@ -70,7 +70,7 @@ def test_the_first_error_names_the_step_that_caused_it():
     assert insight.outcome == "Complete."
 
 
-def test_what_ended_a_run_leads_to_the_failed_step_before_it():
+def test_what_ended_a_run_leads_to_the_failed_step_before_it() -> None:
     insight = read(
         bash("make", 0, "boom", **failed(2)),
         call("read_file", 1, tool_input={"path": "a.py"}),
@@ -84,13 +84,13 @@ def test_what_ended_a_run_leads_to_the_failed_step_before_it():
     assert insight.outcome == "Failed: The agent 'x' ended unexpectedly, with exit code 1."
 
 
-def test_without_a_failed_step_the_last_one_is_the_cause():
+def test_without_a_failed_step_the_last_one_is_the_cause() -> None:
     insight = read(bash("sleep 9", 0), error("timed out", 9), status="TIMEOUT")
     assert insight.last_cause is not None
     assert insight.last_cause.text == "sleep 9"
 
 
-def test_a_failure_of_a_former_turn_is_not_the_cause_of_this_one():
+def test_a_failure_of_a_former_turn_is_not_the_cause_of_this_one() -> None:
     insight = read(
         bash("make", 0, "boom", **failed(2)),
         error("refused", 3) | {"turn": 2},
@@ -100,7 +100,7 @@ def test_a_failure_of_a_former_turn_is_not_the_cause_of_this_one():
     assert insight.last_cause is None
 
 
-def test_the_same_call_with_the_same_outcome_again_and_again_is_a_loop():
+def test_the_same_call_with_the_same_outcome_again_and_again_is_a_loop() -> None:
     stuck = [call("edit", at, tool_input={"path": "a", "old": "x"}, **failed()) for at in range(4)]
     insight = read(*stuck, bash("pytest", 9, "1 passed in 0.1s"))
     assert insight.is_loop
@@ -109,13 +109,13 @@ def test_the_same_call_with_the_same_outcome_again_and_again_is_a_loop():
     assert repeat.failed
 
 
-def test_the_same_command_with_other_outcomes_is_work():
+def test_the_same_command_with_other_outcomes_is_work() -> None:
     insight = read(*[bash("pytest", at, f"{at} passed in 0.1s") for at in range(5)])
     assert not insight.is_loop
     assert insight.repeats == ()
 
 
-def test_the_longest_waits_come_first_and_say_for_whom():
+def test_the_longest_waits_come_first_and_say_for_whom() -> None:
     asked = {"tool_output": {"status": "completed", "permission": {"policy": "ask"}}}
     insight = read(
         call("bash", 0, 2000, tool_input={"command": "make"}),
@@ -133,18 +133,18 @@ def test_the_longest_waits_come_first_and_say_for_whom():
     assert insight.working_ms == 91_010
 
 
-def test_calls_at_the_same_time_count_once_as_work():
+def test_calls_at_the_same_time_count_once_as_work() -> None:
     insight = read(call("read", 0, 2000), call("read", 0, 3000), call("read", 1, 500))
     assert (insight.tool_ms, insight.working_ms) == (5500, 3000)
 
 
-def test_time_between_turns_is_nobodys_wait():
+def test_time_between_turns_is_nobodys_wait() -> None:
     insight = read(call("bash", 0, 100), call("bash", 9000, 100) | {"turn": 2})
     assert insight.waits == ()
     assert insight.working_ms == 200
 
 
-def test_touched_files_come_from_diffs_and_else_from_what_was_written():
+def test_touched_files_come_from_diffs_and_else_from_what_was_written() -> None:
     diff = {"path": "src/a.py", "new_file": False, "unified": "--- a\n+++ b\n@@\n-x\n+y\n+z\n"}
     insight = read(
         call("edit", 0, tool_output={"status": "completed", "diffs": [diff]}),
@@ -159,7 +159,7 @@ def test_touched_files_come_from_diffs_and_else_from_what_was_written():
     assert insight.files_total == 2
 
 
-def test_commands_and_tests_are_listed_with_their_results():
+def test_commands_and_tests_are_listed_with_their_results() -> None:
     insight = read(
         bash("pytest -q", 0, "1 failed, 2 passed in 0.1s", **failed(1)),
         call("exec", 1, tool_input={"command": ["cargo", "test"]}, observation="done"),
@@ -177,12 +177,12 @@ def test_commands_and_tests_are_listed_with_their_results():
     assert insight.outcome == "Complete; the last tests seen passed."
 
 
-def test_a_complete_run_whose_tests_failed_says_so():
+def test_a_complete_run_whose_tests_failed_says_so() -> None:
     insight = read(bash("pytest", 0, "1 failed in 0.1s", **failed(1)))
     assert insight.outcome == "Complete, but the last tests seen failed."
 
 
-def test_a_run_of_any_length_takes_bounded_memory_and_keeps_exact_totals():
+def test_a_run_of_any_length_takes_bounded_memory_and_keeps_exact_totals() -> None:
     reader = InsightReader(AgentRun(id=7, created_at=BEGIN, status="ACTIVE"))
     for at in range(50_000):
         reader.feed(call(f"write{at}", at, tool_input={"path": f"f{at}", "command": f"c{at}"}))
@@ -196,7 +196,7 @@ def test_a_run_of_any_length_takes_bounded_memory_and_keeps_exact_totals():
 
 
 @pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "scripted"])
-def test_recorded_conversations_of_real_agents_are_understood(name: str):
+def test_recorded_conversations_of_real_agents_are_understood(name: str) -> None:
     conversations = json.loads((RECORDINGS / f"{name}.entries.json").read_text(encoding="utf-8"))
     told = conversations["new"]
     insight = read(*told["entries"], status=told["status"], usage=told["usage"])
@@ -207,7 +207,7 @@ def test_recorded_conversations_of_real_agents_are_understood(name: str):
 
 
 @pytest.mark.parametrize("odd", [2**70, "half a pair: \ud83d"])
-def test_the_same_call_is_a_repeat_whatever_its_input_holds(odd: JSON):
+def test_the_same_call_is_a_repeat_whatever_its_input_holds(odd: JSON) -> None:
     calls = [call("x", at, tool_input={"n": odd}) for at in range(3)]
     assert read(*calls).repeats[0].times == 3
 
@@ -234,7 +234,7 @@ NAMES = [
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), values, max_size=9), max_size=6))
-def test_whatever_an_entry_holds_there_is_an_insight(entries: list[dict[str, JSON]]):
+def test_whatever_an_entry_holds_there_is_an_insight(entries: list[dict[str, JSON]]) -> None:
     insight = read(*entries, status="ERROR")
     assert insight.steps == len(entries)
     assert Insight.model_validate_json(insight.model_dump_json()) == insight

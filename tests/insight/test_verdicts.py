@@ -52,13 +52,13 @@ SUMMARIES = [
 
 
 @pytest.mark.parametrize(("output", "expected"), SUMMARIES, ids=lambda value: str(value)[:30])
-def test_the_summary_of_a_runner_is_understood(output: str, expected: tuple[object, ...]):
+def test_the_summary_of_a_runner_is_understood(output: str, expected: tuple[object, ...]) -> None:
     verdict = verdict_of(f"collected …\n{output}\n")
     assert verdict is not None
     assert verdict[:5] == expected
 
 
-def test_the_last_summary_counts():
+def test_the_last_summary_counts() -> None:
     verdict = verdict_of("1 failed, 1 passed in 0.1s\n…\n2 passed in 0.1s\n")
     assert verdict is not None
     assert (verdict.ok, verdict.passed) == (True, 2)
@@ -78,5 +78,5 @@ def test_the_last_summary_counts():
         "# tests 1\n" + "# a 1\n" * 4000,
     ],
 )
-def test_words_that_no_runner_writes_are_no_verdict(output: str):
+def test_words_that_no_runner_writes_are_no_verdict(output: str) -> None:
     assert verdict_of(output) is None or "# tests" in output
