@@ -57,7 +57,7 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def test_a_backup_is_the_same_database_in_either_engine(
     database: Database, database_url: str, other_url: str, backup: Path
-):
+) -> None:
     await filled(database)
     counts = write_backup(database_url, backup)
     assert (counts["run"], counts["log"]) == (2, 1508)
@@ -80,7 +80,7 @@ async def test_a_backup_is_the_same_database_in_either_engine(
 
 async def test_a_backup_is_one_state_although_others_write(
     database: Database, database_url: str, backup: Path, tmp_path: Path
-):
+) -> None:
     await filled(database)
     async with database.begin() as transaction:
         await logs.append(transaction, 1, None, [entry("not committed yet")])
@@ -94,7 +94,7 @@ async def test_a_backup_is_one_state_although_others_write(
 
 async def test_ids_that_were_given_are_not_given_again_after_a_restore(
     database: Database, database_url: str, other_url: str, backup: Path
-):
+) -> None:
     async with database.begin() as transaction:
         left = await imports.stage(transaction, "an import", "dead", None)
         staged = {**entry("left").model_dump(mode="json"), "seq": 0}
@@ -107,7 +107,7 @@ async def test_ids_that_were_given_are_not_given_again_after_a_restore(
 
 async def test_a_database_with_runs_is_replaced_only_by_force(
     database: Database, database_url: str, other_url: str, backup: Path, tmp_path: Path
-):
+) -> None:
     await filled(database)
     write_backup(database_url, backup)
     async with Database.open(other_url) as other:
@@ -160,7 +160,7 @@ FAULTS: dict[str, Callable[[list[bytes], bytes], bytes]] = {
 @pytest.mark.parametrize("words", FAULTS)
 async def test_a_broken_backup_changes_nothing(
     database: Database, database_url: str, other_url: str, backup: Path, words: str
-):
+) -> None:
     run = await new_run(database)
     await add_entries(database, run.id, 3)
     write_backup(database_url, backup)
@@ -174,7 +174,9 @@ async def test_a_broken_backup_changes_nothing(
         assert await content(other) == before
 
 
-async def test_a_server_at_work_on_postgresql_keeps_its_database(postgres_url: str, backup: Path):
+async def test_a_server_at_work_on_postgresql_keeps_its_database(
+    postgres_url: str, backup: Path
+) -> None:
     async with Database.open(postgres_url) as database:
         write_backup(postgres_url, backup)
         async with database.begin() as transaction:
@@ -183,7 +185,7 @@ async def test_a_server_at_work_on_postgresql_keeps_its_database(postgres_url: s
         restore_backup(postgres_url, backup, force=True)
 
 
-def test_a_backup_that_cannot_be_written_or_made_says_why(sqlite_url: str, tmp_path: Path):
+def test_a_backup_that_cannot_be_written_or_made_says_why(sqlite_url: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="cannot be written"):
         write_backup(sqlite_url, tmp_path / "no" / "folder")
     with pytest.raises(InvalidRequest, match="There is no database"):

@@ -264,7 +264,8 @@ async def _equal_a_recount(database_url: str, steps: list[tuple[Any, ...]]) -> N
             if name == "new":
                 ids.append((await new_run(database, **rest[0])).id)
             elif ids:
-                await _operate(database, name, ids[rest[0] % len(ids)], *rest[1:])
+                at: int = rest[0] % len(ids)
+                await _operate(database, name, ids[at], *rest[1:])
         kept = await counted(database)
         for row in (await figures(database)).values():
             assert all(number > 0 for number in row.values())

@@ -1,5 +1,7 @@
 """Log entries on both engines."""
 
+from collections.abc import Generator
+
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from store_samples import NOW, entry, new_run
 
 from agent_runs.errors import LostFence, RunNotFound
 from agent_runs.filters import LogFilter
-from agent_runs.models import AgentRunLog
+from agent_runs.models import AgentRunLog, NewLog
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
 
@@ -110,9 +112,9 @@ async def test_no_entries_change_nothing(database: Database) -> None:
     assert (await runs.get(database, run.id)).updated_at == run.updated_at
 
 
-_DEEP: list[object] = []
+_deep: list[object] = []
 for _ in range(400):
-    _DEEP = [_DEEP]
+    _deep = [_deep]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ async def test_whatever_an_agent_sends_is_kept(
 async def test_nesting_without_end_is_cut(database: Database) -> None:
     run = await new_run(database)
     async with database.begin() as transaction:
-        await logs.append(transaction, run.id, None, [entry(None, tool_output={"o": _DEEP})])
+        await logs.append(transaction, run.id, None, [entry(None, tool_output={"o": _deep})])
     (text,), _ = await logs.page(database, run.id, skip=0, limit=1)
     assert "…" in text
 
@@ -243,7 +245,7 @@ def _fits(log: AgentRunLog, wanted: LogFilter) -> bool:
     )
 
 
-def _mixed(number: int):
+def _mixed(number: int) -> Generator[NewLog]:
     for at in range(number):
         yield entry(
             f"line {at}",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from store_samples import NOW, new_run
 
 from agent_runs.filters import RunFilter
-from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunStatus
+from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import runs, turns
 
@@ -135,7 +135,9 @@ async def test_kept_totals_are_what_a_count_would_say(
                     continue
                 run = await runs.lock(transaction, max(1, latest.id - number))
                 archived_at = NOW if name == "archive" else None
-                changes = {"status": status} if name == "status" else {"archived_at": archived_at}
+                changes: dict[str, JSON] = (
+                    {"status": status} if name == "status" else {"archived_at": archived_at}
+                )
                 await runs.change(transaction, run, **changes)
                 if name == "fail":
                     raise InterruptedError

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,6 +15,7 @@ from agent_runs.search_query import SearchQuery
 from agent_runs.store import migrations
 from agent_runs.store.engine import schema
 from agent_runs.store.engine.database import Database
+from agent_runs.store.engine.dialect import Dialect
 from agent_runs.store.engine.tables import make_metadata
 from agent_runs.store.figures import sums
 from agent_runs.store.figures.sums import FigureFilter
@@ -43,7 +45,7 @@ def test_the_migrations_make_the_tables_that_the_program_expects(database_url: s
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "include_name": is_ours}
         )
-        assert compare_metadata(context, make_metadata(context.dialect.name)) == []
+        assert compare_metadata(context, make_metadata(cast("Dialect", context.dialect.name))) == []
     engine.dispose()
 
 
