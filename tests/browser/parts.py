@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, Playwright
 
+from agent_runs.models import JSON
 from tests.browser.chromium import find_chromium
 from tests.patience import PATIENCE_SECONDS
 
@@ -74,7 +75,7 @@ class Api:
         """Where the API saves settings."""
         return Path(self.http.get("/settings").json()["env_file"])
 
-    def run(self, run_id: int) -> dict[str, object]:
+    def run(self, run_id: int) -> dict[str, JSON]:
         return self.http.get(f"/agent_runs/{run_id}").json()
 
     def finished(self, prompt: str, **more: object) -> int:

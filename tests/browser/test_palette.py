@@ -13,7 +13,9 @@ def open_palette(page: Page) -> None:
     expect(page.get_by_role("combobox", name="A page, a run or a command")).to_be_focused()
 
 
-def test_a_run_is_found_by_a_word_of_its_title_and_archived_from_its_page(page: Page, api: Api):
+def test_a_run_is_found_by_a_word_of_its_title_and_archived_from_its_page(
+    page: Page, api: Api
+) -> None:
     run_id = api.create("Polish the weathervane\n/say Done.")
     api.wait_until(run_id, "COMPLETE")
     page.goto("/settings")
@@ -32,7 +34,7 @@ def test_a_run_is_found_by_a_word_of_its_title_and_archived_from_its_page(page: 
     expect(page.get_by_text(f"Restored run {run_id}")).to_be_visible()
 
 
-def test_arrows_walk_over_the_list_and_escape_closes_it(page: Page):
+def test_arrows_walk_over_the_list_and_escape_closes_it(page: Page) -> None:
     page.goto("/agents")
     expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_visible()
     open_palette(page)
@@ -44,7 +46,7 @@ def test_arrows_walk_over_the_list_and_escape_closes_it(page: Page):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_what_nobody_is_called_is_said(page: Page):
+def test_what_nobody_is_called_is_said(page: Page) -> None:
     page.goto("/agents")
     expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_visible()
     open_palette(page)
@@ -52,7 +54,7 @@ def test_what_nobody_is_called_is_said(page: Page):
     expect(page.get_by_text("Nothing is called that.")).to_be_visible()
 
 
-def test_density_and_theme_stay_on_this_device(page: Page):
+def test_density_and_theme_stay_on_this_device(page: Page) -> None:
     page.goto("/settings")
     page.get_by_role("button", name="Compact").click()
     page.get_by_role("button", name="Dark", exact=True).click()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.parts import Api, watched
 
@@ -19,11 +19,11 @@ def run_id(api: Api) -> int:
     )
 
 
-def field(page: Page):
+def field(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Search in all runs")
 
 
-def hits(page: Page):
+def hits(page: Page) -> Locator:
     return page.locator(".search-hit")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.parts import Api, watched
 
@@ -21,7 +21,7 @@ def run_id(api: Api) -> int:
     return api.finished("Tune the celesta\n/say The celesta is tuned.")
 
 
-def open_views(page: Page):
+def open_views(page: Page) -> Locator:
     page.get_by_role("button", name=re.compile("^Saved views")).click()
     dialog = page.get_by_role("dialog", name="Saved views")
     expect(dialog).to_be_visible()
