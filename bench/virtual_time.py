@@ -5,6 +5,7 @@ waits through the event loop's timers; threads and sockets know nothing of this 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,6 +15,10 @@ T = TypeVar("T")
 
 
 class _Loop(asyncio.SelectorEventLoop):
+    # What the loop of CPython is made of; its published types say nothing of it.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self) -> None:
         super().__init__()
         self._seconds = 0.0
@@ -24,7 +29,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         if not self._ready and self._scheduled:
             self._seconds = max(self._seconds, self._scheduled[0].when())
-        super()._run_once()
+        super()._run_once()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:

@@ -108,7 +108,8 @@ class Actor(Scripted):
 
     async def answer(self, method: str, params: dict[str, Any]) -> Any:
         """Return the result of a request; a known prompt is replaced by its script."""
-        for block in params.get("prompt") or []:
+        blocks: list[dict[str, str]] = params.get("prompt") or []
+        for block in blocks:
             script = next(
                 (lines for start, lines in SCRIPTS.items() if start in block.get("text", "")), None
             )

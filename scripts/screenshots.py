@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,7 +27,7 @@ from tests.browser.parts import Api, dashboard_process, end, free_port, launch_o
 IMAGES = ROOT / "docs" / "images"
 ACTOR = Path(__file__).with_name("screenshot_agent.py")
 AGENT_PROGRAMS = ("claude", "claude-agent-acp", "codex", "codex-acp", "opencode")
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "phone": {
