@@ -1,6 +1,7 @@
 """Configuration of Reflex, which reads it from the working directory only."""
 
 import reflex as rx
+from reflex.constants import StateManagerMode
 
 from agent_runs.dashboard.serving.same_origin import SameOriginPlugin, websocket_origins
 from agent_runs.dashboard.theme import THEME
@@ -19,7 +20,7 @@ config = rx.Config(
     cors_allowed_origins=websocket_origins(
         SETTINGS.dashboard_port, SETTINGS.dashboard_url, SETTINGS.allowed_hosts
     ),
-    state_manager_mode="memory",
+    state_manager_mode=StateManagerMode.MEMORY,
     frontend_compression_formats=["brotli", "gzip"],
     plugins=[rx.plugins.RadixThemesPlugin(theme=THEME), SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
