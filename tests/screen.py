@@ -6,13 +6,19 @@ import re
 import signal
 import subprocess
 import time
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
 
 from tests.patience import PATIENCE_SECONDS
 
 
-class Command(Protocol):
-    """Starts a command as a process of its own; streams are those of `Popen`."""
+@dataclass(frozen=True)
+class Command:
+    """A command with what it is started with; each call is a process of its own."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: dict[str, str]
 
     def __call__(
         self,
@@ -21,7 +27,16 @@ class Command(Protocol):
         stdout: int | None = None,
         stderr: int | None = None,
         start_new_session: bool = False,
-    ) -> subprocess.Popen[bytes]: ...
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*self.argv, *map(str, words)],
+            cwd=self.cwd,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=start_new_session,
+        )
 
 
 class Screen:

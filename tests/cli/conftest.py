@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,23 +59,5 @@ def cli(
 @pytest.fixture
 def command(server: LiveServer) -> Command:
     """Start the command as a process of its own."""
-
-    def start(
-        *words: object,
-        stdin: int | None = None,
-        stdout: int | None = None,
-        stderr: int | None = None,
-        start_new_session: bool = False,
-    ) -> subprocess.Popen[bytes]:
-        argv = [sys.executable, "-m", "agent_runs", "--url", server.url, *map(str, words)]
-        return subprocess.Popen(
-            argv,
-            cwd=ROOT,
-            env=server.env,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=start_new_session,
-        )
-
-    return start
+    argv = (sys.executable, "-m", "agent_runs", "--url", server.url)
+    return Command(argv, ROOT, server.env)

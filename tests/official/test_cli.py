@@ -14,7 +14,7 @@ from tests.screen import Screen
 
 
 @pytest.fixture
-def logged_in(run, tmp_path: Path) -> Path:
+def logged_in(run: Run, tmp_path: Path) -> Path:
     """A home where `codegen login` was done; its terminal interface had nobody to talk to."""
     run("codegen", "login", "--token", "local")
     path = tmp_path / ".codegen" / "auth.json"
@@ -25,7 +25,7 @@ def logged_in(run, tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("logged_in")
-def test_a_run_is_started_read_and_listed(run, outside):
+def test_a_run_is_started_read_and_listed(run: Run, outside: Outside) -> None:
     started = run("codegen", "agent", "-p", "/say From the official command line")
     assert started.returncode == 0, started.stdout + started.stderr
     found = re.search(r"Agent Run ID:\s+(\d+)", started.stdout)
@@ -41,7 +41,7 @@ def test_a_run_is_started_read_and_listed(run, outside):
 
 
 @pytest.mark.usefixtures("logged_in")
-def test_integrations_organizations_and_the_profile_are_shown(run, outside):
+def test_integrations_organizations_and_the_profile_are_shown(run: Run, outside: Outside) -> None:
     integrations = run("codegen", "integrations")
     assert re.search(r"Scripted.*Active", integrations.stdout), integrations.stdout
     organizations = run("codegen", "org", "--list")
@@ -55,7 +55,7 @@ def test_integrations_organizations_and_the_profile_are_shown(run, outside):
 
 
 @pytest.mark.usefixtures("logged_in")
-def test_repositories_are_those_of_the_server(run, server: LiveServer, tmp_path: Path):
+def test_repositories_are_those_of_the_server(run: Run, server: LiveServer, tmp_path: Path) -> None:
     folder = tmp_path / "official-project"
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     added = httpx.post(f"{server.url}/repos", json={"url": str(folder)}, timeout=PATIENCE_SECONDS)
@@ -66,7 +66,7 @@ def test_repositories_are_those_of_the_server(run, server: LiveServer, tmp_path:
 
 
 @pytest.mark.usefixtures("logged_in")
-def test_a_run_that_is_not_there_is_told_in_its_own_words(run):
+def test_a_run_that_is_not_there_is_told_in_its_own_words(run: Run) -> None:
     missing = run("codegen", "agent", "--id", "987654")
     assert missing.returncode == 1
     assert "Agent run 987654 not found in Local (1)" in missing.stdout
@@ -74,14 +74,10 @@ def test_a_run_that_is_not_there_is_told_in_its_own_words(run):
 
 @pytest.mark.usefixtures("logged_in")
 def test_the_terminal_interface_shows_the_latest_runs(
-    run, official: Path, environment: dict[str, str], tmp_path: Path, outside
-):
+    run: Run, official: Path, environment: dict[str, str], tmp_path: Path, outside: Outside
+) -> None:
     run("codegen", "agent", "-p", "/say Seen in the terminal")
-
-    def start(*words: object, **streams: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*words], env=environment, cwd=tmp_path, **streams)
-
-    screen = Screen(start, official / "codegen", "tui")
+    screen = Screen(Command((str(official / "codegen"),), tmp_path, environment), "tui")
     screen.read_until("Seen in the terminal")
     screen.type("q")
     screen.close()

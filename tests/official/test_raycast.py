@@ -3,6 +3,8 @@
 It is a program for macOS, so its requests are replayed. Source: the extension's own code.
 """
 
+from collections.abc import Generator
+
 import httpx
 import pytest
 
@@ -13,13 +15,13 @@ IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 
 
 @pytest.fixture
-def raycast(server: LiveServer):
+def raycast(server: LiveServer) -> Generator[httpx.Client]:
     headers = {"Authorization": "Bearer any", "Content-Type": "application/json"}
     with httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
-def test_a_run_is_created_tracked_stopped_and_resumed(raycast: httpx.Client):
+def test_a_run_is_created_tracked_stopped_and_resumed(raycast: httpx.Client) -> None:
     user = raycast.get("/v1/users/me").json()
     assert {"id", "github_username", "full_name"} <= user.keys()
     organizations = raycast.get("/v1/organizations", params={"page": 1, "size": 50}).json()
@@ -47,7 +49,7 @@ def test_a_run_is_created_tracked_stopped_and_resumed(raycast: httpx.Client):
     assert _wait_for(raycast, created["id"], "COMPLETE")["result"] == "continued"
 
 
-def test_what_goes_wrong_has_a_message(raycast: httpx.Client):
+def test_what_goes_wrong_has_a_message(raycast: httpx.Client) -> None:
     for path in ("/v1/organizations/9/agent/run/1", "/v1/organizations/1/agent/run/999999"):
         refused = raycast.get(path)
         assert refused.status_code in {403, 404}

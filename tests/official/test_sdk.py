@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from pathlib import Path
 
 from tests.live_server import ROOT, start_server
 
@@ -63,7 +64,9 @@ ERRORS = """
 """
 
 
-def test_a_run_is_created_and_followed_to_its_end(run, outside, server):
+def test_a_run_is_created_and_followed_to_its_end(
+    run: Run, outside: Outside, server: LiveServer
+) -> None:
     done = run("python", "-c", textwrap.dedent(CREATE))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
@@ -74,7 +77,9 @@ def test_a_run_is_created_and_followed_to_its_end(run, outside, server):
     assert outside.seen == []
 
 
-def test_the_lines_of_the_documentation_work(run, server, outside):
+def test_the_lines_of_the_documentation_work(
+    run: Run, server: LiveServer, outside: Outside
+) -> None:
     page = (ROOT / "docs" / "official-tools.md").read_text(encoding="utf-8")
     code = page.partition("```python\n")[2].partition("```")[0]
     done = run("python", "-c", code.replace("http://localhost:8000", server.url))
@@ -83,7 +88,9 @@ def test_the_lines_of_the_documentation_work(run, server, outside):
     assert outside.seen == []
 
 
-def test_errors_are_the_exceptions_that_programs_catch(run, outside, tmp_path):
+def test_errors_are_the_exceptions_that_programs_catch(
+    run: Run, outside: Outside, tmp_path: Path
+) -> None:
     strict = {"AGENT_RUNS_API_TOKEN": "right-token", "AGENT_RUNS_RATE_LIMITS": "on"}
     with start_server(tmp_path / "strict", **strict) as server:
         done = run("python", "-c", textwrap.dedent(ERRORS), CODEGEN_API_BASE_URL=server.url)
@@ -101,7 +108,7 @@ def test_errors_are_the_exceptions_that_programs_catch(run, outside, tmp_path):
     assert outside.seen == []
 
 
-def test_a_string_for_the_organization_becomes_organization_1(run):
+def test_a_string_for_the_organization_becomes_organization_1(run: Run) -> None:
     code = CREATE.replace("org_id=1", 'org_id="1"')
     done = run("python", "-c", textwrap.dedent(code))
     assert done.returncode == 0, done.stderr
