@@ -43,11 +43,12 @@ def anyio_backend() -> str:
 def _postgres_server() -> Generator[str]:
     """Address of a PostgreSQL server of our own, without a database name."""
     # Its lock file would lie in the common temporary folder and belong to the first user ever.
-    own = Path(tempfile.gettempdir()) / f"agent-runs-tests-{os.getuid()}"
+    beside = _plain_folder()
+    own = beside / f"agent-runs-tests-{os.getuid()}"
     (own / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     own.chmod(0o700)
     # As root the server runs as another user, who must be able to reach the folder.
-    folder = Path(tempfile.mkdtemp(prefix="agent-runs-pg-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="agent-runs-pg-", dir=beside))
     folder.chmod(0o755)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(own))
@@ -72,11 +73,15 @@ def _postgres_server() -> Generator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _quick_folder() -> str | None:
-    """A folder in memory when there is room: each database is hundreds of files."""
+def _plain_folder() -> Path:
+    """A folder in memory when there is room: each database is hundreds of files.
+
+    The temporary folder of the session will not do: its path may be too long for a socket, have
+    spaces, which the server's command line cannot take, or be closed to the server's user.
+    """
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and shutil.disk_usage(memory).free > _SERVER_BYTES
-    return str(memory) if has_room else None
+    return memory if has_room else Path("/tmp")
 
 
 @pytest.fixture(scope="session")

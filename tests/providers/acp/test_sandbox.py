@@ -3,6 +3,7 @@
 import ctypes
 import os
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from acp_parts import MemoryRecorder, provider, request
@@ -25,7 +26,8 @@ async def test_a_real_run_is_confined_where_bubblewrap_works_and_says_none_elsew
     recorder = MemoryRecorder()
     async with provider(tmp_path, sandbox="auto") as acp:
         prompt = (
-            f"/write in.txt hello\n/read in.txt\n/run cat {secret} 2>&1\n/run ls {tmp_path}/runs"
+            f"/write in.txt hello\n/read in.txt\n/run cat {quote(str(secret))} 2>&1\n"
+            f"/run ls {quote(str(tmp_path))}/runs"
             "\n/run ls /proc | grep -c '^[0-9]'\n/run echo x > $HOME/kept && ls $TMPDIR"
         )
         outcome = await acp.work(request(prompt), recorder)
