@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 from agent_runs.models import JSON, AgentInfo, AgentRun, NewLog, PermissionPolicy, WorkFile
 
@@ -66,6 +66,22 @@ class PermissionQuestion:
     options: Sequence[dict[str, JSON]]
 
 
+class RunNews(TypedDict, total=False):
+    """Fields of the run that a provider sets while it works; a test compares them.
+
+    Attributes:
+        title: set unless the run has one.
+        usage: these figures are set, the others stay.
+    """
+
+    activity: str | None
+    title: str | None
+    usage: dict[str, JSON]
+    sandbox: str | None
+    branch: str | None
+    base_commit: str | None
+
+
 class Recorder(Protocol):
     """Where a provider tells what happens; every method has stored it when it returns."""
 
@@ -73,8 +89,8 @@ class Recorder(Protocol):
         """Store entries, in order."""
         ...
 
-    async def update(self, **changes: JSON) -> None:
-        """Set run fields: activity title usage sandbox branch base_commit session_id."""
+    async def update(self, *, session_id: str | None = None, **news: Unpack[RunNews]) -> None:
+        """Set fields of the run, and the ACP session for its next turn."""
         ...
 
     def draft(self, kind: str, text: str) -> None:

@@ -152,9 +152,10 @@ class ClaudeLines:
     ) -> NewLog:
         given = use.get("input")
         begun = datetime.fromisoformat(use["at"]) if use.get("at") else at
-        return self._entry(
-            MessageType.ACTION,
-            begun,
+        return NewLog(
+            created_at=begun,
+            message_type=MessageType.ACTION,
+            turn=self._turn,
             thought=use.get("thought"),
             tool_name=str(use.get("name") or "tool"),
             tool_input=object_or_empty(given) or {"input": given},
@@ -164,8 +165,21 @@ class ClaudeLines:
             duration_ms=None if output is None else _milliseconds(at - begun),
         )
 
-    def _entry(self, message_type: str, at: datetime, **fields: JSON) -> NewLog:
-        return NewLog(created_at=at, message_type=message_type, turn=self._turn, **fields)
+    def _entry(
+        self,
+        message_type: str,
+        at: datetime,
+        *,
+        observation: dict[str, JSON] | str | None = None,
+        thought: str | None = None,
+    ) -> NewLog:
+        return NewLog(
+            created_at=at,
+            message_type=message_type,
+            turn=self._turn,
+            thought=thought,
+            observation=observation,
+        )
 
 
 def _milliseconds(time: timedelta) -> int:

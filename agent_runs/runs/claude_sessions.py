@@ -16,6 +16,7 @@ from agent_runs.runs.turns import end_turn
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import logs, runs, turns
+from agent_runs.store.runs.changes import RunChanges
 
 PROVIDER = "claude_code"
 _TITLE = "Claude Code session"
@@ -68,10 +69,10 @@ async def add_line(
         if entries:
             await logs.append(transaction, run.id, None, entries)
         await _hold_back(transaction, run, lines)
-        changes: dict[str, JSON] = {}
+        changes: RunChanges = {}
         if answer:
             await turns.finish(transaction, run.id, run.turn, status=run.status, result=answer)
-            changes |= {"result": answer, "summary": first_line(answer)}
+            changes["result"], changes["summary"] = answer, first_line(answer)
         if lines.prompt:
             changes |= await _keep_prompt(transaction, run, lines.prompt)
         if changes:
@@ -128,14 +129,14 @@ async def _known_or_new(database: Database, organization_id: int, session_id: st
         return run
 
 
-async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> dict[str, JSON]:
+async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> RunChanges:
     """Let a turn that was begun without words have these; returns what changes of the run."""
     if (await turns.get(transaction, run.id, run.turn)).prompt:
         return {}
     await turns.change_prompt(transaction, run.id, run.turn, prompt)
     if run.turn > 1:
         return {}
-    changes: dict[str, JSON] = {"prompt": prompt}
+    changes: RunChanges = {"prompt": prompt}
     if run.title == _TITLE:
         changes["title"] = first_line(prompt)
     return changes

@@ -20,6 +20,7 @@ from agent_runs.exports.lines import FORMAT, KIND
 from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store.engine.payloads import clean
+from agent_runs.store.organization.repos import NewRepo
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,7 +91,7 @@ class RunLines:
     offset: int
     run: AgentRun
     origin: str
-    repo: dict[str, JSON] | None = None
+    repo: NewRepo | None = None
     turns: list[Turn] = field(default_factory=list[Turn])
     permissions: list[PermissionRequest] = field(default_factory=list[PermissionRequest])
     diff: str = ""
@@ -104,7 +105,13 @@ class RunLines:
     def take(self, number: int, kind: str, record: dict[str, JSON]) -> None:
         """Add a line that belongs to the run."""
         if kind == "repo":
-            self.repo = _model(_FileRepo, number, record).model_dump()
+            repo = _model(_FileRepo, number, record)
+            self.repo = {
+                "url": repo.url,
+                "name": repo.name,
+                "full_name": repo.full_name,
+                "default_branch": repo.default_branch,
+            }
         elif kind == "diff":
             self.diff = _model(_FileDiff, number, record).diff
         else:

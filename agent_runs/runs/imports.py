@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Literal
 
 from agent_runs.errors import InvalidRequest, TooLarge, Unavailable
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
+from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.runs import import_claude, import_lines
 from agent_runs.runs.import_lines import Entries, RunLines
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import exports, imports
 from agent_runs.store.runs import leases, logs
+from agent_runs.store.runs.changes import RunFields
 
 logger = logging.getLogger(__name__)
 
@@ -276,7 +277,7 @@ def _is_newer(run: AgentRun, known: imports.Known) -> bool:
 
 def _arrived(run: AgentRun, now: datetime) -> AgentRun:
     """The run as it is here: nobody works on it any more."""
-    changes: dict[str, JSON] = {
+    changes: RunFields = {
         "imported_at": now,
         "activity": None,
         "permission_id": None,

@@ -8,19 +8,20 @@ matter which process took it.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Unpack
 
 import orjson
 
 from agent_runs.bus.base import EventBus
 from agent_runs.errors import LostFence
 from agent_runs.events import Draft
-from agent_runs.models import JSON, AgentRunStatus, NewLog
-from agent_runs.providers.base import PermissionQuestion
+from agent_runs.models import AgentRunStatus, NewLog
+from agent_runs.providers.base import PermissionQuestion, RunNews
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, permissions, runs
+from agent_runs.store.runs.changes import RunChanges
 
 _POLL_SECONDS = 30.0
-_PRIVATE = ("session_id",)
 
 
 class TurnRecorder:
@@ -48,17 +49,19 @@ class TurnRecorder:
         async with self._database.begin() as transaction:
             await logs.append(transaction, self._run_id, self._fence, entries)
 
-    async def update(self, **changes: JSON) -> None:
-        """Set fields of the run, the ACP session among them."""
-        private = {name: changes.pop(name) for name in _PRIVATE if name in changes}
+    async def update(self, *, session_id: str | None = None, **news: Unpack[RunNews]) -> None:
+        """Set fields of the run; one that is not given stays."""
+        changes: RunChanges = {**news}
         async with self._database.begin() as transaction:
             run = await runs.lock(transaction, self._run_id)
-            if private:
-                await runs.change_private(transaction, self._run_id, fence=self._fence, **private)
+            if session_id is not None:
+                await runs.change_private(
+                    transaction, self._run_id, fence=self._fence, session_id=session_id
+                )
             if "usage" in changes:
                 changes["usage"] = run.usage | changes["usage"]
             if changes.get("title") and run.title:
-                # The words that the user gave stay.
+                # The user's words stay.
                 del changes["title"]
             if any(getattr(run, name) != value for name, value in changes.items()):
                 await runs.change(transaction, run, fence=self._fence, **changes)

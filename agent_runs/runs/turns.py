@@ -14,7 +14,6 @@ from agent_runs.bus.base import EventBus, Subscription
 from agent_runs.errors import LostFence, RepoNotFound, RunIsActive, Unavailable
 from agent_runs.events import Event, EventKind, Reset, StoredEvent
 from agent_runs.models import (
-    JSON,
     TERMINAL_STATUSES,
     AgentRun,
     AgentRunStatus,
@@ -200,14 +199,14 @@ async def begin_turn(
     images: tuple[str, ...] = (),
     model: str | None = None,
     policy: PermissionPolicy | None = None,
-    **changes: JSON,
+    queued: int | None = None,
 ) -> AgentRun:
     """Give a run that has ended another turn; it is PENDING then, its words are stored.
 
     Args:
         transaction: the run is locked in it.
         run: as it is now; terminal.
-        changes: further fields of the run to set.
+        queued: how many prompts wait after this one; None leaves the number as it is.
     """
     turn = run.turn + 1
     await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
@@ -223,7 +222,7 @@ async def begin_turn(
         stop_requested_at=None,
         permission_policy=policy or run.permission_policy,
         model=model or run.model,
-        **changes,
+        queued=run.queued if queued is None else queued,
     )
     await logs.append(transaction, run.id, None, [user_message(prompt, turn, images)])
     return run

@@ -45,11 +45,10 @@ async def change(
         InvalidRequest, Conflict: as in `save`.
     """
     async with database.begin() as transaction:
-        changes = {} if name is None else {"name": name}
         if query is not None:
             view = await views.get(transaction, view_id)
-            changes["query"] = _checked(view.kind, query)
-        return await views.change(transaction, view_id, **changes)
+            query = _checked(view.kind, query)
+        return await views.change(transaction, view_id, name=name, query=query)
 
 
 async def remove(database: Database, view_id: int) -> None:

@@ -22,7 +22,7 @@ from agent_runs.outbound.webhooks import Attempt
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import deliveries, runs
-from agent_runs.store.runs.deliveries import Taken
+from agent_runs.store.runs.deliveries import DeliveryChanges, Taken
 
 logger = logging.getLogger(__name__)
 
@@ -181,9 +181,9 @@ class Deliveries:
             await deliveries.change(transaction, told, **self._outcome(told, result))
             await deliveries.prune(transaction, _KEPT)
 
-    def _outcome(self, told: Delivery, result: Attempt) -> dict[str, JSON]:
+    def _outcome(self, told: Delivery, result: Attempt) -> DeliveryChanges:
         now = datetime.now(UTC)
-        seen = {
+        seen: DeliveryChanges = {
             "attempts": told.attempts + 1,
             "status_code": result.status_code,
             "error": result.error,

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from agent_runs.errors import RunNotFound
 from agent_runs.models import (
     HOSTED_PROVIDER,
-    JSON,
     TERMINAL_STATUSES,
     AgentRun,
     AgentRunLog,
@@ -26,14 +25,12 @@ from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.hosted import creations
 from agent_runs.store.hosted import runs as hosted
 from agent_runs.store.runs import logs, runs, turns
+from agent_runs.store.runs.changes import RunChanges
 
 GONE = "gone_upstream"
 """`status_reason` of a run that vanished while it worked."""
 
 _GONE_TEXT = "Upstream has this run no more. What was seen of it is kept here."
-
-# What upstream says of a run; the rest is ours (title, archive, prompt ...) and is left alone.
-_SHOWN = ("status", "result", "summary", "source_type", "github_pull_requests")
 
 
 async def _nothing() -> None:
@@ -190,9 +187,9 @@ class StoreMirror:
 
     async def _replace(self, transaction: Transaction, old: AgentRun) -> None:
         """Let go of a run whose id upstream has given to another one: it began anew there."""
-        changes: dict[str, JSON] = {"upstream_id": None, "status_reason": GONE}
+        changes: RunChanges = {"upstream_id": None, "status_reason": GONE}
         if old.status not in TERMINAL_STATUSES:
-            changes |= {"status": AgentRunStatus.CANCELLED, "error": _GONE_TEXT}
+            changes["status"], changes["error"] = AgentRunStatus.CANCELLED, _GONE_TEXT
         await runs.change(transaction, old, **changes)
         await hosted.remove(transaction, old.id)
 
@@ -209,37 +206,45 @@ class StoreMirror:
         return (await hosted.find(self._database, self._organization_id, [run])).get(run)
 
     async def _insert(self, transaction: Transaction, run: AgentRun) -> int:
-        fields: dict[str, JSON] = dict(run.model_extra or {})
-        fields |= {
-            "organization_id": self._organization_id,
-            "provider": HOSTED_PROVIDER,
-            "upstream_id": str(run.id),
-            "upstream_url": run.web_url,
-            "user_id": None,
-            "title": run.title,
-            "model": run.model,
-            "metadata": run.metadata,
-        }
-        fields |= {"started_at": run.created_at}
-        if run.status in TERMINAL_STATUSES:
-            # Upstream does not tell when; its last entry will.
-            fields |= {"finished_at": run.created_at}
-        # Only an upstream of this program tells the prompt.
         inserted = await runs.insert(
-            transaction, prompt=run.prompt, images=(), created_at=run.created_at, **fields
+            transaction,
+            # Only an upstream of this program tells the prompt.
+            prompt=run.prompt,
+            created_at=run.created_at,
+            extra=run.model_extra,
+            organization_id=self._organization_id,
+            provider=HOSTED_PROVIDER,
+            upstream_id=str(run.id),
+            upstream_url=run.web_url,
+            user_id=None,
+            title=run.title,
+            model=run.model,
+            metadata=run.metadata,
+            started_at=run.created_at,
+            # Upstream does not tell when a run ended; its last entry will.
+            finished_at=run.created_at if run.status in TERMINAL_STATUSES else None,
         )
         return inserted.id
 
     async def _change(self, transaction: Transaction, run_id: int, run: AgentRun) -> None:
         before = await runs.lock(transaction, run_id)
-        changes: dict[str, JSON] = {name: getattr(run, name) for name in _SHOWN}
-        changes |= {"activity": None, "status_reason": run.status_reason, "error": run.error}
+        # What upstream says of a run; the rest (title, archive, prompt ...) is ours and stays.
+        changes: RunChanges = {
+            "status": run.status,
+            "result": run.result,
+            "summary": run.summary,
+            "source_type": run.source_type,
+            "github_pull_requests": run.github_pull_requests,
+            "activity": None,
+            "status_reason": run.status_reason,
+            "error": run.error,
+        }
         if before.upstream_id is None:
-            changes |= {"upstream_id": str(run.id), "upstream_url": run.web_url}
-            changes |= {"started_at": run.created_at}
+            changes["upstream_id"], changes["upstream_url"] = str(run.id), run.web_url
+            changes["started_at"] = run.created_at
             await turns.start(transaction, run_id, before.turn)
         if run.status not in TERMINAL_STATUSES:
-            changes |= {"finished_at": None}
+            changes["finished_at"] = None
             if before.status in TERMINAL_STATUSES:
                 # It goes on: the time in between was no work.
                 await turns.start(transaction, run_id, before.turn)
@@ -256,7 +261,8 @@ class StoreMirror:
 
 def _digest(run: AgentRun) -> str:
     """Tell what upstream says of a run from what it said before."""
-    shown = run.model_dump(mode="json", include={*_SHOWN, "status_reason", "error"})
+    result = {"status", "status_reason", "result", "summary", "error"}
+    shown = run.model_dump(mode="json", include=result | {"source_type", "github_pull_requests"})
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -20,6 +20,7 @@ from agent_runs.providers.acp.tools import (
     clipped,
     whole_characters,
 )
+from agent_runs.providers.base import RunNews
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.text import first_line
 
@@ -65,7 +66,7 @@ class Translator:
         self._activity: str | None = None
         self._replaying = False
         self.entries: list[NewLog] = []
-        self.changes: dict[str, JSON] = {}
+        self.changes: RunNews = {}
         self.usage: dict[str, JSON] = {}
 
     def begin_replay(self) -> None:

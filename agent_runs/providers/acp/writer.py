@@ -87,6 +87,7 @@ class Writer:
         await self._change()
 
     async def _change(self) -> None:
-        changes, self._translator.changes = self._translator.changes, {}
+        changes = self._translator.changes
+        self._translator.changes = {}
         if changes:
             await self._recorder.update(**changes)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from agent_runs.events import EventKind
-from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
+from agent_runs.models import AgentRun, PermissionRequest, Turn
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import clean_text
 from agent_runs.store.figures import figures, tallies
@@ -44,7 +44,7 @@ class Whole:
 
     run: AgentRun
     origin: str
-    repo: dict[str, JSON] | None
+    repo: repos.NewRepo | None
     turns: Sequence[Turn]
     permissions: Sequence[PermissionRequest]
     diff: str
@@ -207,7 +207,7 @@ async def _remove_run(transaction: Transaction, run_id: int) -> None:
 
 
 async def _repo_id(
-    transaction: Transaction, organization_id: int, repo: dict[str, JSON] | None
+    transaction: Transaction, organization_id: int, repo: repos.NewRepo | None
 ) -> int | None:
     """The repository of the same address, registered when it is not yet."""
     if repo is None:
@@ -218,4 +218,5 @@ async def _repo_id(
     )
     if rows:
         return rows[0][0]
-    return (await repos.insert(transaction, organization_id=organization_id, **repo)).id
+    new: repos.NewRepo = {**repo, "organization_id": organization_id}
+    return (await repos.insert(transaction, **new)).id

@@ -1,25 +1,49 @@
 """Repositories that runs can work in."""
 
+from datetime import datetime
+from typing import Required, TypedDict, Unpack
+
 from agent_runs.errors import Conflict, RepoNotFound
-from agent_runs.models import JSON, Repo
+from agent_runs.models import Repo
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import dump, now
 
 
-async def insert(transaction: Transaction, *, name: str, url: str, **fields: JSON) -> Repo:
-    """Register a repository.
+class NewRepo(TypedDict, total=False):
+    """Fields of `Repo` that a new one can have; a test compares them.
 
-    Args:
-        transaction: it is registered once it commits.
-        name: for people.
+    Attributes:
+        full_name: the name unless given.
         url: local path or git URL, without credentials.
-        fields: any other field of `Repo`; `full_name` is the name unless given.
+    """
+
+    name: Required[str]
+    full_name: str
+    description: str | None
+    github_id: str
+    organization_id: int
+    visibility: str | None
+    archived: bool | None
+    setup_status: str
+    language: str | None
+    url: Required[str]
+    default_branch: str | None
+    created_at: datetime | None
+    upstream_id: str | None
+
+
+async def insert(transaction: Transaction, **fields: Unpack[NewRepo]) -> Repo:
+    """Register a repository; it is registered once the transaction commits.
 
     Raises:
         Conflict: the url is registered already.
     """
-    values: dict[str, JSON] = {"full_name": name, "created_at": now()} | fields
-    repo = Repo(id=0, name=name, url=url, **values)
+    new: NewRepo = {"full_name": fields["name"], "created_at": now(), **fields}
+    return await _insert(transaction, Repo(id=0, **new))
+
+
+async def _insert(transaction: Transaction, repo: Repo) -> Repo:
+    url = repo.url
     rows = await transaction.execute(
         "select id from repo where organization_id = :organization_id and url = :url",
         {"organization_id": repo.organization_id, "url": url},
@@ -49,13 +73,14 @@ async def put_hosted(transaction: Transaction, organization_id: int, upstream: R
         "select id, payload from repo where organization_id = :organization_id and url = :url",
         {"organization_id": organization_id, "url": url},
     )
-    fields = upstream.model_dump(exclude={"id", "url", "organization_id", "created_at"})
-    fields |= {"organization_id": organization_id, "upstream_id": str(upstream.id)}
+    here = {"organization_id": organization_id, "upstream_id": str(upstream.id), "url": url}
     if not rows:
-        return await insert(transaction, url=url, **fields)
+        new = {"id": 0, "created_at": now()}
+        return await _insert(transaction, upstream.model_copy(update=here | new))
     repo_id, payload = rows[0]
     before = Repo.model_validate_json(payload)
-    after = before.model_copy(update=fields)
+    kept = {"id": before.id, "created_at": before.created_at}
+    after = upstream.model_copy(update=here | kept)
     if after != before:
         await transaction.write(
             "update repo set payload = :payload where id = :id",

@@ -33,17 +33,24 @@ async def insert(
     return await _write(transaction, fields | {"created_at": present, "updated_at": present})
 
 
-async def change(transaction: Transaction, view_id: int, **changes: str) -> SavedView:
-    """Set name or query of a view.
+async def change(
+    transaction: Transaction, view_id: int, *, name: str | None = None, query: str | None = None
+) -> SavedView:
+    """Set name or query of a view; what is None stays.
 
     Raises:
         ViewNotFound: there is no such view.
         Conflict: another one of its kind has the name.
     """
     view, organization_id = await _locked(transaction, view_id)
-    if changes.get("name", view.name) != view.name:
-        await _refuse_taken(transaction, organization_id, view.kind, changes["name"])
-    return await _write(transaction, view.model_dump() | changes | {"updated_at": now()})
+    if name is not None and name != view.name:
+        await _refuse_taken(transaction, organization_id, view.kind, name)
+    fields: dict[str, JSON] = view.model_dump() | {"updated_at": now()}
+    if name is not None:
+        fields["name"] = name
+    if query is not None:
+        fields["query"] = query
+    return await _write(transaction, fields)
 
 
 async def get(reader: Reader, view_id: int) -> SavedView:

@@ -5,9 +5,9 @@ that dies in the middle loses nothing and no two processes send the same one at 
 """
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
-from agent_runs.models import JSON, AgentRun, Delivery
+from agent_runs.models import AgentRun, Delivery
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import dump, milliseconds, moment, now
 
@@ -23,6 +23,17 @@ class Taken(NamedTuple):
     delivery: Delivery
     secret: str | None
     run: str
+
+
+class DeliveryChanges(TypedDict, total=False):
+    """Fields of `Delivery` that an attempt changes."""
+
+    state: str
+    attempts: int
+    due_at: datetime | None
+    delivered_at: datetime | None
+    status_code: int | None
+    error: str | None
 
 
 async def insert(
@@ -78,7 +89,9 @@ async def take(
     ]
 
 
-async def change(transaction: Transaction, delivery: Delivery, **changes: JSON) -> Delivery:
+async def change(
+    transaction: Transaction, delivery: Delivery, **changes: Unpack[DeliveryChanges]
+) -> Delivery:
     """Record what became of an attempt; `due_at` None ends the delivery."""
     changed = delivery.model_copy(update=changes)
     await _write(transaction, changed)

@@ -4,10 +4,10 @@ Every change writes the text anew, tells subscribers and keeps the totals of the
 in the caller's transaction. What a worker needs and nobody else sees is `RunPrivate`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 import orjson
 
@@ -18,6 +18,7 @@ from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import now
 from agent_runs.store.figures import figures
 from agent_runs.store.runs import texts, times, turns
+from agent_runs.store.runs.changes import PrivateChanges, RunChanges, RunFields
 from agent_runs.store.runs.lists import RunCounts, counts, page
 from agent_runs.store.runs.rows import (
     columns,
@@ -57,7 +58,6 @@ _UNFINISHED = (
     AgentRunStatus.EVALUATION,
     AgentRunStatus.PAUSED,
 )
-_PRIVATE = ("session_id", "worker", "agent_pid", "agent_started")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ async def insert(
     prompt: str,
     images: Sequence[str] = (),
     created_at: datetime | None = None,
-    **fields: JSON,
+    extra: Mapping[str, JSON] | None = None,
+    **fields: Unpack[RunFields],
 ) -> AgentRun:
     """Create a run and its first turn.
 
@@ -95,10 +96,17 @@ async def insert(
         prompt: whole; kept with the turn.
         images: data URIs, kept with the turn.
         created_at: now, unless it was created elsewhere.
-        fields: any other field of `AgentRun`.
+        extra: what another server says of it beyond the fields that we know.
     """
     created_at = created_at or now()
-    run = AgentRun(id=0, prompt=prompt, created_at=created_at, updated_at=created_at, **fields)
+    run = AgentRun(
+        id=0,
+        prompt=prompt,
+        created_at=created_at,
+        updated_at=created_at,
+        **fields,
+        **(extra or {}),
+    )
     row: dict[str, Any] = columns(run)
     ((run_id,),) = await transaction.execute(
         f"insert into run ({', '.join(row)}, log_count, payload, fence)"
@@ -220,7 +228,11 @@ async def lock(transaction: Transaction, run_id: int) -> AgentRun:
 
 
 async def change(
-    transaction: Transaction, run: AgentRun, *, fence: int | None = None, **changes: JSON
+    transaction: Transaction,
+    run: AgentRun,
+    *,
+    fence: int | None = None,
+    **changes: Unpack[RunChanges],
 ) -> AgentRun:
     """Set fields of a run and tell subscribers.
 
@@ -231,15 +243,14 @@ async def change(
         transaction: the change is seen once it commits.
         run: which run.
         fence: of the claim under which the change is made.
-        changes: fields of `AgentRun`.
 
     Raises:
         RunNotFound: there is no such run.
         LostFence: the run was claimed again since.
     """
-    unknown = changes.keys() - AgentRun.model_fields.keys()
+    unknown = changes.keys() - RunChanges.__optional_keys__
     if unknown:
-        raise TypeError(f"AgentRun has no field {', '.join(sorted(unknown))}")
+        raise TypeError(f"AgentRun has no field {', '.join(sorted(unknown))} to change")
     payload, _ = await locked(transaction, run.id, fence)
     before = parse(transaction, payload, run.id)
     fields: dict[str, JSON] = orjson.loads(payload) | {"updated_at": now()} | changes
@@ -316,17 +327,21 @@ async def private(reader: Reader, run_id: int) -> RunPrivate:
 
 
 async def change_private(
-    transaction: Transaction, run_id: int, *, fence: int | None = None, **changes: JSON
+    transaction: Transaction,
+    run_id: int,
+    *,
+    fence: int | None = None,
+    **changes: Unpack[PrivateChanges],
 ) -> None:
-    """Set what is kept for the run's worker: session_id worker agent_pid agent_started.
+    """Set what is kept for the run's worker.
 
     Raises:
         RunNotFound: there is no such run.
         LostFence: the run was claimed again since.
     """
-    unknown = changes.keys() - set(_PRIVATE)
+    unknown = changes.keys() - PrivateChanges.__optional_keys__
     if unknown:
-        raise TypeError(f"RunPrivate has no field {', '.join(sorted(unknown))} to set")
+        raise TypeError(f"RunPrivate has no field {', '.join(sorted(unknown))} to change")
     await locked(transaction, run_id, fence)
     sets = ", ".join(f"{name} = :{name}" for name in changes)
     await transaction.write(f"update run set {sets} where id = :id", changes | {"id": run_id})
