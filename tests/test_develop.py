@@ -91,7 +91,7 @@ def running(developing: Developing) -> Developing:
     return developing
 
 
-def test_an_edited_file_of_the_program_arrives_in_both_parts(running):
+def test_an_edited_file_of_the_program_arrives_in_both_parts(running: Developing) -> None:
     running.edit("agent_runs/words.py", "WORD = 'two'")
     log = running.said("API says two")
     assert "agent_runs/words.py changed: the API starts again." in log
@@ -99,20 +99,20 @@ def test_an_edited_file_of_the_program_arrives_in_both_parts(running):
 
 
 @pytest.mark.parametrize("name", ["agent_runs/dashboard/page.py", "assets/dashboard.css"])
-def test_an_edited_page_starts_only_the_dashboard_again(running, name):
+def test_an_edited_page_starts_only_the_dashboard_again(running: Developing, name: str) -> None:
     running.edit(name, "changed = 1")
     log = running.said("dashboard of version 1", times=2)
     assert log.count("API says") == 1
 
 
-def test_what_a_build_makes_starts_nothing(running):
+def test_what_a_build_makes_starts_nothing(running: Developing) -> None:
     running.edit("assets/external/made.css", "made")
     running.edit("assets/dashboard.css", "changed")
     log = running.said("dashboard of version 1", times=2)
     assert "external" not in log
 
 
-def test_a_mistake_ends_a_part_and_its_correction_starts_it_again(running):
+def test_a_mistake_ends_a_part_and_its_correction_starts_it_again(running: Developing) -> None:
     running.edit("agent_runs/words.py", "WORD = ")
     assert "SyntaxError" in running.said("The API ended (exit 1).")
     running.edit("agent_runs/words.py", "WORD = 'mended'")
@@ -120,7 +120,7 @@ def test_a_mistake_ends_a_part_and_its_correction_starts_it_again(running):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_end_leaves_no_process_behind(running, number):
+def test_the_end_leaves_no_process_behind(running: Developing, number: int) -> None:
     processes = running.below()
     assert len(processes) == 3
     os.kill(running.process.pid, number)

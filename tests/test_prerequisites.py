@@ -50,7 +50,9 @@ def write_main(clone: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("words", STARTS)
-def test_a_clone_without_its_packages_says_in_one_sentence_how_to_install_them(bare_python, words):
+def test_a_clone_without_its_packages_says_in_one_sentence_how_to_install_them(
+    bare_python: Path, words: list[str]
+) -> None:
     done = run(bare_python, *words)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -61,7 +63,9 @@ def test_a_clone_without_its_packages_says_in_one_sentence_how_to_install_them(b
 @pytest.mark.parametrize(
     "line", ["import agent_runs.nowhere", "from json import nowhere", "raise ValueError('nowhere')"]
 )
-def test_a_mistake_of_our_own_is_not_disguised_as_a_missing_package(bare_python, clone, line):
+def test_a_mistake_of_our_own_is_not_disguised_as_a_missing_package(
+    bare_python: Path, clone: Path, line: str
+) -> None:
     write_main(clone, line)
     done = run(bare_python, "main.py", cwd=clone)
     assert done.returncode == 1
@@ -69,7 +73,7 @@ def test_a_mistake_of_our_own_is_not_disguised_as_a_missing_package(bare_python,
     assert "pip install" not in done.stderr
 
 
-def test_a_module_that_no_package_brings_is_a_mistake_of_our_own(clone):
+def test_a_module_that_no_package_brings_is_a_mistake_of_our_own(clone: Path) -> None:
     write_main(clone, "import nowhere_at_all")
     done = run(Path(sys.executable), "main.py", cwd=clone)
     assert "Traceback" in done.stderr
@@ -77,7 +81,7 @@ def test_a_module_that_no_package_brings_is_a_mistake_of_our_own(clone):
 
 
 @pytest.mark.parametrize("words", STARTS)
-def test_an_old_python_is_told_which_one_is_needed(words):
+def test_an_old_python_is_told_which_one_is_needed(words: list[str]) -> None:
     tried = 0
     for python in OLD:
         answer = run(python, "-c", "import sys; print(sys.version_info >= (3, 11))").stdout

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 from agent_runs.analytics import TABLES
+from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -30,7 +32,9 @@ def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(
     assert any(line.startswith("success_rate\t") and "%" in line for line in told)
 
 
-def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(cli, sdk, tmp_path):
+def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(
+    cli: Cli, sdk: CodegenClient, tmp_path: Path
+) -> None:
     run_id = sdk.wait(
         sdk.create_agent_run("/say dear", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id

@@ -12,8 +12,8 @@ from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_backup_of_a_working_server_is_restored_into_another_home(
-    cli, sdk, tmp_path, monkeypatch
-):
+    cli: Cli, sdk: CodegenClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = sdk.wait(sdk.create_agent_run("/say kept", agent="scripted").id, timeout=PATIENCE_SECONDS)
     done = cli("backup", "all.backup", "--json")
     assert (done.code, done.err) == (0, "")
@@ -42,7 +42,7 @@ def test_a_backup_of_a_working_server_is_restored_into_another_home(
         server.kill()
 
 
-def test_an_archived_run_is_still_restored_by_its_id(cli, sdk):
+def test_an_archived_run_is_still_restored_by_its_id(cli: Cli, sdk: CodegenClient) -> None:
     run_id = sdk.wait(
         sdk.create_agent_run("/say x", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id

@@ -2,8 +2,9 @@
 
 import json
 
+from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
-
 
 
 def test_two_runs_are_told_side_by_side(cli: Cli, sdk: CodegenClient) -> None:

@@ -5,12 +5,16 @@ import subprocess
 from pathlib import Path
 from threading import Thread
 
+from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 from tests.receiver import Receiver
 from tests.screen import Command
 
 
-def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
+def test_runs_are_written_to_a_file_or_passed_on(
+    cli: Cli, sdk: CodegenClient, command: Command, tmp_path: Path
+) -> None:
     first = sdk.wait(
         sdk.create_agent_run("/say one", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id
@@ -29,7 +33,7 @@ def test_runs_are_written_to_a_file_or_passed_on(cli, sdk, command, tmp_path):
     assert page.startswith(b"<!doctype html>")
 
 
-def test_what_a_search_finds_is_exported(cli, sdk, tmp_path):
+def test_what_a_search_finds_is_exported(cli: Cli, sdk: CodegenClient, tmp_path: Path) -> None:
     run_id = sdk.wait(
         sdk.create_agent_run("/say madagascar", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id
@@ -54,7 +58,9 @@ def test_a_failed_export_leaves_no_file(cli: Cli, tmp_path: Path) -> None:
     assert "cannot be written" in done.err
 
 
-def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tmp_path):
+def test_files_and_folders_are_imported_and_what_is_broken_is_named(
+    cli: Cli, sdk: CodegenClient, tmp_path: Path
+) -> None:
     run_id = sdk.wait(
         sdk.create_agent_run("/say take me", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id
@@ -78,7 +84,7 @@ def test_files_and_folders_are_imported_and_what_is_broken_is_named(cli, sdk, tm
     assert cli("import", "nothing.jsonl").code == 1
 
 
-def test_spans_are_sent_to_a_collector(cli, sdk):
+def test_spans_are_sent_to_a_collector(cli: Cli, sdk: CodegenClient) -> None:
     run_id = sdk.wait(
         sdk.create_agent_run("/run true", agent="scripted").id, timeout=PATIENCE_SECONDS
     ).id

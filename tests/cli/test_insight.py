@@ -2,8 +2,9 @@
 
 import json
 
+from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
-
 
 
 def test_the_insight_of_a_real_run_names_its_steps(cli: Cli, sdk: CodegenClient) -> None:

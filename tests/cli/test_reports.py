@@ -6,10 +6,12 @@ from typing import Any
 
 from junitparser import JUnitXml
 
+from agent_runs.client.client import CodegenClient
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 
 
-def test_a_period_and_a_run_are_reported(cli, sdk, tmp_path):
+def test_a_period_and_a_run_are_reported(cli: Cli, sdk: CodegenClient, tmp_path: Path) -> None:
     run = sdk.wait(
         sdk.create_agent_run("/say reported", agent="scripted").id, timeout=PATIENCE_SECONDS
     )

@@ -10,6 +10,8 @@ import pytest
 
 from agent_runs.client.client import CodegenClient
 from agent_runs.errors import RunNotFound
+from agent_runs.models import AgentRun
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -147,7 +149,7 @@ def test_entries_can_be_chosen(cli: Cli) -> None:
 def test_a_question_of_the_agent_is_told_and_answered(cli: Cli, sdk: CodegenClient) -> None:
     run_id = json.loads(cli("run", "/ask May I?", "--policy", "ask", "--json").out)["id"]
     news = sdk.follow(run_id, timeout=PATIENCE_SECONDS)
-    run = next(new for new in news if getattr(new, "permission_id", None))
+    run = next(new for new in news if isinstance(new, AgentRun) and new.permission_id)
     news.close()
     assert "May I?" in cli("permissions", run_id).out
     answered = cli("answer", run_id, run.permission_id, "reject")

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from agent_runs.client.client import CodegenClient
 from agent_runs.errors import InvalidQuery
 from agent_runs.reading.text import clean
+from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
-from tests.screen import Screen
+from tests.screen import Command, Screen
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_server import ROOT, free_port
+from tests.cli.calls import Cli
+from tests.live_server import ROOT, LiveServer, free_port
 from tests.patience import PATIENCE_SECONDS
 
 

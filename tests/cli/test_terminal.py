@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 
+from agent_runs.client.client import CodegenClient
 from agent_runs.reading.text import clean
+from tests.cli.calls import Cli
 from tests.live_server import ROOT
 from tests.patience import PATIENCE_SECONDS
-from tests.screen import Screen
+from tests.screen import Command, Screen
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]x[/bold] \u202egnp.exe \x9b2J\x08\x00end"
 
@@ -106,7 +108,7 @@ def test_hostile_text_is_harmless(cli: Cli) -> None:
         assert "[bold]x[/bold]" in out
 
 
-def test_help_answers_at_once():
+def test_help_answers_at_once() -> None:
     # In processor time of the child, best of five: the machine may be busy.
     def cost() -> float:
         before = os.times()

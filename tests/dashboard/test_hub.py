@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.serving.hub import QUEUE_LENGTH, Hub, Subscription
+from tests.dashboard.serving import Serve
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +116,7 @@ async def ids_until(tab: Subscription, wanted: int) -> list[int | None]:
 async def test_after_a_cut_it_goes_on_behind_the_last_event(serve_as_api: Serve) -> None:
     api = SmallApi()
     serve_as_api(api.app)
-    hub = Hub()
+    hub, ids = Hub(), list[int | None]()
     with anyio.fail_after(PATIENCE_SECONDS):
         async with anyio.create_task_group() as tasks, hub.subscribe() as tab:
             tasks.start_soon(hub.run)

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from tests.live_server import LiveServer
+from tests.official.programs import Outside, Run
 from tests.patience import PATIENCE_SECONDS
-from tests.screen import Screen
+from tests.screen import Command, Screen
 
 
 @pytest.fixture

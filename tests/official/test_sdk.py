@@ -4,7 +4,8 @@ import json
 import textwrap
 from pathlib import Path
 
-from tests.live_server import ROOT, start_server
+from tests.live_server import ROOT, LiveServer, start_server
+from tests.official.programs import Outside, Run
 
 CREATE = """
     import json, os, time

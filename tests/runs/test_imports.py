@@ -94,7 +94,11 @@ async def filled(database: Database, described: dict[str, JSON]) -> int:
     return run.id
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=25,
+    suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
+    derandomize=True,
+)
 @given(described=st.lists(RUNS, min_size=1, max_size=3))
 def test_what_is_exported_and_imported_is_equal(
     two_urls: tuple[str, str], folder: Path, described: list[dict[str, JSON]]

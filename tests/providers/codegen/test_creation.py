@@ -122,7 +122,7 @@ NAMES = ["silence", "reset", "cut off", "500", "HTML 502", "503", "empty", "trun
 @pytest.mark.parametrize("taken", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS, ids=NAMES)
 async def test_a_lost_answer_makes_no_second_run(api: HostedApi, fault: Fault, taken: bool) -> None:
-    api.faults = [replace(fault, taken=taken)]
+    api.faults[:] = [replace(fault, taken=taken)]
     async with Desk(api.url) as desk:
         lost = await desk.lose_an_answer(fault)
         assert lost.state == CreationState.UNKNOWN
@@ -173,14 +173,16 @@ async def test_without_a_connection_it_waits(address: str) -> None:
 async def test_an_end_between_any_two_steps_makes_no_second_run_and_loses_none(
     api: HostedApi, fault: Fault | None, kill_at: int
 ) -> None:
-    api.faults = [replace(fault)] if fault else []
+    api.faults[:] = [replace(fault)] if fault else []
     async with Desk(api.url, kill_at) as desk:
         created = await desk.to_the_end()
     assert created.state == CreationState.CREATED
     assert len(api.runs) == 1
 
 
-async def test_it_is_not_sent_again_before_a_request_under_way_must_have_arrived(api):
+async def test_it_is_not_sent_again_before_a_request_under_way_must_have_arrived(
+    api: HostedApi,
+) -> None:
     silence = Fault(hang=True)
     api.faults = [silence]
     async with Desk(api.url) as desk:

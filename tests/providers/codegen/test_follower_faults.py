@@ -101,11 +101,13 @@ async def start(api: HostedApi, follower: Follower, kept: Kept) -> tuple[int, in
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_trouble_is_told_and_healed_without_loss(api, case, kept):
+async def test_trouble_is_told_and_healed_without_loss(
+    api: HostedApi, case: Case, kept: Kept
+) -> None:
     async with following(api.url, kept, timeout_seconds=case.fault.worth_waiting) as follower:
         works, _ = await start(api, follower, kept)
         before = {run: list(entries) for run, entries in kept.entries.items()}
-        api.faults = [replace(case.fault, times=None)]
+        api.faults[:] = [replace(case.fault, times=None)]
         await kept.until(lambda: case.trouble in {each.trouble for each in follower.conditions.all})
         condition = next(c for c in follower.conditions.all if c.trouble == case.trouble)
         assert case.says in condition.message
@@ -166,7 +168,7 @@ async def test_one_run_that_cannot_be_read_is_named_and_stops_no_other(
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         other = api.add_run()
-        api.faults = [replace(fault, times=None, only=f"/run/{works}/logs")]
+        api.faults[:] = [replace(fault, times=None, only=f"/run/{works}/logs")]
         api.add_log(works, observation="cannot be read now")
         api.add_log(other, observation="can be read")
         await kept.until(lambda: str(works) in {each.run for each in follower.conditions.all})
@@ -184,7 +186,7 @@ async def test_an_empty_page_takes_nothing_away(api: HostedApi, kept: Kept) -> N
     async with following(api.url, kept) as follower:
         works, _ = await start(api, follower, kept)
         empty = Fault(change=lambda page: page | {"items": [], "total": 0}, only="/agent/runs")
-        api.faults = [replace(empty, times=5)]
+        api.faults[:] = [replace(empty, times=5)]
         await kept.until(lambda: api.faults == [])
         api.add_log(works, observation="after it")
         await kept.until(lambda: is_whole(kept, api))
@@ -198,7 +200,7 @@ async def test_a_page_that_shrinks_and_duplicates_take_nothing_away_and_add_noth
         works, _ = await start(api, follower, kept)
         shrink = Fault(change=lambda page: page | {"items": page["items"][:1]}, only="/agent/runs")
         twice = Fault(change=lambda page: page | {"items": page["items"] * 2}, only="/agent/runs")
-        api.faults = [replace(shrink, times=3), replace(twice, times=3)]
+        api.faults[:] = [replace(shrink, times=3), replace(twice, times=3)]
         await kept.until(lambda: api.faults == [])
         api.runs[works]["status"] = "COMPLETE"
         await kept.until(lambda: is_whole(kept, api))
