@@ -102,7 +102,9 @@ def test_beta_resume_and_stop_are_there_when_switched_on() -> None:
     for beta, status in ((False, 404), (True, 200)):
         with serve_twin(HostedApi(beta=beta)) as api:
             body = {"agent_run_id": api.add_run()}
-            answer = httpx.post(f"{api.url}{path}", json=body, headers=headers)
+            answer = httpx.post(
+                f"{api.url}{path}", json=body, headers=headers, timeout=PATIENCE_SECONDS
+            )
             assert answer.status_code == status
 
 
@@ -226,9 +228,13 @@ def test_a_twin_comes_back_where_it_was_with_all_it_had(api: HostedApi) -> None:
         pass
     first.add_run("COMPLETE")
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{first.url}/v1/users/me")
+        httpx.get(f"{first.url}/v1/users/me", timeout=PATIENCE_SECONDS)
     with serve_twin(first, port=httpx.URL(first.url).port or 0) as again:
-        page = httpx.get(f"{again.url}{RUNS}", headers={"authorization": f"Bearer {TOKEN}"})
+        page = httpx.get(
+            f"{again.url}{RUNS}",
+            headers={"authorization": f"Bearer {TOKEN}"},
+            timeout=PATIENCE_SECONDS,
+        )
     assert page.json()["total"] == 1
 
 

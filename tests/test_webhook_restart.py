@@ -23,7 +23,7 @@ def test_a_delivery_that_failed_is_made_after_the_server_was_killed_and_started_
     }
     server = LiveServer(tmp_path / "home", extra).start()
     try:
-        with httpx.Client(base_url=server.url) as http:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as http:
             hook = {"url": f"http://127.0.0.1:{port}/hook", "secret": "a-lasting-key"}
             http.post("/v1/organizations/1/webhooks/agent-run", json=hook).raise_for_status()
             with CodegenClient(base_url=server.url) as client:
