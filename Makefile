@@ -1,7 +1,9 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up dev test check check-browser bench twin format requirements clean
+.PHONY: up dev test check soak agents pythons bench twin format requirements clean
+checks := format lint types imports dependencies spelling browser
+.PHONY: $(addprefix check-,$(checks))
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -27,20 +29,48 @@ up: .venv/installed  ## start everything; stop with Ctrl-C
 dev: .venv/installed  ## start everything; a part whose sources change starts again
 	@exec $(python) scripts/develop.py
 
-test: .venv/installed-dev  ## run all tests; make test ARGS="-k store" runs some
-	@$(python) -m pytest -n 2 $(ARGS)
+# A part of the tests is for someone at work: it begins at once and measures no coverage.
+whole := $(if $(strip $(ARGS)),,yes)
 
-check: .venv/installed-dev  ## format, lint, types, imports, dependencies, spelling
-	.venv/bin/ruff format --check .
-	.venv/bin/ruff check .
-	.venv/bin/basedpyright --pythonpath $(python)
-	.venv/bin/lint-imports
-	.venv/bin/deptry .
-	.venv/bin/codespell
-	@$(MAKE) --no-print-directory check-browser
+test: .venv/installed-dev $(if $(whole),check)  ## check and run all tests; ARGS="-k store": some tests
+	@$(python) -m pytest -n 2 $(if $(whole),--cov --cov-report=,$(ARGS))
+
+check: .venv/installed-dev  ## all checks, side by side; make check-types runs one
+	@$(MAKE) --no-print-directory --keep-going --jobs $(addprefix check-,$(checks)) \
+	  || { echo "A check failed, see above; 'make check' repeats them without tests." >&2; exit 1; }
+
+$(addprefix check-,$(checks)): .venv/installed-dev
+
+check-format:
+	@.venv/bin/ruff format --quiet --diff .
+
+check-lint:
+	@.venv/bin/ruff check --quiet .
+
+check-types:
+	@.venv/bin/basedpyright --pythonpath $(python)
+
+check-imports:
+	@.venv/bin/lint-imports --no-cache >.venv/imports.txt || { cat .venv/imports.txt; exit 1; }
+
+check-dependencies:
+	@.venv/bin/deptry --no-ansi . 2>.venv/dependencies.txt || { cat .venv/dependencies.txt; exit 1; }
+
+check-spelling:
+	@.venv/bin/codespell
 
 check-browser: $(browser_tools)/.installed  ## format of the browser code
 	cd tools/browser && node_modules/.bin/biome format ../../agent_runs/dashboard/browser
+
+# The same tests as in `make test`, there in a short form; see tests/length.py.
+soak: .venv/installed-dev  ## storms, kills and simulations, for hours; ARGS="-k kill"
+	@TEST_LENGTH=long $(python) -m pytest -n 2 -m soak --timeout 7200 $(ARGS)
+
+agents: .venv/installed-dev  ## the coding agents that are installed here, with the user's logins
+	@TEST_LENGTH=long $(python) -m pytest -m agents -v -rs $(ARGS)
+
+pythons: .venv/installed-dev  ## every supported Python that is found here, in environments of its own
+	@TEST_LENGTH=long $(python) -m pytest -m pythons -v -rs --timeout 7200 $(ARGS)
 
 bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
 	@$(python) -m bench $(ARGS)
@@ -63,7 +93,7 @@ requirements: .venv/installed-dev  ## pin the newest versions that pyproject.tom
 		>>tests/official/requirements.txt
 
 clean:  ## remove what was installed and built; runs and settings stay
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* htmlcov
 	rm -rf .web .web.lock .states assets/external $(browser_tools)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,10 +1,9 @@
-"""The shape of the code: layers, sizes, names, dependencies."""
+"""The shape of the code: sizes, names, dependencies. `make check` proves the layers."""
 
 import ast
+import functools
 import importlib.metadata
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import TypeVar
@@ -37,39 +36,38 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def definitions(path: Path, *kinds: type[Definition]) -> list[Definition]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, kinds)]
 
 
-def test_imports_keep_to_the_contracts() -> None:
-    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_a_file_is_one_idea_and_not_longer_than_that_takes() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in OURS}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_a_file_is_one_idea_and_not_longer_than_that_takes(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+def test_a_function_can_be_read_at_once() -> None:
+    lengths = {
+        f"{name_of(path)}: {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in OURS
+        for node in definitions(path, ast.FunctionDef, ast.AsyncFunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
 
 
-@pytest.mark.parametrize("path", OURS, ids=name_of)
-def test_a_function_can_be_read_at_once(path: Path) -> None:
-    for node in definitions(path, ast.FunctionDef, ast.AsyncFunctionDef):
-        length = (node.end_lineno or node.lineno) - node.lineno + 1
-        assert length <= LONGEST_FUNCTION, f"{node.name}: {length} lines"
+def test_modules_and_classes_have_names_that_say_something() -> None:
+    for path in SOURCES:
+        names = [*path.relative_to(ROOT).with_suffix("").parts]
+        names += [node.name for node in definitions(path, ast.ClassDef)]
+        assert [name for name in names if EMPTY_WORDS.search(name)] == [], name_of(path)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_modules_and_classes_have_names_that_say_something(path: Path) -> None:
-    names = [*path.relative_to(ROOT).with_suffix("").parts]
-    names += [node.name for node in definitions(path, ast.ClassDef)]
-    assert [name for name in names if EMPTY_WORDS.search(name)] == []
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_every_module_says_what_it_is(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "module docstring"
+def test_every_module_says_what_it_is() -> None:
+    assert [name_of(path) for path in SOURCES if not ast.get_docstring(tree_of(path))] == []
 
 
 def test_folders_are_not_nested_deeper_than_one_can_keep_in_mind() -> None:
