@@ -29,7 +29,7 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class PullRequestAddress:
     """Where a pull request is: `repository` is `host/owner/name`."""
 
     repository: str
@@ -48,13 +48,13 @@ class Edited:
     error: str | None = None
 
 
-def place_of_page(url: str) -> Place | None:
+def address_of_page(url: str) -> PullRequestAddress | None:
     """Return which pull request a page shows; None when it is no such page."""
     found = _PAGE.fullmatch(url)
-    return Place(f"{found[1]}/{found[2]}", int(found[3])) if found else None
+    return PullRequestAddress(f"{found[1]}/{found[2]}", int(found[3])) if found else None
 
 
-async def place_in(repo: Repo, number: int) -> Place | None:
+async def address_in(repo: Repo, number: int) -> PullRequestAddress | None:
     """Return the pull request of this number; None when the repository is at no forge.
 
     The forge of a local clone is the one of its remote `origin`.
@@ -63,10 +63,10 @@ async def place_in(repo: Repo, number: int) -> Place | None:
     if url.startswith("/"):
         url = (await _run("git", "-C", url, "config", "--get", "remote.origin.url")).text.strip()
     found = _REMOTE.fullmatch(url)
-    return Place(f"{found[1]}/{found[2]}", number) if found else None
+    return PullRequestAddress(f"{found[1]}/{found[2]}", number) if found else None
 
 
-async def edit(place: Place, state: str) -> Edited:
+async def edit(address: PullRequestAddress, state: str) -> Edited:
     """Let a pull request become `open`, `closed`, `draft` or `ready_for_review`.
 
     What does not work is told in the outcome.
@@ -74,15 +74,15 @@ async def edit(place: Place, state: str) -> Edited:
     if shutil.which("gh") is None:
         return Edited(
             False,
-            number=place.number,
+            number=address.number,
             error="The command `gh` was not found. Install it from cli.github.com, run "
             "`gh auth login` as the user of this server, then try again.",
         )
-    which = (str(place.number), "--repo", place.repository)
+    which = (str(address.number), "--repo", address.repository)
     command, *options = _COMMANDS[state]
     done = await _run("gh", "pr", command, *which, *options)
     if done.error is not None:
-        return Edited(False, number=place.number, error=done.error)
+        return Edited(False, number=address.number, error=done.error)
     seen = await _run("gh", "pr", "view", *which, "--json", "url,number,title,state,isDraft")
     try:
         told = json.loads(seen.text)
@@ -90,7 +90,7 @@ async def edit(place: Place, state: str) -> Edited:
         now = "draft" if now == "open" and told.get("isDraft") else now
         return Edited(True, str(told["url"]), int(told["number"]), str(told["title"]), now)
     except (ValueError, KeyError, TypeError):
-        return Edited(True, number=place.number)
+        return Edited(True, number=address.number)
 
 
 @dataclass(frozen=True)

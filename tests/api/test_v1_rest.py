@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
 from agent_runs.models import Repo
-from agent_runs.runs.pull_requests import place_in
+from agent_runs.runs.pull_requests import address_in
 from agent_runs.settings import Settings
 from agent_runs.store.runs import runs, turns
 
@@ -314,8 +314,8 @@ async def test_a_pull_request_is_found_by_the_id_that_a_run_shows(
 async def test_the_place_of_a_repository_is_read_from_its_address(
     url: str, repository: str | None
 ) -> None:
-    place = await place_in(Repo(id=1, name="n", full_name="o/n", url=url), 3)
-    assert (place and place.repository) == repository
+    address = await address_in(Repo(id=1, name="n", full_name="o/n", url=url), 3)
+    assert (address and address.repository) == repository
 
 
 async def test_a_pull_request_that_cannot_be_changed_says_why(

@@ -10,7 +10,7 @@ from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organi
 from agent_runs.api.v1.paging import Paging
 from agent_runs.models import JSON
 from agent_runs.runs import pull_requests
-from agent_runs.runs.pull_requests import Place
+from agent_runs.runs.pull_requests import PullRequestAddress
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official_rest import (
     CheckSuiteSettingsRequest,
@@ -85,8 +85,8 @@ async def edit_repo_pull_request(
     `pr_id` is the id that a run of this repository shows, or the number in the repository.
     """
     repo = await repos.get(server.database, repo_id)
-    place = await pull_requests.place_in(repo, pr_id)
-    if place is None:
+    address = await pull_requests.address_in(repo, pr_id)
+    if address is None:
         return EditPRResponse(
             success=False,
             error=f"{repo.full_name} is at no forge: neither its address nor the remote `origin` "
@@ -94,8 +94,8 @@ async def edit_repo_pull_request(
         )
     shown = await _shown_by_a_run(server, pr_id)
     # In another repository the same number is another pull request.
-    same = shown is not None and shown.repository.lower() == place.repository.lower()
-    return await _edit(server, shown if same and shown is not None else place, body)
+    same = shown is not None and shown.repository.lower() == address.repository.lower()
+    return await _edit(server, shown if same and shown is not None else address, body)
 
 
 @router.patch(
@@ -105,11 +105,11 @@ async def edit_repo_pull_request(
 )
 async def edit_pull_request(server: Running, pr_id: PrId, body: EditPRInput) -> EditPRResponse:
     """Do the same for the id that a run shows, or the number where one repository is at a forge."""
-    place = await _shown_by_a_run(server, pr_id)
-    if place is None:
+    address = await _shown_by_a_run(server, pr_id)
+    if address is None:
         known, _ = await repos.page(server.database, skip=0, limit=1000)
-        places = [await pull_requests.place_in(repo, pr_id) for repo in known]
-        found = [each for each in places if each is not None]
+        addresses = [await pull_requests.address_in(repo, pr_id) for repo in known]
+        found = [each for each in addresses if each is not None]
         if len(found) != 1:
             return EditPRResponse(
                 success=False,
@@ -117,17 +117,17 @@ async def edit_pull_request(server: Running, pr_id: PrId, body: EditPRInput) -> 
                 "repositories are at a forge, so the number alone does not tell which one is "
                 "meant: use /repos/{repo_id}/prs/{pr_id}.",
             )
-        place = found[0]
-    return await _edit(server, place, body)
+        address = found[0]
+    return await _edit(server, address, body)
 
 
-async def _shown_by_a_run(server: Server, pr_id: int) -> Place | None:
+async def _shown_by_a_run(server: Server, pr_id: int) -> PullRequestAddress | None:
     url = await runs.find_pull_request(server.database, pr_id)
-    return None if url is None else pull_requests.place_of_page(url)
+    return None if url is None else pull_requests.address_of_page(url)
 
 
-async def _edit(server: Server, place: Place, body: EditPRInput) -> EditPRResponse:
-    edited = await pull_requests.edit(place, body.state)
+async def _edit(server: Server, address: PullRequestAddress, body: EditPRInput) -> EditPRResponse:
+    edited = await pull_requests.edit(address, body.state)
     answer = EditPRResponse(**vars(edited))
     # What a program says in its own words may hold a token of its login.
     return answer.model_copy(update={"error": edited.error and server.redact(edited.error)})
