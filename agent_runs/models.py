@@ -53,9 +53,6 @@ HOSTED_PROVIDER = "codegen"
 WATCHED_PROVIDER = "claude_code"
 """Sessions of Claude Code in a terminal that report to this server."""
 
-EXTERNAL_PROVIDERS = frozenset({HOSTED_PROVIDER, WATCHED_PROVIDER})
-"""Providers whose runs are worked on elsewhere."""
-
 _OTHER_WORDS = {
     "QUEUED": AgentRunStatus.PENDING,
     "RUNNING": AgentRunStatus.ACTIVE,

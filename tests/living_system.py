@@ -13,10 +13,10 @@ from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.providers.acp.agents import BUILT_IN
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.provider import AcpProvider
-from agent_runs.runs import RunDefaults, Runs, TurnWork, load_templates
+from agent_runs.runs import Here, RunDefaults, Runs, TurnWork, load_templates
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
-from agent_runs.sync import Accounts
+from agent_runs.sync import Accounts, Upstream
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -88,20 +88,17 @@ async def living(
             TurnWork(database, bus, provider, worker=worker, permission_timeout_seconds=60)
         )
         await stack.enter_async_context(executor)
-        accounts = hosted(database) if hosted else None
+        here = Here(
+            database, executor, provider, worker=worker, defaults=RunDefaults(), alone=alone
+        )
+        await stack.enter_async_context(here.living())
+        accounts = hosted(database) if hosted else Accounts(database, worker=worker)
+        await stack.enter_async_context(accounts.living())
         system = Runs(
             database,
-            bus,
-            executor,
-            provider,
-            worker=worker,
+            here,
+            Upstream(database, accounts),
             templates=load_templates(None),
-            defaults=RunDefaults(),
             redact=redact,
-            upstream=accounts,
-            alone=alone,
         )
-        await stack.enter_async_context(system.living())
-        if accounts is not None:
-            await stack.enter_async_context(accounts.living())
         yield System(system, database, bus)

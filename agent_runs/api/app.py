@@ -68,7 +68,7 @@ from agent_runs.executors.local import LocalExecutor
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
-from agent_runs.runs import InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
+from agent_runs.runs import Here, InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
 from agent_runs.runs.imports import Imports
 from agent_runs.runs.webhooks import Deliveries
 from agent_runs.settings import (
@@ -82,7 +82,7 @@ from agent_runs.settings import (
 from agent_runs.store.engine.database import Database
 from agent_runs.store.recount import ensure_counted
 from agent_runs.store.runs import events as stored_events
-from agent_runs.sync import Accounts
+from agent_runs.sync import Accounts, Upstream
 from agent_runs.telemetry import set_up_logging
 
 _ABOUT = """
@@ -277,19 +277,22 @@ async def _opened(
         )
         await stack.enter_async_context(executor)
         accounts = Accounts(database, worker=worker)
-        runs_ = Runs(
+        here = Here(
             database,
-            bus,
             executor,
             provider,
             worker=worker,
-            templates=load_templates(settings.templates_dir),
             defaults=_defaults(settings),
             alone=database.dialect == "sqlite",
-            redact=redact,
-            upstream=accounts,
         )
-        await stack.enter_async_context(runs_.living())
+        await stack.enter_async_context(here.living())
+        runs_ = Runs(
+            database,
+            here,
+            Upstream(database, accounts),
+            templates=load_templates(settings.templates_dir),
+            redact=redact,
+        )
         imports_ = Imports(
             database,
             settings.home / "imports",

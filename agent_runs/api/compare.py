@@ -94,7 +94,7 @@ def _numbers(ids: str) -> list[int]:
 
 async def _read(server: Server, run_id: int) -> _Read:
     run = await runs.get(server.database, run_id)
-    read = _Read(run, str(server.runs.provider.folder(run_id)))
+    read = _Read(run, str(server.runs.here.provider.folder(run_id)))
     skip = 0
     while True:
         texts, _ = await logs.page(server.database, run_id, skip=skip, limit=_PART)

@@ -5,7 +5,6 @@ from fastapi import APIRouter
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Redaction, Running
-from agent_runs.models import HOSTED_PROVIDER
 from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.governor import Kind
 from agent_runs.schemas.hosted import (
@@ -48,9 +47,8 @@ async def watch_agent_run(server: Running, run_id: RunId) -> None:
     stream of the run says the same as long as it lasts. Runs of this machine need none of it.
     """
     run = await runs.get(server.database, run_id)
-    if run.provider == HOSTED_PROVIDER:
-        server.accounts.look(run)
-        await server.accounts.open_soon(run)
+    server.accounts.look(run)
+    await server.accounts.open_soon(run)
 
 
 def in_short(state: FollowingState) -> HostedHealth:

@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from agent_runs.api.stream import Streams
 from agent_runs.bus.base import EventBus
-from agent_runs.models import HOSTED_PROVIDER
 from agent_runs.outbound.webhooks import Attempt, send_webhook
 from agent_runs.runs import Runs
 from agent_runs.runs.imports import Imports
@@ -65,9 +64,8 @@ class Server:
         """
         if self.accounts.is_set:
             run = await runs.get(self.database, run_id)
-            if run.provider == HOSTED_PROVIDER:
-                self.accounts.look(run)
-                await self.accounts.open(run)
+            self.accounts.look(run)
+            await self.accounts.open(run)
 
     async def send_webhook(
         self, url: str, body: bytes, headers: dict[str, str], secret: str | None

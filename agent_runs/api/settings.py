@@ -153,7 +153,7 @@ def _check_address(settings: Settings, changes: Mapping[str, JSON]) -> None:
 
 
 async def _check_agent(server: Server, name: str | None) -> None:
-    names = [agent.name for agent in await server.runs.provider.agents()]
+    names = [agent.name for agent in await server.runs.agents()]
     if name is not None and name not in names:
         raise InvalidRequest(f"default_agent: there is no {name!r}; one of {', '.join(names)}.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
-from agent_runs.models import JSON, AgentInfo, AgentRun, NewLog, PermissionPolicy, WorkFile
+from agent_runs.models import JSON, AgentInfo, NewLog, PermissionPolicy, WorkFile
 
 
 @dataclass(frozen=True)
@@ -145,43 +145,4 @@ class Provider(Protocol):
 
     async def remove(self, run_id: int) -> None:
         """Delete what is kept on disk for the run."""
-        ...
-
-
-class Upstream(Protocol):
-    """Other servers that work on runs themselves; what they do is mirrored here.
-
-    Creating a run is no method: it is stored as to be created, and upstream is woken.
-    """
-
-    @property
-    def default_organization(self) -> int | None:
-        """Where a new run goes that names no organization; None: nowhere."""
-        ...
-
-    @property
-    def is_set(self) -> bool:
-        """Whether there is an account, reached or not."""
-        ...
-
-    def follows(self, organization_id: int) -> bool:
-        """Tell whether new runs can be created in an organization."""
-        ...
-
-    def wake(self, organization_id: int) -> None:
-        """Send what is stored as to be created."""
-        ...
-
-    async def resume(
-        self, run: AgentRun, prompt: str, *, images: Sequence[str], model: str | None
-    ) -> AgentRun:
-        """Give a run that has ended another prompt; the run as upstream shows it then."""
-        ...
-
-    async def stop(self, run: AgentRun) -> None:
-        """Stop a run that upstream has, and mirror what became of it."""
-        ...
-
-    async def withdraw(self, run: AgentRun) -> bool:
-        """End a run that upstream has not heard of; False when it may have."""
         ...

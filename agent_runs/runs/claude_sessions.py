@@ -8,17 +8,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent_runs.errors import Conflict, NotFound
-from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, SourceType
+from agent_runs.models import (
+    JSON,
+    TERMINAL_STATUSES,
+    WATCHED_PROVIDER,
+    AgentRun,
+    AgentRunStatus,
+    SourceType,
+)
 from agent_runs.providers.base import TurnOutcome
+from agent_runs.reading.place import place_of
 from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
-from agent_runs.runs.turns import end_turn
+from agent_runs.runs.turns import add_turn, end_turn
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.runs.changes import RunChanges
 
-PROVIDER = "claude_code"
 _TITLE = "Claude Code session"
 _LINE = 200
 _ERROR = (
@@ -43,7 +50,7 @@ async def find_session(database: Database, organization_id: int, session_id: str
         NotFound: no session of this id was reported.
     """
     run = await runs.by_upstream(database, organization_id, session_id)
-    if run is None or run.provider != PROVIDER:
+    if run is None or place_of(run) != "watched":
         raise NotFound(f"There is no Claude Code session {session_id!r}.")
     return run
 
@@ -57,8 +64,7 @@ async def add_line(
         NotFound: no session of this id was reported.
     """
     found = await find_session(database, organization_id, session_id)
-    async with database.begin() as transaction:
-        run = await runs.lock(transaction, found.id)
+    async with runs.changing(database, found.id) as (transaction, run):
         lines = await _held_back(transaction, run)
         entries = lines.take(line)
         answer = None
@@ -89,11 +95,11 @@ async def set_status(
         NotFound: no session of this id was reported.
     """
     found = await find_session(database, organization_id, session_id)
-    async with database.begin() as transaction:
-        run = await runs.lock(transaction, found.id)
+    async with runs.changing(database, found.id) as (transaction, run):
         has_ended = run.status in TERMINAL_STATUSES
         if status == AgentRunStatus.ACTIVE and has_ended:
-            await _begin_turn(transaction, run)
+            again = await add_turn(transaction, run, status)
+            await turns.start(transaction, run.id, again.turn)
         elif status in TERMINAL_STATUSES and not has_ended:
             lines = await _held_back(transaction, run)
             entries, answer = lines.finish()
@@ -118,7 +124,7 @@ async def _known_or_new(database: Database, organization_id: int, session_id: st
             title=_TITLE,
             status=AgentRunStatus.ACTIVE,
             started_at=datetime.now(UTC),
-            provider=PROVIDER,
+            provider=WATCHED_PROVIDER,
             agent="claude",
             source_type=SourceType.LOCAL,
             organization_id=organization_id,
@@ -140,21 +146,6 @@ async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> 
     if run.title == _TITLE:
         changes["title"] = first_line(prompt)
     return changes
-
-
-async def _begin_turn(transaction: Transaction, run: AgentRun) -> None:
-    await turns.insert(transaction, run.id, run.turn + 1, prompt="", images=(), model=None)
-    await turns.start(transaction, run.id, run.turn + 1)
-    await runs.change(
-        transaction,
-        run,
-        status=AgentRunStatus.ACTIVE,
-        status_reason=None,
-        turn=run.turn + 1,
-        finished_at=None,
-        archived_at=None,
-        stop_requested_at=None,
-    )
 
 
 async def _held_back(transaction: Transaction, run: AgentRun) -> ClaudeLines:

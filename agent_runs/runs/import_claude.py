@@ -17,12 +17,19 @@ import orjson
 
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
-from agent_runs.models import JSON, AgentRun, AgentRunStatus, MessageType, NewLog, SourceType, Turn
+from agent_runs.models import (
+    JSON,
+    WATCHED_PROVIDER,
+    AgentRun,
+    AgentRunStatus,
+    MessageType,
+    NewLog,
+    SourceType,
+    Turn,
+)
 from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.import_lines import lines_of, parse, refuse
-
-PROVIDER = "claude_code"
 
 _LOOKED_AT = 50
 _TITLE_LENGTH = 200
@@ -125,7 +132,7 @@ class _Session:
     def origin(self) -> str:
         """Name of the session; agents within one have files of their own."""
         agent = next(iter(self._agents)) if len(self._agents) == 1 else ""
-        return f"{PROVIDER}:{self._id}" + (f"/{agent}" if agent else "")
+        return f"{WATCHED_PROVIDER}:{self._id}" + (f"/{agent}" if agent else "")
 
     def entries(self, path: Path) -> Iterator[NewLog]:
         for number, _, raw in lines_of(path):
@@ -205,7 +212,7 @@ class _Session:
             result=last.result,
             summary=first_line(last.result or last.error or "") or None,
             source_type=SourceType.LOCAL,
-            provider=PROVIDER,
+            provider=WATCHED_PROVIDER,
             agent="claude",
             model=self._model or None,
             branch=self._branch or None,

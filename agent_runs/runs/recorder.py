@@ -6,22 +6,19 @@ answers it through the API; the answer travels through the store and the event b
 matter which process took it.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Unpack
 
 import orjson
 
 from agent_runs.bus.base import EventBus
-from agent_runs.errors import LostFence
 from agent_runs.events import Draft
-from agent_runs.models import AgentRunStatus, NewLog
+from agent_runs.models import NewLog
 from agent_runs.providers.base import PermissionQuestion, RunNews
+from agent_runs.runs import questions
 from agent_runs.store.engine.database import Database
-from agent_runs.store.runs import logs, permissions, runs
+from agent_runs.store.runs import logs, runs
 from agent_runs.store.runs.changes import RunChanges
-
-_POLL_SECONDS = 30.0
 
 
 class TurnRecorder:
@@ -52,8 +49,7 @@ class TurnRecorder:
     async def update(self, *, session_id: str | None = None, **news: Unpack[RunNews]) -> None:
         """Set fields of the run; one that is not given stays."""
         changes: RunChanges = {**news}
-        async with self._database.begin() as transaction:
-            run = await runs.lock(transaction, self._run_id)
+        async with runs.changing(self._database, self._run_id) as (transaction, run):
             if session_id is not None:
                 await runs.change_private(
                     transaction, self._run_id, fence=self._fence, session_id=session_id
@@ -73,64 +69,12 @@ class TurnRecorder:
 
     async def ask(self, question: PermissionQuestion) -> str | None:
         """Pause the run until a person answers; None when the question was withdrawn."""
-        async with self._database.begin() as transaction:
-            run = await runs.lock(transaction, self._run_id)
-            asked = await permissions.insert(
-                transaction,
-                run_id=self._run_id,
-                turn=self._turn,
-                tool_call=question.tool_call,
-                options=question.options,
-            )
-            await runs.change(
-                transaction,
-                run,
-                fence=self._fence,
-                status=AgentRunStatus.PAUSED,
-                status_reason="permission",
-                permission_id=run.permission_id or asked.id,
-            )
-        try:
-            async with asyncio.timeout(self._permission_timeout):
-                return await self._answer(asked.id)
-        except TimeoutError:
-            return None
-        finally:
-            await asyncio.shield(self._close(asked.id))
-
-    async def _answer(self, permission_id: int) -> str | None:
-        async with self._bus.subscribe(run_id=self._run_id) as subscription:
-            while True:
-                asked = await permissions.get(self._database, self._run_id, permission_id)
-                if asked.state != "pending":
-                    return asked.option_id
-                await subscription.next(_POLL_SECONDS)
-
-    async def _close(self, permission_id: int) -> None:
-        try:
-            async with self._database.begin() as transaction:
-                # The run first, as who answers does: two that lock in another order wait forever.
-                await runs.lock(transaction, self._run_id)
-                await permissions.withdraw(transaction, permission_id)
-                await release(transaction, self._run_id, fence=self._fence)
-        except LostFence:
-            return
-
-
-async def release(transaction: runs.Transaction, run_id: int, *, fence: int | None = None) -> None:
-    """Let a paused run go on when none of its questions is open any more."""
-    run = await runs.lock(transaction, run_id)
-    if run.status != AgentRunStatus.PAUSED:
-        return
-    open_id = await permissions.oldest_pending(transaction, run_id)
-    if open_id is None:
-        await runs.change(
-            transaction,
-            run,
-            fence=fence,
-            status=AgentRunStatus.ACTIVE,
-            status_reason=None,
-            permission_id=None,
+        return await questions.ask(
+            self._database,
+            self._bus,
+            question,
+            run_id=self._run_id,
+            turn=self._turn,
+            fence=self._fence,
+            timeout_seconds=self._permission_timeout,
         )
-    elif open_id != run.permission_id:
-        await runs.change(transaction, run, fence=fence, permission_id=open_id)

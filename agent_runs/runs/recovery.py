@@ -9,7 +9,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from agent_runs.executors.base import Executor
-from agent_runs.models import EXTERNAL_PROVIDERS, TERMINAL_STATUSES, AgentRunStatus
+from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus
+from agent_runs.reading.place import place_of
 from agent_runs.runs.turns import INTERRUPTED, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import leases, runs
@@ -38,7 +39,7 @@ async def take_over(
         alive |= set(await leases.alive(database, now - DEAD_AFTER))
     interrupted = started = 0
     for run, owner in await runs.unfinished(database):
-        if owner == worker or owner in alive or run.provider in EXTERNAL_PROVIDERS:
+        if owner == worker or owner in alive or place_of(run) != "here":
             continue
         match await _take(database, run.id, owner, worker):
             case AgentRunStatus.PENDING:
@@ -65,8 +66,7 @@ async def _take(database: Database, run_id: int, owner: str | None, worker: str)
     Returns:
         The status that the run had; None when it was not left to us: another process was faster.
     """
-    async with database.begin() as transaction:
-        run = await runs.lock(transaction, run_id)
+    async with runs.changing(database, run_id) as (transaction, run):
         # The list that we go through was read before: only now nobody else can change the run.
         present = await runs.private(transaction, run_id)
         if run.status in TERMINAL_STATUSES or present.worker != owner:

@@ -39,6 +39,7 @@ INTERRUPTED = TurnOutcome(
         "workspace is kept: resume the run to go on."
     ),
 )
+STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
 _SUMMARY = 200
 _WATCH_SECONDS = 30.0
 _CANCEL_EVERY_SECONDS = 1.0
@@ -102,8 +103,7 @@ class TurnWork:
         await self._end_at_last(run_id, fence, outcome)
 
     async def _claim(self, run_id: int) -> tuple[AgentRun, int] | None:
-        async with self._database.begin() as transaction:
-            run = await runs.lock(transaction, run_id)
+        async with runs.changing(self._database, run_id) as (transaction, run):
             if run.status != AgentRunStatus.PENDING:
                 return None
             return await runs.claim(transaction, run_id, self._worker)
@@ -174,11 +174,10 @@ class TurnWork:
         self, run_id: int, fence: int, outcome: TurnOutcome, *, say: bool = False
     ) -> None:
         try:
-            async with self._database.begin() as transaction:
-                run = await runs.lock(transaction, run_id)
+            async with runs.changing(self._database, run_id) as (transaction, run):
                 if run.status not in TERMINAL_STATUSES:
-                    run = await end_turn(transaction, run, outcome, fence=fence, say=say)
-                    await _begin_queued(transaction, run)
+                    ended = await end_turn(transaction, run, outcome, fence=fence, say=say)
+                    await _begin_queued(transaction, ended)
         except LostFence:
             logger.warning("run %s: taken over by another worker, its end is dropped", run_id)
 
@@ -201,19 +200,51 @@ async def begin_turn(
     policy: PermissionPolicy | None = None,
     queued: int | None = None,
 ) -> AgentRun:
-    """Give a run that has ended another turn; it is PENDING then, its words are stored.
+    """Give a run that has ended another turn, for an agent of this server to work on.
 
     Args:
         transaction: the run is locked in it.
         run: as it is now; terminal.
         queued: how many prompts wait after this one; None leaves the number as it is.
     """
-    turn = run.turn + 1
-    await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
-    run = await runs.change(
+    run = await add_turn(
         transaction,
         run,
-        status=AgentRunStatus.PENDING,
+        AgentRunStatus.PENDING,
+        prompt=prompt,
+        images=images,
+        model=model,
+        policy=policy,
+        queued=queued,
+    )
+    await logs.append(transaction, run.id, None, [user_message(prompt, run.turn, images)])
+    return run
+
+
+async def add_turn(
+    transaction: Transaction,
+    run: AgentRun,
+    status: str,
+    *,
+    prompt: str = "",
+    images: tuple[str, ...] = (),
+    model: str | None = None,
+    policy: PermissionPolicy | None = None,
+    queued: int | None = None,
+) -> AgentRun:
+    """Let a run that has ended go on; what its former end said of it is gone.
+
+    Args:
+        transaction: the run is locked in it.
+        run: as it is now; terminal.
+        status: how it stands from now on.
+    """
+    turn = run.turn + 1
+    await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
+    return await runs.change(
+        transaction,
+        run,
+        status=status,
         status_reason=None,
         error=None,
         turn=turn,
@@ -224,8 +255,6 @@ async def begin_turn(
         model=model or run.model,
         queued=run.queued if queued is None else queued,
     )
-    await logs.append(transaction, run.id, None, [user_message(prompt, turn, images)])
-    return run
 
 
 async def _begin_queued(transaction: Transaction, run: AgentRun) -> None:

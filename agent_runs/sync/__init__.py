@@ -7,9 +7,18 @@ Accounts ── one Following per organization ── Follower (live)
 """
 
 from agent_runs.sync.account import Account
-from agent_runs.sync.accounts import Accounts, Mark
+from agent_runs.sync.accounts import Accounts
 from agent_runs.sync.following import FollowingState
 from agent_runs.sync.history import HistoryState
 from agent_runs.sync.mirror import GONE, StoreMirror
+from agent_runs.sync.upstream import Upstream
 
-__all__ = ["GONE", "Account", "Accounts", "FollowingState", "HistoryState", "Mark", "StoreMirror"]
+__all__ = [
+    "GONE",
+    "Account",
+    "Accounts",
+    "FollowingState",
+    "HistoryState",
+    "StoreMirror",
+    "Upstream",
+]

@@ -1,28 +1,18 @@
-"""All hosted accounts: begins and ends following as the settings change, and acts for their runs.
-
-It is the `Upstream` of `runs`: what a person asks of a hosted run goes through here, in turns of
-the same governor that everything else with that token takes.
-"""
+"""All hosted accounts: begins and ends following as the settings change."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
 from agent_runs.client.async_client import AsyncCodegenClient
 from agent_runs.client.calls.answers import User
 from agent_runs.client.credentials import Credentials
-from agent_runs.errors import (
-    AgentRunsError,
-    Conflict,
-    OutcomeUnknown,
-    ServerUnreachable,
-    Unavailable,
-)
+from agent_runs.errors import AgentRunsError, Conflict, Unavailable
 from agent_runs.models import JSON, AgentRun
 from agent_runs.providers.codegen.condition import Condition, Conditions
 from agent_runs.providers.codegen.governor import Governor, Governors, Limits, Priority
@@ -32,13 +22,11 @@ from agent_runs.store.engine.database import Database
 from agent_runs.store.hosted import organizations as hosted_organizations
 from agent_runs.store.hosted.organizations import HostedOrganization
 from agent_runs.sync.account import Account
-from agent_runs.sync.creator import cancel_waiting
 from agent_runs.sync.following import Following, FollowingState
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Mark = Literal["ban", "unban", "remove-from-pr"]
 _OPEN_SECONDS = 15.0
 _AGAIN_SECONDS = 5.0
 _KEPT_SECONDS = 600.0
@@ -130,71 +118,21 @@ class Accounts:
             if each.organization.id == organization_id:
                 each.creator.wake()
 
-    async def resume(
-        self, run: AgentRun, prompt: str, *, images: Sequence[str], model: str | None
-    ) -> AgentRun:
-        """Give a run that has ended another prompt; returns it as upstream shows it.
+    def of(self, run: AgentRun) -> tuple[Following, str]:
+        """Return who follows a run, and its id there.
 
         Raises:
-            AgentRunsError: upstream did not take it, or nobody knows; the text says which.
+            Conflict: upstream has not taken it yet, or there is no account for it any more.
         """
-        following, upstream_id = self._of(run)
-        try:
-            with asking_for_a_person():
-                answer = await following.client.resume_agent_run(
-                    upstream_id, prompt, images=list(images) or None, model=model, wait=0
-                )
-        except ServerUnreachable as exc:
-            await following.follower.failed(exc)
-            following.follower.follow(upstream_id)
-            if not exc.may_have_happened:
-                raise
-            raise OutcomeUnknown(
-                f"{exc.message} Nobody knows whether the prompt arrived. The run is followed: if "
-                "it works again, it did; if not, send it again."
-            ) from exc
-        await following.follower.answered()
-        following.follower.follow(upstream_id)
-        return answer
-
-    async def stop(self, run: AgentRun) -> None:
-        """Stop a run that upstream has.
-
-        Raises:
-            AgentRunsError: upstream did not stop it.
-        """
-        following, upstream_id = self._of(run)
-        way = self._account_of(following).stop
-        if way == "none":
-            raise Conflict(
-                "Hosted runs are not stopped from here (AGENT_RUNS_HOSTED_STOP is none); the run "
-                f"goes on. Stop it there: {run.get('upstream_url') or run.upstream_id}"
-            )
-        with asking_for_a_person():
-            if way == "ban":
-                await following.client.ban_agent_run(upstream_id)
-            else:
-                await following.client.stop_agent_run(upstream_id)
-            answer = await following.client.get_agent_run(upstream_id)
-        await following.mirror.take_runs([answer])
-        following.follower.follow(upstream_id)
-
-    async def withdraw(self, run: AgentRun) -> bool:
-        """End a run that upstream has not heard of; False when it may have."""
-        return await cancel_waiting(self._database, run.id)
-
-    async def mark(self, run: AgentRun, mark: Mark) -> None:
-        """Ban a run, unban it, or take it from its pull request."""
-        following, upstream_id = self._of(run)
-        client = following.client
-        act = {
-            "ban": client.ban_agent_run,
-            "unban": client.unban_agent_run,
-            "remove-from-pr": client.remove_agent_run_from_pr,
-        }[mark]
-        with asking_for_a_person():
-            await act(upstream_id)
-        following.follower.follow(upstream_id)
+        known = self._known(run)
+        if known:
+            return known[0]
+        if run.upstream_id is None:
+            raise Conflict(f"Upstream has not taken run {run.id} yet.")
+        raise Conflict(
+            f"Run {run.id} works on another server that has no token here any more. What was seen "
+            "of it stays; set the token again to go on."
+        )
 
     async def states(self) -> list[FollowingState]:
         """Return how each organization is followed, those without an account left out."""
@@ -285,20 +223,6 @@ class Accounts:
             if each.organization.id == run.organization_id
         ][:1]
 
-    def _of(self, run: AgentRun) -> tuple[Following, str]:
-        known = self._known(run)
-        if known:
-            return known[0]
-        if run.upstream_id is None:
-            raise Conflict(f"Upstream has not taken run {run.id} yet.")
-        raise Conflict(
-            f"Run {run.id} works on another server that has no token here any more. What was seen "
-            "of it stays; set the token again to go on."
-        )
-
-    def _account_of(self, following: Following) -> Account:
-        return next(each.account for each in self._served if following in each.organizations)
-
     async def _serve(self, served: _Served) -> None:
         """Follow an account until it is taken away, whatever happens meanwhile."""
         with served.scope:
@@ -327,7 +251,7 @@ class Accounts:
                     governor,
                     worker=self._worker,
                     intervals=self._intervals,
-                    stop=self.stop,
+                    stop_way=account.stop,
                 )
                 served.organizations.append(following)
                 tasks.start_soon(following.run)

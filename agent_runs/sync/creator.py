@@ -24,8 +24,7 @@ from agent_runs.providers.codegen.creation import (
 )
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind
-from agent_runs.runs.hosted import WAITS
-from agent_runs.runs.turns import end_turn
+from agent_runs.runs.turns import STOPPED, end_turn
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.hosted import creations
 from agent_runs.store.hosted import runs as hosted
@@ -35,6 +34,10 @@ from agent_runs.sync.mirror import StoreMirror
 
 logger = logging.getLogger(__name__)
 
+WAITS = "waits_for_upstream"
+"""`status_reason` of a run that upstream has not taken yet."""
+WAITING = "Waits for upstream"
+"""Its `activity`."""
 REFUSED = "refused_upstream"
 OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
 """States of creations that are not settled."""
@@ -44,7 +47,6 @@ _LOOK_SECONDS = 10.0
 _ROOM_SECONDS = 0.5
 # Upstream's clock may be off; a run that is older than this was there before.
 _OLDER_SECONDS = 900.0
-_STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
 
 
 class Moved(Conflict):
@@ -116,8 +118,7 @@ class Creator:
         """Say on each run that waits what it waits for."""
         said = next((each.message for each in self._follower.conditions.all if not each.run), None)
         for stored in waiting if said else ():
-            async with self._database.begin() as transaction:
-                run = await runs.lock(transaction, stored.run_id)
+            async with runs.changing(self._database, stored.run_id) as (transaction, run):
                 is_sent = stored.state != CreationState.WAITING or run.upstream_id is not None
                 if not is_sent and run.status not in TERMINAL_STATUSES and run.error != said:
                     await runs.change(transaction, run, error=said)
@@ -184,8 +185,7 @@ class Creator:
             "sent_at": step.sent_at,
             "error": step.error,
         }
-        async with self._database.begin() as transaction:
-            run = await runs.lock(transaction, stored.run_id)
+        async with runs.changing(self._database, stored.run_id) as (transaction, run):
             kept = stored._replace(state=step.state, payload=payload)
             if not await creations.move(transaction, before, kept):
                 raise Moved(f"Run {run.id} was cancelled, or the list has shown it.")
@@ -210,7 +210,7 @@ class Creator:
                 transaction,
                 run,
                 status_reason=WAITS,
-                activity="Waits for upstream",
+                activity=WAITING,
                 error=step.error,
             )
 
@@ -221,8 +221,7 @@ async def cancel_waiting(database: Database, run_id: int) -> bool:
     One whose request was lost so long ago that it has arrived or never will is given up, too: what
     is there of it, if anything, is mirrored as a run of its own.
     """
-    async with database.begin() as transaction:
-        run = await runs.lock(transaction, run_id)
+    async with runs.changing(database, run_id) as (transaction, run):
         creation = await creations.get(transaction, run_id)
         if creation is None or not _can_be_given_up(creation):
             return False
@@ -231,7 +230,7 @@ async def cancel_waiting(database: Database, run_id: int) -> bool:
             return False
         if run.status not in TERMINAL_STATUSES:
             lost = creation.state == CreationState.UNKNOWN
-            outcome = replace(_STOPPED, error=creation.payload.get("error")) if lost else _STOPPED
+            outcome = replace(STOPPED, error=creation.payload.get("error")) if lost else STOPPED
             await end_turn(transaction, run, outcome, fence=None)
     return True
 

@@ -1,25 +1,29 @@
 """Follows one organization of a hosted account: what lives, what was before, what is to be created.
 
+What a person asks of one of its runs is passed on here too, in turns of the same governor that
+everything else with that token takes.
+
 Only one process follows an organization; another one that shares the database takes over when it
 has ended.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
 
 from agent_runs.client.async_client import AsyncCodegenClient
-from agent_runs.errors import AgentRunsError
+from agent_runs.errors import AgentRunsError, Conflict, OutcomeUnknown, ServerUnreachable
 from agent_runs.models import AgentRun
 from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.follower import Follower
 from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
-from agent_runs.providers.codegen.upstream import asking
+from agent_runs.providers.codegen.upstream import asking, asking_for_a_person
+from agent_runs.runs.places.base import Mark
 from agent_runs.store.engine.database import Database
 from agent_runs.store.hosted import creations
 from agent_runs.store.hosted import organizations as hosted_organizations
@@ -27,6 +31,7 @@ from agent_runs.store.hosted import runs as hosted
 from agent_runs.store.hosted.organizations import HostedOrganization
 from agent_runs.store.organization import repos
 from agent_runs.store.runs import runs
+from agent_runs.sync.account import StopWay
 from agent_runs.sync.creator import OPEN, Creator
 from agent_runs.sync.history import History, HistoryState
 from agent_runs.sync.mirror import StoreMirror
@@ -78,7 +83,7 @@ class Following:
         watched: which of its runs somebody looks at.
 
     Args:
-        stop: stops a run upstream, in the way that is configured.
+        stop_way: how its runs are stopped, see `Account`.
     """
 
     def __init__(
@@ -90,7 +95,7 @@ class Following:
         *,
         worker: str,
         intervals: Intervals,
-        stop: Callable[[AgentRun], Awaitable[None]],
+        stop_way: StopWay,
     ) -> None:
         self.organization = organization
         self.client = client
@@ -115,7 +120,7 @@ class Following:
         )
         self._database = database
         self._worker = worker
-        self._stop = stop
+        self._stop_way = stop_way
         self._followed = False
 
     async def run(self) -> None:
@@ -142,6 +147,66 @@ class Following:
             await self.follower.failed(exc, run)
             raise
         await self.follower.answered(run)
+
+    async def resume(
+        self, run: str, prompt: str, *, images: Sequence[str], model: str | None
+    ) -> AgentRun:
+        """Give a run that has ended another prompt; returns it as upstream shows it.
+
+        Raises:
+            AgentRunsError: upstream did not take it, or nobody knows; the text says which.
+        """
+        try:
+            with asking_for_a_person():
+                answer = await self.client.resume_agent_run(
+                    run, prompt, images=list(images) or None, model=model, wait=0
+                )
+        except ServerUnreachable as exc:
+            await self.follower.failed(exc)
+            self.follower.follow(run)
+            if not exc.may_have_happened:
+                raise
+            raise OutcomeUnknown(
+                f"{exc.message} Nobody knows whether the prompt arrived. The run is followed: if "
+                "it works again, it did; if not, send it again."
+            ) from exc
+        await self.follower.answered()
+        self.follower.follow(run)
+        return answer
+
+    async def stop(self, run: str, page: str | None) -> None:
+        """Stop a run in the way that is configured, and mirror what became of it.
+
+        Args:
+            page: where a person can stop it.
+
+        Raises:
+            AgentRunsError: upstream did not stop it.
+        """
+        if self._stop_way == "none":
+            raise Conflict(
+                "Hosted runs are not stopped from here (AGENT_RUNS_HOSTED_STOP is none); the run "
+                f"goes on. Stop it there: {page or run}"
+            )
+        with asking_for_a_person():
+            if self._stop_way == "ban":
+                await self.client.ban_agent_run(run)
+            else:
+                await self.client.stop_agent_run(run)
+            answer = await self.client.get_agent_run(run)
+        await self.mirror.take_runs([answer])
+        self.follower.follow(run)
+
+    async def mark(self, run: str, mark: Mark) -> None:
+        """Ban a run, unban it, or take it from its pull request."""
+        act = {
+            "ban": self.client.ban_agent_run,
+            "unban": self.client.unban_agent_run,
+            "remove-from-pr": self.client.remove_agent_run_from_pr,
+        }[mark]
+        with asking_for_a_person():
+            await act(run)
+        self.follower.follow(run)
 
     async def is_whole(self, run: str) -> bool:
         """Tell whether all entries are here that the run had when it was seen last."""
@@ -206,7 +271,8 @@ class Following:
             for run_id in await hosted.to_stop(self._database, self.organization.id):
                 run = await runs.get(self._database, run_id)
                 try:
-                    await self._stop(run)
+                    if run.upstream_id is not None:
+                        await self.stop(run.upstream_id, run.upstream_url)
                 except AgentRunsError as exc:
                     logger.info("run %s cannot be stopped yet: %s", run_id, exc.message)
 

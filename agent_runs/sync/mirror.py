@@ -142,8 +142,7 @@ class StoreMirror:
         known = await self._known(run)
         if known is None or known.is_gone:
             return
-        async with self._database.begin() as transaction:
-            before = await runs.lock(transaction, known.run_id)
+        async with runs.changing(self._database, known.run_id) as (transaction, before):
             if before.status not in TERMINAL_STATUSES:
                 await runs.change(
                     transaction,

@@ -168,7 +168,7 @@ async def test_a_question_pauses_the_run_until_it_is_answered(
     assert done.status_reason is None
     action = next(e for e in await system.logs(run.id) if e.message_type == MessageType.ACTION)
     assert ((action.tool_output or {})["status"] == "failed") is failed
-    files = [file.path for file in await system.runs.provider.files(run.id)]
+    files = [file.path for file in await system.runs.files(run.id)]
     assert ("note.txt" in files) is not failed
 
 

@@ -17,9 +17,8 @@ from agent_runs.api.server import Running, Server, json_text
 from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.api.v1.webhooks import checked_webhooks
-from agent_runs.models import HOSTED_PROVIDER, AgentRun
+from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
-from agent_runs.runs.muting import set_muted
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official import (
     AgentRunPage,
@@ -29,7 +28,6 @@ from agent_runs.schemas.official import (
     StopAgentRunInput,
 )
 from agent_runs.store.runs import runs
-from agent_runs.sync import Mark
 
 router = APIRouter(
     prefix="/v1", tags=["official: agent runs"], dependencies=[Depends(known_organization)]
@@ -152,9 +150,7 @@ async def resume_agent_run(
 )
 async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
     """Stop a run and mute it: it sends no webhooks any more, not even about this end."""
-    await set_muted(server.database, body.agent_run_id, muted=True)
-    if not await _marked_upstream(server, body.agent_run_id, "ban"):
-        await server.runs.stop(body.agent_run_id)
+    await server.runs.mark(body.agent_run_id, "ban")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
 
@@ -166,9 +162,7 @@ async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
 )
 async def remove_agent_run_from_pr(server: Running, body: StopAgentRunInput) -> Response:
     """Stop a run and mute it, as a ban does; a hosted run leaves its pull request alone."""
-    await set_muted(server.database, body.agent_run_id, muted=True)
-    if not await _marked_upstream(server, body.agent_run_id, "remove-from-pr"):
-        await server.runs.stop(body.agent_run_id)
+    await server.runs.mark(body.agent_run_id, "remove-from-pr")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
 
@@ -180,8 +174,7 @@ async def remove_agent_run_from_pr(server: Running, body: StopAgentRunInput) -> 
 )
 async def unban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
     """Let a run send webhooks again; resume it to let it go on."""
-    await set_muted(server.database, body.agent_run_id, muted=False)
-    await _marked_upstream(server, body.agent_run_id, "unban")
+    await server.runs.mark(body.agent_run_id, "unban")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
 
@@ -249,15 +242,6 @@ async def _named_by_model(server: Server, model: str | None) -> tuple[str | None
     if any(agent.name == name for agent in await server.runs.agents()):
         return name, rest or None
     return None, model
-
-
-async def _marked_upstream(server: Server, run_id: int, mark: Mark) -> bool:
-    """Pass a mark on to where a hosted run works; False when it works here."""
-    run = await runs.get(server.database, run_id)
-    if run.provider != HOSTED_PROVIDER or run.upstream_id is None:
-        return False
-    await server.accounts.mark(run, mark)
-    return True
 
 
 async def _is_available(server: Server, name: str) -> bool:

@@ -289,7 +289,7 @@ def _go_on() -> rx.Component:
             down=Shell.link == "down",
             focus=RunState.focuses,
             queue_version=RunState.queue_version,
-            queueless=RunState.is_hosted,
+            queueless=~RunState.can_queue,
             on_sent=RunState.resumed,
         ),
     )

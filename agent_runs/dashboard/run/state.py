@@ -32,13 +32,8 @@ from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.models import (
-    HOSTED_PROVIDER,
-    TERMINAL_STATUSES,
-    WATCHED_PROVIDER,
-    AgentRun,
-    Turn,
-)
+from agent_runs.models import TERMINAL_STATUSES, AgentRun, Turn
+from agent_runs.reading.place import can_queue, can_resume, place_of
 from agent_runs.reading.text import one_line
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
@@ -117,6 +112,7 @@ class RunState(rx.State):
     origin: rx.Field[str] = rx.field("")
     """Where an imported run was before, in words."""
     is_hosted: rx.Field[bool] = rx.field(False)
+    can_queue: rx.Field[bool] = rx.field(True)
     place: rx.Field[str] = rx.field("")
     is_archived: rx.Field[bool] = rx.field(False)
     counts: rx.Field[dict[str, Any]] = rx.field(default_factory=dict[str, Any])
@@ -254,11 +250,10 @@ class RunState(rx.State):
         self.is_terminal = run.status in TERMINAL_STATUSES
         self.is_imported, self.imported = run.imported_at is not None, iso(run.imported_at)
         self.origin = origin_of(run)
-        self.is_hosted = run.provider == HOSTED_PROVIDER and not self.is_imported
-        is_watched = run.provider == WATCHED_PROVIDER and not self.is_imported
-        self.watched = f"claude --resume {run.upstream_id}" if is_watched else ""
-        can_go_on = not is_watched and not self.is_imported
-        self.is_failed = self.is_terminal and look.tone == "red" and can_go_on
+        place = place_of(run)
+        self.is_hosted, self.can_queue = place == "upstream", can_queue(run)
+        self.watched = f"claude --resume {run.upstream_id}" if place == "watched" else ""
+        self.is_failed = self.is_terminal and look.tone == "red" and can_resume(run)
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )
@@ -299,7 +294,7 @@ def _line(turn: Turn) -> TurnLine:
 
 async def _place(run: AgentRun) -> str:
     """Return where a hosted run works, for people; empty for runs of this machine."""
-    if run.provider != HOSTED_PROVIDER:
+    if place_of(run) != "upstream":
         return ""
     hosted = lines_of(await fetch("/hosted"))
     names = {each.organization_id: each.name for each in hosted}

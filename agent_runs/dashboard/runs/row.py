@@ -15,11 +15,14 @@ from agent_runs.models import (
     AgentRunStatus,
     PermissionRequest,
 )
+from agent_runs.reading.place import can_resume
 from agent_runs.reading.text import one_line
 
 TITLE_LENGTH = 160
 LINE_LENGTH = 240
 _NAME_LENGTH = 60
+_SERVICES = {HOSTED_PROVIDER: "Codegen"}
+"""What worked on a run that names no agent, by provider."""
 _SERVER_LENGTH = 8
 _MARKS = re.compile(r"`+|\*\*|^[ \t]*(?:#{1,6}|>|[-*+])[ \t]+", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\][]{1,200})\]\([^()\s]{1,500}\)")
@@ -119,7 +122,7 @@ def row_of(
         finished=iso(run.finished_at) if is_terminal else "",
         is_terminal=is_terminal,
         is_archived=run.archived_at is not None,
-        can_go_on=run.imported_at is None and run.provider != WATCHED_PROVIDER,
+        can_go_on=can_resume(run),
         hosted_url=hosted_url(run),
         pull_requests=pull_requests_of(run),
         ask=ask if run.status == AgentRunStatus.PAUSED else None,
@@ -172,15 +175,12 @@ def tokens_of(usage: Mapping[str, JSON]) -> str:
 
 def agent_of(run: AgentRun, titles: Mapping[str, str]) -> str:
     """Return what worked on a run, for people: an agent of this machine or the hosted service."""
-    if run.provider == HOSTED_PROVIDER and not run.agent:
-        return "Codegen"
-    return titles.get(run.agent or "", run.agent or "")
+    agent = run.agent or _SERVICES.get(run.provider, "")
+    return titles.get(agent, agent)
 
 
 def hosted_url(run: AgentRun) -> str:
     """Return the run's page at the hosted service; empty for runs of this machine."""
-    if run.provider != HOSTED_PROVIDER or not run.upstream_id:
-        return ""
     # It comes from another server: only addresses of pages may become links.
     url = run.upstream_url or ""
     return url if url.startswith(("https://", "http://")) else ""

@@ -4,7 +4,8 @@ Every change writes the text anew, tells subscribers and keeps the totals of the
 in the caller's transaction. What a worker needs and nobody else sees is `RunPrivate`.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Unpack
@@ -14,7 +15,7 @@ import orjson
 from agent_runs.errors import Conflict, RunNotFound
 from agent_runs.events import EventKind
 from agent_runs.models import JSON, AgentRun, AgentRunStatus
-from agent_runs.store.engine.database import Reader, Transaction
+from agent_runs.store.engine.database import Database, Reader, Transaction
 from agent_runs.store.engine.payloads import now
 from agent_runs.store.figures import figures
 from agent_runs.store.runs import texts, times, turns
@@ -39,6 +40,7 @@ __all__ = [
     "by_upstream",
     "change",
     "change_private",
+    "changing",
     "claim",
     "counts",
     "find_pull_request",
@@ -225,6 +227,17 @@ async def lock(transaction: Transaction, run_id: int) -> AgentRun:
     """
     payload, _ = await locked(transaction, run_id)
     return parse(transaction, payload, run_id)
+
+
+@contextlib.asynccontextmanager
+async def changing(database: Database, run_id: int) -> AsyncGenerator[tuple[Transaction, AgentRun]]:
+    """Begin a transaction with a run locked; it commits when the block ends well.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    async with database.begin() as transaction:
+        yield transaction, await lock(transaction, run_id)
 
 
 async def change(

@@ -1,0 +1,1 @@
+"""The places where runs work: `base.py` has the contract, `agent_runs/sync/upstream.py` another."""
