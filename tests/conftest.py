@@ -16,21 +16,32 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from psycopg import sql
 
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.schema import migrate
+from tests.length import IS_LONG, examples, rounds
 from tests.patience import PATIENCE_SECONDS
 
 _SERVER_BYTES = 500_000_000
 settings.register_profile(
     "patient",
     deadline=None,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("patient")
 _NUMBERS = itertools.count(1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat the tests of a long proof that have no seeds and examples of their own."""
+    is_soak = IS_LONG and any(metafunc.definition.iter_markers("soak"))
+    has_rounds = "seed" in metafunc.fixturenames or is_hypothesis_test(metafunc.function)
+    if is_soak and not has_rounds:
+        metafunc.fixturenames.append("round_number")
+        metafunc.parametrize("round_number", rounds())
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from agent_runs import CodegenClient
 from agent_runs.models import JSON, TERMINAL_STATUSES
 from tests.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.soak
+
 Fits = Callable[[dict[str, JSON]], bool]
 """Whether a run is in the state that is waited for."""
 

@@ -305,6 +305,7 @@ def test_a_symbolic_link_is_neither_followed_nor_replaced(tmp_path: Path) -> Non
     assert target.read_text() == "A=1\n"
 
 
+@pytest.mark.soak
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_whatever_the_file_holds_a_change_is_exact_or_refused(old: str, value: str) -> None:
     value = "".join(sign for sign in value if sign.isprintable())

@@ -102,7 +102,7 @@ def finished(server: LiveServer, run_id: int) -> JSON:
     """The run, once it has ended: the stream of its events closes then."""
     url = f"{server.url}/agent_runs/{run_id}"
     httpx.get(f"{url}/events", params={"until_finished": "true"}, timeout=PATIENCE_SECONDS)
-    return httpx.get(url).json()
+    return httpx.get(url, timeout=PATIENCE_SECONDS).json()
 
 
 def test_the_official_sdk_pattern_works(server: LiveServer) -> None:

@@ -31,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from agent_runs import CodegenClient
 from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
+from tests.length import examples
 from tests.patience import PATIENCE_SECONDS
 
 # That page lists every endpoint: `test_openapi.py` sees to it.
@@ -53,7 +54,7 @@ CHECKS: list[CheckFunction] = [
 _OPEN = {"GET /health"}
 _WITHOUT_INPUT = {"GET /health", "GET /users/me"}
 _SETTINGS = settings(
-    max_examples=10,
+    max_examples=examples(10),
     derandomize=True,
     database=None,
     suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
@@ -92,7 +93,7 @@ def there(address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
         run_id = client.wait(run.id, timeout=PATIENCE_SECONDS).id
         repo_id = client.add_repo(str(folder)).id
         client.get_agent_run(run_id)
-    with httpx.Client(base_url=address, headers=SIGNED) as http:
+    with httpx.Client(base_url=address, headers=SIGNED, timeout=PATIENCE_SECONDS) as http:
         opened = http.post(f"{ORG}/claude_code/session", json={"session_id": session})
         assert opened.status_code == 200
     ids = {"id": run_id, "agent_run_id": run_id, "sandbox_id": run_id, "repo_id": repo_id}

@@ -215,6 +215,7 @@ async def test_a_cancelled_wait_loses_nothing(both: tuple[Database, MemoryBus]) 
     assert ids(taken) == list(range(1, 61))
 
 
+@pytest.mark.soak
 async def test_many_subscribers_come_and_go_while_events_flow(
     both: tuple[Database, MemoryBus],
 ) -> None:

@@ -233,6 +233,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.soak
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), values, max_size=9), max_size=6))
 def test_whatever_an_entry_holds_there_is_an_insight(entries: list[dict[str, JSON]]) -> None:
     insight = read(*entries, status="ERROR")

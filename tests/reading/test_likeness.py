@@ -78,6 +78,7 @@ def test_a_call_that_failed_without_words_is_told_by_its_exit_code(
     assert message_of({"observation": observation, "tool_output": {"exit_code": 9}}) == words
 
 
+@pytest.mark.soak
 @given(st.text(max_size=300))
 def test_a_likeness_is_short_and_its_own_likeness_does_not_grow(text: str) -> None:
     found = likeness(text)

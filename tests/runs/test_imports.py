@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import cast
 
 import anyio
 import anyio.lowlevel
@@ -32,6 +31,7 @@ from agent_runs.store.organization import repos
 from agent_runs.store.recount import recount
 from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.search import in_one_run
+from tests.length import examples
 from tests.patience import PATIENCE_SECONDS
 from tests.store_samples import NOW, add_entries, entry, new_run
 
@@ -94,8 +94,9 @@ async def filled(database: Database, described: dict[str, JSON]) -> int:
     return run.id
 
 
+@pytest.mark.soak
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
     derandomize=True,
 )

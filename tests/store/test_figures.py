@@ -19,6 +19,7 @@ from agent_runs.store.figures import tallies
 from agent_runs.store.figures.figures import COST, OTHERS, bucket_of, middle_of
 from agent_runs.store.recount import ensure_counted, recount
 from agent_runs.store.runs import logs, permissions, runs, turns
+from tests.length import examples
 
 FAILED = {"status": "failed"}
 
@@ -246,7 +247,8 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=25)
+@pytest.mark.soak
+@settings(max_examples=examples(25))
 @given(steps=st.lists(STEP, min_size=1, max_size=25))
 def test_counters_equal_a_recount_after_any_sequence_of_operations(
     database_url: str, steps: list[tuple[Any, ...]]

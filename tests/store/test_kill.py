@@ -10,7 +10,7 @@ import pytest
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 WRITER = """
 import asyncio, sys

@@ -13,10 +13,11 @@ from agent_runs.filters import LogFilter
 from agent_runs.models import AgentRunLog, NewLog
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
+from tests.length import examples
 
 pytestmark = pytest.mark.anyio
 
-SHARED = settings(max_examples=40)
+SHARED = settings(max_examples=examples(40))
 
 
 async def test_entries_are_numbered_densely_from_zero(database: Database) -> None:
@@ -206,6 +207,7 @@ _FILTERS = st.builds(
 )
 
 
+@pytest.mark.soak
 @SHARED
 @given(
     skip=st.integers(0, 60),

@@ -12,10 +12,11 @@ from agent_runs.filters import RunFilter
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import runs, turns
+from tests.length import examples
 
 pytestmark = pytest.mark.anyio
 
-SHARED = settings(max_examples=40)
+SHARED = settings(max_examples=examples(40))
 STATUSES = [status.value for status in AgentRunStatus]
 # Words that are wildcards, or that change their case in their own way.
 TITLES = ["Fix login", "100% done", "snake_case", "Straße in ÄRGER", "hi!", ""]
@@ -86,6 +87,7 @@ _FILTERS = st.builds(
 )
 
 
+@pytest.mark.soak
 @SHARED
 @given(wanted=_FILTERS, skip=st.integers(0, 30), limit=st.integers(1, 40))
 async def test_a_page_is_what_a_plain_list_would_give(
@@ -119,6 +121,7 @@ _OPERATIONS = st.lists(
 )
 
 
+@pytest.mark.soak
 @SHARED
 @given(operations=_OPERATIONS)
 async def test_kept_totals_are_what_a_count_would_say(

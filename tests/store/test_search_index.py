@@ -11,6 +11,7 @@ from agent_runs.models import NewLog
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.payloads import SEARCH_LENGTH, search_text
 from agent_runs.store.runs import logs
+from tests.length import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +66,8 @@ async def sqlite_database(sqlite_url: str) -> AsyncGenerator[Database]:
         yield opened
 
 
-@settings(max_examples=100)
+@pytest.mark.soak
+@settings(max_examples=examples(100))
 @given(added=_ENTRIES)
 async def test_both_engines_index_the_same_words(sqlite_database: Database, added: NewLog) -> None:
     run = await new_run(sqlite_database)

@@ -14,11 +14,12 @@ from agent_runs.store.engine.payloads import clean_text
 from agent_runs.store.runs import logs
 from agent_runs.store.search import search
 from agent_runs.store.search.highlights import Stems
+from tests.length import examples
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-_SETTINGS = settings(max_examples=60)
+_SETTINGS = settings(max_examples=examples(60))
 # Letters of many scripts that SQLite's tables (Unicode 6.1) know, digits, and all that parts words.
 _LETTERS = st.sampled_from("abcxyzABCXYZ019éÉñßøĐżЖщλΩאعक漢字かカ한글ⅣªIİ")
 _MARKS = st.sampled_from(" \t\n.,;:/\\-_+*=()[]{}<>\"'`~@#$%^&|!?\0\u200b\u2028\ud800😀€§\u0301")
@@ -43,6 +44,7 @@ _QUERY = st.builds(
 ).filter(lambda query: query.has_words)
 
 
+@pytest.mark.soak
 @_SETTINGS
 @given(stored=_TEXT_AND_WORD)
 @example(stored=("0\u03010", "0\u03010"))
@@ -61,6 +63,7 @@ async def test_every_word_of_what_is_stored_finds_it(
     assert {hit.seq for hit in found.hits} == {0, None}
 
 
+@pytest.mark.soak
 @_SETTINGS
 @given(texts=st.lists(_SENTENCE, max_size=8), query=_QUERY)
 async def test_exactly_what_fits_is_found_and_marked(
@@ -80,6 +83,7 @@ async def test_exactly_what_fits_is_found_and_marked(
     assert {hit.seq for hit in ranked.hits} == set(expected)
 
 
+@pytest.mark.soak
 @_SETTINGS
 @given(
     number=st.integers(0, 30), limit=st.integers(1, 12), order=st.sampled_from(["newest", "best"])

@@ -16,6 +16,8 @@ from tests.hosted_api_life import RealClock, working_life
 from tests.live_server import LiveServer, start_server
 from tests.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.soak
+
 CREATE = "POST /v1/organizations/323/agent/run"
 
 

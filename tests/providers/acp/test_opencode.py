@@ -15,6 +15,7 @@ from agent_runs.providers.acp.limits import AgentLimits
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
+    pytest.mark.agents,
     pytest.mark.anyio,
     pytest.mark.skipif(
         shutil.which("opencode") is None,

@@ -4,14 +4,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runs.providers.acp.diffs import unified
 from agent_runs.providers.acp.text import ClippedText, clip
 from agent_runs.reading.text import first_line
+from tests.length import examples
 
 
+@pytest.mark.soak
 @given(st.lists(st.text(max_size=30)), st.integers(min_value=1, max_value=40))
 def test_a_clipped_stream_is_like_clipping_the_whole(chunks: list[str], limit: int) -> None:
     text = ClippedText(limit)
@@ -44,7 +47,8 @@ def test_the_first_line_is_found_and_cut() -> None:
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d e\x0c\n", "\r\n", "\n"]), max_size=30)
 
 
-@settings(max_examples=60)
+@pytest.mark.soak
+@settings(max_examples=examples(60))
 @given(LINES, LINES, st.booleans())
 def test_git_applies_what_the_diff_says(before: list[str], after: list[str], ends: bool) -> None:
     old, new = "".join(before), "".join(after) + ("" if ends else "last")

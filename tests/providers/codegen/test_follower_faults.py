@@ -100,6 +100,7 @@ async def start(api: HostedApi, follower: Follower, kept: Kept) -> tuple[int, in
     return works, ended
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_trouble_is_told_and_healed_without_loss(
     api: HostedApi, case: Case, kept: Kept

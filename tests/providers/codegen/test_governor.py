@@ -15,6 +15,7 @@ from agent_runs.errors import RateLimited
 from agent_runs.providers.codegen.budget import Limit, Limits
 from agent_runs.providers.codegen.governor import Governor, Governors, GovernorState, Kind, Priority
 from bench import virtual_time
+from tests.length import examples
 
 Sent = tuple[float, Priority, Kind]
 """When upstream counted a request, and what it was."""
@@ -55,7 +56,8 @@ jobs = st.lists(
 )
 
 
-@settings(max_examples=150)
+@pytest.mark.soak
+@settings(max_examples=examples(150))
 @given(jobs=jobs, limits=st.sampled_from([SMALL, Limits(SMALL.total, reserve=0, burst=50)]))
 def test_upstream_never_sees_more_than_is_allowed_in_any_window(
     jobs: list[tuple[float, Priority, Kind, float, float]], limits: Limits
@@ -86,7 +88,8 @@ def test_upstream_never_sees_more_than_is_allowed_in_any_window(
         assert most_in_a_window(times, limit.seconds) <= limit.requests
 
 
-@settings(max_examples=100)
+@pytest.mark.soak
+@settings(max_examples=examples(100))
 @given(
     refusals=st.lists(
         st.tuples(st.floats(0, 60), st.none() | st.floats(-5, 40)), min_size=1, max_size=8

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals, LogsDue, StatusDue
 from bench.hosted import share, simulate
+from tests.length import IS_LONG, examples, rounds
 
 HOUR = 3600.0
 
@@ -212,7 +213,8 @@ def test_logs_that_cannot_be_read_are_tried_later_and_later_and_stop_no_others()
     assert waits == pytest.approx([5, 10, 20, 40, 80, 160, 300, 300, 300])
 
 
-@settings(max_examples=60)
+@pytest.mark.soak
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_every_run_that_works_is_seen_however_the_list_moves(data: st.DataObject) -> None:
     """Runs start, end and vanish between any two requests; each request refreshes what it shows."""
@@ -239,8 +241,10 @@ def test_every_run_that_works_is_seen_however_the_list_moves(data: st.DataObject
         assert plan.age(run, 399.0)[0] < 200
 
 
-def test_minutes_of_a_large_account_stay_inside_the_limits_and_fresh() -> None:
-    ages = simulate(watched=2, seconds=400)
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", rounds())
+def test_minutes_of_a_large_account_stay_inside_the_limits_and_fresh(seed: int) -> None:
+    ages = simulate(watched=2, seconds=HOUR if IS_LONG else 400, seed=5 + seed)
     assert ages.most[0] <= 60
     assert ages.most[1] <= 60
     assert share(ages.status, 0.95) < 5
