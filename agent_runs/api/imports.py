@@ -12,12 +12,12 @@ from agent_runs.schemas.answers import ImportedRun, ImportResult
 
 router = APIRouter(tags=["exports"])
 
-_TEXT = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
+_FILE = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "description": "An export in JSON Lines, or a session file of Claude Code.",
         "required": True,
-        "content": {"application/x-ndjson": _TEXT, "application/octet-stream": _TEXT},
+        "content": {"application/octet-stream": _FILE},
     }
 }
 

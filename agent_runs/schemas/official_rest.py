@@ -25,7 +25,7 @@ class UserPage(BaseModel):
     pages: int = Field(description="How many pages there are.")
 
 
-class RepoPage(BaseModel):
+class OfficialRepoPage(BaseModel):
     """One page of repositories, in the official shape."""
 
     items: list[Repo] = Field(description="The repositories.")

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import cast
 
 import anyio
 import anyio.lowlevel

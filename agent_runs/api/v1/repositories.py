@@ -17,7 +17,7 @@ from agent_runs.schemas.official_rest import (
     CheckSuiteSettingsResponse,
     EditPRInput,
     EditPRResponse,
-    RepoPage,
+    OfficialRepoPage,
 )
 from agent_runs.store.organization import preferences, repos
 from agent_runs.store.runs import runs
@@ -38,13 +38,15 @@ PrId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Pull request.", exa
 @router.get(
     "/repositories", operation_id="v1_list_repositories", responses=documented(official=True)
 )
-async def list_repos(server: Running, paging: Paging, organization_id: Organization) -> RepoPage:
+async def list_repos(
+    server: Running, paging: Paging, organization_id: Organization
+) -> OfficialRepoPage:
     """List the registered repositories, or those of a hosted organization."""
     skip, limit = paging
     items, total = await repos.page(
         server.database, skip=skip, limit=limit, organization_id=organization_id
     )
-    return RepoPage(
+    return OfficialRepoPage(
         items=items, total=total, page=skip // limit + 1, size=limit, pages=-(-total // limit)
     )
 
