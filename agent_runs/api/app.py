@@ -1,6 +1,6 @@
 """Puts the server together: `create_app` is what uvicorn is given (`factory=True`).
 
-    Guard → LeanLists → FastAPI routes → runs (writes) or store (reads)
+    HeadAsGet → Guard → LeanLists → FastAPI routes → runs (writes) or store (reads)
 
 The lifespan opens database, bus, provider, executor and `Runs` in this order and closes them in
 reverse. Open event streams are ended as soon as the process is asked to stop.
@@ -48,6 +48,7 @@ from agent_runs.api import (
 )
 from agent_runs.api.errors import add_error_handlers
 from agent_runs.api.guard import Admission, Guard
+from agent_runs.api.head import HeadAsGet
 from agent_runs.api.lean import LeanLists
 from agent_runs.api.refusal import NotedRefusal, RefusedStart
 from agent_runs.api.server import Redaction, Server
@@ -188,6 +189,7 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     if _has_rate_limits(settings):
         app.add_middleware(RateLimits, factor=settings.rate_limit_factor)
     app.add_middleware(Guard, admission=_admission(settings, token))
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RefusedStart)
     return app
 

@@ -156,7 +156,7 @@ class Guard:
             )
         if origin is not None:
             return self._imports_with_origin if path == IMPORTS else self._app_with_origin
-        has_no_limit = method in {"GET", "HEAD"} or path == IMPORTS
+        has_no_limit = method == "GET" or path == IMPORTS
         return self._app if has_no_limit else self._app_with_body
 
     def _is_known(self, name: bytes) -> bool:

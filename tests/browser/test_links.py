@@ -30,6 +30,15 @@ def test_a_link_leads_to_its_page(dashboard: str, link: str, page: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (302, page)
 
 
+@pytest.mark.parametrize("path", ["/", "/ping", "/dashboard.css", "/api/health", "/api/events"])
+def test_head_is_answered_as_get_without_a_body(dashboard: str, path: str) -> None:
+    with httpx.stream("GET", f"{dashboard}{path}", timeout=20) as whole:
+        answer = httpx.head(f"{dashboard}{path}", timeout=20)
+        assert answer.status_code == whole.status_code == 200
+        assert answer.headers["content-type"] == whole.headers["content-type"]
+    assert answer.content == b""
+
+
 def test_a_link_never_leads_away(dashboard: str) -> None:
     for link in ("/x/%2F%2Fevil.example", "/x//evil.example", "/traces/..%2F..%2F%2Fevil.example"):
         answer = httpx.get(f"{dashboard}{link}", follow_redirects=False, timeout=PATIENCE_SECONDS)

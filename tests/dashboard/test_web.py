@@ -200,6 +200,14 @@ async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api: st
     }
 
 
+async def test_head_is_passed_on_without_a_body(api: str) -> None:
+    async with client(web.api_routes) as http:
+        answer = await http.head("/api/agent_runs/7")
+    assert answer.status_code == 201
+    assert answer.headers["x-total"] == "7"
+    assert answer.content == b""
+
+
 async def test_a_path_stays_encoded_and_on_our_api(api: str) -> None:
     async with client(web.api_routes) as http:
         encoded = await http.get("/api/agent_runs/1/files/a%2Fb%20c.txt")

@@ -67,7 +67,9 @@ async def proxy(request: Request) -> Response:
         if path == _IMPORTS:
             answer = await _while_waited_for(request, partial(sending, waits=True))
         else:
-            answer = await sending(body=None if request.method == "GET" else request.stream())
+            answer = await sending(
+                body=None if request.method in _SAFE_METHODS else request.stream()
+            )
     except ServerUnreachable as exc:
         return _problem(503, "ServerUnreachable", exc.message)
     except ClientDisconnect:
