@@ -4,30 +4,44 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
+from pydantic import BeforeValidator, Field
 
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Running, Server
 from agent_runs.api.stream import EventStream, follow
-from agent_runs.errors import InvalidRequest
 from agent_runs.models import AgentRun
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store.runs import runs
 
 router = APIRouter(tags=["events"])
 
+
+def _place(value: str | None) -> int | None:
+    """Read the id of an event; one that no event can have becomes one that no event has.
+
+    It is answered with a `reset`, as any id that is not known here: a refusal would end a browser's
+    EventSource for good.
+    """
+    if not value:
+        return None
+    could_be_one = value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_ID))
+    return min(int(value), LARGEST_ID) if could_be_one else LARGEST_ID
+
+
+EventId = Annotated[Annotated[int, Field(ge=0, le=LARGEST_ID)] | None, BeforeValidator(_place)]
 After = Annotated[
-    int | None,
+    EventId,
     Query(
-        ge=0,
-        le=LARGEST_ID,
         description="Id of the last event seen; what came after it is sent first. Without it the "
-        "stream starts with what happens from now on.",
+        "stream starts with what happens from now on. An unknown id is answered with `reset`.",
     ),
 ]
 LastEventId = Annotated[
-    str | None,
-    Header(description="The same, as browsers send it when they reconnect; it wins over `after`."),
+    EventId,
+    Header(
+        description="The same, as browsers send it when they reconnect; it wins over `after`.",
+    ),
 ]
 _STREAM = {
     200: {
@@ -48,7 +62,7 @@ async def stream_events(
     server: Running, after: After = None, last_event_id: LastEventId = None
 ) -> Response:
     """Stream what happens to all runs, until you close it."""
-    seen = _seen(after, last_event_id)
+    seen = after if last_event_id is None else last_event_id
     return EventStream(follow(server.database, server.bus, after=seen), server.streams)
 
 
@@ -63,7 +77,7 @@ async def stream_run_events(
     ] = False,
 ) -> Response:
     """Stream what happens to one run: its state, new entries, questions, text being written."""
-    seen = _seen(after, last_event_id)
+    seen = after if last_event_id is None else last_event_id
     run = await runs.get(server.database, run_id)
     chunks = follow(
         server.database, server.bus, after=seen, run_id=run_id, until_finished=until_finished
@@ -78,11 +92,3 @@ async def _watched(
     with server.accounts.watching(run):
         async for chunk in chunks:
             yield chunk
-
-
-def _seen(after: int | None, last_event_id: str | None) -> int | None:
-    if not last_event_id:
-        return after
-    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19):  # noqa: PLR2004 - fits the database's integers
-        raise InvalidRequest("Last-Event-ID: it is the id of an event, a whole number.")
-    return int(last_event_id)

@@ -103,9 +103,65 @@ def test_an_id_from_the_future_is_answered_with_a_reset(live: httpx.Client) -> N
         assert next(frames(answer)) == {"id": "0", "event": "reset", "data": '{"last_id":0}'}
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "9" * 30, "1.5"])
-def test_a_last_event_id_that_is_none_is_a_422(live: httpx.Client, last: str) -> None:
-    assert live.get("/events", headers={"last-event-id": last}).status_code == 422
+UNKNOWN = [
+    "x",
+    "-1",
+    "+1",
+    "1.5",
+    "1e3",
+    "0x1",
+    "null",
+    "9" * 18,
+    "9" * 19,
+    "9" * 5000,
+    "\u0663",
+    "\xe9",
+    "7 8",
+]
+
+
+@pytest.mark.parametrize("last", UNKNOWN)
+def test_an_id_that_no_event_can_have_is_answered_with_a_reset(live: httpx.Client, last: str):
+    # A refusal would end a browser's EventSource for good.
+    for asked in ({"headers": {"last-event-id": last.encode()}}, {"params": {"after": last}}):
+        with live.stream("GET", "/events", **asked) as answer:
+            assert answer.status_code == 200
+            assert next(frames(answer)) == {"id": "0", "event": "reset", "data": '{"last_id":0}'}
+
+
+def test_after_a_reset_the_stream_goes_on(live: httpx.Client):
+    run_id = create(live, "/say one")
+    path = f"/agent_runs/{run_id}/events"
+    whole = [*frames(live.get(path, params={"after": 0, "until_finished": True}))]
+    with live.stream("GET", path, headers={"last-event-id": "garbage"}) as answer:
+        stream = frames(answer)
+        reset = next(stream)
+        live.post(f"/agent_runs/{run_id}/resume", json={"prompt": "/say two"}).raise_for_status()
+        more = next(frame for frame in stream if frame.get("event", "draft") != "draft")
+    assert (reset["event"], reset["id"]) == ("reset", whole[-1]["id"])
+    assert int(more["id"]) > int(reset["id"])
+
+
+@pytest.mark.parametrize(
+    "asked", [{"headers": {"last-event-id": ""}}, {"params": {"after": ""}}, {}]
+)
+def test_an_empty_id_starts_with_what_happens_from_now_on(live: httpx.Client, asked: dict):
+    with live.stream("GET", "/events", **asked) as answer:
+        assert next(frames(answer)) == {"id": "0"}
+
+
+def test_the_id_of_an_event_of_another_run_is_a_place_as_well(live: httpx.Client):
+    first = create(live, "/say one")
+    live.get(f"/agent_runs/{first}/events", params={"after": 0, "until_finished": True})
+    second = create(live, "/say two")
+    ended = {"after": 0, "until_finished": True}
+    ids = [f["id"] for f in frames(live.get(f"/agent_runs/{first}/events", params=ended))]
+    rest = live.get(
+        f"/agent_runs/{second}/events", params=ended, headers={"last-event-id": ids[-1]}
+    )
+    seen = [frame.get("event") for frame in frames(rest)]
+    assert "reset" not in seen
+    assert {"run.created", "run.finished"} <= set(seen)
 
 
 def test_the_stream_of_an_unknown_run_is_a_404(live: httpx.Client) -> None:
