@@ -12,6 +12,7 @@ from typing import Self
 
 import httpx
 
+from agent_runs.addresses import place
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ class LiveServer:
     def __init__(self, home: Path, extra: dict[str, str]) -> None:
         self.home = home
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{place(extra.get('AGENT_RUNS_HOST', '127.0.0.1'), self.port)}"
         self.output = home.parent / f"{home.name}-server.log"
         clean = {k: v for k, v in os.environ.items() if not k.startswith(_LOST)}
         self.env = clean | {

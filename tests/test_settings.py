@@ -16,7 +16,6 @@ from agent_runs.settings import (
     api_token_for,
     env_name,
     find_env_file,
-    is_loopback,
     load_settings,
     save_env,
     secrets_of,
@@ -154,18 +153,6 @@ def test_secrets_are_not_shown_by_the_settings_themselves(tmp_path: Path) -> Non
         )
     )
     assert "canary" not in text
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "::1", "[::1]"])
-def test_loopback_addresses_are_known(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    "host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.nip.io"]
-)
-def test_every_other_address_is_foreign(host: str) -> None:
-    assert not is_loopback(host)
 
 
 def test_no_token_is_needed_on_loopback(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -22,6 +21,7 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from agent_runs import __version__
+from agent_runs.addresses import is_loopback
 from agent_runs.api import (
     agents,
     analytics,
@@ -76,7 +76,6 @@ from agent_runs.settings import (
     Settings,
     api_token_for,
     find_env_file,
-    is_loopback,
     load_settings,
     secrets_of,
 )
@@ -205,11 +204,10 @@ def _has_rate_limits(settings: Settings) -> bool:
 
 
 def _admission(settings: Settings, token: str | None) -> Admission:
-    dashboard = urlsplit(settings.dashboard_url)
     return Admission(
         hosts=(settings.host, *settings.allowed_hosts),
         origins=(
-            f"{dashboard.scheme}://{dashboard.netloc}",
+            settings.dashboard_url,
             f"http://127.0.0.1:{settings.dashboard_port}",
             *settings.allowed_origins,
         ),

@@ -17,6 +17,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent_runs.addresses import LOCAL_NAMES, bracketed
 from agent_runs.api.errors import error_response
 from agent_runs.api.stream import DIRECT_SEND
 from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
@@ -28,7 +29,6 @@ IMPORTS = "/imports"
 ASSETS = "/static-offline-docs/"
 """Scripts and styles of `/docs` and `/redoc`, from this server, not from a foreign one."""
 
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _WILDCARDS = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not bound
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -75,10 +75,10 @@ class Guard:
     """ASGI middleware that lets only fitting requests through."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
-        names = [name.strip().lower() for name in (*_LOCAL_NAMES, *admission.hosts)]
+        names = [name.strip().lower() for name in (*LOCAL_NAMES, *admission.hosts)]
         self._any_host = "*" in names
         self._any_address = not _WILDCARDS.isdisjoint(names)
-        self._hosts = frozenset(_bracketed(name).encode() for name in names)
+        self._hosts = frozenset(bracketed(name).encode() for name in names)
         self._origins = frozenset(origin_of(each).encode() for each in admission.origins)
         self._token = admission.token.encode() if admission.token else None
         self._limit = admission.body_limit_bytes
@@ -207,7 +207,7 @@ def origin_of(url: str) -> str:
     """Return scheme, host and port of an address, as a browser writes it in `Origin`."""
     parts = urlsplit(url.strip())
     default = {"http": 80, "https": 443}.get(parts.scheme)
-    host = _bracketed(parts.hostname or "")
+    host = bracketed(parts.hostname or "")
     port = "" if parts.port in {None, default} else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
 
@@ -228,10 +228,6 @@ def _is_address(name: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name
 
 
 def _shown(value: bytes) -> str:

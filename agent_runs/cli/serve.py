@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 
 import agent_runs
+from agent_runs.addresses import place, server_url
 from agent_runs.cli import exits
 from agent_runs.cli.connection import Connection
 from agent_runs.cli.output import complain, say, write_by_lines
@@ -25,7 +26,6 @@ from agent_runs.settings import (
     InvalidSettings,
     Settings,
     api_token_for,
-    is_loopback,
     load_settings,
 )
 
@@ -102,7 +102,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            url = _url(self._settings)
+            url = server_url(self._settings.host, self._settings.port)
             say(f"API        {url}\nAPI docs   {url}/docs\n{_dashboard_line(self._settings)}")
 
 
@@ -124,29 +124,23 @@ def _listen(host: str, port: int) -> socket.socket:
 def _why_not(exc: Exception, settings: Settings) -> str:
     if not isinstance(exc, OSError) or isinstance(exc, InvalidSettings):
         return str(exc)
-    place = f"{settings.host}:{settings.port}"
+    where = place(settings.host, settings.port)
     if exc.errno == errno.EADDRINUSE:
-        who = "agent_runs runs already" if _is_ours(_url(settings)) else "another program listens"
+        who = "agent_runs runs already" if _is_ours(settings) else "another program listens"
         return (
-            f"{place} is taken: {who} there. Stop it, or choose another port: "
+            f"{where} is taken: {who} there. Stop it, or choose another port: "
             f"AGENT_RUNS_PORT={settings.port + 1}."
         )
-    return f"Cannot listen on {place}: {exc.strerror or exc}. Set AGENT_RUNS_HOST, AGENT_RUNS_PORT."
+    return f"Cannot listen on {where}: {exc.strerror or exc}. Set AGENT_RUNS_HOST, AGENT_RUNS_PORT."
 
 
-def _is_ours(url: str) -> bool:
+def _is_ours(settings: Settings) -> bool:
     try:
+        url = server_url(settings.host, settings.port)
         with Connection(url).open(timeout=2, retries=0) as client:
             return client.health().get("service") == "agent_runs"
     except AgentRunsError:
         return False
-
-
-def _url(settings: Settings) -> str:
-    host = settings.host
-    if is_loopback(host) or host in {"0.0.0.0", "::"}:  # noqa: S104  (compared, not bound)
-        host = "localhost"
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _has_dashboard() -> bool:
@@ -167,7 +161,7 @@ def _watch(running: dict[str, subprocess.Popen[bytes]], settings: Settings) -> i
         if dashboard is not None and dashboard.poll() is not None:
             complain(
                 f"The dashboard ended (exit {dashboard.returncode}), the lines above say why; "
-                f"the API goes on at {_url(settings)}."
+                f"the API goes on at {server_url(settings.host, settings.port)}."
             )
             dashboard = None
         time.sleep(_LOOK_SECONDS)

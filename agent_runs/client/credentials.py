@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from agent_runs.addresses import is_loopback, server_url
 from agent_runs.errors import InvalidRequest
 
 HOSTED_URL = "https://api.codegen.com/v1"
-LOCAL_PORT = "8000"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_HOST = "127.0.0.1"
+_LOCAL_PORT = "8000"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Credentials:
     @property
     def is_loopback(self) -> bool:
         """Tell whether the server is on this machine."""
-        return urlsplit(self.root).hostname in _LOOPBACK
+        return is_loopback(urlsplit(self.root).hostname or "")
 
     def __repr__(self) -> str:
         """Leave the token out: this text ends up in logs and tracebacks."""
@@ -119,7 +120,9 @@ def _read_file(path: Path) -> dict[str, str | None]:
 def _local_root(known: Mapping[str, str]) -> str:
     if url := known.get("AGENT_RUNS_API_URL"):
         return _root(url, "AGENT_RUNS_API_URL")
-    return _root(f"http://localhost:{known.get('AGENT_RUNS_PORT', LOCAL_PORT)}", "AGENT_RUNS_PORT")
+    host = known.get("AGENT_RUNS_HOST", _LOCAL_HOST)
+    port = known.get("AGENT_RUNS_PORT", _LOCAL_PORT)
+    return _root(server_url(host, port), "AGENT_RUNS_HOST and AGENT_RUNS_PORT")
 
 
 def _is_hosted(root: str, known: Mapping[str, str]) -> bool:

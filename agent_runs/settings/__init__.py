@@ -9,7 +9,7 @@ from agent_runs.settings.accounts import HostedAccount, hosted_accounts
 from agent_runs.settings.env_file import save_env
 from agent_runs.settings.fields import InvalidSettings, Settings, env_name
 from agent_runs.settings.load import find_env_file, load_settings
-from agent_runs.settings.tokens import ApiToken, api_token_for, is_loopback, secrets_of
+from agent_runs.settings.tokens import ApiToken, api_token_for, secrets_of
 
 EXIT_CODE = 2
 
@@ -23,7 +23,6 @@ __all__ = [
     "env_name",
     "find_env_file",
     "hosted_accounts",
-    "is_loopback",
     "load_settings",
     "save_env",
     "secrets_of",

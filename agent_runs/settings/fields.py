@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     api_url: str | None = Field(
         default=None,
         description="Server that the commands, the SDK and the dashboard talk to.",
-        json_schema_extra={"default": "`http://localhost:` and `AGENT_RUNS_PORT`"},
+        json_schema_extra={"default": "this machine, `AGENT_RUNS_HOST` and `AGENT_RUNS_PORT`"},
     )
     allowed_hosts: Words = Field(
         default=(),

@@ -1,7 +1,6 @@
 """The API's own token, and every secret that the settings and the environment hold."""
 
 import contextlib
-import ipaddress
 import os
 import re
 import secrets
@@ -9,20 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from agent_runs.addresses import is_loopback
 from agent_runs.settings.fields import SHORTEST_TOKEN, InvalidSettings, Settings
 
 _SHORTEST_FOREIGN_SECRET = 16
 _SECRET_NAME = re.compile(r"(API_KEY|TOKEN|SECRET|PASSWORD|ACCESS_KEY)$")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a server that listens on `host`."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class ApiToken(NamedTuple):

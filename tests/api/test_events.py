@@ -145,7 +145,9 @@ def test_after_a_reset_the_stream_goes_on(live: httpx.Client):
 @pytest.mark.parametrize(
     "asked", [{"headers": {"last-event-id": ""}}, {"params": {"after": ""}}, {}]
 )
-def test_an_empty_id_starts_with_what_happens_from_now_on(live: httpx.Client, asked: dict):
+def test_an_empty_id_starts_with_what_happens_from_now_on(
+    live: httpx.Client, asked: dict[str, JSON]
+):
     with live.stream("GET", "/events", **asked) as answer:
         assert next(frames(answer)) == {"id": "0"}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
+from agent_runs.addresses import server_url
 from agent_runs.client.base import Call, RetryPolicy
 from agent_runs.client.calls import runs as requests
 from agent_runs.client.calls.answers import plain
@@ -25,9 +26,9 @@ CATALOG_SECONDS = 20.0
 
 @cache
 def credentials() -> Credentials:
-    """Return address and token of the API: `AGENT_RUNS_API_URL`, else the port of the settings."""
+    """Return address and token of the API: `AGENT_RUNS_API_URL`, else where the settings say."""
     settings = load_settings()
-    url = settings.api_url or f"http://127.0.0.1:{settings.port}"
+    url = settings.api_url or server_url(settings.host, settings.port)
     return Credentials(root=resolve(base_url=url).root, token=api_token_for(settings).token)
 
 

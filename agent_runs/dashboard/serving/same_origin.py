@@ -9,7 +9,8 @@ from typing import Any
 
 import reflex as rx
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+from agent_runs.addresses import LOCAL_NAMES, bracketed
+
 _BAKED = "endpoint.hostname = frontend_hostname;"
 _RUN_TIME = f"{_BAKED} endpoint.port = window.location.port;"
 
@@ -45,6 +46,7 @@ def websocket_origins(port: int, public_url: str, allowed_hosts: Sequence[str]) 
     """
     if any("*" in name for name in allowed_hosts):
         return ["*"]
-    local = [f"http://{name}:{port}" for name in (*LOCAL_HOSTS, *allowed_hosts)]
-    proxied = [f"{scheme}://{name}" for scheme in ("http", "https") for name in allowed_hosts]
+    named = [bracketed(name) for name in allowed_hosts]
+    local = [f"http://{name}:{port}" for name in (*LOCAL_NAMES, *named)]
+    proxied = [f"{scheme}://{name}" for scheme in ("http", "https") for name in named]
     return list(dict.fromkeys([*local, public_url.rstrip("/"), *proxied]))

@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent_runs.addresses import LOCAL_NAMES, bracketed
 from agent_runs.dashboard.serving.access import credentials
-from agent_runs.dashboard.serving.same_origin import LOCAL_HOSTS
 from agent_runs.errors import ServerUnreachable
 from agent_runs.outbound.forward import Forwarded, Forwarder
 from agent_runs.settings import load_settings
@@ -232,5 +232,5 @@ def trusted_hosts(app: ASGIApp) -> ASGIApp:
     """Refuse foreign `Host` names: a name that points here is an attack on a local server."""
     settings = load_settings()
     public = urlsplit(settings.dashboard_url).hostname or ""
-    hosts = [*LOCAL_HOSTS, public, *settings.allowed_hosts]
+    hosts = [bracketed(name) for name in (*LOCAL_NAMES, public, *settings.allowed_hosts)]
     return TrustedHostMiddleware(app, allowed_hosts=hosts, www_redirect=False)
