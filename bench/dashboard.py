@@ -27,6 +27,7 @@ from websockets.typing import Origin
 from agent_runs.models import AgentRunStatus
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, runs
+from agent_runs.tasks import Background
 from bench import data
 from bench.report import Row, least_row, most_row, ratio_row
 from tests.browser.parts import dashboard_process, end, launch_options
@@ -198,10 +199,9 @@ async def _change(
     """Archive and restore the run in turns; return when, and when each socket heard of it."""
     heard: list[list[float]] = [[] for _ in range(TABS - REAL_TABS)]
     ready = [asyncio.Event() for _ in heard]
-    tabs = [
-        asyncio.create_task(_tab(url, said, times, event))
-        for times, event in zip(heard, ready, strict=True)
-    ]
+    tabs = Background()
+    for times, event in zip(heard, ready, strict=True):
+        tabs.start(_tab(url, said, times, event), "tab")
     async with asyncio.timeout(60):
         for event in ready:
             await event.wait()
@@ -212,9 +212,7 @@ async def _change(
             answer = await client.post(f"/agent_runs/{run_id}/{('archive', 'restore')[number % 2]}")
             answer.raise_for_status()
             await asyncio.sleep(PAUSE_SECONDS)
-    for tab in tabs:
-        tab.cancel()
-    await asyncio.gather(*tabs, return_exceptions=True)
+    await tabs.close()
     return made, heard
 
 

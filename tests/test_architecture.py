@@ -29,7 +29,7 @@ PIN = re.compile(
 )
 
 
-Definition = TypeVar("Definition", bound=ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+Definition = TypeVar("Definition", bound=ast.AST)
 
 
 def name_of(path: Path) -> str:
@@ -133,3 +133,17 @@ def test_requirements_are_pinned_with_hashes_and_name_no_place(file: str) -> Non
     assert len(packages) == len(pins(file))
     for package in packages:
         assert package.count("--hash=sha256:") >= 2, package.splitlines()[0]
+
+
+def test_background_tasks_have_names_and_only_their_home_ends_them() -> None:
+    # A program of its own, which imports nothing of ours.
+    agent = PACKAGE / "providers" / "acp" / "scripted.py"
+    hidden = {"ensure_future", "shield", "return_exceptions"}
+    found: list[str] = []
+    for path in [path for path in OURS if path not in {agent, PACKAGE / "tasks.py"}]:
+        for call in definitions(path, ast.Call):
+            words = {keyword.arg for keyword in call.keywords}
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if hidden & {name, *words} or (name == "create_task" and "name" not in words):
+                found.append(f"{name_of(path)}:{call.lineno}")
+    assert found == []

@@ -265,7 +265,9 @@ async def _opened(
         bus = await stack.enter_async_context(_bus(settings, database))
         database.on_events = bus.hint
         provider = await stack.enter_async_context(_provider(settings, redact))
-        executor = LocalExecutor(concurrency=settings.concurrency)
+        executor = LocalExecutor(
+            concurrency=settings.concurrency, end_seconds=settings.cancel_grace_seconds + 60
+        )
         executor.use(
             TurnWork(
                 database,

@@ -16,6 +16,7 @@ from agent_runs.api.server import Running
 from agent_runs.models import JSON
 from agent_runs.store.runs import runs
 from agent_runs.sync import FollowingState
+from agent_runs.tasks import deaths
 
 router = APIRouter(tags=["server"])
 
@@ -26,7 +27,7 @@ _TEXT: dict[int | str, dict[str, JSON]] = {
 
 @router.get("/metrics", response_class=Response, responses=documented() | _TEXT)
 async def get_metrics(server: Running) -> Response:
-    """Return numbers for Prometheus: runs, open event streams, hosted organizations."""
+    """Return numbers for Prometheus: runs, event streams, hosted organizations, dead tasks."""
     counts = await runs.counts(server.database)
     registry = CollectorRegistry()
     registry.register(
@@ -41,6 +42,7 @@ async def get_metrics(server: Running) -> Response:
                 GaugeMetricFamily(
                     "agent_runs_event_streams", "Open event streams.", value=server.streams.count
                 ),
+                _deaths(),
                 *_hosted(await server.accounts.states()),
             ]
         )
@@ -60,6 +62,17 @@ def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMet
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)
+    return family
+
+
+def _deaths() -> CounterMetricFamily:
+    family = CounterMetricFamily(
+        "agent_runs_task_deaths",
+        "Background tasks that died, most to begin again.",
+        labels=["task"],
+    )
+    for name, number in deaths().items():
+        family.add_metric([name], number)
     return family
 
 

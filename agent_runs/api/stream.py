@@ -25,6 +25,7 @@ from agent_runs.events import Event, EventKind, Reset, StoredEvent
 from agent_runs.models import TERMINAL_STATUSES
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, runs
+from agent_runs.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +82,7 @@ class Streams:
                 )
         finally:
             self._open.discard(task)
-            task.cancel()
-            until.cancel()
-            await asyncio.gather(task, until, return_exceptions=True)
+            await end(task, until)
         if not task.cancelled() and (error := task.exception()):
             raise error
 
@@ -135,8 +134,9 @@ class EventStream(Response):
         await send(
             {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
         )
-        write = asyncio.create_task(self._write(scope.get(DIRECT_SEND, send)))
-        await self._streams.run(write, asyncio.create_task(_disconnect(receive)), self._is_stuck)
+        write = asyncio.create_task(self._write(scope.get(DIRECT_SEND, send)), name="event-stream")
+        gone = asyncio.create_task(_disconnect(receive), name="event-stream-disconnect")
+        await self._streams.run(write, gone, self._is_stuck)
         await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, send: Send) -> None:

@@ -7,19 +7,16 @@ hub again. A subscriber that joins with an old id starts behind in just the same
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
 
 from agent_runs.bus.base import Bounds, ReadEvents
 from agent_runs.events import Draft, Event, Reset, StoredEvent
-
-logger = logging.getLogger(__name__)
+from agent_runs.tasks import Restart, living
 
 QUEUE_LENGTH = 256
 _READ_LIMIT = 500
-_RETRY_SECONDS = 1.0
 
 
 class MemoryBus:
@@ -35,17 +32,16 @@ class MemoryBus:
         self._hinted = asyncio.Event()
         self._everything: set[MemorySubscription] = set()
         self._by_run: dict[int, set[MemorySubscription]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         _, self.last_id = await self.bounds()
-        self._tasks.append(asyncio.create_task(self._follow(), name="event-bus"))
+        following = living("event-bus", self._follow, restart=Restart())
+        await self._tasks.enter_async_context(following)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.aclose()
 
     def hint(self) -> None:
         """Say that events may have been committed; never waits."""
@@ -79,19 +75,11 @@ class MemoryBus:
 
     async def _follow(self) -> None:
         while True:
-            try:
+            self._hinted.clear()
+            await self._publish_new()
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._hinted.wait()
-            except TimeoutError:
-                pass
-            self._hinted.clear()
-            try:
-                await self._publish_new()
-            except Exception:
-                # A database that is away for a while must not end the stream.
-                logger.exception("events cannot be read, trying again")
-                await asyncio.sleep(_RETRY_SECONDS)
-                self._hinted.set()
 
     async def _publish_new(self) -> None:
         while batch := await self.read_events(self.last_id, _READ_LIMIT):

@@ -5,8 +5,6 @@ read every second anyway. So a lost notification or a broken connection delays, 
 The connection has to be a real session, not one of a transaction pooler.
 """
 
-import asyncio
-import logging
 from typing import Self
 
 import psycopg
@@ -14,11 +12,9 @@ from psycopg import sql
 
 from agent_runs.bus.base import Bounds, ReadEvents
 from agent_runs.bus.memory import MemoryBus
+from agent_runs.errors import Unavailable
 from agent_runs.events import CHANNEL
-
-logger = logging.getLogger(__name__)
-
-_RECONNECT_SECONDS = 1.0
+from agent_runs.tasks import Restart, living
 
 
 class PostgresBus(MemoryBus):
@@ -32,21 +28,20 @@ class PostgresBus(MemoryBus):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        self._tasks.append(asyncio.create_task(self._listen(), name="event-bus-listen"))
+        listening = living("event-bus-listen", self._listen, restart=Restart())
+        await self._tasks.enter_async_context(listening)
         return self
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._dsn, autocommit=True, keepalives_idle=30
-                )
-                async with connection:
-                    await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
-                    # What was committed while nobody listened.
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                self._dsn, autocommit=True, keepalives_idle=30
+            )
+            async with connection:
+                await connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
+                # What was committed while nobody listened.
+                self.hint()
+                async for _ in connection.notifies():
                     self.hint()
-                    async for _ in connection.notifies():
-                        self.hint()
-            except psycopg.Error as exc:
-                logger.warning("waiting for events once a second, no connection: %s", exc)
-            await asyncio.sleep(_RECONNECT_SECONDS)
+        except psycopg.Error as exc:
+            raise Unavailable(f"Events are read once a second, no connection: {exc}") from exc

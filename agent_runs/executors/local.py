@@ -11,14 +11,20 @@ from types import TracebackType
 from typing import Self
 
 from agent_runs.executors.base import Work
+from agent_runs.tasks import end
 
 logger = logging.getLogger(__name__)
 
 
 class LocalExecutor:
-    """At most `concurrency` runs work at the same time; the others wait in order."""
+    """At most `concurrency` runs work at the same time; the others wait in order.
 
-    def __init__(self, *, concurrency: int) -> None:
+    Args:
+        end_seconds: how long work that is cancelled may take to end.
+    """
+
+    def __init__(self, *, concurrency: int, end_seconds: float = 60.0) -> None:
+        self._end_seconds = end_seconds
         self._room = asyncio.Semaphore(concurrency)
         self._work: Work | None = None
         self._waiting: dict[int, asyncio.Task[None]] = {}
@@ -40,9 +46,7 @@ class LocalExecutor:
     ) -> None:
         self._again.clear()
         tasks = [*self._waiting.values(), *self._working.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks, seconds=self._end_seconds)
 
     async def submit(self, run_id: int) -> None:
         """Let the run work as soon as there is room; a run that waits already is not doubled."""
@@ -60,8 +64,7 @@ class LocalExecutor:
         task = self._waiting.pop(run_id, None)
         if task is None:
             return False
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
         return True
 
     async def _run(self, run_id: int) -> None:

@@ -15,6 +15,7 @@ from agent_runs.store.files import exports
 from agent_runs.store.organization import repos
 from agent_runs.store.runs import permissions, runs, turns
 from agent_runs.store.search.search import Hit
+from agent_runs.tasks import end
 
 _PAGE = 500
 
@@ -62,12 +63,13 @@ class ExportedRun:
                     return
                 seq += number
                 if reads_ahead and seq < last:
-                    reading = asyncio.ensure_future(self._part(run_id, seq, last, before))
+                    reading = asyncio.create_task(
+                        self._part(run_id, seq, last, before), name="export-ahead"
+                    )
                 yield part, number
         finally:
             if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                await end(reading)
 
     async def _part(self, run_id: int, first: int, last: int, before: bytes) -> tuple[bytes, int]:
         return await exports.entries(self.database, run_id, first=first, last=last, before=before)
@@ -146,12 +148,11 @@ class RunReader:
                 run = await (reading or self._read(run_id, server))
                 is_last = at + 1 == len(run_ids)
                 following = None if is_last else self._read(run_ids[at + 1], server)
-                reading = None if following is None else asyncio.ensure_future(following)
+                reading = following and asyncio.create_task(following, name="export-ahead")
                 yield run
         finally:
             if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                await end(reading)
 
     async def _read(self, run_id: int, server: str) -> ExportedRun:
         text, turn_list, asked, diff = await asyncio.gather(

@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncGenerator
+import itertools
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 from agent_runs.executors.base import Executor
 from agent_runs.runs import recovery
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, leases
-
-logger = logging.getLogger(__name__)
+from agent_runs.tasks import Restart, living
 
 _SWEEP_EVERY = 3
 _PRUNE_EVERY = 60
@@ -24,6 +24,7 @@ class Heart:
         worker: its unique name.
         alone: True when no other process can be at work on this database.
         events_kept: how many events stay in the table for subscribers that come back.
+        beat_seconds: the time between two beats, and the longest pause after a failed one.
     """
 
     def __init__(
@@ -34,23 +35,24 @@ class Heart:
         worker: str,
         alone: bool,
         events_kept: int,
+        beat_seconds: float = recovery.BEAT_SECONDS,
     ) -> None:
         self._database = database
         self._executor = executor
         self._worker = worker
         self._alone = alone
         self._events_kept = events_kept
+        self._beat_seconds = beat_seconds
 
     @contextlib.asynccontextmanager
     async def beating(self) -> AsyncGenerator[None]:
         """Recover what a former process left, then beat while the block runs."""
         await self._take_over(alone=self._alone)
-        beats = asyncio.create_task(self._live(), name="heartbeat")
-        try:
+        # Counted on when a beat has failed: what is done every so many beats is done all the same.
+        live = partial(self._live, itertools.count(1))
+        restart = Restart(most_seconds=self._beat_seconds)
+        async with living("heartbeat", live, restart=restart):
             yield
-        finally:
-            beats.cancel()
-            await asyncio.gather(beats, return_exceptions=True)
 
     async def beat(self) -> None:
         """Say once that the process lives."""
@@ -60,18 +62,12 @@ class Heart:
     async def _take_over(self, *, alone: bool) -> None:
         await recovery.take_over(self._database, self._executor, worker=self._worker, alone=alone)
 
-    async def _live(self) -> None:
-        beats = 0
-        while True:
-            await asyncio.sleep(recovery.BEAT_SECONDS)
-            beats += 1
-            try:
-                await self.beat()
-                if not self._alone and beats % _SWEEP_EVERY == 0:
-                    await self._take_over(alone=False)
-                if beats % _PRUNE_EVERY == 0:
-                    async with self._database.begin() as transaction:
-                        await events.prune(transaction, self._events_kept)
-            except Exception:
-                # A database that is away for a while must not end the heart.
-                logger.exception("heartbeat failed, it goes on")
+    async def _live(self, beats: Iterator[int]) -> None:
+        for beat in beats:
+            await self.beat()
+            if not self._alone and beat % _SWEEP_EVERY == 0:
+                await self._take_over(alone=False)
+            if beat % _PRUNE_EVERY == 0:
+                async with self._database.begin() as transaction:
+                    await events.prune(transaction, self._events_kept)
+            await asyncio.sleep(self._beat_seconds)

@@ -7,7 +7,6 @@ taken away at the next start. Between any two parts everybody else reads and wri
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
@@ -24,8 +23,7 @@ from agent_runs.store.engine.database import Database
 from agent_runs.store.files import exports, imports
 from agent_runs.store.runs import leases, logs
 from agent_runs.store.runs.changes import RunFields
-
-logger = logging.getLogger(__name__)
+from agent_runs.tasks import Restart, living
 
 IsGone = Callable[[], Awaitable[bool]]
 """Tells whether nobody waits for the result any more."""
@@ -107,12 +105,8 @@ class Imports:
     async def living(self) -> AsyncGenerator[None]:
         """Take away what a killed process left, beside everything else, until the end."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        tidying = asyncio.create_task(self._tidy(), name="tidy-imports")
-        try:
+        async with living("tidy-imports", self._tidy, restart=Restart()):
             yield
-        finally:
-            tidying.cancel()
-            await asyncio.gather(tidying, return_exceptions=True)
 
     async def take(self, body: AsyncIterator[bytes], is_gone: IsGone | None = None) -> ImportResult:
         """Import a file; one at a time, the next one waits.
@@ -228,14 +222,10 @@ class Imports:
                     is_gone = await imports.discard(transaction, under)
 
     async def _tidy(self) -> None:
-        try:
-            alive: set[str] = set()
-            if not self._alone:
-                alive |= set(await leases.alive(self._database, datetime.now(UTC) - _DEAD_AFTER))
-            await self._discard(None, frozenset({*alive, self._worker}))
-        except Unavailable:
-            # It is tried again at the next start; nobody sees what is left.
-            logger.warning("an unfinished import could not be taken away")
+        alive: set[str] = set()
+        if not self._alone:
+            alive |= set(await leases.alive(self._database, datetime.now(UTC) - _DEAD_AFTER))
+        await self._discard(None, frozenset({*alive, self._worker}))
 
 
 async def _stay(is_gone: IsGone | None) -> None:

@@ -13,6 +13,7 @@ from agent_runs.models import AgentRunStatus, PermissionRequest
 from agent_runs.providers.base import PermissionQuestion
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.runs import permissions, runs
+from agent_runs.tasks import to_its_end
 
 _POLL_SECONDS = 30.0
 
@@ -58,7 +59,7 @@ async def ask(
     except TimeoutError:
         return None
     finally:
-        await asyncio.shield(_close(database, asked, fence))
+        await to_its_end(_close(database, asked, fence))
 
 
 async def answer(

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from agent_runs.bus.base import EventBus, Subscription
 from agent_runs.errors import LostFence, RepoNotFound, RunIsActive, Unavailable
@@ -28,6 +29,7 @@ from agent_runs.runs.recorder import TurnRecorder
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import repos
 from agent_runs.store.runs import logs, permissions, queue, runs, turns
+from agent_runs.tasks import Restart, living, to_its_end
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ class TurnWork:
         try:
             outcome = await self._work(run, recorder)
         except asyncio.CancelledError:
-            await asyncio.shield(self._end(run_id, fence, INTERRUPTED, say=True))
+            await to_its_end(self._end(run_id, fence, INTERRUPTED, say=True))
             raise
         except LostFence:
             logger.warning("run %s: taken over by another worker, its work is dropped", run_id)
@@ -133,22 +135,13 @@ class TurnWork:
             else "",
             repo_url=repo_url,
         )
-        watch = asyncio.create_task(self._watch_for_stop(run.id), name=f"watch-{run.id}")
-        try:
+        watch = partial(self._watch_for_stop, run.id)
+        async with living(f"stop-watch-{run.id}", watch, restart=Restart()):
             return await self._provider.work(request, recorder)
-        finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
 
     async def _watch_for_stop(self, run_id: int) -> None:
         """Tell the provider when a stop was recorded, by whichever process."""
-        while True:
-            try:
-                await self._stop_recorded(run_id)
-                break
-            except Unavailable:
-                logger.warning("run %s: cannot look for a stop, trying again", run_id)
-                await asyncio.sleep(_RETRY_SECONDS)
+        await self._stop_recorded(run_id)
         while True:
             # Again and again: the first time may come before the provider knows the run.
             await self._provider.cancel(run_id)

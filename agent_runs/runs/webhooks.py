@@ -12,7 +12,9 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import anyio
 import orjson
 
 from agent_runs.bus.base import EventBus, Subscription
@@ -23,6 +25,7 @@ from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import deliveries, runs
 from agent_runs.store.runs.deliveries import DeliveryChanges, Taken
+from agent_runs.tasks import Restart, end, living, watched
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +37,6 @@ _GROWTH = (1, 6, 30, 90, 180, 216)
 _AT_ONCE = 10
 _KEPT = 10_000
 _IDLE_SECONDS = 30.0
-_RETRY_SECONDS = 5.0
 _ORGANIZATION = "webhook"
 _DAMPED = 0.2
 # Chance of its own: the state of the module's one belongs to whoever seeds it.
@@ -123,35 +125,28 @@ class Deliveries:
         self._send = send
         self._retry = retry
         self._sending: set[asyncio.Task[None]] = set()
-        self._settled = asyncio.Event()
+        self._is_settled = False
+        self._waiting = anyio.CancelScope()
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
         """Send in the background while the block runs."""
-        task = asyncio.create_task(self._live(), name="webhooks")
         try:
-            yield
+            async with living("webhooks", self._live, restart=Restart()):
+                yield
         finally:
-            for each in (task, *self._sending):
-                each.cancel()
-            await asyncio.gather(task, *self._sending, return_exceptions=True)
+            await end(*self._sending)
 
     async def _live(self) -> None:
-        while True:
-            try:
-                async with self._bus.subscribe() as subscription:
-                    while True:
-                        while await self._send_due():
-                            pass
-                        await self._wait(subscription)
-            except Exception:
-                # The edge of the loop: a database that is away for a while must not end it.
-                logger.exception("webhooks cannot be sent now, trying again")
-                await asyncio.sleep(_RETRY_SECONDS)
+        async with self._bus.subscribe() as subscription:
+            while True:
+                while await self._send_due():
+                    pass
+                await self._wait(subscription)
 
     async def _send_due(self) -> bool:
         """Begin to send what is due, side by side: a slow receiver holds up no other."""
-        self._settled.clear()
+        self._is_settled = False
         due = await deliveries.next_due(self._database)
         if due is None or due > datetime.now(UTC):
             return False
@@ -161,17 +156,17 @@ class Deliveries:
         async with self._database.begin() as transaction:
             taken = await deliveries.take(transaction, datetime.now(UTC), LEASE, limit=room)
         for each in taken:
-            task = asyncio.create_task(self._send_one(each), name=f"webhook-{each.delivery.id}")
+            # One whose outcome cannot be stored stays due: it is sent again after its lease.
+            name = f"webhook-{each.delivery.id}"
+            task = asyncio.create_task(watched(name, partial(self._send_one, each)), name=name)
             self._sending.add(task)
             task.add_done_callback(self._forget)
         return bool(taken)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._settled.set()
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            # It stays due, and is sent again after its lease.
-            logger.error("%s: its outcome cannot be stored: %s", task.get_name(), failure)
+        self._is_settled = True
+        self._waiting.cancel()
 
     async def _send_one(self, taken: Taken) -> None:
         told = taken.delivery
@@ -199,16 +194,10 @@ class Deliveries:
 
     async def _wait(self, subscription: Subscription) -> None:
         """Wait until a run ends, a delivery is due, or one that was sent may have to be again."""
-        waits = (
-            asyncio.create_task(_next_end(subscription, await self._seconds_until_due())),
-            asyncio.create_task(self._settled.wait()),
-        )
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        wait_seconds = await self._seconds_until_due()
+        with anyio.CancelScope() as self._waiting:
+            if not self._is_settled:
+                await _next_end(subscription, wait_seconds)
 
     async def _seconds_until_due(self) -> float:
         due = await deliveries.next_due(self._database)

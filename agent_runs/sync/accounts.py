@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -23,6 +24,7 @@ from agent_runs.store.hosted import organizations as hosted_organizations
 from agent_runs.store.hosted.organizations import HostedOrganization
 from agent_runs.sync.account import Account
 from agent_runs.sync.following import Following, FollowingState
+from agent_runs.tasks import Background, Restart, watched
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class Accounts:
         self._timeout = timeout_seconds
         self._governors = Governors(limits)
         self._served: list[_Served] = []
-        self._tasks: anyio.abc.TaskGroup | None = None
+        self._tasks = Background()
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[tuple[int, str], tuple[float, Any]] = {}
 
@@ -71,23 +73,15 @@ class Accounts:
     async def living(self) -> AsyncGenerator[None]:
         """Follow while the block runs."""
         try:
-            async with anyio.create_task_group() as tasks:
-                self._tasks = tasks
-                yield
-                tasks.cancel_scope.cancel()
+            yield
         finally:
-            self._tasks = None
-            for task in self._opening.values():
-                task.cancel()
-            await asyncio.gather(*self._opening.values(), return_exceptions=True)
+            await self._tasks.close()
             with contextlib.suppress(Unavailable):
                 async with self._database.begin() as transaction:
                     await hosted_organizations.release(transaction, self._worker)
 
     def use(self, accounts: Sequence[Account]) -> None:
         """Follow these accounts from now on and no others; those that stay are not disturbed."""
-        if self._tasks is None:
-            raise RuntimeError("living() comes before use()")
         for served in [each for each in self._served if each.account not in accounts]:
             self._served.remove(served)
             served.scope.cancel()
@@ -96,7 +90,7 @@ class Accounts:
             if account not in known:
                 served = _Served(account, anyio.CancelScope(), Conditions())
                 self._served.append(served)
-                self._tasks.start_soon(self._serve, served)
+                self._tasks.start(self._serve(served), f"account {account.root}")
 
     @property
     def default_organization(self) -> int | None:
@@ -188,8 +182,9 @@ class Accounts:
                 break
             task = self._opening.get(run.id)
             if task is None:
-                task = asyncio.create_task(_read(following, upstream_id), name=f"open-{run.id}")
-                self._opening[run.id] = task
+                name = f"open-{run.id}"
+                reading = watched(name, partial(_read, following, upstream_id))
+                task = self._opening[run.id] = self._tasks.start(reading, name)
                 task.add_done_callback(lambda _: self._opening.pop(run.id, None))
             return task
         return None
@@ -226,15 +221,17 @@ class Accounts:
     async def _serve(self, served: _Served) -> None:
         """Follow an account until it is taken away, whatever happens meanwhile."""
         with served.scope:
-            while True:
-                try:
-                    await self._follow_all(served)
-                except Exception:
-                    # The edge of the task: a database that is away for a while must not end it,
-                    # nor the server.
-                    logger.exception("%s: begins anew", served.account.root)
+            name = f"account {served.account.root}"
+            await watched(name, partial(self._follow_on, served), restart=Restart())
+
+    async def _follow_on(self, served: _Served) -> None:
+        while True:
+            try:
+                await self._follow_all(served)
+            finally:
                 served.organizations.clear()
-                await asyncio.sleep(_AGAIN_SECONDS)
+            # Upstream has named no organization yet.
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow_all(self, served: _Served) -> None:
         account = served.account

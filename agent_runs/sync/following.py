@@ -36,6 +36,7 @@ from agent_runs.sync.creator import OPEN, Creator
 from agent_runs.sync.history import History, HistoryState
 from agent_runs.sync.mirror import StoreMirror
 from agent_runs.sync.watched import Watched
+from agent_runs.tasks import Restart, watched
 
 logger = logging.getLogger(__name__)
 
@@ -125,15 +126,14 @@ class Following:
 
     async def run(self) -> None:
         """Follow until cancelled; one that fails for a reason of ours begins anew."""
+        name = f"organization-{self.organization.id}"
+        await watched(name, self._claim_and_follow, restart=Restart())
+
+    async def _claim_and_follow(self) -> None:
         while True:
-            try:
-                await self._claim()
-                self._followed = True
-                await self._follow()
-            except Exception:
-                # The edge of the task: a database that is away for a while must not end it.
-                logger.exception("organization %s: begins anew", self.organization.id)
-                await asyncio.sleep(_REFRESH_SECONDS)
+            await self._claim()
+            self._followed = True
+            await self._follow()
 
     async def read_now(self, run: str) -> None:
         """Bring in a run and all its entries ahead of everything else.

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -146,8 +147,8 @@ def test_after_a_reset_the_stream_goes_on(live: httpx.Client):
     "asked", [{"headers": {"last-event-id": ""}}, {"params": {"after": ""}}, {}]
 )
 def test_an_empty_id_starts_with_what_happens_from_now_on(
-    live: httpx.Client, asked: dict[str, JSON]
-):
+    live: httpx.Client, asked: dict[str, Any]
+) -> None:
     with live.stream("GET", "/events", **asked) as answer:
         assert next(frames(answer)) == {"id": "0"}
 

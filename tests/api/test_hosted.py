@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from agent_runs.api.hosted import in_short
 from agent_runs.models import JSON
+from agent_runs.tasks import watched
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 
@@ -179,6 +180,16 @@ async def test_metrics_are_in_the_format_of_prometheus(
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert f'agent_runs_hosted_up{{organization_id="{ORG}"}} 1.0' in answer.text
     assert "agent_runs_event_streams 0.0" in answer.text
+
+
+async def test_metrics_count_background_tasks_that_died(http: httpx.AsyncClient) -> None:
+    async def fail() -> None:
+        raise ValueError("broken")
+
+    for number in (1, 2):
+        await watched(f"counted-{number}", fail)
+    answer = await http.get("/metrics")
+    assert 'agent_runs_task_deaths_total{task="counted"} 2.0' in answer.text
 
 
 async def test_the_same_key_creates_one_run_and_another_request_with_it_is_refused(

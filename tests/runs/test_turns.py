@@ -1,4 +1,4 @@
-"""A turn whose database is away for a moment can still be stopped, and still ends."""
+"""A turn comes to an end that says so, whatever fails: database, provider or our own code."""
 
 import asyncio
 import sqlite3
@@ -11,11 +11,12 @@ import pytest
 
 from agent_runs.bus.memory import MemoryBus, MemorySubscription
 from agent_runs.errors import Unavailable
-from agent_runs.models import AgentRunStatus
+from agent_runs.executors.local import LocalExecutor
+from agent_runs.models import AgentRun, AgentRunStatus, MessageType
 from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
 from agent_runs.runs import TurnWork
 from agent_runs.store.engine.database import Database
-from agent_runs.store.runs import events, runs
+from agent_runs.store.runs import events, logs, runs
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -40,25 +41,27 @@ class OneTurn:
 
 
 class StumblingBus(MemoryBus):
-    """Cannot be joined the first time."""
+    """Fails in these ways to be joined, one after the other."""
 
-    stumbles = 1
+    stumbles: list[Exception]
 
     @asynccontextmanager
     async def subscribe(self, **wanted: int | None) -> AsyncGenerator[MemorySubscription]:
         if self.stumbles:
-            self.stumbles -= 1
-            raise Unavailable("The database cannot be used now.")
+            raise self.stumbles.pop(0)
         async with super().subscribe(**wanted) as subscription:
             yield subscription
 
 
 @asynccontextmanager
-async def working(database: Database, provider: OneTurn) -> AsyncGenerator[int]:
+async def working(
+    database: Database, provider: OneTurn, *stumbles: Exception
+) -> AsyncGenerator[int]:
     """A run whose turn is worked on in the background; gives its id and waits for the end."""
     async with database.begin() as transaction:
         run = await runs.insert(transaction, prompt="Wait", agent="one")
     bus = StumblingBus(partial(events.after, database), partial(events.bounds, database))
+    bus.stumbles = list(stumbles)
     async with bus:
         database.on_events = bus.hint
         work = TurnWork(database, bus, provider, worker="one", permission_timeout_seconds=60)
@@ -68,13 +71,18 @@ async def working(database: Database, provider: OneTurn) -> AsyncGenerator[int]:
                 yield run.id
 
 
-async def test_a_run_can_be_stopped_after_its_watch_has_failed_once(database: Database) -> None:
+@pytest.mark.parametrize(
+    "failure", [Unavailable("The database cannot be used now."), ValueError("a fault of ours")]
+)
+async def test_a_run_can_be_stopped_after_its_watch_has_failed_once(
+    database: Database, failure: Exception
+) -> None:
     async def until_stopped() -> TurnOutcome:
         await provider.stopped.wait()
         return TurnOutcome(status=AgentRunStatus.CANCELLED)
 
     provider = OneTurn(until_stopped)
-    async with working(database, provider) as run_id, database.begin() as transaction:
+    async with working(database, provider, failure) as run_id, database.begin() as transaction:
         run = await runs.lock(transaction, run_id)
         await runs.change(transaction, run, stop_requested_at=run.created_at)
     assert (await runs.get(database, run_id)).status == AgentRunStatus.CANCELLED
@@ -98,3 +106,69 @@ async def test_the_end_of_a_turn_is_stored_once_the_database_can_be_written_agai
         assert (await runs.get(database, run_id)).result == "Done"
     other.close()
     assert "its end cannot be stored" in caplog.text
+
+
+class TwoTurns:
+    """A provider whose driver may fail in the first turn that it gets."""
+
+    name = "two"
+
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = list(failures)
+
+    async def work(self, _request: TurnRequest, _recorder: Recorder) -> TurnOutcome:
+        if self._failures:
+            raise self._failures.pop()
+        return TurnOutcome(status=AgentRunStatus.COMPLETE, result="Done")
+
+    async def cancel(self, _run_id: int) -> None:
+        raise AssertionError("nobody asked for a stop")
+
+
+async def waiting_run(database: Database) -> AgentRun:
+    async with database.begin() as transaction:
+        return await runs.insert(transaction, prompt="Work", agent="two")
+
+
+async def one_after_the_other(database: Database, provider: TwoTurns, *run_ids: int) -> None:
+    """Let runs work that share one slot, until the last one has ended."""
+    bus = MemoryBus(partial(events.after, database), partial(events.bounds, database))
+    executor = LocalExecutor(concurrency=1)
+    executor.use(TurnWork(database, bus, provider, worker="one", permission_timeout_seconds=60))
+    database.on_events = bus.hint
+    async with bus, executor, bus.subscribe() as subscription:
+        for run_id in run_ids:
+            await executor.submit(run_id)
+        with anyio.fail_after(PATIENCE_SECONDS):
+            while (await runs.get(database, run_ids[-1])).finished_at is None:
+                await subscription.next(10)
+
+
+@pytest.mark.parametrize("fails", ["before the provider", "in the provider"])
+async def test_a_turn_whose_code_fails_is_an_internal_error_and_the_next_run_works(
+    database: Database, caplog: pytest.LogCaptureFixture, fails: str
+) -> None:
+    run, following = await waiting_run(database), await waiting_run(database)
+    provider = TwoTurns()
+    if fails == "in the provider":
+        provider = TwoTurns(ValueError("a fault of ours"))
+    else:
+        async with database.begin() as transaction:
+            await transaction.execute("delete from turn where run_id = :id", {"id": run.id})
+    await one_after_the_other(database, provider, run.id, following.id)
+    failed = await runs.get(database, run.id)
+    assert (failed.status, failed.status_reason) == (AgentRunStatus.ERROR, "internal_error")
+    assert failed.error == (
+        "The server failed while it drove the agent; its log has the details. "
+        "The workspace is kept: resume the run to try again."
+    )
+    assert failed.finished_at is not None
+    last = (await logs.read(database, run.id, limit=100))[-1]
+    assert (last.message_type, last.observation) == (MessageType.ERROR, failed.error)
+    kinds = [event.kind for event in await events.after(database, 0, 100, run.id)]
+    assert kinds[-1] == "run.finished"
+    (record,) = [each for each in caplog.records if each.name == "agent_runs.runs.turns"]
+    assert record.getMessage() == f"run {run.id}: the provider failed"
+    assert record.exc_info is not None
+    assert "ValueError: a fault of ours" in caplog.text or fails == "before the provider"
+    assert (await runs.get(database, following.id)).result == "Done"

@@ -18,6 +18,7 @@ from agent_runs.dashboard.serving.access import fetch, open_events
 from agent_runs.dashboard.serving.hosted_lines import HostedLine, lines_of
 from agent_runs.dashboard.theme import GROUPS
 from agent_runs.errors import AgentRunsError
+from agent_runs.tasks import Restart, living
 
 QUEUE_LENGTH = 256
 COUNTS_INTERVAL_SECONDS = 0.25
@@ -111,10 +112,11 @@ class Hub:
 
     async def run(self) -> None:
         """Follow the API until cancelled; come back by itself when the API does."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._follow)
-            tasks.start_soon(self._keep_counts)
-            tasks.start_soon(self._keep_hosted)
+        async with (
+            living("dashboard-counts", self._keep_counts, restart=Restart()),
+            living("dashboard-hosted", self._keep_hosted, restart=Restart()),
+        ):
+            await self._follow()
 
     async def _follow(self) -> None:
         delay = FIRST_RETRY_SECONDS
@@ -201,9 +203,5 @@ hub = Hub()
 @asynccontextmanager
 async def hub_lifespan() -> AsyncGenerator[None]:
     """Run the hub for as long as the app does."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(hub.run)
-        try:
-            yield
-        finally:
-            tasks.cancel_scope.cancel()
+    async with living("dashboard-events", hub.run, restart=Restart()):
+        yield

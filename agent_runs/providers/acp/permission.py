@@ -5,15 +5,16 @@ After a cancel every question is answered `cancelled`, as the protocol demands.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from agent_runs.models import JSON, PermissionPolicy
 from agent_runs.providers.base import PermissionQuestion
 
 _WITHDRAW_SECONDS = 5.0
 
-Ask = Callable[[PermissionQuestion], Awaitable[str | None]]
+Ask = Callable[[PermissionQuestion], Coroutine[Any, Any, str | None]]
 
 _KINDS = {"allow": ("allow_once", "allow_always"), "reject": ("reject_once", "reject_always")}
 
@@ -67,7 +68,7 @@ class Permissions:
         return answer
 
     async def _ask(self, question: PermissionQuestion) -> str | None:
-        task = asyncio.ensure_future(self.ask(question))
+        task = asyncio.create_task(self.ask(question), name="agent-question")
         self._waiting.add(task)
         try:
             return await task

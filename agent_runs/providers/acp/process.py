@@ -18,7 +18,7 @@ from typing import Self
 
 import anyio
 
-from agent_runs.providers.acp.shield import to_its_end
+from agent_runs.tasks import to_its_end
 
 _TERM_SECONDS = 2.0
 _KILL_SECONDS = 5.0

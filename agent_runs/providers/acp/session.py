@@ -24,19 +24,18 @@ from acp.exceptions import RequestError
 from agent_runs.models import JSON
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
-from agent_runs.providers.acp.background import Background
 from agent_runs.providers.acp.client import AgentClient
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.process import Child
 from agent_runs.providers.acp.sandbox import limit_resources
-from agent_runs.providers.acp.shield import to_its_end
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.transport import LineTransport
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.tasks import Background, to_its_end
 
 logger = logging.getLogger(__name__)
 
@@ -129,8 +128,8 @@ class Session:
             child, line_bytes=launch.limits.line_bytes, room=launch.room
         )
         self._connection = Connection(self._handle, self._transport)
-        self._background.start(self._drain())
-        self._exited = self._background.start(child.wait())
+        self._background.start(self._drain(), "agent-stderr")
+        self._exited = self._background.start(child.wait(), "agent-exit")
 
     async def start(self, resume: str | None) -> None:
         """Shake hands and open a session, if possible the one of the turn before.
@@ -189,8 +188,8 @@ class Session:
         """
         self._launch.permissions.cancelled = False
         params = {"sessionId": self.session_id, "prompt": list(blocks)}
-        request = self._background.start(self._request("session/prompt", params))
-        stopping = self._background.start(stop.wait())
+        request = self._background.start(self._request("session/prompt", params), "agent-prompt")
+        stopping = self._background.start(stop.wait(), "agent-stop")
         try:
             await self._watch(request, stopping)
             if not request.done():
@@ -319,7 +318,7 @@ class Session:
 
     async def _race(self, work: Coroutine[Any, Any, JSON]) -> JSON:
         """Wait for an answer, but not longer than the process lives."""
-        request = self._background.start(work)
+        request = self._background.start(work, "agent-request")
         try:
             await asyncio.wait({request, self._exited}, return_when=asyncio.FIRST_COMPLETED)
             if not request.done():

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import anyio
 
-from agent_runs.providers.acp.background import Background
 from agent_runs.providers.acp.process import Child, signal_group
 from agent_runs.providers.acp.sandbox import limit_resources
+from agent_runs.tasks import Background
 
 MOST_TERMINALS = 16
 _OUTPUT_BYTES = 1 << 20
@@ -111,7 +111,7 @@ class Terminals:
         terminal = Terminal(child, min(limit_bytes or _OUTPUT_BYTES, _OUTPUT_BYTES))
         terminal_id = f"term_{uuid.uuid4().hex[:12]}"
         self._open[terminal_id] = terminal
-        self.background.start(terminal.read())
+        self.background.start(terminal.read(), f"terminal-{child.pid}")
         return terminal_id
 
     async def release(self, terminal_id: str) -> None:

@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from agent_runs.errors import Unavailable
 from agent_runs.models import JSON, AgentRunStatus
 from agent_runs.providers.acp import orphans, outcome
 from agent_runs.providers.acp.agents import AgentProfile
-from agent_runs.providers.acp.background import Background
 from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.limits import AgentLimits
@@ -26,11 +26,11 @@ from agent_runs.providers.acp.outcome import Ending, TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.sandbox import Sandbox
 from agent_runs.providers.acp.session import Launch, Session, open_session
-from agent_runs.providers.acp.shield import outlast
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.workspace import Workspaces, WorkTree
 from agent_runs.providers.acp.writer import Writer
 from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
+from agent_runs.tasks import Background, outlast, to_its_end, watched
 
 _STORE_SECONDS = 30.0
 _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<content>.*)", re.DOTALL)
@@ -82,8 +82,8 @@ class Turn:
     async def work(self) -> TurnOutcome:
         """Work to the end; see `Provider.work`."""
         background = Background()
-        writing = background.start(self._writer.run())
-        self._course = background.start(self._run())
+        writing = background.start(self._writer.run(), f"writer-{self._request.run_id}")
+        self._course = background.start(self._run(), f"turn-{self._request.run_id}")
         # When the store fails, the agent must not go on unrecorded.
         writing.add_done_callback(lambda _: self._break_off())
         try:
@@ -143,7 +143,9 @@ class Turn:
                     await starting.aclose()
                     return await self._prompt(session)
         finally:
-            await outlast(asyncio.ensure_future(asyncio.to_thread(self._clean, marker)))
+            # A fault here is told, but it is not the turn's.
+            name = f"cleaner-{self._request.run_id}"
+            await to_its_end(watched(name, partial(self._clean, marker)))
 
     async def _prepare(self) -> WorkTree:
         if (reason := await asyncio.to_thread(self._profile.unavailable_reason)) is not None:
@@ -232,9 +234,9 @@ class Turn:
     def _remember(self, pid: int, marker: str) -> None:
         orphans.remember(self._folder.root, self._request.run_id, pid, marker)
 
-    def _clean(self, marker: str) -> None:
-        orphans.end_strays(marker)
-        orphans.forget(self._folder.root)
+    async def _clean(self, marker: str) -> None:
+        await asyncio.to_thread(orphans.end_strays, marker)
+        await asyncio.to_thread(orphans.forget, self._folder.root)
 
     def _finish(self, ending: Ending) -> str | None:
         complete = ending.status == AgentRunStatus.COMPLETE

@@ -13,13 +13,14 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from agent_runs.errors import Conflict, Unavailable
 from agent_runs.store.engine.dialect import Dialect, Statement
+from agent_runs.tasks import to_its_end
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -165,7 +166,8 @@ class SqliteEngine:
             finally:
                 self._holder = None
                 if not transaction.is_committed:
-                    await _to_the_end(self._writer_thread.submit(_roll_back, self._writer))
+                    rolling_back = self._writer_thread.submit(_roll_back, self._writer)
+                    await to_its_end(asyncio.wrap_future(rolling_back))
 
 
 class SqliteTransaction:
@@ -189,7 +191,7 @@ class SqliteTransaction:
 
     async def commit(self, statements: Sequence[Statement]) -> None:
         """Run the statements and commit, whole even when the calling task is cancelled."""
-        await _to_the_end(self._thread.submit(self._commit, statements))
+        await to_its_end(asyncio.wrap_future(self._thread.submit(self._commit, statements)))
 
     def _execute(self, before: Sequence[Statement], sql: str, params: Mapping[str, Any]) -> Rows:
         self._write(before)
@@ -264,17 +266,3 @@ async def _in_thread(
 ) -> T:
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(thread, functools.partial(call, *args, **kwargs))
-
-
-async def _to_the_end(future: Future[T]) -> T:
-    """Wait until the call is done; a cancellation is passed on only then."""
-    waiter = asyncio.wrap_future(future)
-    cancelled: asyncio.CancelledError | None = None
-    while not waiter.done():
-        try:
-            await asyncio.shield(waiter)
-        except asyncio.CancelledError as exc:
-            cancelled = exc
-    if cancelled is not None:
-        raise cancelled
-    return waiter.result()
