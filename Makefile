@@ -2,7 +2,7 @@
 # is installed into .venv, from the pinned and hashed requirements files.
 
 .PHONY: up dev test check soak agents pythons bench twin format requirements clean
-checks := format lint types imports dependencies spelling browser
+checks := format lint types imports dependencies spelling client browser
 .PHONY: $(addprefix check-,$(checks))
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -59,6 +59,9 @@ check-dependencies:
 check-spelling:
 	@.venv/bin/codespell
 
+check-client:
+	@$(python) scripts/blocking_client.py --check
+
 check-browser: $(browser_tools)/.installed  ## format of the browser code
 	cd tools/browser && node_modules/.bin/biome format ../../agent_runs/dashboard/browser
 
@@ -81,6 +84,7 @@ twin: .venv/installed-dev  ## a twin of the hosted API to develop against; ARGS=
 format: .venv/installed-dev $(browser_tools)/.installed  ## format and mend what can be mended
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
+	$(python) scripts/blocking_client.py
 	cd tools/browser && node_modules/.bin/biome format --write ../../agent_runs/dashboard/browser
 
 requirements: .venv/installed-dev  ## pin the newest versions that pyproject.toml allows

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 from agent_runs import errors
 
 if TYPE_CHECKING:
-    from agent_runs.client.async_client import AsyncCodegenClient
-    from agent_runs.client.client import CodegenClient
-    from agent_runs.client.tasks import AgentTask, AsyncAgentTask
+    from agent_runs.client.asynchronous.client import AsyncAgentTask, AsyncCodegenClient
+    from agent_runs.client.blocking.client import AgentTask, CodegenClient
     from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, MessageType
 
 __version__ = "0.1.0"
@@ -42,10 +41,10 @@ _HOMES = {
     "AgentRunLog": "agent_runs.models",
     "AgentRunStatus": "agent_runs.models",
     "MessageType": "agent_runs.models",
-    "AgentTask": "agent_runs.client.tasks",
-    "AsyncAgentTask": "agent_runs.client.tasks",
-    "AsyncCodegenClient": "agent_runs.client.async_client",
-    "CodegenClient": "agent_runs.client.client",
+    "AgentTask": "agent_runs.client.blocking.client",
+    "AsyncAgentTask": "agent_runs.client.asynchronous.client",
+    "AsyncCodegenClient": "agent_runs.client.asynchronous.client",
+    "CodegenClient": "agent_runs.client.blocking.client",
 }
 
 

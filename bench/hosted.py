@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import httpx
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.base import RetryPolicy
 from agent_runs.client.credentials import Credentials
 from agent_runs.models import AgentRun

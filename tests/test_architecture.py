@@ -5,9 +5,11 @@ import functools
 import importlib.metadata
 import re
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TypeVar
 
+import grimp
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -43,6 +45,12 @@ def tree_of(path: Path) -> ast.Module:
 
 def definitions(path: Path, *kinds: type[Definition]) -> list[Definition]:
     return [node for node in ast.walk(tree_of(path)) if isinstance(node, kinds)]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("agent_runs", cache_dir=None)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
 
 
 def test_a_file_is_one_idea_and_not_longer_than_that_takes() -> None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from agent_runs.api.errors import documented
 from agent_runs.api.hosted import accounts_of
 from agent_runs.api.server import Running, Server
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.base import RetryPolicy
 from agent_runs.errors import (
     AgentRunsError,

@@ -16,8 +16,7 @@ from agent_runs.errors import InvalidRequest
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
-    from agent_runs.client.calls.measures import AnalyticsQuery
-    from agent_runs.client.calls.tables import AnalyticsTable
+    from agent_runs.client.calls.measures import AnalyticsQuery, AnalyticsTable
 
 TableName = Literal[
     "summary",

@@ -19,7 +19,7 @@ from agent_runs.cli.output import complain, say, say_json
 from agent_runs.cli.permissions import question_of
 from agent_runs.cli.steps import Step, in_words, step_of
 from agent_runs.cli.tables import COLOURS, text
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import Conflict, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
 from agent_runs.reading.text import clean, one_line

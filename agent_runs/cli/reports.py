@@ -14,7 +14,7 @@ from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from agent_runs import CodegenClient
-    from agent_runs.client.files import ExportFormat
+    from agent_runs.client.calls.files import ExportFormat
 
 Form = Literal["md", "html", "json", "junit"]
 _OF_ONE: dict[Form, "ExportFormat"] = {

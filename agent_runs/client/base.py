@@ -1,14 +1,14 @@
 """What both clients share and what does no input or output: calls, retries, errors.
 
 A `Call` says all about one request: how it is sent, whether it may be sent again, how its answer is
-read. `requests.py` builds them, `transport.py` sends them, the clients only put the two together.
+read. `calls/` builds them, a `transport.py` sends them, the clients only put the two together.
 """
 
 import json
 import math
 import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -109,9 +109,9 @@ class RetryPolicy:
     retry_after_limit_seconds: float = 30.0
     pick: Callable[[float, float], float] = random.uniform
 
-    def delay(self, call: Call[T], attempt: int, error: errors.AgentRunsError) -> float | None:
+    def delay(self, attempt: int, error: errors.AgentRunsError) -> float | None:
         """Return the seconds to wait before attempt `attempt + 1`, or None to give up."""
-        if not call.may_repeat or attempt >= self.retries:
+        if attempt >= self.retries:
             return None
         wait = self.pick(0, self.base_seconds * 2**attempt)
         asked = getattr(error, "retry_after_seconds", None)
@@ -144,8 +144,10 @@ class AsyncClock(Protocol):
         ...
 
 
-Gate = Callable[[Call[Any]], AbstractAsyncContextManager[None]]
-"""What each request of an async client waits for and goes through; it sees `Fault` and errors."""
+Gate = Callable[[Call[Any]], AbstractContextManager[None]]
+"""What each request of a blocking client waits for and goes through; it sees `Fault` and errors."""
+AsyncGate = Callable[[Call[Any]], AbstractAsyncContextManager[None]]
+"""The same for an async client."""
 
 
 class Fault(Exception):

@@ -8,21 +8,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent_runs.client import tail, transport
+    from agent_runs.client import tail, wire
     from agent_runs.client.calls import answers, files, measures, official, runs, search
 
-__all__ = [
-    "answers",
-    "files",
-    "measures",
-    "official",
-    "runs",
-    "search",
-    "tail",
-    "transport",
-]
+__all__ = ["answers", "files", "measures", "official", "runs", "search", "tail", "wire"]
 
-_BESIDE_THIS = frozenset({"tail", "transport"})
+_BESIDE_THIS = frozenset({"tail", "wire"})
 
 
 def __getattr__(name: str) -> object:

@@ -31,12 +31,12 @@ def label_of(form: str) -> str:
 
 def url_of_listed(form: str, query: RunQuery) -> str:
     """Return where the runs of a list come from, all its pages."""
-    return _url(export_agent_runs(form, (), query, with_archived=False))
+    return _url(export_agent_runs(form, {**query}))
 
 
 def url_of_chosen(form: str, run_ids: Sequence[int]) -> str:
     """Return where these runs come from."""
-    return _url(export_agent_runs(form, run_ids, {}, with_archived=False))
+    return _url(export_agent_runs(form, {"run_ids": run_ids}))
 
 
 def _url(call: Call[None]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.calls.answers import User
 from agent_runs.client.credentials import Credentials
 from agent_runs.errors import AgentRunsError, Conflict, Unavailable

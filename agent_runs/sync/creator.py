@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.errors import Conflict
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.providers.base import TurnOutcome

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import anyio
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.errors import AgentRunsError, Conflict, OutcomeUnknown, ServerUnreachable
 from agent_runs.models import AgentRun
 from agent_runs.providers.codegen.condition import Condition

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent_runs.cli import main
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli, Done
 from tests.live_server import ROOT, LiveServer, start_server
 from tests.screen import Command

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from agent_runs.analytics import TABLES
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 

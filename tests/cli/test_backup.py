@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli
 from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS

@@ -2,7 +2,7 @@
 
 import json
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from threading import Thread
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 from tests.receiver import Receiver

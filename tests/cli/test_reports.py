@@ -6,7 +6,7 @@ from typing import Any
 
 from junitparser import JUnitXml
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import RunNotFound
 from agent_runs.models import AgentRun
 from tests.cli.calls import Cli

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import InvalidQuery
 from agent_runs.reading.text import clean
 from tests.cli.calls import Cli

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.reading.text import clean
 from tests.cli.calls import Cli
 from tests.live_server import ROOT

@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from agent_runs import errors
-from agent_runs.client.async_client import AsyncCodegenClient
-from agent_runs.client.client import CodegenClient
-from agent_runs.client.tasks import AgentTask, AsyncAgentTask
+from agent_runs.client.asynchronous.client import AsyncAgentTask, AsyncCodegenClient
+from agent_runs.client.blocking.client import AgentTask, CodegenClient
 from tests.client.test_follow import HINT, breaks, sends
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi
 from tests.patience import PATIENCE_SECONDS

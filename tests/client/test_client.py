@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agent_runs import errors
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 
@@ -212,10 +212,6 @@ def test_a_server_that_is_not_there_is_named_with_how_to_start_it(clock):
     ):
         client.health()
     assert len(clock.slept) == 2
-
-
-def address_of(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_a_date_to_wait_until_is_understood(client, twin, clock):

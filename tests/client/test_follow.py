@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import RunNotFound, ServerUnreachable, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent_runs import errors
-from agent_runs.client.client import CodegenClient
-from agent_runs.client.tasks import AgentTask
+from agent_runs.client.blocking.client import AgentTask, CodegenClient
+from agent_runs.client.calls import runs
 
 PAGE = (Path(__file__).parents[2] / "docs/sdk.md").read_text(encoding="utf-8")
 OFFERED = [
@@ -30,8 +30,24 @@ def test_the_page_names_it(name):
     assert re.search(rf"`{name}\b", PAGE)
 
 
+def parameters_of(method: str) -> list[str]:
+    """All that can be given to a method by name, options of a `TypedDict` as well."""
+    names: list[str] = []
+    for parameter in inspect.signature(getattr(CodegenClient, method)).parameters.values():
+        options = re.fullmatch(r"Unpack\[(\w+)\]", str(parameter.annotation))
+        names += getattr(runs, options[1]).__annotations__ if options else [parameter.name]
+    return names[1:]
+
+
 @pytest.mark.parametrize("method", ["create_agent_run", "list_agent_runs", "resume_agent_run"])
 def test_the_page_names_every_parameter_of_a_method(method):
-    _, *parameters = inspect.signature(getattr(CodegenClient, method)).parameters
     (named,) = re.findall(rf"`{method}\((.*?)\)`", PAGE)
-    assert named.replace("*, ", "").split(", ") == parameters
+    assert named.replace("*, ", "").split(", ") == parameters_of(method)
+
+
+@pytest.mark.parametrize("method", ["create_agent_run", "list_agent_runs", "resume_agent_run"])
+def test_help_names_every_option_of_a_method(method):
+    text = inspect.getdoc(getattr(CodegenClient, method)) or ""
+    signature = str(inspect.signature(getattr(CodegenClient, method)))
+    for name in parameters_of(method):
+        assert f"`{name}`" in text or re.search(rf"\b{name}\b", signature)

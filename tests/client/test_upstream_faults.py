@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from agent_runs import errors
-from agent_runs.client.async_client import AsyncCodegenClient
-from agent_runs.client.client import CodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
+from agent_runs.client.blocking.client import CodegenClient
 from tests.client.test_async_client import FakeAsyncClock
 from tests.hosted_api import ORG, TOKEN, Fault, serve_twin
 from tests.hosted_api_faults import HTML

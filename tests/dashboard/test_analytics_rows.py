@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from agent_runs.client.calls.tables import AnalyticsTable
+from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import PageQuery, page_of_runs
 from agent_runs.models import JSON

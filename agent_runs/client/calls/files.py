@@ -1,15 +1,34 @@
 """Requests for runs as files, as `Call`s."""
 
 from collections.abc import Sequence
-from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
 from agent_runs import errors
 from agent_runs.client.base import Call
 from agent_runs.client.calls import answers
-from agent_runs.client.calls.runs import RunQuery, run_id_of, several
+from agent_runs.client.calls.measures import AnalyticsQuery
+from agent_runs.client.calls.runs import RunQuery, refuse_unknown, run_id_of, several
 from agent_runs.models import JSON, Record
+
+ExportFormat = Literal[
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
+    "junit",
+]  # fmt: skip
+
+
+class ExportQuery(RunQuery, total=False):
+    """Which runs to write: those that are named, found, or let through by the filters.
+
+    Attributes:
+        search: only runs in which this search finds something; no filters then.
+        with_archived: the archived ones, too.
+    """
+
+    run_ids: Sequence[int | str]
+    search: str | None
+    with_archived: bool
 
 
 class ImportedRun(Record):
@@ -36,19 +55,14 @@ def export_agent_run(run_id: int | str, form: str) -> Call[None]:
     return Call("GET", path, lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
 
 
-def export_agent_runs(
-    form: str,
-    run_ids: Sequence[int | str],
-    query: RunQuery,
-    *,
-    with_archived: bool = False,
-    search: str | None = None,
-) -> Call[None]:
+def export_agent_runs(form: str, query: ExportQuery) -> Call[None]:
     """GET /exports."""
-    params: dict[str, JSON] = {"format": form, "with_archived": with_archived or None, **query}
-    params["search"] = search or None
+    refuse_unknown(query, ExportQuery)
+    params: dict[str, JSON] = {"format": form, **query}
+    for name in ("with_archived", "search"):
+        params[name] = params.get(name) or None
     params["status"] = several(query.get("status"))
-    params["id"] = tuple(run_id_of(run_id) for run_id in run_ids)
+    params["id"] = tuple(run_id_of(run_id) for run_id in params.pop("run_ids", None) or ())
     return Call("GET", "/exports", lambda _: None, params, accept="*/*", missing=errors.RunNotFound)
 
 
@@ -57,19 +71,7 @@ def import_runs() -> Call[ImportResult]:
     return Call("POST", "/imports", answers.record(ImportResult))
 
 
-def get_report(
-    form: str,
-    *,
-    days: int | None,
-    first_day: date | None,
-    last_day: date | None,
-    agent: str | None,
-    repo_id: int | None,
-    mode: str | None,
-) -> Call[str]:
+def get_report(form: str, query: AnalyticsQuery) -> Call[str]:
     """GET /reports; the answer is text."""
-    params: dict[str, JSON] = {
-        "format": form, "days": days, "first_day": first_day, "last_day": last_day,
-        "agent": agent, "repo_id": repo_id, "mode": mode,
-    }  # fmt: skip
+    params: dict[str, JSON] = {"format": form, **query}
     return Call("GET", "/reports", str, params, accept="*/*")

@@ -4,13 +4,13 @@ Official operations go to `/v1`, which the hosted service has too; the others to
 which only a server of this program answers. Source: Codegen REST API, OpenAPI of 2025-10.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
 from urllib.parse import quote
 
 from agent_runs import errors
-from agent_runs.client.base import ORG, PAGE_LIMIT, Call
+from agent_runs.client.base import ORG, PAGE_LIMIT, Call, T
 from agent_runs.client.calls import answers
 from agent_runs.models import (
     JSON,
@@ -88,7 +88,12 @@ class RunQuery(TypedDict, total=False):
         since: created at or after.
         until: created before.
         archived: True lists the archived ones instead, `any` all.
-        mode, tool, failed_tool, error, measured: as in `RunTraits`.
+        mode: name of their prompt template.
+        tool: they called it.
+        failed_tool: they called it, and a call failed.
+        error: they met it, as analytics names it.
+        measured: they have ended, and analytics knows this figure of them: `duration`,
+            `first_step`, `waiting` or `steps`.
     """
 
     status: str | Sequence[str] | None
@@ -100,25 +105,6 @@ class RunQuery(TypedDict, total=False):
     since: datetime | None
     until: datetime | None
     archived: bool | Literal["any"] | None
-    mode: str | None
-    tool: str | None
-    failed_tool: str | None
-    error: str | None
-    measured: str | None
-
-
-class RunTraits(TypedDict, total=False):
-    """What runs were made with or did; part of `RunQuery`.
-
-    Attributes:
-        mode: name of their prompt template.
-        tool: they called it.
-        failed_tool: they called it, and a call failed.
-        error: they met it, as analytics names it.
-        measured: they have ended, and analytics knows this figure of them: `duration`,
-            `first_step`, `waiting` or `steps`.
-    """
-
     mode: str | None
     tool: str | None
     failed_tool: str | None
@@ -195,7 +181,9 @@ def list_organizations() -> Call[answers.Page[answers.Organization]]:
 
 def create_agent_run(prompt: str, options: CreateOptions) -> Call[AgentRun]:
     """POST /v1/organizations/{org_id}/agent/run."""
-    return Call("POST", f"{_AGENT}/run", answers.run, body=_body({"prompt": prompt, **options}))
+    refuse_unknown(options, CreateOptions)
+    body = _body({"prompt": prompt, **options})
+    return Call("POST", f"{_AGENT}/run", answers.run, body=body)
 
 
 def get_agent_run(run_id: int | str) -> Call[AgentRun]:
@@ -206,6 +194,7 @@ def get_agent_run(run_id: int | str) -> Call[AgentRun]:
 
 def list_agent_runs(skip: int, limit: int, query: RunQuery) -> Call[answers.Page[AgentRun]]:
     """GET /v1/organizations/{org_id}/agent/runs."""
+    refuse_unknown(query, RunQuery)
     params: dict[str, JSON] = {"skip": skip, "limit": limit, **query}
     params["status"] = several(query.get("status"))
     return Call("GET", f"{_AGENT}/runs", answers.page(answers.run, skip, limit), params)
@@ -232,6 +221,7 @@ def get_agent_run_logs(
 
 def resume_agent_run(run_id: int | str, prompt: str, options: ResumeOptions) -> Call[AgentRun]:
     """POST /v1/organizations/{org_id}/agent/run/resume; the id is in the body."""
+    refuse_unknown(options, ResumeOptions)
     body = _body({"agent_run_id": run_id_of(run_id), "prompt": prompt, **options})
     return Call(
         "POST",
@@ -295,30 +285,27 @@ def remove_repo(repo_id: int) -> Call[None]:
 
 def archive_agent_run(run_id: int | str) -> Call[AgentRun]:
     """POST /agent_runs/{id}/archive."""
-    return Call("POST", f"{_run(run_id)}/archive", answers.run, missing=errors.RunNotFound)
+    return _of_run("POST", run_id, "archive", answers.run)
 
 
 def restore_agent_run(run_id: int | str) -> Call[AgentRun]:
     """POST /agent_runs/{id}/restore."""
-    return Call("POST", f"{_run(run_id)}/restore", answers.run, missing=errors.RunNotFound)
+    return _of_run("POST", run_id, "restore", answers.run)
 
 
 def get_agent_run_diff(run_id: int | str) -> Call[answers.Diff]:
     """GET /agent_runs/{id}/diff."""
-    read = answers.record(answers.Diff)
-    return Call("GET", f"{_run(run_id)}/diff", read, missing=errors.RunNotFound)
+    return _of_run("GET", run_id, "diff", answers.record(answers.Diff))
 
 
 def list_turns(run_id: int | str) -> Call[list[Turn]]:
     """GET /agent_runs/{id}/turns."""
-    read = answers.records(Turn)
-    return Call("GET", f"{_run(run_id)}/turns", read, missing=errors.RunNotFound)
+    return _of_run("GET", run_id, "turns", answers.records(Turn))
 
 
 def list_permissions(run_id: int | str) -> Call[list[PermissionRequest]]:
     """GET /agent_runs/{id}/permissions."""
-    read = answers.records(PermissionRequest)
-    return Call("GET", f"{_run(run_id)}/permissions", read, missing=errors.RunNotFound)
+    return _of_run("GET", run_id, "permissions", answers.records(PermissionRequest))
 
 
 def answer_permission(
@@ -354,6 +341,10 @@ def _run(run_id: int | str) -> str:
     return f"/agent_runs/{quote(str(run_id_of(run_id)))}"
 
 
+def _of_run(method: str, run_id: int | str, what: str, read: Callable[[JSON], T]) -> Call[T]:
+    return Call(method, f"{_run(run_id)}/{what}", read, missing=errors.RunNotFound)
+
+
 def _body(values: dict[str, JSON]) -> dict[str, JSON]:
     body = {name: value for name, value in values.items() if value is not None}
     if "images" in body:
@@ -366,3 +357,11 @@ def several(value: str | Sequence[str] | None) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def refuse_unknown(given: Mapping[str, object], known: type) -> None:
+    """Refuse options that nobody knows, as Python does where they stand in the signature."""
+    for name in given.keys() - known.__annotations__.keys():
+        raise TypeError(
+            f"There is no option {name!r}. Known are {', '.join(known.__annotations__)}."
+        )

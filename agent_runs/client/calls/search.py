@@ -8,7 +8,7 @@ from pydantic import Field
 from agent_runs import errors
 from agent_runs.client.base import Call
 from agent_runs.client.calls import answers
-from agent_runs.client.calls.runs import LogQuery, run_id_of
+from agent_runs.client.calls.runs import LogQuery, run_id_of, several
 from agent_runs.models import JSON, Record, SavedView
 
 
@@ -117,8 +117,7 @@ def search_logs(
     """GET /agent_runs/{id}/logs/search."""
     params: dict[str, JSON] = {"q": text, "regex": is_regex or None, "context": context, **query}
     for name in ("message_type", "tool_name"):
-        value = query.get(name) or ()
-        params[name] = (value,) if isinstance(value, str) else tuple(value)
+        params[name] = several(query.get(name))
     path = f"/agent_runs/{run_id_of(run_id)}/logs/search"
     return Call("GET", path, answers.record(LogHits), params, missing=errors.RunNotFound)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from agent_runs.client.calls.tables import AnalyticsTable
+from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics.query import page_of_runs
 from agent_runs.dashboard.theme import GROUPS, short_count
 from agent_runs.models import JSON

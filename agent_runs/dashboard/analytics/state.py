@@ -10,7 +10,7 @@ import reflex as rx
 
 from agent_runs.client.calls import measures as measure_requests
 from agent_runs.client.calls import runs as requests
-from agent_runs.client.calls.tables import AnalyticsTable
+from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import DEFAULT_DAYS, PERIODS, PageQuery
 from agent_runs.dashboard.serving.access import Catalog, catalog, send

@@ -8,11 +8,12 @@ from functools import cache
 from typing import TypeVar
 
 from agent_runs.addresses import server_url
+from agent_runs.client.asynchronous.transport import AsyncTransport
 from agent_runs.client.base import Call, RetryPolicy
 from agent_runs.client.calls import runs as requests
 from agent_runs.client.calls.answers import plain
 from agent_runs.client.credentials import Credentials, resolve
-from agent_runs.client.transport import AsyncSystemClock, AsyncTransport
+from agent_runs.client.wire import AsyncSystemClock
 from agent_runs.dashboard.theme import agent_title
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import JSON, AgentInfo, Repo

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.base import PAGE_LIMIT
 from agent_runs.errors import (
     AgentRunsError,

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.base import PAGE_LIMIT
 from agent_runs.client.calls.answers import Page
 from agent_runs.errors import AgentRunsError, NotFound, RunNotFound, UnexpectedAnswer

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from agent_runs.client.async_client import AsyncCodegenClient
-from agent_runs.client.base import Call, Fault, Gate, RetryPolicy
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
+from agent_runs.client.base import AsyncGate, Call, Fault, RetryPolicy
 from agent_runs.client.credentials import Credentials
 from agent_runs.errors import Forbidden, RateLimited, Unauthorized, Unavailable
 from agent_runs.providers.codegen.governor import Governor, Kind, Priority
@@ -81,7 +81,7 @@ def kind_of(call: Call[Any]) -> Kind:
     return Kind.READ
 
 
-def gate_of(governor: Governor) -> Gate:
+def gate_of(governor: Governor) -> AsyncGate:
     """Return what lets each request of a client take its turn."""
 
     @contextlib.asynccontextmanager

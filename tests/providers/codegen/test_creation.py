@@ -9,7 +9,7 @@ from typing import Self
 import pytest
 
 from agent_runs import errors
-from agent_runs.client.async_client import AsyncCodegenClient
+from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.credentials import Credentials
 from agent_runs.providers.codegen.creation import (
     KEY,

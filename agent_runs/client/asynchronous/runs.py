@@ -1,16 +1,14 @@
-"""The async client: the same design and methods as the blocking one."""
+"""Agent runs: created, read, listed, watched, waited for, resumed and stopped."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING
 
-from agent_runs.client import credentials, late
-from agent_runs.client.base import ORG, PAGE_LIMIT, RetryPolicy
-from agent_runs.client.extras import AsyncExtras
-from agent_runs.client.files import AsyncFiles
+from agent_runs.client import late
+from agent_runs.client.asynchronous.sender import AsyncSender
+from agent_runs.client.base import ORG, PAGE_LIMIT
 from agent_runs.client.sse import EventParser, ServerEvent
-from agent_runs.client.tasks import AsyncAgentTask
 from agent_runs.errors import (
     NotFound,
     RateLimited,
@@ -23,105 +21,27 @@ from agent_runs.errors import (
 from agent_runs.events import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
-    from datetime import datetime
-    from typing import Literal, Unpack
+    from collections.abc import AsyncGenerator
+    from typing import Unpack
 
-    import httpx
-
-    from agent_runs.client.base import AsyncClock, Call, Gate
-    from agent_runs.client.calls.answers import AgentRunWithLogs, Organization, Page, User
-    from agent_runs.client.calls.runs import CreateOptions, LogQuery, RunQuery, RunTraits
+    from agent_runs.client.calls.answers import AgentRunWithLogs, Page
+    from agent_runs.client.calls.runs import CreateOptions, LogQuery, ResumeOptions, RunQuery
     from agent_runs.client.tail import Tail
-    from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
-
-T = TypeVar("T")
+    from agent_runs.models import AgentRun, AgentRunLog
 
 
-class AsyncCodegenClient(AsyncExtras, AsyncFiles):
-    """Does what `CodegenClient` does, for async code; arguments and errors are the same."""
+class AsyncRuns(AsyncSender):
+    """What can be done to agent runs."""
 
-    def __init__(
-        self,
-        token: str | None = None,
-        org_id: int | str | None = None,
-        base_url: str | None = None,
-        *,
-        found: credentials.Credentials | None = None,
-        timeout: float = 30.0,
-        retry: RetryPolicy | None = None,
-        clock: AsyncClock | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        gate: Gate | None = None,
-    ) -> None:
-        self.credentials = found or credentials.resolve(token, org_id, base_url)
-        self._org_id = self.credentials.org_id
-        self._clock = clock or late.transport.AsyncSystemClock()
-        self._http = late.transport.AsyncTransport(
-            self.credentials,
-            timeout,
-            retry or RetryPolicy(),
-            self._clock,
-            transport=transport,
-            gate=gate,
-        )
-        self._logs_way = 0
+    _logs_way = 0
 
-    async def __aenter__(self) -> Self:
-        """Return the client itself."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the client."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close all connections; runs go on."""
-        await self._http.close()
-
-    async def run(self, prompt: str, **options: Unpack[CreateOptions]) -> AsyncAgentTask:
-        """Create a run; options as in `create_agent_run`."""
-        return AsyncAgentTask(self, await self.create_agent_run(prompt, **options))
-
-    async def create_agent_run(
-        self,
-        prompt: str,
-        *,
-        images: Sequence[str] | None = None,
-        metadata: dict[str, JSON] | None = None,
-        agent: str | None = None,
-        repo_id: int | None = None,
-        model: str | None = None,
-        agent_type: str | None = None,
-        permission_policy: PermissionPolicy | None = None,
-        title: str | None = None,
-        mode: str | None = None,
-        provider: str | None = None,
-    ) -> AgentRun:
+    async def create_agent_run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentRun:
         """Create a run. It is never sent twice, so a lost answer leaves you to look for the run.
 
         Args:
-            images: data URIs (`data:image/png;base64,...`).
-            metadata: kept with the run.
-            agent: agent profile, see `list_agents()`.
-            model: in the agent's own words.
-            agent_type: `codegen` or `claude_code`: the hosted service's word for `agent`.
-            permission_policy: `allow`, `reject` or `ask`.
-            mode: name of a prompt template, see `list_templates()`.
-            provider: `acp` or `codegen`; only servers of this program.
+            options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
+                `permission_policy`, `title`, `mode` and `provider`, as in `CreateOptions`.
         """
-        options = late.runs.CreateOptions(
-            images=images,
-            metadata=metadata,
-            agent=agent,
-            repo_id=repo_id,
-            model=model,
-            agent_type=agent_type,
-            permission_policy=permission_policy,
-            title=title,
-            mode=mode,
-            provider=provider,
-        )
         return await self._send(late.runs.create_agent_run(prompt, options))
 
     async def get_agent_run(self, run_id: int | str) -> AgentRun:
@@ -134,16 +54,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         skip: int | None = None,
         limit: int = PAGE_LIMIT,
         page: int | None = None,
-        status: str | Sequence[str] | None = None,
-        agent: str | None = None,
-        source_type: str | None = None,
-        user_id: int | None = None,
-        repo_id: int | None = None,
-        q: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        archived: bool | Literal["any"] | None = None,
-        **traits: Unpack[RunTraits],
+        **query: Unpack[RunQuery],
     ) -> Page[AgentRun]:
         """Return one page of the runs, newest first.
 
@@ -151,27 +62,12 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
             skip: how many to leave out; or give `page`.
             limit: 1 to 100.
             page: number of the page, from 1.
-            status: one official word or several; this and the filters after `user_id` need a
-                server of this program.
-            q: words looked for in title, prompt and result.
-            archived: True lists the archived ones instead, `any` all.
-            traits: `mode`, `tool`, `failed_tool`, `error`, `measured`.
+            query: `status`, `agent`, `source_type` and `user_id`; from a server of this program
+                also `repo_id`, `q`, `since`, `until`, `archived`, `mode`, `tool`, `failed_tool`,
+                `error` and `measured`; as in `RunQuery`.
         """
-        query = late.runs.RunQuery(
-            status=status,
-            agent=agent,
-            source_type=source_type,
-            user_id=user_id,
-            repo_id=repo_id,
-            q=q,
-            since=since,
-            until=until,
-            archived=archived,
-            **traits,
-        )
-        return await self._send(
-            late.runs.list_agent_runs(late.runs.skip_for(skip, page, limit), limit, query)
-        )
+        first = late.runs.skip_for(skip, page, limit)
+        return await self._send(late.runs.list_agent_runs(first, limit, query))
 
     async def iter_agent_runs(self, **query: Unpack[RunQuery]) -> AsyncGenerator[AgentRun]:
         """Yield all runs, newest first, each once, also while others are created or archived."""
@@ -235,7 +131,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         run_id: int | str,
         after_seq: int = -1,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109  (parity with the blocking client)
+        timeout: float | None = None,
     ) -> AsyncGenerator[AgentRunLog | AgentRun]:
         """Yield what happens until the run has ended: entries, and the run whenever it changed.
 
@@ -264,7 +160,7 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
     async def wait(
         self,
         run_id: int | str,
-        timeout: float | None = None,  # noqa: ASYNC109  (parity with the blocking client)
+        timeout: float | None = None,
         poll: float = 2.0,
     ) -> AgentRun:
         """Wait until a run has ended, and return it.
@@ -293,22 +189,18 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         run_id: int | str,
         prompt: str,
         *,
-        images: Sequence[str] | None = None,
-        model: str | None = None,
-        permission_policy: PermissionPolicy | None = None,
         wait: float = 300.0,
+        **options: Unpack[ResumeOptions],
     ) -> AgentRun:
         """Give a run another prompt, once it has ended.
 
         Args:
             wait: seconds to wait for the end of a run that still works; 0 does not wait.
+            options: `images`, `model` and `permission_policy`, as in `ResumeOptions`.
 
         Raises:
             RunIsActive: it still works.
         """
-        options = late.runs.ResumeOptions(
-            images=images, model=model, permission_policy=permission_policy
-        )
         call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return await self._send(call)
@@ -332,18 +224,6 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         return await self.get_agent_run(run_id)
 
     stop = stop_agent_run
-
-    async def get_current_user(self) -> User:
-        """Return whom the token belongs to."""
-        return await self._send(late.runs.get_current_user())
-
-    async def get_me(self) -> User:
-        """Return whom the token belongs to."""
-        return await self.get_current_user()
-
-    async def list_organizations(self) -> Page[Organization]:
-        """Return the organizations that the token can use."""
-        return await self._send(late.runs.list_organizations())
 
     async def events(
         self, after: int | None = None, *, run_id: int | str | None = None
@@ -390,11 +270,3 @@ class AsyncCodegenClient(AsyncExtras, AsyncFiles):
         except (NotFound, UnexpectedAnswer):
             tail.polls = True
             yield
-
-    async def _send(self, call: Call[T]) -> T:
-        return await self._http.send(call, await self._organization() if ORG in call.path else None)
-
-    async def _organization(self) -> int:
-        if self._org_id is None:
-            self._org_id = late.runs.first_organization(await self.list_organizations())
-        return self._org_id

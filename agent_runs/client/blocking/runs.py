@@ -1,16 +1,15 @@
-"""The blocking client."""
+# Made of asynchronous/runs.py by `make format`. Edit that one.
+"""Agent runs: created, read, listed, watched, waited for, resumed and stopped."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING
 
-from agent_runs.client import credentials, late
-from agent_runs.client.base import ORG, PAGE_LIMIT, RetryPolicy
-from agent_runs.client.extras import Extras
-from agent_runs.client.files import Files
+from agent_runs.client import late
+from agent_runs.client.base import ORG, PAGE_LIMIT
+from agent_runs.client.blocking.sender import Sender
 from agent_runs.client.sse import EventParser, ServerEvent
-from agent_runs.client.tasks import AgentTask
 from agent_runs.errors import (
     NotFound,
     RateLimited,
@@ -23,117 +22,27 @@ from agent_runs.errors import (
 from agent_runs.events import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from datetime import datetime
-    from typing import Literal, Unpack
+    from collections.abc import Generator
+    from typing import Unpack
 
-    import httpx
-
-    from agent_runs.client.base import Call, Clock
-    from agent_runs.client.calls.answers import AgentRunWithLogs, Organization, Page, User
-    from agent_runs.client.calls.runs import CreateOptions, LogQuery, RunQuery, RunTraits
+    from agent_runs.client.calls.answers import AgentRunWithLogs, Page
+    from agent_runs.client.calls.runs import CreateOptions, LogQuery, ResumeOptions, RunQuery
     from agent_runs.client.tail import Tail
-    from agent_runs.models import JSON, AgentRun, AgentRunLog, PermissionPolicy
-
-T = TypeVar("T")
+    from agent_runs.models import AgentRun, AgentRunLog
 
 
-class CodegenClient(Extras, Files):
-    """Creates, watches, reads, resumes and stops agent runs.
+class Runs(Sender):
+    """What can be done to agent runs."""
 
-    Without a token it talks to the server on this machine, with one to the hosted service or to
-    `base_url`. A client may be used by several threads. Use it as a context manager, or close it.
+    _logs_way = 0
 
-    Args:
-        token: else `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for a server of this program.
-        org_id: else `CODEGEN_ORG_ID`, else the first organization of the token.
-        base_url: with or without `/v1`; else `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
-            hosted or the local address. Values are also read from `.env`.
-        found: what the first three come to, when it is known already.
-        timeout: seconds until a request is given up.
-        retry: when a GET is sent again; other requests never are.
-        clock: what it waits with.
-        transport: how requests are carried; an in-process application instead of a network.
-
-    Raises:
-        InvalidRequest: token, organization or address cannot be used.
-    """
-
-    def __init__(
-        self,
-        token: str | None = None,
-        org_id: int | str | None = None,
-        base_url: str | None = None,
-        *,
-        found: credentials.Credentials | None = None,
-        timeout: float = 30.0,
-        retry: RetryPolicy | None = None,
-        clock: Clock | None = None,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self.credentials = found or credentials.resolve(token, org_id, base_url)
-        self._org_id = self.credentials.org_id
-        self._clock = clock or late.transport.SystemClock()
-        self._http = late.transport.Transport(
-            self.credentials, timeout, retry or RetryPolicy(), self._clock, transport
-        )
-        self._logs_way = 0
-
-    def __enter__(self) -> Self:
-        """Return the client itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the client."""
-        self.close()
-
-    def close(self) -> None:
-        """Close all connections; runs go on."""
-        self._http.close()
-
-    def run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentTask:
-        """Create a run; options as in `create_agent_run`."""
-        return AgentTask(self, self.create_agent_run(prompt, **options))
-
-    def create_agent_run(
-        self,
-        prompt: str,
-        *,
-        images: Sequence[str] | None = None,
-        metadata: dict[str, JSON] | None = None,
-        agent: str | None = None,
-        repo_id: int | None = None,
-        model: str | None = None,
-        agent_type: str | None = None,
-        permission_policy: PermissionPolicy | None = None,
-        title: str | None = None,
-        mode: str | None = None,
-        provider: str | None = None,
-    ) -> AgentRun:
+    def create_agent_run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentRun:
         """Create a run. It is never sent twice, so a lost answer leaves you to look for the run.
 
         Args:
-            images: data URIs (`data:image/png;base64,...`).
-            metadata: kept with the run.
-            agent: agent profile, see `list_agents()`.
-            model: in the agent's own words.
-            agent_type: `codegen` or `claude_code`: the hosted service's word for `agent`.
-            permission_policy: `allow`, `reject` or `ask`.
-            mode: name of a prompt template, see `list_templates()`.
-            provider: `acp` or `codegen`; only servers of this program.
+            options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
+                `permission_policy`, `title`, `mode` and `provider`, as in `CreateOptions`.
         """
-        options = late.runs.CreateOptions(
-            images=images,
-            metadata=metadata,
-            agent=agent,
-            repo_id=repo_id,
-            model=model,
-            agent_type=agent_type,
-            permission_policy=permission_policy,
-            title=title,
-            mode=mode,
-            provider=provider,
-        )
         return self._send(late.runs.create_agent_run(prompt, options))
 
     def get_agent_run(self, run_id: int | str) -> AgentRun:
@@ -146,16 +55,7 @@ class CodegenClient(Extras, Files):
         skip: int | None = None,
         limit: int = PAGE_LIMIT,
         page: int | None = None,
-        status: str | Sequence[str] | None = None,
-        agent: str | None = None,
-        source_type: str | None = None,
-        user_id: int | None = None,
-        repo_id: int | None = None,
-        q: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        archived: bool | Literal["any"] | None = None,
-        **traits: Unpack[RunTraits],
+        **query: Unpack[RunQuery],
     ) -> Page[AgentRun]:
         """Return one page of the runs, newest first.
 
@@ -163,27 +63,12 @@ class CodegenClient(Extras, Files):
             skip: how many to leave out; or give `page`.
             limit: 1 to 100.
             page: number of the page, from 1.
-            status: one official word or several; this and the filters after `user_id` need a
-                server of this program.
-            q: words looked for in title, prompt and result.
-            archived: True lists the archived ones instead, `any` all.
-            traits: `mode`, `tool`, `failed_tool`, `error`, `measured`.
+            query: `status`, `agent`, `source_type` and `user_id`; from a server of this program
+                also `repo_id`, `q`, `since`, `until`, `archived`, `mode`, `tool`, `failed_tool`,
+                `error` and `measured`; as in `RunQuery`.
         """
-        query = late.runs.RunQuery(
-            status=status,
-            agent=agent,
-            source_type=source_type,
-            user_id=user_id,
-            repo_id=repo_id,
-            q=q,
-            since=since,
-            until=until,
-            archived=archived,
-            **traits,
-        )
-        return self._send(
-            late.runs.list_agent_runs(late.runs.skip_for(skip, page, limit), limit, query)
-        )
+        first = late.runs.skip_for(skip, page, limit)
+        return self._send(late.runs.list_agent_runs(first, limit, query))
 
     def iter_agent_runs(self, **query: Unpack[RunQuery]) -> Generator[AgentRun]:
         """Yield all runs, newest first, each once, also while others are created or archived."""
@@ -225,7 +110,7 @@ class CodegenClient(Extras, Files):
         """Yield the entries that there are, oldest first; filters as in `get_agent_run_logs`."""
         skip = 0
         while True:
-            logs = self.get_agent_run_logs(run_id, skip, **query).logs
+            logs = (self.get_agent_run_logs(run_id, skip, **query)).logs
             yield from logs
             if len(logs) < PAGE_LIMIT:
                 return
@@ -239,7 +124,11 @@ class CodegenClient(Extras, Files):
                     yield new
 
     def follow(
-        self, run_id: int | str, after_seq: int = -1, *, timeout: float | None = None
+        self,
+        run_id: int | str,
+        after_seq: int = -1,
+        *,
+        timeout: float | None = None,
     ) -> Generator[AgentRunLog | AgentRun]:
         """Yield what happens until the run has ended: entries, and the run whenever it changed.
 
@@ -256,14 +145,20 @@ class CodegenClient(Extras, Files):
                     for _ in wake_ups:
                         tail.behind = True
                         while tail.behind:
-                            yield from tail.take(self.get_agent_run_logs(run_id, tail.next_seq))
+                            page = self.get_agent_run_logs(run_id, tail.next_seq)
+                            yield from tail.take(page)
                         if tail.finished:
                             return
             except (Unavailable, RateLimited) as exc:
                 tail.failed(exc)
             self._clock.sleep(tail.pause())
 
-    def wait(self, run_id: int | str, timeout: float | None = None, poll: float = 2.0) -> AgentRun:
+    def wait(
+        self,
+        run_id: int | str,
+        timeout: float | None = None,
+        poll: float = 2.0,
+    ) -> AgentRun:
         """Wait until a run has ended, and return it.
 
         Args:
@@ -290,22 +185,18 @@ class CodegenClient(Extras, Files):
         run_id: int | str,
         prompt: str,
         *,
-        images: Sequence[str] | None = None,
-        model: str | None = None,
-        permission_policy: PermissionPolicy | None = None,
         wait: float = 300.0,
+        **options: Unpack[ResumeOptions],
     ) -> AgentRun:
         """Give a run another prompt, once it has ended.
 
         Args:
             wait: seconds to wait for the end of a run that still works; 0 does not wait.
+            options: `images`, `model` and `permission_policy`, as in `ResumeOptions`.
 
         Raises:
             RunIsActive: it still works.
         """
-        options = late.runs.ResumeOptions(
-            images=images, model=model, permission_policy=permission_policy
-        )
         call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return self._send(call)
@@ -329,18 +220,6 @@ class CodegenClient(Extras, Files):
         return self.get_agent_run(run_id)
 
     stop = stop_agent_run
-
-    def get_current_user(self) -> User:
-        """Return whom the token belongs to."""
-        return self._send(late.runs.get_current_user())
-
-    def get_me(self) -> User:
-        """Return whom the token belongs to."""
-        return self.get_current_user()
-
-    def list_organizations(self) -> Page[Organization]:
-        """Return the organizations that the token can use."""
-        return self._send(late.runs.list_organizations())
 
     def events(
         self, after: int | None = None, *, run_id: int | str | None = None
@@ -386,11 +265,3 @@ class CodegenClient(Extras, Files):
         except (NotFound, UnexpectedAnswer):
             tail.polls = True
             yield
-
-    def _send(self, call: Call[T]) -> T:
-        return self._http.send(call, self._organization() if ORG in call.path else None)
-
-    def _organization(self) -> int:
-        if self._org_id is None:
-            self._org_id = late.runs.first_organization(self.list_organizations())
-        return self._org_id

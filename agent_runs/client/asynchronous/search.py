@@ -1,0 +1,104 @@
+"""Search in everything that a server of this program keeps, and saved views."""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from typing import TYPE_CHECKING
+
+from agent_runs.client import late
+from agent_runs.client.asynchronous.sender import AsyncSender
+from agent_runs.client.base import PAGE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from typing import Literal, Unpack
+
+    from agent_runs.client.calls.runs import LogQuery
+    from agent_runs.client.calls.search import LogHits, SearchField, SearchGroup, SearchPage
+    from agent_runs.models import SavedView
+
+    Order = Literal["newest", "best"]
+    Kind = Literal["search", "runs"]
+
+
+class AsyncSearch(AsyncSender):
+    """Finds steps and runs."""
+
+    async def search(
+        self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
+    ) -> SearchPage:
+        """Return one page of the steps and runs that fit, grouped by run.
+
+        Args:
+            query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
+            order: `newest` first, or the `best` of the newest 1,000 hits.
+            limit: most hits, 1 to 100.
+            cursor: `next_cursor` of the page before.
+
+        Raises:
+            InvalidQuery: the query cannot be understood; `position` says where.
+        """
+        return await self._send(late.search.search(query, order, limit, cursor))
+
+    async def iter_search(
+        self, query: str, *, order: Order = "newest"
+    ) -> AsyncGenerator[SearchGroup]:
+        """Yield all that fits, page by page; a run may come up again on a later page."""
+        cursor = None
+        while True:
+            page = await self.search(query, order=order, limit=PAGE_LIMIT, cursor=cursor)
+            for group in page.items:
+                yield group
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def search_agent_run_logs(
+        self,
+        run_id: int | str,
+        text: str,
+        *,
+        regex: bool = False,
+        context: int = 0,
+        **query: Unpack[LogQuery],
+    ) -> LogHits:
+        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+
+        Args:
+            regex: `text` is a regular expression; it has a time limit.
+            context: neighbours of each hit that `around` has, whatever the filters.
+            query: which entries count, as in `get_agent_run_logs`.
+
+        Raises:
+            InvalidQuery: the pattern cannot be read, or takes too long.
+        """
+        return await self._send(late.search.search_logs(run_id, text, regex, context, query))
+
+    async def list_search_fields(self) -> list[SearchField]:
+        """Return the fields that a query can name, and the values there are."""
+        return await self._send(late.search.list_search_fields())
+
+    async def list_views(self, kind: Kind | None = None) -> list[SavedView]:
+        """Return the saved views by name: of `search`, of `runs`, or all."""
+        return await self._send(late.search.list_views(kind))
+
+    async def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
+        """Keep a query under a name, for everybody.
+
+        Args:
+            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+
+        Raises:
+            InvalidRequest: the query cannot be understood.
+            Conflict: the name is taken.
+        """
+        return await self._send(late.search.save_view(name, query, kind))
+
+    async def change_view(
+        self, view_id: int, *, name: str | None = None, query: str | None = None
+    ) -> SavedView:
+        """Give a saved view another name or query."""
+        return await self._send(late.search.change_view(view_id, name, query))
+
+    async def remove_view(self, view_id: int) -> None:
+        """Forget a saved view."""
+        await self._send(late.search.remove_view(view_id))

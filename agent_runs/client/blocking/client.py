@@ -1,0 +1,117 @@
+# Made of asynchronous/client.py by `make format`. Edit that one.
+"""The blocking client, put together of its parts, and a run with the client that made it."""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from typing import TYPE_CHECKING
+
+from agent_runs.client import late
+from agent_runs.client.blocking.extras import Extras
+from agent_runs.client.blocking.files import Files
+from agent_runs.client.blocking.runs import Runs
+from agent_runs.client.blocking.search import Search
+from agent_runs.client.task_view import TaskView
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Unpack
+
+    from agent_runs.client.calls.answers import Page, User
+    from agent_runs.client.calls.runs import CreateOptions, ResumeOptions
+    from agent_runs.models import JSON, AgentRun, AgentRunLog, Repo
+
+
+class CodegenClient(Runs, Extras, Files, Search):
+    """Creates, watches, reads, resumes and stops agent runs.
+
+    Without a token it talks to the server on this machine, with one to the hosted service or to
+    `base_url`. A client may be used by several threads or tasks. Use it as a context manager, or
+    close it.
+
+    Args:
+        token: else `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for a server of this program.
+        org_id: else `CODEGEN_ORG_ID`, else the first organization of the token.
+        base_url: with or without `/v1`; else `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
+            hosted or the local address. Values are also read from `.env`.
+        found: what the first three come to, when it is known already.
+        timeout: seconds until a request is given up.
+        retry: when a GET is sent again; other requests never are.
+        clock: what it waits with.
+        transport: how requests are carried; an in-process application instead of a network.
+        gate: what each request waits for and goes through.
+
+    Raises:
+        InvalidRequest: token, organization or address cannot be used.
+    """
+
+    def run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentTask:
+        """Create a run; options as in `create_agent_run`."""
+        return AgentTask(self, self.create_agent_run(prompt, **options))
+
+    def get_current_user(self) -> User:
+        """Return whom the token belongs to."""
+        return self._send(late.runs.get_current_user())
+
+    get_me = get_current_user
+
+    def ban_agent_run(self, run_id: int | str) -> JSON:
+        """Stop a run and mute it."""
+        return self._send(late.official.mark_agent_run(run_id, "ban"))
+
+    def unban_agent_run(self, run_id: int | str) -> JSON:
+        """Let a run that was banned be heard again."""
+        return self._send(late.official.mark_agent_run(run_id, "unban"))
+
+    def remove_agent_run_from_pr(self, run_id: int | str) -> JSON:
+        """Let a run leave its pull request alone."""
+        return self._send(late.official.mark_agent_run(run_id, "remove-from-pr"))
+
+    def list_organization_repos(self, page: int = 1) -> Page[Repo]:
+        """Return the organization's repositories, 100 at a time."""
+        return self._send(late.official.list_organization_repos(page))
+
+    def list_organization_users(self, page: int = 1) -> Page[User]:
+        """Return the organization's members, 100 at a time."""
+        return self._send(late.official.list_organization_users(page))
+
+    def list_models(self) -> dict[str, JSON]:
+        """Return the models that a new run can name: `providers` and `default_model`."""
+        return self._send(late.official.list_models())
+
+
+class AgentTask(TaskView):
+    """A run and the client that made it."""
+
+    def __init__(self, client: Runs, run: AgentRun) -> None:
+        super().__init__(run)
+        self._client = client
+
+    def refresh(self) -> AgentTask:
+        """Ask how the run stands now."""
+        self.run = self._client.get_agent_run(self.id)
+        return self
+
+    def wait(self, timeout: float | None = None) -> AgentTask:
+        """Wait until the run has ended; raises `WaitTimeout` after `timeout` seconds."""
+        self.run = self._client.wait(self.id, timeout=timeout)
+        return self
+
+    def logs(self) -> list[AgentRunLog]:
+        """Return all entries so far, oldest first."""
+        return list(self._client.iter_agent_run_logs(self.id))
+
+    def stream_logs(self, after_seq: int = -1) -> Generator[AgentRunLog]:
+        """Yield entries as they come, until the run has ended."""
+        return self._client.stream_logs(self.id, after_seq)
+
+    def resume(
+        self, prompt: str, *, wait: float = 300.0, **options: Unpack[ResumeOptions]
+    ) -> AgentTask:
+        """Give the run another prompt, once it has ended; see `resume_agent_run`."""
+        self.run = self._client.resume_agent_run(self.id, prompt, wait=wait, **options)
+        return self
+
+    def stop(self) -> AgentTask:
+        """Stop the run."""
+        self.run = self._client.stop_agent_run(self.id)
+        return self

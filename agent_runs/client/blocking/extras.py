@@ -1,0 +1,108 @@
+# Made of asynchronous/extras.py by `make format`. Edit that one.
+"""What only a server of this program answers: agents, repositories, diffs, permissions, measures.
+
+The hosted service answers all of it with `NotFound`.
+"""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from typing import TYPE_CHECKING
+
+from agent_runs.client import late
+from agent_runs.client.blocking.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal, Unpack
+
+    from agent_runs.client.calls.answers import Diff, Template
+    from agent_runs.client.calls.measures import AnalyticsQuery, AnalyticsTable
+    from agent_runs.insight import Insight
+    from agent_runs.insight.compared import Comparison
+    from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
+
+
+class Extras(Sender):
+    """What this program adds to the official API."""
+
+    def health(self) -> dict[str, JSON]:
+        """Return how the server does and what is configured."""
+        return self._send(late.runs.health())
+
+    def get_status(self) -> dict[str, JSON]:
+        """Return the newest run, or `{"message": "No current task"}`."""
+        return self._send(late.runs.get_status())
+
+    def list_hosted(self) -> dict[str, JSON]:
+        """Return how hosted organizations are mirrored: troubles, age, budget, history."""
+        return self._send(late.official.list_hosted())
+
+    def watch_agent_run(self, run_id: int | str) -> None:
+        """Let a hosted run's entries be read first for a minute."""
+        self._send(late.official.watch_agent_run(run_id))
+
+    def list_agents(self) -> list[AgentInfo]:
+        """Return the agent profiles and which of them this server can run."""
+        return self._send(late.runs.list_agents())
+
+    def list_templates(self) -> list[Template]:
+        """Return the prompt templates that `mode` of a new run can name."""
+        return self._send(late.runs.list_templates())
+
+    def list_repos(self, page: int = 1) -> list[Repo]:
+        """Return the registered repositories, 100 at a time."""
+        return self._send(late.runs.list_repos(page))
+
+    def add_repo(self, url: str, name: str | None = None) -> Repo:
+        """Register a repository: a path on the server's machine or a git URL."""
+        return self._send(late.runs.add_repo(url, name))
+
+    def remove_repo(self, repo_id: int) -> None:
+        """Take a repository out of the list; its runs stay."""
+        self._send(late.runs.remove_repo(repo_id))
+
+    def archive_agent_run(self, run_id: int | str) -> AgentRun:
+        """Take a finished run out of the list; nothing is deleted."""
+        return self._send(late.runs.archive_agent_run(run_id))
+
+    def restore_agent_run(self, run_id: int | str) -> AgentRun:
+        """Put an archived run back into the list."""
+        return self._send(late.runs.restore_agent_run(run_id))
+
+    def get_agent_run_diff(self, run_id: int | str) -> Diff:
+        """Return what the run changed against its base."""
+        return self._send(late.runs.get_agent_run_diff(run_id))
+
+    def list_turns(self, run_id: int | str) -> list[Turn]:
+        """Return the run's prompts and what became of each."""
+        return self._send(late.runs.list_turns(run_id))
+
+    def list_permissions(self, run_id: int | str) -> list[PermissionRequest]:
+        """Return the questions of the run's agent that wait for an answer."""
+        return self._send(late.runs.list_permissions(run_id))
+
+    def answer_permission(
+        self, run_id: int | str, permission_id: int, answer: Literal["allow", "reject"] | str
+    ) -> PermissionRequest:
+        """Answer an agent's question with `allow`, `reject` or the id of one of its options."""
+        return self._send(late.runs.answer_permission(run_id, permission_id, answer))
+
+    def get_analytics(self, table: str, **query: Unpack[AnalyticsQuery]) -> AnalyticsTable:
+        """Return a table: `summary`, `days`, `tools`, `errors`, `agents` ... (docs/analytics.md).
+
+        Args:
+            query: `days`, `first_day`, `last_day`, `agent`, `repo_id`, `mode`.
+        """
+        return self._send(late.measures.get_analytics(table, query))
+
+    def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
+        """Return the same table as CSV, safe to be opened as a spreadsheet."""
+        return self._send(late.measures.get_analytics_csv(table, query))
+
+    def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
+        """Return two to six runs side by side: facts, files, and the step where they part."""
+        return self._send(late.measures.compare_agent_runs(run_ids))
+
+    def get_agent_run_insight(self, run_id: int | str) -> Insight:
+        """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
+        return self._send(late.measures.get_agent_run_insight(run_id))

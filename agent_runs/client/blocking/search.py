@@ -1,0 +1,102 @@
+# Made of asynchronous/search.py by `make format`. Edit that one.
+"""Search in everything that a server of this program keeps, and saved views."""
+
+from __future__ import annotations  # the types in the signatures are loaded late, too
+
+from typing import TYPE_CHECKING
+
+from agent_runs.client import late
+from agent_runs.client.base import PAGE_LIMIT
+from agent_runs.client.blocking.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Literal, Unpack
+
+    from agent_runs.client.calls.runs import LogQuery
+    from agent_runs.client.calls.search import LogHits, SearchField, SearchGroup, SearchPage
+    from agent_runs.models import SavedView
+
+    Order = Literal["newest", "best"]
+    Kind = Literal["search", "runs"]
+
+
+class Search(Sender):
+    """Finds steps and runs."""
+
+    def search(
+        self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
+    ) -> SearchPage:
+        """Return one page of the steps and runs that fit, grouped by run.
+
+        Args:
+            query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
+            order: `newest` first, or the `best` of the newest 1,000 hits.
+            limit: most hits, 1 to 100.
+            cursor: `next_cursor` of the page before.
+
+        Raises:
+            InvalidQuery: the query cannot be understood; `position` says where.
+        """
+        return self._send(late.search.search(query, order, limit, cursor))
+
+    def iter_search(self, query: str, *, order: Order = "newest") -> Generator[SearchGroup]:
+        """Yield all that fits, page by page; a run may come up again on a later page."""
+        cursor = None
+        while True:
+            page = self.search(query, order=order, limit=PAGE_LIMIT, cursor=cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def search_agent_run_logs(
+        self,
+        run_id: int | str,
+        text: str,
+        *,
+        regex: bool = False,
+        context: int = 0,
+        **query: Unpack[LogQuery],
+    ) -> LogHits:
+        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+
+        Args:
+            regex: `text` is a regular expression; it has a time limit.
+            context: neighbours of each hit that `around` has, whatever the filters.
+            query: which entries count, as in `get_agent_run_logs`.
+
+        Raises:
+            InvalidQuery: the pattern cannot be read, or takes too long.
+        """
+        return self._send(late.search.search_logs(run_id, text, regex, context, query))
+
+    def list_search_fields(self) -> list[SearchField]:
+        """Return the fields that a query can name, and the values there are."""
+        return self._send(late.search.list_search_fields())
+
+    def list_views(self, kind: Kind | None = None) -> list[SavedView]:
+        """Return the saved views by name: of `search`, of `runs`, or all."""
+        return self._send(late.search.list_views(kind))
+
+    def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
+        """Keep a query under a name, for everybody.
+
+        Args:
+            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+
+        Raises:
+            InvalidRequest: the query cannot be understood.
+            Conflict: the name is taken.
+        """
+        return self._send(late.search.save_view(name, query, kind))
+
+    def change_view(
+        self, view_id: int, *, name: str | None = None, query: str | None = None
+    ) -> SavedView:
+        """Give a saved view another name or query."""
+        return self._send(late.search.change_view(view_id, name, query))
+
+    def remove_view(self, view_id: int) -> None:
+        """Forget a saved view."""
+        self._send(late.search.remove_view(view_id))
