@@ -3,7 +3,7 @@
 In this order: the `Host` must be one of ours (403; a foreign name that points here is an attack on
 a server of the local machine), the `Origin` must be ours or the dashboard's (403), the token must
 be right when there is one (401), the body must not be too large (413). Every answer gets headers
-that keep browsers from guessing, framing and storing.
+that keep browsers from guessing, framing and storing, and one that says whose answer it is.
 """
 
 import hmac
@@ -17,9 +17,11 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent_runs import __version__
 from agent_runs.addresses import LOCAL_NAMES, bracketed
 from agent_runs.api.errors import error_response
 from agent_runs.api.stream import DIRECT_SEND
+from agent_runs.client.base import VERSION_HEADER
 from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"})
@@ -34,6 +36,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
+    (VERSION_HEADER.encode(), __version__.encode()),
 ]
 _API_HEADERS = [
     *_HEADERS,

@@ -25,6 +25,8 @@ PAGE_LIMIT = 100
 """Most items a server gives at once."""
 ORG = "{org_id}"
 """Stands in a path for the organization, which may not be known before the first call."""
+VERSION_HEADER = "x-agent-runs-version"
+"""In every answer of a server of this program, which carries out a request of one key once."""
 
 _RETRIED = frozenset({429, 502, 503, 504})
 _BY_STATUS: Mapping[int, type[errors.AgentRunsError]] = {
@@ -58,6 +60,7 @@ class Call(Generic[T]):
         params: values that are None are left out; tuples repeat.
         missing: what a 404 without a name means here.
         conflict: what a 409 without a name means here.
+        key: by which a server of this program knows the request when it comes again.
     """
 
     method: str
@@ -68,10 +71,11 @@ class Call(Generic[T]):
     accept: str = "application/json"
     missing: type[errors.NotFound] = errors.NotFound
     conflict: type[errors.Conflict] = errors.Conflict
+    key: str | None = None
 
     @property
     def may_repeat(self) -> bool:
-        """Tell whether sending it twice does no harm: a POST could start a second run."""
+        """Tell whether sending it twice does no harm anywhere: a POST could start a second run."""
         return self.method == "GET"
 
     @property
@@ -151,11 +155,25 @@ AsyncGate = Callable[[Call[Any]], AbstractAsyncContextManager[None]]
 
 
 class Fault(Exception):
-    """Wraps an error that is worth another try."""
+    """Wraps an error that is worth another try.
 
-    def __init__(self, error: errors.AgentRunsError) -> None:
+    Attributes:
+        is_lost: there was no answer, not even one that refuses.
+    """
+
+    def __init__(self, error: errors.AgentRunsError, *, is_lost: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
+        self.is_lost = is_lost
+
+    def may_repeat(self, call: Call[Any], *, knows_keys: bool) -> bool:
+        """Tell whether the call may be sent again.
+
+        Args:
+            knows_keys: the server carries out a request of one key once. What it answered stands:
+                sent again, "nobody knows whether that was done" would become "done".
+        """
+        return call.may_repeat or (self.is_lost and knows_keys and call.key is not None)
 
 
 def headers(credentials: Credentials) -> dict[str, str]:

@@ -82,12 +82,13 @@ def options(credentials: Credentials, timeout: float) -> dict[str, Any]:
 
 def request(call: Call[T], org_id: int | None) -> dict[str, Any]:
     """Return what httpx is told of a call."""
+    key = {} if call.key is None else {"idempotency-key": call.key}
     return {
         "method": call.method,
         "url": call.path.replace(base.ORG, str(org_id)),
         "params": call.query,
         "json": call.body,
-        "headers": {"accept": call.accept},
+        "headers": {"accept": call.accept} | key,
     }
 
 
@@ -141,11 +142,11 @@ def _fault(
     reason = str(exc) or type(exc).__name__
     if isinstance(exc, (httpx.ConnectError, httpx.ConnectTimeout)):
         name, tls = _is_caused_by(exc, socket.gaierror), _is_caused_by(exc, ssl.SSLError)
-        return Fault(base.unreachable(credentials, reason, name=name, tls=tls))
+        return Fault(base.unreachable(credentials, reason, name=name, tls=tls), is_lost=True)
     if isinstance(exc, httpx.TimeoutException):
         return base.too_slow(credentials, call, seconds)
     if isinstance(exc, (httpx.NetworkError, httpx.RemoteProtocolError)):
-        return Fault(base.cut_off(credentials, call, reason))
+        return Fault(base.cut_off(credentials, call, reason), is_lost=True)
     return errors.UnexpectedAnswer(f"{credentials.root} cannot be talked to: {reason}")
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
+from agent_runs import __version__
 from agent_runs.api.app import create_app
 from agent_runs.api.guard import Admission, Guard, origin_of
 from agent_runs.settings import Settings
@@ -144,6 +145,13 @@ async def test_every_answer_forbids_guessing_framing_and_storing(http: httpx.Asy
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert (await http.get("/agent_runs")).headers["cache-control"] == "no-store"
+
+
+async def test_every_answer_says_that_it_is_ours(http: httpx.AsyncClient) -> None:
+    for path in ("/health", "/agent_runs/7", "/v1/users/me", "/v1/organizations/1/agent/runs"):
+        assert (await http.get(path)).headers["x-agent-runs-version"] == __version__
+    foreign = await http.get("/health", headers={"host": "evil.example"})
+    assert (foreign.status_code, foreign.headers["x-agent-runs-version"]) == (403, __version__)
 
 
 async def test_two_slashes_at_the_start_are_taken_as_one(http: httpx.AsyncClient) -> None:

@@ -28,6 +28,7 @@ class Line:
     Attributes:
         delay: seconds that every request waits before it is passed on.
         fails: requests whose path matches are answered with status 500.
+        loses: the answer to the next request whose path matches gets lost: the line breaks instead.
         passed: paths of the requests that came.
     """
 
@@ -36,10 +37,12 @@ class Line:
         self.port = 0
         self.delay = 0.0
         self.fails: re.Pattern[str] | None = None
+        self.loses: re.Pattern[str] | None = None
         self.passed: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._losing: set[asyncio.StreamWriter] = set()
         self._passing: set[asyncio.Task[None]] = set()
 
     @property
@@ -52,7 +55,7 @@ class Line:
 
     def mend(self) -> None:
         """Pass on everything again, fast and whole."""
-        self.delay, self.fails = 0.0, None
+        self.delay, self.fails, self.loses = 0.0, None, None
         if self._server is None:
             self._do(self._listen())
 
@@ -101,6 +104,9 @@ class Line:
                         writer.write(_FAILURE)
                         await writer.drain()
                         break
+                    if self.loses and self.loses.search(path):
+                        self.loses = None
+                        self._losing.add(writer)
                 back.write(chunk)
                 await back.drain()
         for end in (writer, back):
@@ -108,10 +114,13 @@ class Line:
             end.close()
         await answers
 
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(1 << 16):
+                if writer in self._losing:
+                    self._losing.discard(writer)
+                    writer.transport.abort()
+                    return
                 writer.write(chunk)
                 await writer.drain()
         writer.close()

@@ -36,11 +36,15 @@ class AsyncRuns(AsyncSender):
     _logs_way = 0
 
     async def create_agent_run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentRun:
-        """Create a run. It is never sent twice, so a lost answer leaves you to look for the run.
+        """Create a run, once: a key goes with it, by which a server of this program knows it again.
+
+        When the connection to such a server breaks, the same request is sent again. Another server
+        is never asked twice: after a lost answer it is up to you to look for the run.
 
         Args:
             options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
-                `permission_policy`, `title`, `mode` and `provider`, as in `CreateOptions`.
+                `permission_policy`, `title`, `mode`, `provider` and `idempotency_key`, as in
+                `CreateOptions`.
         """
         return await self._send(late.runs.create_agent_run(prompt, options))
 
@@ -192,11 +196,12 @@ class AsyncRuns(AsyncSender):
         wait: float = 300.0,
         **options: Unpack[ResumeOptions],
     ) -> AgentRun:
-        """Give a run another prompt, once it has ended.
+        """Give a run another prompt, once it has ended; sent again as `create_agent_run` is.
 
         Args:
             wait: seconds to wait for the end of a run that still works; 0 does not wait.
-            options: `images`, `model` and `permission_policy`, as in `ResumeOptions`.
+            options: `images`, `model`, `permission_policy` and `idempotency_key`, as in
+                `ResumeOptions`.
 
         Raises:
             RunIsActive: it still works.

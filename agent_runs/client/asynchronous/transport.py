@@ -31,6 +31,7 @@ class AsyncTransport:
         gate: base.AsyncGate | None = None,
     ) -> None:
         self._gate = gate
+        self._knows_keys = False
         self._credentials = credentials
         self._timeout = timeout
         self._retry = retry
@@ -45,7 +46,8 @@ class AsyncTransport:
                 async with self._gate(call) if self._gate else contextlib.nullcontext():
                     return base.read(call, await self._exchange(call, org_id), self._credentials)
             except Fault as fault:
-                delay = self._retry.delay(attempt, fault.error) if call.may_repeat else None
+                may_repeat = fault.may_repeat(call, knows_keys=self._knows_keys)
+                delay = self._retry.delay(attempt, fault.error) if may_repeat else None
                 if delay is None:
                     raise fault.error from fault
             await self._clock.sleep(delay)
@@ -55,6 +57,7 @@ class AsyncTransport:
         deadline = time.monotonic() + self._timeout
         with wire.translated(self._credentials, call, self._timeout):
             async with self._http.stream(**wire.request(call, org_id)) as response:
+                self._knows_keys = base.VERSION_HEADER in response.headers
                 content = bytearray()
                 async for chunk in response.aiter_bytes():
                     content += chunk

@@ -35,7 +35,7 @@ class CodegenClient(Runs, Extras, Files, Search):
             hosted or the local address. Values are also read from `.env`.
         found: what the first three come to, when it is known already.
         timeout: seconds until a request is given up.
-        retry: when a GET is sent again; other requests never are.
+        retry: when a request that may be repeated is sent again.
         clock: what it waits with.
         transport: how requests are carried; an in-process application instead of a network.
         gate: what each request waits for and goes through.

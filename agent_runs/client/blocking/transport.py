@@ -32,6 +32,7 @@ class Transport:
         gate: base.Gate | None = None,
     ) -> None:
         self._gate = gate
+        self._knows_keys = False
         self._credentials = credentials
         self._timeout = timeout
         self._retry = retry
@@ -46,7 +47,8 @@ class Transport:
                 with self._gate(call) if self._gate else contextlib.nullcontext():
                     return base.read(call, self._exchange(call, org_id), self._credentials)
             except Fault as fault:
-                delay = self._retry.delay(attempt, fault.error) if call.may_repeat else None
+                may_repeat = fault.may_repeat(call, knows_keys=self._knows_keys)
+                delay = self._retry.delay(attempt, fault.error) if may_repeat else None
                 if delay is None:
                     raise fault.error from fault
             self._clock.sleep(delay)
@@ -56,6 +58,7 @@ class Transport:
         deadline = time.monotonic() + self._timeout
         with wire.translated(self._credentials, call, self._timeout):
             with self._http.stream(**wire.request(call, org_id)) as response:
+                self._knows_keys = base.VERSION_HEADER in response.headers
                 content = bytearray()
                 for chunk in response.iter_bytes():
                     content += chunk

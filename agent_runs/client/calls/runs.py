@@ -4,6 +4,8 @@ Official operations go to `/v1`, which the hosted service has too; the others to
 which only a server of this program answers. Source: Codegen REST API, OpenAPI of 2025-10.
 """
 
+import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
@@ -51,6 +53,8 @@ class CreateOptions(TypedDict, total=False):
         title: shown instead of the prompt's first line.
         mode: name of a prompt template, see `list_templates()`.
         provider: `acp` (on the server's machine) or `codegen` (at a hosted account of it).
+        idempotency_key: the same request with the same key is carried out once, within a day; a
+            new one for each call unless given. Only servers of this program.
     """
 
     images: Sequence[str] | None
@@ -63,6 +67,7 @@ class CreateOptions(TypedDict, total=False):
     title: str | None
     mode: str | None
     provider: str | None
+    idempotency_key: str | None
 
 
 class ResumeOptions(TypedDict, total=False):
@@ -72,11 +77,13 @@ class ResumeOptions(TypedDict, total=False):
         images: data URIs.
         model: the run's own unless given.
         permission_policy: the run's own unless given.
+        idempotency_key: as in `CreateOptions`.
     """
 
     images: Sequence[str] | None
     model: str | None
     permission_policy: PermissionPolicy | None
+    idempotency_key: str | None
 
 
 class RunQuery(TypedDict, total=False):
@@ -182,8 +189,9 @@ def list_organizations() -> Call[answers.Page[answers.Organization]]:
 def create_agent_run(prompt: str, options: CreateOptions) -> Call[AgentRun]:
     """POST /v1/organizations/{org_id}/agent/run."""
     refuse_unknown(options, CreateOptions)
+    key = _key(options)
     body = _body({"prompt": prompt, **options})
-    return Call("POST", f"{_AGENT}/run", answers.run, body=body)
+    return Call("POST", f"{_AGENT}/run", answers.run, body=body, key=key)
 
 
 def get_agent_run(run_id: int | str) -> Call[AgentRun]:
@@ -222,6 +230,7 @@ def get_agent_run_logs(
 def resume_agent_run(run_id: int | str, prompt: str, options: ResumeOptions) -> Call[AgentRun]:
     """POST /v1/organizations/{org_id}/agent/run/resume; the id is in the body."""
     refuse_unknown(options, ResumeOptions)
+    key = _key(options)
     body = _body({"agent_run_id": run_id_of(run_id), "prompt": prompt, **options})
     return Call(
         "POST",
@@ -230,6 +239,7 @@ def resume_agent_run(run_id: int | str, prompt: str, options: ResumeOptions) -> 
         body=body,
         missing=errors.RunNotFound,
         conflict=errors.RunIsActive,
+        key=key,
     )
 
 
@@ -347,9 +357,20 @@ def _of_run(method: str, run_id: int | str, what: str, read: Callable[[JSON], T]
 
 def _body(values: dict[str, JSON]) -> dict[str, JSON]:
     body = {name: value for name, value in values.items() if value is not None}
+    body.pop("idempotency_key", None)
     if "images" in body:
         body["images"] = list(body["images"])
     return body
+
+
+def _key(options: CreateOptions | ResumeOptions) -> str:
+    """Return the key of a request: the caller's own, else a new one."""
+    key = options.get("idempotency_key")
+    if key is None:
+        return secrets.token_hex(16)
+    if not re.fullmatch("[!-~]{1,255}", key):
+        raise errors.InvalidRequest("idempotency_key: give 1 to 255 visible ASCII characters.")
+    return key
 
 
 def several(value: str | Sequence[str] | None) -> tuple[str, ...]:

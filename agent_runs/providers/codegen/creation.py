@@ -1,7 +1,8 @@
 """Creates a run upstream exactly once, whatever happens to the request, to its answer or to us.
 
 Upstream has no idempotency: the same request twice is two runs. So the request carries a key of
-ours in `metadata`, and each step is saved before the next:
+ours in `metadata` (and as `Idempotency-Key`, which only a server of this program knows), and each
+step is saved before the next:
 
     WAITING ── save SENDING, send ──> CREATED | REFUSED
        ^                 │ lost answer, 5xx, or we were killed
@@ -125,7 +126,9 @@ async def _send(client: AsyncCodegenClient, creation: Creation) -> Creation:
     metadata = given | {KEY: creation.key}
     try:
         with asking(Priority.CREATE):
-            run = await client.create_agent_run(creation.prompt, metadata=metadata, **options)
+            run = await client.create_agent_run(
+                creation.prompt, metadata=metadata, idempotency_key=creation.key, **options
+            )
     except AgentRunsError as exc:
         return _failed(creation, exc)
     return replace(creation, state=CreationState.CREATED, run=run)
