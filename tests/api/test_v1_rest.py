@@ -290,9 +290,9 @@ async def test_the_forge_of_a_local_clone_is_that_of_its_origin(
 async def test_a_pull_request_is_found_by_the_id_that_a_run_shows(
     app: FastAPI, http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = {"id": 4711, "created_at": "", "url": "https://forge.example/farm/fruit/pull/9"}
+    shown = PullRequest(id=4711, created_at="", url="https://forge.example/farm/fruit/pull/9")
     async with app.state.server.database.begin() as transaction:
-        await runs.insert(transaction, prompt="x", status="COMPLETE", github_pull_requests=[shown])
+        await runs.insert(transaction, prompt="x", status="COMPLETE", github_pull_requests=(shown,))
     asked = put_gh(tmp_path, "exit 0", monkeypatch)
     told = (await http.patch(f"{V1}/prs/4711", json={"state": "closed"})).json()
     assert (told["success"], told["number"]) == (True, 9)

@@ -64,7 +64,13 @@ async def working(
     bus.stumbles = list(stumbles)
     async with bus:
         database.on_events = bus.hint
-        work = TurnWork(database, bus, provider, worker="one", permission_timeout_seconds=60)
+        work = TurnWork(
+            database,
+            bus,
+            cast("Provider", provider),  # nothing else of one is asked for
+            worker="one",
+            permission_timeout_seconds=60,
+        )
         with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(work, run.id)

@@ -5,7 +5,7 @@ import pytest
 from store_samples import NOW, add_entries, new_run
 
 from agent_runs.errors import Conflict, LostFence, RunNotFound
-from agent_runs.models import AgentRun, AgentRunStatus
+from agent_runs.models import JSON, AgentRun, AgentRunStatus
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, runs, turns
 
@@ -91,11 +91,13 @@ async def test_a_run_that_ends_is_told_once_as_finished(database: Database) -> N
 
 async def test_a_misspelled_field_is_refused(database: Database) -> None:
     run = await new_run(database)
+    misspelled: dict[str, JSON] = {"activty": "x"}
+    private: dict[str, JSON] = {"fence ": 1}
     async with database.begin() as transaction:
         with pytest.raises(TypeError, match="activty"):
-            await runs.change(transaction, run, activty="x")
+            await runs.change(transaction, run, **misspelled)
         with pytest.raises(TypeError, match="fence"):
-            await runs.change_private(transaction, run.id, **{"fence ": 1})
+            await runs.change_private(transaction, run.id, **private)
 
 
 async def test_only_one_worker_gets_a_run(database: Database) -> None:
