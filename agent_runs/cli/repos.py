@@ -24,7 +24,7 @@ def add_repo(
     """Register a repository."""
     path = Path(url).expanduser()
     # The server's working directory is another one, so a path has to be absolute.
-    url = str(path.resolve()) if path.is_dir() else url
+    url = str(path.resolve()) if path.exists() else url
     with connect(context) as client:
         added = client.add_repo(url, name)
     if as_json:

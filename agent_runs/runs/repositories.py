@@ -97,19 +97,49 @@ def _remote(url: str, scheme: str, password: str | None, path: str, *, user: str
 
 
 def _local(written: str) -> Source:
-    path = Path(written).expanduser()
-    if not path.is_absolute():
-        raise InvalidRequest(f"url: {written!r} is neither a git URL nor an absolute path.")
-    path = path.resolve()
-    inner = path / ".git"
-    # In a worktree `.git` is a file that says where the repository is.
-    head = (inner if inner.is_dir() else path) / "HEAD"
-    if not inner.exists() and not (head.is_file() and (path / "objects").is_dir()):
+    try:
+        path = Path(written).expanduser()
+        if not path.is_absolute():
+            raise InvalidRequest(f"url: {written!r} is neither a git URL nor an absolute path.")
+        path = path.resolve(strict=True)
+        top = _top_level(path)
+        branch = None if top is None else _branch(top)
+    except (OSError, RuntimeError) as exc:  # RuntimeError: a loop of links, or no such user
+        why = exc.strerror if isinstance(exc, OSError) else exc
+        raise InvalidRequest(f"url: {written!r} cannot be read on the server: {why}.") from exc
+    if top is None:
         raise InvalidRequest(f"url: {path} is not a git repository; run `git init` in it first.")
-    branch = None
-    if head.is_file():
-        branch = head.read_text("utf-8", "replace").strip().partition("refs/heads/")[2] or None
-    return _named(str(path), str(path), default_branch=branch)
+    return _named(str(top), str(top), default_branch=branch)
+
+
+def _top_level(path: Path) -> Path | None:
+    """Return the folder that git would call the top level; a bare repository is its own.
+
+    Git itself is not asked: a repository's configuration can make it run a program.
+    """
+    folders = (path, *path.parents)
+    # First, because what lies in a `.git` may look like a bare repository: that of a submodule.
+    for folder in folders:
+        if folder.name == ".git" and _holds_objects(folder):
+            return folder.parent
+    for folder in folders:
+        inner = folder / ".git"
+        # In a worktree and in a submodule it is a file that says where the repository is.
+        if inner.is_file() or _holds_objects(inner) or _holds_objects(folder):
+            return folder
+    return None
+
+
+def _holds_objects(folder: Path) -> bool:
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+
+
+def _branch(top: Path) -> str | None:
+    inner = top / ".git"
+    head = (inner if inner.is_dir() else top) / "HEAD"
+    if not head.is_file():
+        return None
+    return head.read_text("utf-8", "replace").strip().partition("refs/heads/")[2] or None
 
 
 def _named(url: str, path: str, *, default_branch: str | None = None) -> Source:

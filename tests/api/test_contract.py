@@ -102,7 +102,7 @@ async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each op
     org = "/v1/organizations/{org_id}"
     run_path, alpha = f"{org}/agent/run", "/v1/alpha/organizations/{org_id}/agent/run"
     folder = tmp_path / "apples"
-    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "objects").mkdir(parents=True)
     (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     repo_id = (await http.post("/repos", json={"url": str(folder)})).json()["id"]
     await ask("GET /v1/users/me")

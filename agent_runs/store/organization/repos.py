@@ -8,6 +8,8 @@ from agent_runs.models import Repo
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import dump, now
 
+_LOCK = 1785688693  # among `EVENT_LOCK` and others; held while a url is looked for and inserted
+
 
 class NewRepo(TypedDict, total=False):
     """Fields of `Repo` that a new one can have; a test compares them.
@@ -44,6 +46,8 @@ async def insert(transaction: Transaction, **fields: Unpack[NewRepo]) -> Repo:
 
 async def _insert(transaction: Transaction, repo: Repo) -> Repo:
     url = repo.url
+    if transaction.dialect == "postgresql":
+        await transaction.write(f"select pg_advisory_xact_lock({_LOCK})")
     rows = await transaction.execute(
         "select id from repo where organization_id = :organization_id and url = :url",
         {"organization_id": repo.organization_id, "url": url},
