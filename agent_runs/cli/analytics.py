@@ -11,8 +11,8 @@ from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
-from agent_runs.cli.steps import in_money, in_words
 from agent_runs.errors import InvalidRequest
+from agent_runs.reading.amounts import duration, money
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def _worded(value: object, unit: str) -> str:
         return "-"
     if isinstance(value, Mapping):
         sums = cast("Mapping[str, float]", value).items()
-        return ", ".join(in_money(amount, currency) for currency, amount in sums) or "-"
+        return ", ".join(money(amount, currency) for currency, amount in sums) or "-"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return one_line(str(value), 80) if value != "" else "-"
     if unit == "seconds":
-        return in_words(value)
+        return duration(value)
     if unit == "share":
         return f"{value:.1%}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"

@@ -9,7 +9,7 @@ import typer
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_fields, say_json
-from agent_runs.cli.steps import in_money, in_words
+from agent_runs.reading.amounts import duration, money
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _lines(found: "Comparison") -> Iterator[str]:
 
 
 def _time(milliseconds: int | None) -> str:
-    return "-" if milliseconds is None else in_words(milliseconds / _SECOND)
+    return "-" if milliseconds is None else duration(milliseconds / _SECOND)
 
 
 def _count(number: int | None) -> str:
@@ -98,4 +98,4 @@ def _count(number: int | None) -> str:
 
 def _cost(run: "ComparedRun") -> str:
     usage = run.usage
-    return "-" if usage.cost is None else in_money(usage.cost, usage.currency)
+    return "-" if usage.cost is None else money(usage.cost, usage.currency)

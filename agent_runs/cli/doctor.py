@@ -18,11 +18,11 @@ from agent_runs.cli.connection import Connection
 from agent_runs.cli.output import say, say_json
 from agent_runs.errors import AgentRunsError, InvalidRequest, Unauthorized
 from agent_runs.models import JSON, AgentInfo
+from agent_runs.reading.amounts import size
 from agent_runs.settings import InvalidSettings, Settings, load_settings
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE_BYTES = 1 << 30
-_GIB = 1 << 30
 _SECONDS = 5
 
 
@@ -124,7 +124,7 @@ def _database(settings: Settings) -> Finding:
 
 def _disk(home: Path) -> Finding:
     free = shutil.disk_usage(home if home.exists() else Path.cwd()).free
-    text = f"{free / _GIB:.1f} GiB free"
+    text = f"{size(free)} free"
     if free < _LEAST_FREE_BYTES:
         return Finding("disk", "warning", f"{text}; work trees need room, archive does not free it")
     return Finding("disk", "ok", text)

@@ -7,7 +7,7 @@ import typer
 
 from agent_runs.cli.connection import AsJson, RunId, connect
 from agent_runs.cli.output import say, say_json
-from agent_runs.cli.steps import in_words
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _lines(found: "Insight") -> Iterator[str]:
     yield f"Run {found.agent_run_id}: {one_line(found.outcome, 500)}"
-    worked, in_tools = (in_words(ms / _SECOND) for ms in (found.working_ms, found.tool_ms))
+    worked, in_tools = (duration(ms / _SECOND) for ms in (found.working_ms, found.tool_ms))
     yield (
         f"{found.steps} steps, {found.tool_calls} tool calls, {found.failed_calls} failed; "
         f"{worked}, of it in tools {in_tools}"
@@ -54,7 +54,7 @@ def _lines(found: "Insight") -> Iterator[str]:
     for repeat in found.repeats:
         yield f"Again and again: {repeat.times} times {repeat.tool_name} {one_line(repeat.text)}"
     for wait in found.waits:
-        spent = in_words(wait.duration_ms / _SECOND)
+        spent = duration(wait.duration_ms / _SECOND)
         yield f"Waited {spent} for {wait.kind}: #{wait.seq} {one_line(wait.text)}"
     for test in found.tests:
         yield f"Tests {'passed' if test.ok else 'FAILED'}: #{test.seq} {one_line(test.text)}"

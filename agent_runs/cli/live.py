@@ -17,11 +17,12 @@ from rich.text import Text
 from agent_runs.cli import exits
 from agent_runs.cli.output import complain, say, say_json
 from agent_runs.cli.permissions import question_of
-from agent_runs.cli.steps import Step, in_words, step_of
+from agent_runs.cli.steps import Step, step_of
 from agent_runs.cli.tables import COLOURS, text
 from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import Conflict, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
 IsWanted = Callable[[AgentRunLog], bool]
@@ -207,7 +208,7 @@ class _Now:
         if self.run is not None:
             words.append_text(text(self.run.status, COLOURS.get(self.run.status, "")))
             words.append(f" {one_line(self.run.activity or '', 80)}")
-        words.append(f" {in_words(max(1, time.monotonic() - self._since))}", "dim")
+        words.append(f" {duration(max(1, time.monotonic() - self._since))}", "dim")
         self._spinner.update(text=words)
         return self._spinner
 
@@ -227,7 +228,7 @@ def _ending(run: AgentRun) -> str:
     words = f"Run {run.id} {run.status}"
     # A run that was resumed keeps its first start, so only a first turn's length is known.
     if run.turn == 1 and run.started_at and run.finished_at:
-        words += f" in {in_words((run.finished_at - run.started_at).total_seconds())}"
+        words += f" in {duration((run.finished_at - run.started_at).total_seconds())}"
     reason = run.status_reason if run.status != AgentRunStatus.COMPLETE else None
     return one_line(f"{words} ({reason})" if reason else words)
 

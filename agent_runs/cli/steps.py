@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 _TELLING = ("command", "path", "file_path", "file", "query", "pattern", "url", "title", "prompt")
 _WHOLE = frozenset({"FINAL_ANSWER", "ERROR"})
 _SECOND = 1000
-_MINUTE = 60
-_HOUR = 3600
 
 
 class Step(NamedTuple):
@@ -47,33 +46,13 @@ def step_of(log: "AgentRunLog") -> Step:
         state=_state(log) if tool else "",
         tool=tool,
         text=_text(log, tool),
-        duration="" if log.duration_ms is None else in_words(log.duration_ms / _SECOND),
+        duration="" if log.duration_ms is None else duration(log.duration_ms / _SECOND),
     )
 
 
 def is_failure(log: "AgentRunLog") -> bool:
     """Tell whether an entry is an error or a failed tool call."""
     return log.message_type == "ERROR" or _state(log) == "failed"
-
-
-def in_words(seconds: float) -> str:
-    """Return a length of time as people say it: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`."""
-    if seconds < 1:
-        return f"{seconds * _SECOND:.0f} ms"
-    if seconds < 10:  # noqa: PLR2004  (tenths matter below)
-        return f"{seconds:.1f} s"
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} s"
-    whole = round(seconds)
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-
-
-def in_money(amount: float, currency: str | None) -> str:
-    """Return a sum to the cent, a small one to four digits: `1,234.50 USD`, `0.0042 USD`."""
-    text = f"{amount:,.2f}" if amount >= 1 else f"{amount:.4g}"
-    return f"{text} {currency or ''}".rstrip()
 
 
 def in_utc(time: datetime) -> str:

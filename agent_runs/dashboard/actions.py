@@ -9,8 +9,8 @@ from reflex_components_sonner.toast import ToastAction
 from agent_runs.client.calls import runs as requests
 from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
 from agent_runs.dashboard.serving.access import send
-from agent_runs.dashboard.theme import plural
 from agent_runs.errors import AgentRunsError, PermissionAnswered
+from agent_runs.reading.amounts import plural
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
 """Runs that the API compares at once."""

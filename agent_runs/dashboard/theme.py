@@ -92,24 +92,6 @@ SOURCES: dict[str, str] = {
 }
 
 
-_FEW = 10
-
-
-def short_count(number: int) -> str:
-    """Return `number` in at most five signs: 948, 12k, 1.2M."""
-    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
-        if number >= limit:
-            value = number / limit
-            digits = 1 if unit == "M" and value < _FEW else 0
-            return f"{value:.{digits}f}{unit}"
-    return str(number)
-
-
-def plural(number: int, noun: str) -> str:
-    """Return "1 run", "2 runs", "1,204 runs"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def agent_title(agent: AgentInfo) -> str:
     """Return the title without what stands in brackets: it must fit on a badge."""
     return agent.title.partition(" (")[0] or agent.name

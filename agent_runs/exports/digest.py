@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from agent_runs.exports.markdown import escaped, fenced
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import duration, title_of
+from agent_runs.exports.words import title_of
 from agent_runs.insight import Insight, InsightReader
 from agent_runs.models import JSON
+from agent_runs.reading.amounts import duration, money
 from agent_runs.reading.text import cut
 
 _LONGEST = 4000
@@ -45,7 +46,7 @@ def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- | --- |\n"
     usage = found.usage
     tokens = "" if usage.total_tokens is None else f"{usage.total_tokens:,}"
-    cost = "" if usage.cost is None else f"{usage.cost:.2f} {usage.currency or ''}"
+    cost = "" if usage.cost is None else money(usage.cost, usage.currency)
     cells = (
         it.agent or "", f"{found.steps:,}", f"{found.tool_calls:,}", f"{found.failed_calls:,}",
         duration(found.working_ms / _SECOND), tokens, cost,

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import (
-    duration,
     facts_of,
     is_alarming,
     output_of,
@@ -19,6 +18,7 @@ from agent_runs.exports.words import (
     title_of,
 )
 from agent_runs.models import JSON, MessageType
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
 _TICKS = re.compile(r"`+")

@@ -22,6 +22,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from agent_runs.exports import words
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, MessageType
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -167,7 +168,7 @@ def _tool(entry: dict[str, JSON]) -> str:
     elif failed:
         badge = '<span class="badge red">failed</span>'
     if entry.get("duration_ms") is not None:
-        badge += f'<span class="num">{words.duration(entry["duration_ms"] / _SECOND)}</span>'
+        badge += f'<span class="num">{duration(entry["duration_ms"] / _SECOND)}</span>'
     boxes = "".join(_boxes(entry, text, output, failed=failed))
     return (
         f'<details{" open" if failed else ""}><summary class="sum">'

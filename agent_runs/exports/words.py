@@ -12,6 +12,7 @@ import orjson
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, AgentRun, MessageType
+from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
 _BAD = frozenset({"failed", "error", "rejected"})
@@ -19,7 +20,6 @@ _TARGETS = (
     "command", "cmd", "file_path", "filePath", "path", "abs_path", "pattern", "query", "url",
     "title",
 )  # fmt: skip
-_SECOND, _MINUTE, _HOUR = 1000, 60, 3600
 
 
 def is_failed(entry: dict[str, JSON]) -> bool:
@@ -110,15 +110,3 @@ def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:
 def moment(at: datetime) -> str:
     """Return a time as `2026-11-22 12:00:03 UTC`."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as people say it: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`."""
-    if seconds < 1:
-        return f"{seconds * _SECOND:.0f} ms"
-    if seconds < _MINUTE:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"

@@ -9,8 +9,9 @@ import orjson
 from agent_runs.analytics import Column, Table
 from agent_runs.exports import page
 from agent_runs.exports.markdown import escaped
-from agent_runs.exports.words import duration, heading_of, moment
+from agent_runs.exports.words import heading_of, moment
 from agent_runs.models import JSON, AgentRun
+from agent_runs.reading.amounts import duration, money
 from agent_runs.reading.text import one_line
 from agent_runs.reports.period import PeriodReport
 
@@ -136,7 +137,7 @@ def _word(value: JSON, unit: str) -> str:
         return ""
     if isinstance(value, dict):
         sums = cast("dict[str, float]", value).items()
-        return ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sums)
+        return ", ".join(money(amount, currency) for currency, amount in sums)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if unit == "seconds":
             return duration(value)

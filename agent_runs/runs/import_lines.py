@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
 from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
+from agent_runs.reading.amounts import size
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store.engine.payloads import clean
 from agent_runs.store.organization.repos import NewRepo
@@ -145,7 +146,7 @@ def lines_of(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int
         file.seek(offset)
         while raw := file.readline(LONGEST_LINE + 1):
             if len(raw) > LONGEST_LINE:
-                refuse(number, f"it is longer than {LONGEST_LINE // 2**20} MB.")
+                refuse(number, f"it is longer than {size(LONGEST_LINE)}.")
             text = raw if offset else raw.removeprefix(_BYTE_ORDER_MARK)
             if text.strip():
                 yield number, offset, text

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent_runs.cli.steps import in_utc, in_words, is_failure, step_of
+from agent_runs.cli.steps import in_utc, is_failure, step_of
 from agent_runs.models import JSON, AgentRunLog
 
 NOW = datetime(2026, 11, 22, 23, 13, 45, 999, UTC)
@@ -43,20 +43,6 @@ def test_errors_and_failed_calls_are_failures() -> None:
     assert is_failure(log("ERROR"))
     assert is_failure(log("ACTION", tool_name="t", tool_output={"status": "failed"}))
     assert not is_failure(log("ACTION", tool_name="t", tool_output={"status": "completed"}))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.0123, "12 ms"),
-        (3.44, "3.4 s"),
-        (59, "59 s"),
-        (125, "2 min 5 s"),
-        (3600 + 3 * 60 + 4, "1 h 3 min"),
-    ],
-)
-def test_a_length_of_time_is_put_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
 
 
 def test_a_time_for_machines_is_in_utc_to_the_second() -> None:

@@ -13,7 +13,7 @@ from agent_runs.dashboard.runs.row import (
     origin_of,
     row_of,
 )
-from agent_runs.dashboard.theme import LOOKS, short_count
+from agent_runs.dashboard.theme import LOOKS
 from agent_runs.models import (
     JSON,
     AgentRun,
@@ -131,17 +131,6 @@ def test_a_hosted_run_without_a_prompt_is_called_by_its_summary() -> None:
 )
 def test_tokens_are_told_when_the_agent_told_them(usage: dict[str, JSON], text: str) -> None:
     assert row(usage=usage).tokens == text
-
-
-def test_counts_fit_in_five_signs() -> None:
-    assert [short_count(n) for n in (0, 999, 1000, 56_700, 1_200_000, 45_000_000)] == [
-        "0",
-        "999",
-        "1k",
-        "57k",
-        "1.2M",
-        "45M",
-    ]
 
 
 def test_the_question_offers_the_least_that_lets_the_agent_go_on() -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics.query import page_of_runs
-from agent_runs.dashboard.theme import GROUPS, short_count
+from agent_runs.dashboard.theme import GROUPS
 from agent_runs.models import JSON
+from agent_runs.reading.amounts import duration, money, short_count
+from agent_runs.reading.shapes import object_or_empty
 
 NOTHING = "-"
 MOST_LINES = 50
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_TEN = 10
+_MINUTE, _HOUR = 60, 3600
 _BY_NAME = {group.name.lower(): ",".join(group.statuses) for group in GROUPS}
 _WORKING = ",".join(
     status
@@ -74,19 +75,8 @@ def day_words(day: str) -> str:
 
 
 def time_words(seconds: float | None) -> str:
-    """Return a length of time in at most two units: `4m 18s`, `2h 5m`, `0.3s`."""
-    if seconds is None:
-        return NOTHING
-    if seconds < _TEN:
-        return f"{seconds:.1f}s" if seconds else "0s"
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{whole}s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE}m {whole % _MINUTE:02}s"
-    if whole < _DAY:
-        return f"{whole // _HOUR}h {whole % _HOUR // _MINUTE:02}m"
-    return f"{whole // _DAY}d {whole % _DAY // _HOUR}h"
+    """Return a length of time in at most two units: `4m 18s`, `2h 05m`, `0.3s`."""
+    return NOTHING if seconds is None else duration(seconds, is_brief=True)
 
 
 def share_words(share: float | None) -> str:
@@ -108,10 +98,8 @@ def whole_words(number: float | None) -> str:
 
 def money_words(sums: JSON) -> str:
     """Return sums by currency."""
-    if not isinstance(sums, Mapping) or not sums:
-        return NOTHING
-    told = cast("Mapping[str, float]", sums)
-    return ", ".join(f"{amount:,.2f} {currency}" for currency, amount in told.items())
+    amounts = object_or_empty(sums).items()
+    return ", ".join(money(amount, currency) for currency, amount in amounts) or NOTHING
 
 
 def key_figures(table: AnalyticsTable) -> list[KeyFigure]:

@@ -32,14 +32,15 @@ from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
+from agent_runs.insight.found import usage_of
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, Turn
+from agent_runs.reading.amounts import money
 from agent_runs.reading.place import can_queue, can_resume, place_of
 from agent_runs.reading.text import one_line
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
 WATCH_SECONDS = 20.0
-CENT = 0.01
 REASONS = {
     "permission": "waits for your answer",
     "interrupted": "the server stopped while it worked",
@@ -316,10 +317,5 @@ def _run_id_of(event: ServerEvent) -> int:
 
 
 def _cost(usage: dict[str, Any]) -> str:
-    cost = usage.get("cost")
-    if not isinstance(cost, dict):
-        return ""
-    amount, currency = cost.get("amount"), cost.get("currency") or "USD"
-    if not isinstance(amount, int | float) or not amount:
-        return ""
-    return f"{amount:.2f} {currency}" if amount >= CENT else f"under {CENT} {currency}"
+    spent = usage_of(usage)
+    return money(spent.cost, spent.currency) if spent.cost else ""

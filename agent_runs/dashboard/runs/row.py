@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runs.dashboard.theme import SOURCES, look_of, plural, short_count
+from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.models import (
     HOSTED_PROVIDER,
     JSON,
@@ -15,6 +15,7 @@ from agent_runs.models import (
     AgentRunStatus,
     PermissionRequest,
 )
+from agent_runs.reading.amounts import plural, short_count
 from agent_runs.reading.place import can_resume
 from agent_runs.reading.text import one_line
 

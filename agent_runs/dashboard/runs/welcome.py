@@ -18,9 +18,10 @@ from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
 from agent_runs.dashboard.runs.row import iso
 from agent_runs.dashboard.serving.access import catalog, send
 from agent_runs.dashboard.serving.hub import hub
-from agent_runs.dashboard.theme import agent_title, look_of, plural
+from agent_runs.dashboard.theme import agent_title, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
+from agent_runs.reading.amounts import plural
 from agent_runs.reading.text import one_line
 
 AGENT = "scripted"

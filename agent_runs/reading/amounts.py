@@ -1,0 +1,60 @@
+"""Amounts in words: lengths of time, sizes, sums of money, counts.
+
+The page's `reading.js` has some of them too; `tests/reading/cases/amounts.json` is read by both.
+"""
+
+_SECOND, _MINUTE, _HOUR, _DAY = 1000, 60, 3600, 86_400
+_TENTHS_UNTIL = 100
+_CENT = 0.01
+
+
+def duration(seconds: float, *, is_brief: bool = False) -> str:
+    """Return a length of time in at most two units.
+
+    Args:
+        seconds: how long.
+        is_brief: `2m 05s` for tables, where sentences have `2 min 5 s`.
+    """
+    tenths, whole = int(seconds * 10 + 0.5), int(seconds + 0.5)
+    if tenths < 10 and not is_brief:  # noqa: PLR2004 - below one second
+        return f"{int(seconds * _SECOND + 0.5)} ms"
+    if whole < _MINUTE:
+        shown = tenths / 10 if 0 < tenths < _TENTHS_UNTIL else whole
+        return f"{shown}s" if is_brief else f"{shown} s"
+    if whole < _HOUR:
+        (ones, rest), (name, part) = divmod(whole, _MINUTE), ("min", "s")
+    elif whole < _DAY:
+        (ones, rest), (name, part) = divmod(whole // _MINUTE, _MINUTE), ("h", "min")
+    else:
+        (ones, rest), (name, part) = divmod(whole // _HOUR, _DAY // _HOUR), ("d", "h")
+    return f"{ones}{name[0]} {rest:02}{part[0]}" if is_brief else f"{ones} {name} {rest} {part}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes in the largest unit that fits: `640 bytes`, `1.5 MB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            tenths = int(number / factor * 10 + 0.5)
+            return f"{tenths / 10 if tenths < _TENTHS_UNTIL else (tenths + 5) // 10} {unit}"
+    return plural(number, "byte")
+
+
+def money(amount: float, currency: str | None) -> str:
+    """Return a sum to the cent, a smaller one to two digits: `1,234.50 USD`, `0.0042 USD`."""
+    text = f"{amount:,.2f}" if amount >= _CENT or not amount else f"{amount:.2g}"
+    return f"{text} {currency or ''}".rstrip()
+
+
+def short_count(number: int) -> str:
+    """Return `number` in at most five characters: 948, 12k, 1.2M."""
+    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= limit:
+            value = number / limit
+            digits = 1 if unit == "M" and value < 10 else 0  # noqa: PLR2004 - of a single digit
+            return f"{value:.{digits}f}{unit}"
+    return str(number)
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 run", "2 runs", "1,204 runs"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

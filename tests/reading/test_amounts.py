@@ -1,0 +1,53 @@
+"""Amounts in words. The page's code is tested on the same cases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent_runs.reading.amounts import duration, money, plural, short_count, size
+
+CASES = json.loads(Path(__file__).with_name("cases").joinpath("amounts.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("milliseconds", "words"), CASES["duration"])
+def test_a_length_of_time_is_put_in_words(milliseconds, words):
+    assert duration(milliseconds / 1000) == words
+
+
+@pytest.mark.parametrize(("number", "words"), CASES["size"])
+def test_a_size_is_put_in_words(number, words):
+    assert size(number) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (1234.5, "1,234.50 USD"),
+        (0.314, "0.31 USD"),
+        (0.0042, "0.0042 USD"),
+        (0.00001, "1e-05 USD"),
+        (0, "0.00 USD"),
+    ],
+)
+def test_a_sum_of_money_is_put_in_words(amount, words):
+    assert money(amount, "USD") == words
+
+
+def test_a_sum_without_a_currency_is_a_number():
+    assert money(2, None) == "2.00"
+
+
+def test_counts_fit_in_five_signs():
+    assert [short_count(n) for n in (0, 999, 1000, 56_700, 1_200_000, 45_000_000)] == [
+        "0",
+        "999",
+        "1k",
+        "57k",
+        "1.2M",
+        "45M",
+    ]
+
+
+def test_a_noun_follows_its_number():
+    assert [plural(number, "run") for number in (1, 2, 1204)] == ["1 run", "2 runs", "1,204 runs"]
