@@ -53,24 +53,6 @@ HOSTED_PROVIDER = "codegen"
 WATCHED_PROVIDER = "claude_code"
 """Sessions of Claude Code in a terminal that report to this server."""
 
-_OTHER_WORDS = {
-    "QUEUED": AgentRunStatus.PENDING,
-    "RUNNING": AgentRunStatus.ACTIVE,
-    "COMPLETED": AgentRunStatus.COMPLETE,
-    "FAILED": AgentRunStatus.ERROR,
-    "STOPPED": AgentRunStatus.CANCELLED,
-    "CANCELED": AgentRunStatus.CANCELLED,
-    "TIMED_OUT": AgentRunStatus.TIMEOUT,
-}
-
-
-def parse_status(word: str) -> str:
-    """Return the official word for `word` in any case, or `word` itself when it is unknown."""
-    upper = word.strip().upper()
-    if upper in AgentRunStatus.__members__:
-        return upper
-    return str(_OTHER_WORDS.get(upper, word))
-
 
 class MessageType(StrEnum):
     """Kind of a log entry; the field itself is a free string, so unknown kinds are kept."""
@@ -293,6 +275,11 @@ class AgentRunLog(Record):
     seq: int = Field(default=0, description="dense per run, from 0; stable, fit for links")
     turn: int = Field(default=1, description="number of the turn it belongs to, from 1")
     duration_ms: int | None = Field(default=None, description="milliseconds, tool calls only")
+    failed: bool = Field(
+        default=False,
+        description="an ERROR; or a call with the status failed, error or rejected, or with "
+        "another exit code than 0",
+    )
 
 
 class Turn(Record):

@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NoReturn
 
 from agent_runs.errors import InvalidQuery
-from agent_runs.models import AgentRunStatus, MessageType, parse_status
+from agent_runs.models import AgentRunStatus, MessageType
+from agent_runs.reading.status import parse_status
 
 QUERY_LENGTH = 1000
 """Most characters of a query."""

@@ -8,7 +8,8 @@ from pydantic import AfterValidator
 
 from agent_runs.api.pages import LARGEST_LIMIT, LARGEST_PAGE, LARGEST_SKIP
 from agent_runs.filters import LogFilter, Measured, RunFilter
-from agent_runs.models import SourceType, parse_status
+from agent_runs.models import SourceType
+from agent_runs.reading.status import parse_status
 from agent_runs.schemas.fields import LARGEST_ID, check_text
 
 RunId = Annotated[

@@ -18,7 +18,7 @@ from agent_runs.cli import exits
 from agent_runs.cli.output import complain, say, say_json
 from agent_runs.cli.permissions import question_of
 from agent_runs.cli.steps import Step, step_of
-from agent_runs.cli.tables import COLOURS, text
+from agent_runs.cli.tables import status_text, style_of
 from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import Conflict, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
@@ -190,7 +190,7 @@ class _Terminal:
 
     def end(self, run: AgentRun, *, with_result: bool) -> None:
         self._live.stop()
-        self._console.print(Text(_ending(run), COLOURS.get(run.status, "")))
+        self._console.print(Text(_ending(run), style_of(run.status)))
         if with_result and (result := run.result or run.error):
             self._console.print(Text(clean(result).strip()))
 
@@ -206,7 +206,7 @@ class _Now:
     def __rich__(self) -> Spinner:
         words = Text(no_wrap=True, overflow="ellipsis")
         if self.run is not None:
-            words.append_text(text(self.run.status, COLOURS.get(self.run.status, "")))
+            words.append_text(status_text(self.run.status))
             words.append(f" {one_line(self.run.activity or '', 80)}")
         words.append(f" {duration(max(1, time.monotonic() - self._since))}", "dim")
         self._spinner.update(text=words)

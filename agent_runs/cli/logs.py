@@ -8,7 +8,7 @@ import typer
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, Follow, RunId, Timeout, connect
 from agent_runs.cli.output import say, say_json
-from agent_runs.cli.steps import is_failure, step_of
+from agent_runs.cli.steps import step_of
 from agent_runs.client.base import PAGE_LIMIT
 from agent_runs.errors import InvalidRequest
 
@@ -95,7 +95,7 @@ def _filter(
     def is_wanted(log: "AgentRunLog") -> bool:
         fits = not kinds or log.message_type.upper() in kinds
         fits = fits and (not tools or log.tool_name in tools)
-        return fits and (not failed or is_failure(log))
+        return fits and (not failed or log.failed)
 
     return is_wanted
 

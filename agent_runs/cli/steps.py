@@ -43,29 +43,16 @@ def step_of(log: "AgentRunLog") -> Step:
     return Step(
         time=log.created_at.astimezone().strftime("%H:%M:%S"),
         kind=one_line(log.message_type, 40),
-        state=_state(log) if tool else "",
+        state=("failed" if log.failed else "ok") if tool else "",
         tool=tool,
         text=_text(log, tool),
         duration="" if log.duration_ms is None else duration(log.duration_ms / _SECOND),
     )
 
 
-def is_failure(log: "AgentRunLog") -> bool:
-    """Tell whether an entry is an error or a failed tool call."""
-    return log.message_type == "ERROR" or _state(log) == "failed"
-
-
 def in_utc(time: datetime) -> str:
     """Return a time for machines, to the second: `2026-11-22T23:13:45Z`."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _state(log: "AgentRunLog") -> str:
-    output = log.tool_output or {}
-    exit_code = output.get("exit_code")
-    if output.get("status") in {"failed", "error", "rejected"} or exit_code not in (None, 0):
-        return "failed"
-    return "ok" if log.tool_name else ""
 
 
 def _text(log: "AgentRunLog", tool: str) -> str:

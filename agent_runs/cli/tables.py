@@ -9,24 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent_runs.reading.status import tone_of
 from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
     from agent_runs.client.calls.search import SearchGroup
     from agent_runs.models import AgentInfo, AgentRun
 
-COLOURS = {
-    "PENDING": "dim",
-    "ACTIVE": "cyan",
-    "EVALUATION": "cyan",
-    "PAUSED": "yellow",
-    "COMPLETE": "green",
-    "ERROR": "red",
-    "TIMEOUT": "red",
-    "MAX_ITERATIONS_REACHED": "red",
-    "OUT_OF_TOKENS": "red",
-    "CANCELLED": "magenta",
-}
+_STYLES = {
+    "neutral": "dim", "blue": "cyan", "violet": "cyan", "amber": "yellow", "green": "green",
+    "red": "red",
+}  # fmt: skip
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -37,7 +30,12 @@ def text(value: object, style: str = "") -> Text:
 
 def status_text(status: str) -> Text:
     """Return a status in its colour."""
-    return text(status, COLOURS.get(status, ""))
+    return text(status, style_of(status))
+
+
+def style_of(status: str) -> str:
+    """Return the style of what is said of a status."""
+    return _STYLES[tone_of(status)]
 
 
 def show_runs(runs: Sequence["AgentRun"], total: int) -> None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from agent_runs.models import AgentInfo, AgentRunStatus
+from agent_runs.models import FAILED_STATUSES, TERMINAL_STATUSES, AgentInfo, AgentRunStatus
+from agent_runs.reading.status import tone_of, word_of
 
 THEME = rx.theme(
     accent_color="indigo", gray_color="slate", radius="medium", scaling="100%", has_background=True
@@ -23,30 +24,27 @@ class Look:
     """
 
     word: str
-    tone: str = "mut"
-    dot: str = ""
-    lead: str = ""
+    tone: str
+    dot: str
+    lead: str
 
 
-_FAILED = {"tone": "red", "dot": "red", "lead": "after"}
-
-LOOKS: dict[str, Look] = {
-    AgentRunStatus.PENDING: Look("Queued", dot="ring"),
-    AgentRunStatus.ACTIVE: Look("Running", tone="blue", dot="blue pulse"),
-    AgentRunStatus.EVALUATION: Look("Evaluating", tone="violet", dot="violet"),
-    AgentRunStatus.PAUSED: Look("Needs you", tone="amber", dot="amber"),
-    AgentRunStatus.COMPLETE: Look("Complete", tone="green", dot="green", lead="in"),
-    AgentRunStatus.ERROR: Look("Failed", **_FAILED),
-    AgentRunStatus.CANCELLED: Look("Cancelled", lead="after"),
-    AgentRunStatus.TIMEOUT: Look("Timed out", **_FAILED),
-    AgentRunStatus.MAX_ITERATIONS_REACHED: Look("Step limit", **_FAILED),
-    AgentRunStatus.OUT_OF_TOKENS: Look("Out of tokens", **_FAILED),
-}
+_DOTS: dict[str, str] = {AgentRunStatus.PENDING: "ring", AgentRunStatus.ACTIVE: "blue pulse"}
 
 
 def look_of(status: str) -> Look:
     """Return the look of `status`; a word we do not know is shown as it is, neutral."""
-    return LOOKS.get(status) or Look(status.replace("_", " ").capitalize())
+    tone = tone_of(status)
+    lead = "in" if status == AgentRunStatus.COMPLETE else "after"
+    return Look(
+        word_of(status),
+        tone="mut" if tone == "neutral" else tone,
+        dot=_DOTS.get(status, "" if tone == "neutral" else tone),
+        lead=lead if status in TERMINAL_STATUSES else "",
+    )
+
+
+LOOKS = {status: look_of(status) for status in AgentRunStatus}
 
 
 @dataclass(frozen=True)
@@ -62,16 +60,7 @@ GROUPS = (
     Group("Needs you", (AgentRunStatus.PAUSED,), "amber"),
     Group("Running", (AgentRunStatus.ACTIVE, AgentRunStatus.EVALUATION), "blue pulse"),
     Group("Queued", (AgentRunStatus.PENDING,), "ring"),
-    Group(
-        "Failed",
-        (
-            AgentRunStatus.ERROR,
-            AgentRunStatus.TIMEOUT,
-            AgentRunStatus.MAX_ITERATIONS_REACHED,
-            AgentRunStatus.OUT_OF_TOKENS,
-        ),
-        "red",
-    ),
+    Group("Failed", tuple(each for each in AgentRunStatus if each in FAILED_STATUSES), "red"),
     Group("Complete", (AgentRunStatus.COMPLETE,), "green"),
     Group("Cancelled", (AgentRunStatus.CANCELLED,), ""),
 )

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterator
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import (
     facts_of,
-    is_alarming,
     output_of,
     pretty,
     target_of,
@@ -19,6 +18,7 @@ from agent_runs.exports.words import (
 )
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.failure import has_failed
 from agent_runs.reading.text import clean, one_line
 
 _TICKS = re.compile(r"`+")
@@ -87,7 +87,7 @@ def _step(entry: dict[str, JSON]) -> Iterator[str]:
     words = [f"\n### {entry['seq']} · {name}"]
     if tool and (target := target_of(entry)):
         words.append(escaped(target))
-    if tool and is_alarming(entry):
+    if tool and has_failed(entry):
         words.append("**failed**")
     if entry.get("duration_ms") is not None:
         words.append(f"({duration(entry['duration_ms'] / _SECOND)})")

@@ -23,6 +23,8 @@ from agent_runs.exports import words
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.failure import exit_code_of, has_failed
+from agent_runs.reading.status import tone_of, word_of
 from agent_runs.reading.text import clean, one_line
 
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -42,9 +44,6 @@ _LINK = re.compile(r"(?:https?:|mailto:)", re.IGNORECASE)
 _LONGEST_MARKDOWN = 20_000
 _LONGEST_LINE = 90
 _SECOND = 1000
-_TONES = {"COMPLETE": "green", "ERROR": "red", "TIMEOUT": "red", "ACTIVE": "blue"} | {
-    "MAX_ITERATIONS_REACHED": "red", "OUT_OF_TOKENS": "red", "PAUSED": "amber"
-}  # fmt: skip
 
 
 async def write(runs: AsyncIterator[ExportedRun], title: str) -> AsyncIterator[bytes]:
@@ -74,8 +73,7 @@ def head(title: str) -> bytes:
 def _head(run: ExportedRun) -> Iterator[str]:
     it = run.run
     yield f'<article id="run-{it.id}">\n<header><h1>{escape(words.title_of(run))}</h1>'
-    tone = _TONES.get(it.status, "")
-    yield f'<span class="badge {tone}">{escape(it.status)}</span>'
+    yield f'<span class="badge {tone_of(it.status)}">{escape(word_of(it.status))}</span>'
     yield f'<span class="num">Run {it.id}</span></header>\n<dl class="facts">'
     for name, value in words.facts_of(run):
         if name != "Status":
@@ -112,7 +110,7 @@ class _Steps:
         dot = "tool" if entry.get("tool_name") else ""
         if kind in {MessageType.USER_MESSAGE, MessageType.FINAL_ANSWER}:
             dot = "say"
-        if words.is_alarming(entry):
+        if has_failed(entry):
             dot = "err"
         yield f'<div class="step" id="{name}"><a class="g" href="#{name}">{entry["seq"]}</a>'
         yield f'<span class="k {dot}"></span><div class="what">'
@@ -157,13 +155,13 @@ def _thought(text: str) -> str:
 
 
 def _tool(entry: dict[str, JSON]) -> str:
-    failed = words.is_alarming(entry)
+    failed = has_failed(entry)
     text, output = words.text_of(entry), words.output_of(entry)
     kind = str(entry["message_type"]).replace("_", " ").capitalize()
     name = one_line(entry.get("tool_name") or kind, 80)
     target = words.target_of(entry) or one_line(text)
-    badge, code = "", output.get("exit_code")
-    if isinstance(code, int):
+    badge, code = "", exit_code_of(output)
+    if code is not None:
         badge = f'<span class="badge {"red" if failed else "green"}">exit {code}</span>'
     elif failed:
         badge = '<span class="badge red">failed</span>'

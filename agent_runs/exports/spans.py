@@ -23,9 +23,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from agent_runs import __version__
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import is_failed, title_of
+from agent_runs.exports.words import title_of
 from agent_runs.insight.found import usage_of
 from agent_runs.models import FAILED_STATUSES, JSON, MessageType, Turn
+from agent_runs.reading.failure import has_failed
 from agent_runs.reading.text import clean
 
 _SPANS = 200
@@ -98,7 +99,7 @@ class _Trace:
             attributes["gen_ai.tool.call.arguments"] = _content(entry.get("tool_input"))
             result = entry.get("observation") or entry.get("tool_output")
             attributes["gen_ai.tool.call.result"] = _content(result)
-        failed = is_failed(entry)
+        failed = has_failed(entry)
         if failed:
             attributes["error.type"] = "tool_error"
         return self._span(

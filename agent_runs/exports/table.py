@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import orjson
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import is_failed
 from agent_runs.models import JSON
+from agent_runs.reading.failure import has_failed
 
 _ENTRY = (
     "agent_run_id", "seq", "turn", "created_at", "message_type", "tool_name", "failed",
@@ -33,7 +33,7 @@ async def write_entries(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes
         async for entries in run.entries():
             yield rows_of(
                 [cell(fields.get(name)) for name in _ENTRY]
-                for fields in [entry | {"failed": is_failed(entry)} for entry in entries]
+                for fields in [entry | {"failed": has_failed(entry)} for entry in entries]
             )
 
 

@@ -11,28 +11,15 @@ from typing import cast
 import orjson
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.models import JSON, AgentRun, MessageType
+from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.status import word_of
 from agent_runs.reading.text import clean, one_line
 
-_BAD = frozenset({"failed", "error", "rejected"})
 _TARGETS = (
     "command", "cmd", "file_path", "filePath", "path", "abs_path", "pattern", "query", "url",
     "title",
 )  # fmt: skip
-
-
-def is_failed(entry: dict[str, JSON]) -> bool:
-    """Tell whether an entry counts as failed: as search, filters and analytics have it."""
-    is_error = entry["message_type"] == MessageType.ERROR
-    return is_error or output_of(entry).get("status") == "failed"
-
-
-def is_alarming(entry: dict[str, JSON]) -> bool:
-    """Tell whether an entry is shown in red: also a command that ended with another code than 0."""
-    output = output_of(entry)
-    code = output.get("exit_code")
-    return is_failed(entry) or output.get("status") in _BAD or (isinstance(code, int) and code != 0)
 
 
 def output_of(entry: dict[str, JSON]) -> dict[str, JSON]:
@@ -90,7 +77,7 @@ def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:
     if it.started_at and it.finished_at:
         seconds = (it.finished_at - it.started_at).total_seconds()
     for name, value in (
-        ("Status", it.status),
+        ("Status", word_of(it.status)),
         ("Reason", it.status_reason),
         ("Agent", it.agent),
         ("Model", it.model),

@@ -26,8 +26,10 @@ from agent_runs.insight.found import (
 )
 from agent_runs.insight.verdicts import verdict_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
+from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.likeness import headline, message_of
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.reading.status import word_of
 from agent_runs.reading.text import one_line
 
 _MOST = 200
@@ -172,7 +174,7 @@ class InsightReader:
         status = self._run.status
         if status not in TERMINAL_STATUSES:
             return "Not ended yet."
-        word = _WORDS.get(status, status.replace("_", " ").capitalize())
+        word = word_of(status)
         why = headline(self._run.error or "") or (error.text if error else "")
         if status == AgentRunStatus.COMPLETE:
             tests = self._tests[-1] if self._tests else None
@@ -216,7 +218,7 @@ class InsightReader:
         else:
             self._tools["…"] += 1
         output = object_or_empty(entry.get("tool_output"))
-        failed = output.get("status") == "failed" or entry.get("message_type") == MessageType.ERROR
+        failed = has_failed(entry)
         duration = _milliseconds(entry.get("duration_ms"))
         self._tool_ms += duration
         asked = object_or_empty(output.get("permission")).get("policy") == "ask"
@@ -289,14 +291,13 @@ class InsightReader:
         command = command_of(entry)
         if not command:
             return
-        code = output.get("exit_code")
-        is_code = isinstance(code, int) and not isinstance(code, bool)
+        code = exit_code_of(output)
         self._commands_total += 1
         self._commands.append(
             Command(
                 seq=seq,
                 command=one_line(command, _LINE),
-                exit_code=code if is_code else None,
+                exit_code=None if code is None else int(code),
                 failed=failed,
                 duration_ms=_milliseconds(entry.get("duration_ms")) or None,
             )
@@ -305,16 +306,6 @@ class InsightReader:
         if verdict is not None:
             self._tests_total += 1
             self._tests.append(TestResult(seq=seq, **verdict._asdict()))
-
-
-_WORDS: dict[str, str] = {
-    AgentRunStatus.COMPLETE: "Complete",
-    AgentRunStatus.ERROR: "Failed",
-    AgentRunStatus.CANCELLED: "Cancelled",
-    AgentRunStatus.TIMEOUT: "Timed out",
-    AgentRunStatus.MAX_ITERATIONS_REACHED: "Stopped at its limit of steps",
-    AgentRunStatus.OUT_OF_TOKENS: "Out of tokens",
-}
 
 
 def command_of(entry: dict[str, JSON]) -> str:

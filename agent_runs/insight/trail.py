@@ -16,6 +16,7 @@ import orjson
 from agent_runs.insight.found import Finding
 from agent_runs.insight.reader import telling
 from agent_runs.models import JSON
+from agent_runs.reading.failure import has_failed
 
 MOST = 20_000
 """Calls of one run that are compared."""
@@ -62,7 +63,7 @@ class Trail:
             return
         output = entry.get("tool_output")
         ended = cast("dict[str, JSON]", output) if isinstance(output, dict) else {}
-        parts = [tool, entry.get("tool_input"), ended.get("diffs"), ended.get("status") == "failed"]
+        parts = [tool, entry.get("tool_input"), ended.get("diffs"), has_failed(entry)]
         text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
         digest = hashlib.blake2b(self._own.sub("#", text).encode(), digest_size=12).digest()
         told = telling(entry).replace(self._work, "")[: 4 * _TEXT]

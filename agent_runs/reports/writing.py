@@ -12,6 +12,7 @@ from agent_runs.exports.markdown import escaped
 from agent_runs.exports.words import heading_of, moment
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.amounts import duration, money
+from agent_runs.reading.status import word_of
 from agent_runs.reading.text import one_line
 from agent_runs.reports.period import PeriodReport
 
@@ -107,7 +108,7 @@ def _name(run: AgentRun) -> str:
 
 
 def _problem(run: AgentRun) -> str:
-    return one_line(run.error or run.status_reason or run.status, _LONGEST)
+    return one_line(run.error or run.status_reason or word_of(run.status), _LONGEST)
 
 
 def _words(table: Table) -> tuple[list[str], list[list[str]]]:

@@ -267,6 +267,7 @@ class _Reading:
         if run is None:
             refuse(number, "an entry stands before any run.")
         _check_entry(number, record, run.run.id, self._seq)
+        record.pop("failed", None)  # not as the file says: it is read from the entry
         if not self._seq:
             yield run
         self._seq += 1

@@ -38,7 +38,7 @@ class LogCounts(BaseModel):
     tool_name: dict[str, int] = Field(
         description="Entries by tool.", examples=[{"bash": 7, "edit_file": 5}]
     )
-    failed: int = Field(description="Failed tool calls and ERROR entries.")
+    failed: int = Field(description="Entries that failed.")
 
 
 class Turns(BaseModel):

@@ -14,7 +14,8 @@ from datetime import datetime
 import orjson
 
 from agent_runs.models import JSON, AgentRun, MessageType
-from agent_runs.store.engine.database import Database, Transaction
+from agent_runs.reading.failure import has_failed
+from agent_runs.store.engine.database import Database, Rows, Transaction
 from agent_runs.store.engine.outbox import EVENT_LOCK
 from agent_runs.store.engine.payloads import dump, milliseconds, moment
 from agent_runs.store.figures import figures, tallies
@@ -22,7 +23,7 @@ from agent_runs.store.runs.rows import parse
 
 logger = logging.getLogger(__name__)
 
-VERSION = "5"
+VERSION = "6"
 """Rules by which is counted; another one makes the next start count all anew."""
 
 _MARK = "counted"
@@ -95,11 +96,24 @@ async def _tallies(transaction: Transaction, first: int, last: int) -> dict[int,
         " order by run_id, seq limit :limit",
         {"run_id": place[0], "seq": place[1], "last": last, "limit": _ENTRIES},
     ):
+        rows = await _judged(transaction, rows)
         for run_id, group in itertools.groupby(rows, key=operator.itemgetter(0)):
             tally = tallies.of_stored(row[1:4] for row in group)
             counted[run_id] = tallies.joined(counted.get(run_id, {}), tally)
         place = rows[-1][0], rows[-1][4]
     return counted
+
+
+async def _judged(transaction: Transaction, rows: Rows) -> Rows:
+    """Return entries with whether they failed by the present rule, and keep it with them."""
+    judged = [(*row[:2], int(has_failed(orjson.loads(row[3]))), *row[3:]) for row in rows]
+    changed = [new for old, new in zip(rows, judged, strict=True) if old[2] != new[2]]
+    if changed:
+        await transaction.executemany(
+            "update log set failed = :failed where run_id = :run_id and seq = :seq",
+            [{"run_id": row[0], "failed": row[2], "seq": row[4]} for row in changed],
+        )
+    return judged
 
 
 async def _whole(transaction: Transaction, run_id: int, payload: str) -> AgentRun:

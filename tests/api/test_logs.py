@@ -64,6 +64,7 @@ async def test_a_page_of_entries_comes_with_its_run_in_the_official_shape(
         "observation": None,
         "duration_ms": None,
         "seq": 3,
+        "failed": True,
     }
 
 

@@ -11,7 +11,7 @@ from api_parts import Finish
 from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
-from agent_runs.models import Repo
+from agent_runs.models import PullRequest, Repo
 from agent_runs.runs.pull_requests import address_in
 from agent_runs.settings import Settings
 from agent_runs.store.runs import runs, turns

@@ -14,6 +14,7 @@ from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
 from agent_runs.filters import LogFilter
 from agent_runs.models import JSON
+from agent_runs.reading.failure import has_failed
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import exports
 from agent_runs.store.runs import logs, runs
@@ -56,8 +57,11 @@ async def test_json_lines_hold_everything_between_a_header_and_an_end_with_count
     assert records[2]["url"] == "https://git.example/acme/api"
     assert (records[3]["prompt"], records[3]["images"]) == (HOSTILE, [PICTURE])
     assert records[6] == {"type": "diff", "diff": DIFF}
-    stored, _ = await logs.page(database, run.id, skip=0, limit=100)
-    assert records[7:-1] == [{"type": "log", **json.loads(each)} for each in stored]
+    served, _ = await logs.page(database, run.id, skip=0, limit=100)
+    # Whether an entry failed is read from it, wherever the file goes.
+    assert [{**record, "failed": has_failed(record)} for record in records[7:-1]] == [
+        {"type": "log", **json.loads(each)} for each in served
+    ]
 
 
 async def test_a_server_keeps_its_name(database: Database) -> None:

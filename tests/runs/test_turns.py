@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import cast
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ from agent_runs.bus.memory import MemoryBus, MemorySubscription
 from agent_runs.errors import Unavailable
 from agent_runs.executors.local import LocalExecutor
 from agent_runs.models import AgentRun, AgentRunStatus, MessageType
-from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
+from agent_runs.providers.base import Provider, Recorder, TurnOutcome, TurnRequest
 from agent_runs.runs import TurnWork
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs

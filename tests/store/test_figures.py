@@ -366,6 +366,22 @@ def test_a_tally_knows_each_entry_once() -> None:
 
 
 @pytest.mark.anyio
+async def test_entries_of_an_earlier_version_are_judged_anew(database: Database) -> None:
+    run = await new_run(database)
+    bad = {"tool_name": "bash", "tool_output": {"status": "completed", "exit_code": 2}}
+    await add(database, run.id, dict(bad, said="boom"), {"tool_name": "bash"})
+    await end(database, run.id)
+    right = await counted(database)
+    async with database.begin() as transaction:
+        await transaction.write("update log set failed = 1 - failed")
+        await transaction.write("update figure set name = '5' where kind = 'counted'")
+    await ensure_counted(database)
+    assert await counted(database) == right
+    assert await named(database, "error") == {"boom": (1, 1, 0)}
+    assert [log.failed for log in await logs.read(database, run.id, limit=9)] == [True, False]
+
+
+@pytest.mark.anyio
 async def test_a_recount_of_nothing_counts_nothing(database: Database) -> None:
     await ensure_counted(database)
     assert await counted(database) == ({}, {}, {}, set())

@@ -12,6 +12,7 @@ from agent_runs.errors import LostFence, RunNotFound
 from agent_runs.filters import LogFilter
 from agent_runs.models import AgentRunLog, NewLog
 from agent_runs.store.engine.database import Database
+from agent_runs.store.figures import tallies
 from agent_runs.store.runs import events, logs, runs
 from tests.length import examples
 
@@ -57,9 +58,10 @@ async def test_an_entry_is_served_as_it_was_given_with_official_fields(database:
         "seq": 0,
         "turn": 2,
         "duration_ms": 12,
+        "failed": False,
     }
     assert (
-        AgentRunLog.model_validate_json(text).model_dump(exclude={"agent_run_id", "seq"})
+        AgentRunLog.model_validate_json(text).model_dump(exclude={"agent_run_id", "seq", "failed"})
         == given_entry.model_dump()
     )
 
@@ -237,13 +239,33 @@ async def test_a_page_is_what_a_plain_list_would_give(
     ]
 
 
+async def test_a_command_that_ended_badly_counts_as_failed_everywhere(database: Database):
+    run = await new_run(database)
+    outputs = [{"status": "completed", "exit_code": code} for code in (0, 1, -9)]
+    async with database.begin() as transaction:
+        calls = [entry("x", tool_name="bash", tool_output=output) for output in outputs]
+        await logs.append(transaction, run.id, None, calls)
+    items, _ = await logs.page(database, run.id, skip=0, limit=10)
+    assert [orjson.loads(item)["failed"] for item in items] == [False, True, True]
+    assert [log.failed for log in await logs.read(database, run.id, limit=10)] == [
+        False, True, True,
+    ]  # fmt: skip
+    failed = LogFilter(failed=True)
+    found, total = await logs.page(database, run.id, skip=0, limit=10, filter=failed)
+    assert [orjson.loads(item)["seq"] for item in found] == [1, 2]
+    assert total == (await logs.counts(database, run.id)).failed == 2
+    assert await tallies.read(database, run.id) == {
+        ("tool", "bash"): (3, 2, 0),
+        ("error", "x"): (2, 2, 0),
+    }
+
+
 def _fits(log: AgentRunLog, wanted: LogFilter) -> bool:
-    failed = log.message_type == "ERROR" or (log.tool_output or {}).get("status") == "failed"
     return (
         (not wanted.message_type or log.message_type in wanted.message_type)
         and (not wanted.tool_name or log.tool_name in wanted.tool_name)
         and (wanted.turn is None or log.turn == wanted.turn)
-        and (not wanted.failed or failed)
+        and (not wanted.failed or log.failed)
     )
 
 

@@ -19,8 +19,9 @@ from agent_runs.models import (
     AgentRunLog,
     PullRequest,
     Record,
-    parse_status,
 )
+from agent_runs.reading.failure import has_failed
+from agent_runs.reading.status import parse_status
 
 RecordT = TypeVar("RecordT", bound=Record)
 UNKNOWN = "UNKNOWN"
@@ -172,6 +173,7 @@ def log(value: JSON, *, seq: int = 0) -> AgentRunLog:
     for name in ("thought", "tool_name"):
         if name in fields:
             fields[name] = _text(fields[name])
+    fields.setdefault("failed", has_failed(fields))  # the hosted API does not tell it
     return _validate(AgentRunLog, fields)
 
 

@@ -1,11 +1,12 @@
 """Log entries of runs: appended in batches, read in pages by their dense `seq`.
 
-The hottest path of the program. An entry becomes JSON text once, here, and is served as that text.
+The hottest path of the program. An entry becomes JSON text once, here, and is served as that text;
+only whether it failed is added, which has a column of its own.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,6 +14,7 @@ from agent_runs.errors import RunNotFound
 from agent_runs.events import EventKind
 from agent_runs.filters import LogFilter
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunLog, MessageType, NewLog
+from agent_runs.reading.failure import has_failed, is_failure
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import clean_text, dump, milliseconds, now, search_text
 from agent_runs.store.engine.terms import all_of, any_of
@@ -44,7 +46,7 @@ class LogCounts(NamedTuple):
     Attributes:
         message_type: kind → number.
         tool_name: tool → number.
-        failed: tool calls that failed, and ERROR entries.
+        failed: entries that failed (`reading/failure.py`).
     """
 
     message_type: dict[str, int]
@@ -127,7 +129,7 @@ async def stage(
 
     Args:
         run_id: the id that the run will have; it stands in the entries.
-        entries: `AgentRunLog` as JSON values, with their `seq`.
+        entries: `AgentRunLog` as JSON values, with their `seq`; without `failed`.
         under: where they are kept until then, the run's id or its negative.
     """
     rows = [_staged(transaction, run_id, each, under) for each in entries]
@@ -156,11 +158,11 @@ async def page(
     if reverse:
         first, last = max(log_count - skip - limit, 0), log_count - skip
     rows = await reader.read(
-        "select payload from log where run_id = :run_id and seq >= :first and seq < :last"
+        "select payload, failed from log where run_id = :run_id and seq >= :first and seq < :last"
         f" order by seq{' desc' if reverse else ''}",
         {"run_id": run_id, "first": first, "last": last},
     )
-    return [payload for (payload,) in rows], log_count
+    return [_served(*row) for row in rows], log_count
 
 
 async def read(
@@ -168,10 +170,11 @@ async def read(
 ) -> list[AgentRunLog]:
     """Return the entries after `after_seq`, oldest first, at most `limit`."""
     rows = await reader.read(
-        "select payload from log where run_id = :run_id and seq > :after order by seq limit :limit",
+        "select payload, failed from log where run_id = :run_id and seq > :after"
+        " order by seq limit :limit",
         {"run_id": run_id, "after": after_seq, "limit": limit},
     )
-    return [AgentRunLog.model_validate_json(payload) for (payload,) in rows]
+    return [AgentRunLog.model_validate_json(_served(*row)) for row in rows]
 
 
 async def counts(reader: Reader, run_id: int) -> LogCounts:
@@ -221,12 +224,17 @@ async def _filtered_page(
     # `seq + 0` is not sorted in any index, so SQLite takes the one that has all it needs and
     # reads no entry but those of the page.
     rows = await reader.read_heavy(
-        "select payload from log where run_id = :run_id and seq in"
+        "select payload, failed from log where run_id = :run_id and seq in"
         f" (select seq from log{where} order by seq + 0{order} limit :limit offset :skip)"
         f" order by seq{order}",
         params | {"limit": limit, "skip": skip},
     )
-    return [payload for (payload,) in rows], total
+    return [_served(*row) for row in rows], total
+
+
+def _served(payload: str, failed: int) -> str:
+    """The entry as JSON text the way it is served."""
+    return f'{payload[:-1]},"failed":{"true" if failed else "false"}}}'
 
 
 async def _log_count(reader: Reader, run_id: int) -> int:
@@ -270,7 +278,7 @@ def _row(transaction: Transaction, run_id: int, seq: int, entry: NewLog) -> dict
         "turn": entry.turn,
         "message_type": _facet(entry.message_type),
         "tool_name": None if entry.tool_name is None else _facet(entry.tool_name),
-        "failed": int(_is_failed(entry)),
+        "failed": int(is_failure(entry.message_type, entry.tool_output)),
         "duration_ms": entry.duration_ms,
         "payload": dump(fields, transaction.redact),
     }
@@ -299,10 +307,7 @@ async def _count_late(
 def _staged(
     transaction: Transaction, run_id: int, fields: dict[str, JSON], under: int
 ) -> dict[str, Any]:
-    output, tool = fields.get("tool_output"), fields.get("tool_name")
-    failed = fields["message_type"] == MessageType.ERROR or (
-        isinstance(output, dict) and cast("dict[str, JSON]", output).get("status") == "failed"
-    )
+    tool = fields.get("tool_name")
     return {
         "run_id": under,
         "seq": fields["seq"],
@@ -310,7 +315,7 @@ def _staged(
         "turn": fields["turn"],
         "message_type": _facet(fields["message_type"]),
         "tool_name": None if tool is None else _facet(tool),
-        "failed": int(failed),
+        "failed": int(has_failed(fields)),
         "duration_ms": fields.get("duration_ms"),
         "payload": dump(fields | {"agent_run_id": run_id}, transaction.redact),
     }
@@ -318,9 +323,3 @@ def _staged(
 
 def _facet(name: str) -> str:
     return clean_text(name)[:_FACET_LENGTH]
-
-
-def _is_failed(entry: NewLog) -> bool:
-    if entry.message_type == MessageType.ERROR:
-        return True
-    return entry.tool_output is not None and entry.tool_output.get("status") == "failed"

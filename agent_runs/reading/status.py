@@ -1,0 +1,57 @@
+"""How a run stands, in the official words and in those for people.
+
+Which statuses are ends and which are failures: `TERMINAL_STATUSES` and `FAILED_STATUSES` of the
+models.
+"""
+
+from typing import Literal
+
+from agent_runs.models import FAILED_STATUSES, AgentRunStatus
+
+Tone = Literal["neutral", "blue", "violet", "amber", "green", "red"]
+
+_WORDS: dict[str, str] = {
+    AgentRunStatus.PENDING: "Queued",
+    AgentRunStatus.ACTIVE: "Running",
+    AgentRunStatus.EVALUATION: "Evaluating",
+    AgentRunStatus.PAUSED: "Needs you",
+    AgentRunStatus.COMPLETE: "Complete",
+    AgentRunStatus.ERROR: "Failed",
+    AgentRunStatus.CANCELLED: "Cancelled",
+    AgentRunStatus.TIMEOUT: "Timed out",
+    AgentRunStatus.MAX_ITERATIONS_REACHED: "Step limit",
+    AgentRunStatus.OUT_OF_TOKENS: "Out of tokens",
+}
+_TONES: dict[str, Tone] = {
+    AgentRunStatus.ACTIVE: "blue",
+    AgentRunStatus.EVALUATION: "violet",
+    AgentRunStatus.PAUSED: "amber",
+    AgentRunStatus.COMPLETE: "green",
+}
+_OTHER_WORDS = {
+    "QUEUED": AgentRunStatus.PENDING,
+    "RUNNING": AgentRunStatus.ACTIVE,
+    "COMPLETED": AgentRunStatus.COMPLETE,
+    "FAILED": AgentRunStatus.ERROR,
+    "STOPPED": AgentRunStatus.CANCELLED,
+    "CANCELED": AgentRunStatus.CANCELLED,
+    "TIMED_OUT": AgentRunStatus.TIMEOUT,
+}
+
+
+def word_of(status: str) -> str:
+    """Return a status in words for people; one that we do not know as it is."""
+    return _WORDS.get(status) or status.replace("_", " ").capitalize()
+
+
+def tone_of(status: str) -> Tone:
+    """Return the colour of a status: always beside its word, never in place of it."""
+    return "red" if status in FAILED_STATUSES else _TONES.get(status, "neutral")
+
+
+def parse_status(word: str) -> str:
+    """Return the official word for `word` in any case, or `word` itself when it is unknown."""
+    upper = word.strip().upper()
+    if upper in AgentRunStatus.__members__:
+        return upper
+    return str(_OTHER_WORDS.get(upper, word))
