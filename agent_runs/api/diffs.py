@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from agent_runs.reading.diff_lines import lines_of
 from agent_runs.schemas.answers import DiffFile
 
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
 @dataclass
@@ -30,23 +30,16 @@ def summarize(diff: str) -> list[DiffFile]:
 
 def _files(diff: str) -> Iterator[_File]:
     file: _File | None = None
-    old_left = new_left = 0  # lines of the open hunk: what is in it is text, never a header
-    for line in diff.split("\n"):
-        if file is not None and (old_left > 0 or new_left > 0):
-            file.added += line.startswith("+")
-            file.removed += line.startswith("-")
-            old_left -= line.startswith(("-", " ")) or not line
-            new_left -= line.startswith(("+", " ")) or not line
-        elif line.startswith("diff --git "):
+    for kind, line in lines_of(diff):
+        if kind == "h" and line.startswith("diff --git "):
             if file is not None:
                 yield file
             file = _File(_path_of(line.removeprefix("diff --git ")))
-        elif file is None:
-            continue
-        elif hunk := _HUNK.match(line):
-            old_left, new_left = (int(count) if count else 1 for count in hunk.groups())
-        else:
-            _read_header(file, line)
+        elif file is not None:
+            file.added += kind == "+"
+            file.removed += kind == "-"
+            if kind == "h":
+                _read_header(file, line)
     if file is not None:
         yield file
 

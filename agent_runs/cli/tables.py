@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent_runs.reading.diff_lines import lines_of
 from agent_runs.reading.status import tone_of
 from agent_runs.reading.text import clean, one_line
 
@@ -114,9 +115,9 @@ def point_at(query: str, position: int) -> None:
 def show_diff(diff: str) -> None:
     """Print a diff in colours."""
     console = Console(highlight=False, soft_wrap=True)
-    styles = {"+": "green", "-": "red", "@": "cyan", "d": "bold"}
-    for line in clean(diff).splitlines():
-        console.print(Text(line, styles.get(line[:1], "")))
+    styles = {"+": "green", "-": "red", "@": "cyan", "h": "bold", " ": ""}
+    for kind, line in lines_of(diff.rstrip("\n")):
+        console.print(Text(clean(line).rstrip("\n"), styles[kind]))
 
 
 def _snippet(snippet: str, highlights: Sequence[tuple[int, int]]) -> Text:

@@ -23,6 +23,7 @@ from agent_runs.exports import words
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.diff_lines import lines_of
 from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.status import tone_of, word_of
 from agent_runs.reading.text import clean, one_line
@@ -44,6 +45,7 @@ _LINK = re.compile(r"(?:https?:|mailto:)", re.IGNORECASE)
 _LONGEST_MARKDOWN = 20_000
 _LONGEST_LINE = 90
 _SECOND = 1000
+_DIFF = {"+": "p", "-": "m", " ": "", "@": "h", "h": "h"}
 
 
 async def write(runs: AsyncIterator[ExportedRun], title: str) -> AsyncIterator[bytes]:
@@ -202,11 +204,9 @@ def _box(title: str, text: str, *, bad: bool = False) -> str:
 
 def _diff(unified: str) -> str:
     lines: list[str] = []
-    for line in clean(unified).rstrip("\n").split("\n"):
-        look = {"+": "p", "-": "m", "@": "h"}.get(line[:1], "")
-        if line.startswith(("+++", "---", "diff ")):
-            look = "h"
-        lines.append(f'<span class="{look}">{escape(line) or " "}</span>')
+    for kind, line in lines_of(unified.rstrip("\n")):
+        text = clean(line).rstrip("\n")
+        lines.append(f'<span class="{_DIFF[kind]}">{escape(text) or " "}</span>')
     return f'<div class="diff" tabindex="0">{"".join(lines)}</div>'
 
 

@@ -26,9 +26,10 @@ from agent_runs.insight.found import (
 )
 from agent_runs.insight.verdicts import verdict_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
+from agent_runs.reading.diff_lines import changes_of
 from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.likeness import headline, message_of
-from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.status import word_of
 from agent_runs.reading.text import one_line
 
@@ -258,14 +259,9 @@ class InsightReader:
     ) -> None:
         diffs = objects_or_empty(output.get("diffs"))
         for diff in diffs:
-            lines = str(diff.get("unified") or "").split("\n")
-            self._touch(
-                diff.get("path"),
-                seq,
-                added=sum(line.startswith("+") and not line.startswith("+++ ") for line in lines),
-                removed=sum(line.startswith("-") and not line.startswith("--- ") for line in lines),
-                is_new=bool(diff.get("new_file")),
-            )
+            added, removed = changes_of(text_or_empty(diff.get("unified")))
+            is_new = bool(diff.get("new_file"))
+            self._touch(diff.get("path"), seq, added=added, removed=removed, is_new=is_new)
         if not diffs and not failed and _WRITING.search(tool):
             self._touch(_path_of(object_or_empty(entry.get("tool_input"))), seq)
 

@@ -7,16 +7,18 @@ import pytest
 
 from agent_runs.reading.amounts import duration, money, plural, short_count, size
 
-CASES = json.loads(Path(__file__).with_name("cases").joinpath("amounts.json").read_text("utf-8"))
+CASES: dict[str, list[tuple[int, str]]] = json.loads(
+    Path(__file__).with_name("cases").joinpath("amounts.json").read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize(("milliseconds", "words"), CASES["duration"])
-def test_a_length_of_time_is_put_in_words(milliseconds, words):
+def test_a_length_of_time_is_put_in_words(milliseconds: int, words: str):
     assert duration(milliseconds / 1000) == words
 
 
 @pytest.mark.parametrize(("number", "words"), CASES["size"])
-def test_a_size_is_put_in_words(number, words):
+def test_a_size_is_put_in_words(number: int, words: str):
     assert size(number) == words
 
 
@@ -30,7 +32,7 @@ def test_a_size_is_put_in_words(number, words):
         (0, "0.00 USD"),
     ],
 )
-def test_a_sum_of_money_is_put_in_words(amount, words):
+def test_a_sum_of_money_is_put_in_words(amount: float, words: str):
     assert money(amount, "USD") == words
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent_runs.models import JSON
 from agent_runs.reading.failure import has_failed, is_failure
 
 
@@ -26,7 +27,7 @@ from agent_runs.reading.failure import has_failed, is_failure
         ("failed", False),
     ],
 )
-def test_a_call_fails_by_its_status_or_its_exit_code(output, failed):
+def test_a_call_fails_by_its_status_or_its_exit_code(output: JSON, failed: bool):
     assert is_failure("ACTION", output) is failed
     assert has_failed({"message_type": "ACTION", "tool_output": output}) is failed
 

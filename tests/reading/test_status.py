@@ -32,5 +32,5 @@ def test_a_status_of_another_server_is_shown_as_it_is():
         ("NOPE", "NOPE"),
     ],
 )
-def test_other_words_for_a_status_are_understood(word, status):
+def test_other_words_for_a_status_are_understood(word: str, status: str):
     assert parse_status(word) == status

@@ -7,7 +7,9 @@ import pytest
 
 from agent_runs.reading.text import clean, first_line, one_line, without_escapes
 
-CASES = json.loads(Path(__file__).with_name("cases").joinpath("text.json").read_text("utf-8"))
+CASES: list[dict[str, str]] = json.loads(
+    Path(__file__).with_name("cases").joinpath("text.json").read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["about"] for case in CASES])

@@ -1,0 +1,20 @@
+"""What each line of a diff is. The page's code is tested on the same cases."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_runs.reading.diff_lines import changes_of, lines_of
+
+FILE = Path(__file__).with_name("cases") / "diff_lines.json"
+CASES: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["about"] for case in CASES])
+def test_each_line_is_told_apart_by_its_place(case: dict[str, Any]):
+    found = list(lines_of(case["diff"]))
+    assert "".join(kind for kind, _ in found) == case["kinds"]
+    assert "\n".join(line for _, line in found) == case["diff"]
+    assert changes_of(case["diff"]) == (case["added"], case["removed"])
