@@ -6,7 +6,6 @@ of the user's is wrong. Its message is all that a person needs.
 """
 
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,11 +40,6 @@ class NotedRefusal(AbstractAsyncContextManager[None]):
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, _kind: object, exc: BaseException | None, _at: object) -> None:
         if isinstance(exc, AgentRunsError):
             self._app.state.refusal = exc.message

@@ -7,7 +7,6 @@ and is submitted again at the next start.
 
 import asyncio
 import logging
-from types import TracebackType
 from typing import Self
 
 from agent_runs.executors.base import Work
@@ -38,12 +37,7 @@ class LocalExecutor:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._again.clear()
         tasks = [*self._waiting.values(), *self._working.values()]
         await end(*tasks, seconds=self._end_seconds)

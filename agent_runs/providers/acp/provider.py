@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from agent_runs.models import AgentInfo, AgentRunStatus, MessageType, NewLog, WorkFile
@@ -72,12 +71,7 @@ class AcpProvider:
         logger.info("agents run with sandbox: %s", self.sandbox.name)
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         # The executor has ended all turns before; a turn that is left is told to end.
         for turn in self._turns.values():
             turn.stop()
