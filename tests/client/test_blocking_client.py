@@ -34,15 +34,15 @@ class Thing(Base):
 '''
 
 
-def test_the_blocking_client_is_what_the_async_one_makes():
+def test_the_blocking_client_is_what_the_async_one_makes() -> None:
     assert main(CLIENT, only_check=True) == ""
 
 
-def test_async_words_are_left_out_or_replaced_and_nothing_else_changes():
+def test_async_words_are_left_out_or_replaced_and_nothing_else_changes() -> None:
     assert blocking(SOURCE) == MADE
 
 
-def test_what_differs_is_told_and_made_right(tmp_path: Path):
+def test_what_differs_is_told_and_made_right(tmp_path: Path) -> None:
     source, made = tmp_path / "asynchronous", tmp_path / "blocking"
     source.mkdir()
     made.mkdir()

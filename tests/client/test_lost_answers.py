@@ -55,12 +55,18 @@ async def call(request: pytest.FixtureRequest, line: Line) -> AsyncIterator[Call
             yield Called(client)
 
 
+def variant_of(request: pytest.FixtureRequest) -> str:
+    return str(request.node.callspec.id)
+
+
 def sent(line: Line, path: re.Pattern[str]) -> int:
     return sum(bool(path.search(each)) for each in line.passed)
 
 
-async def test_a_create_is_sent_again_and_there_is_one_run(call, line, request):
-    prompt = f"/say {request.node.callspec.id} once"
+async def test_a_create_is_sent_again_and_there_is_one_run(
+    call: Called, line: Line, request: pytest.FixtureRequest
+) -> None:
+    prompt = f"/say {variant_of(request)} once"
     line.loses = CREATE
     run = await call("create_agent_run", prompt)
     assert sent(line, CREATE) == 2
@@ -68,7 +74,7 @@ async def test_a_create_is_sent_again_and_there_is_one_run(call, line, request):
     assert (await call("get_agent_run", run.id)).prompt == prompt
 
 
-async def test_a_resume_is_sent_again_and_there_is_one_more_turn(call, line):
+async def test_a_resume_is_sent_again_and_there_is_one_more_turn(call: Called, line: Line) -> None:
     run = await call("create_agent_run", "/say first")
     await call("wait", run.id, timeout=60)
     line.loses = RESUME
@@ -77,15 +83,17 @@ async def test_a_resume_is_sent_again_and_there_is_one_more_turn(call, line):
     assert len(await call("list_turns", run.id)) == 2
 
 
-async def test_two_calls_are_two_runs(call, request):
-    prompt = f"/say {request.node.callspec.id} twice"
+async def test_two_calls_are_two_runs(call: Called, request: pytest.FixtureRequest) -> None:
+    prompt = f"/say {variant_of(request)} twice"
     for _ in range(2):
         await call("create_agent_run", prompt)
     assert await call.runs_of(prompt) == 2
 
 
-async def test_a_key_of_the_caller_holds_across_calls(call, request):
-    prompt, key = f"/say {request.node.callspec.id} keyed", f"order {request.node.callspec.id}"
+async def test_a_key_of_the_caller_holds_across_calls(
+    call: Called, request: pytest.FixtureRequest
+) -> None:
+    prompt, key = f"/say {variant_of(request)} keyed", f"order {variant_of(request)}"
     with pytest.raises(errors.InvalidRequest, match="visible ASCII"):
         await call("create_agent_run", prompt, idempotency_key=key)
     key = key.replace(" ", "-")
@@ -95,7 +103,7 @@ async def test_a_key_of_the_caller_holds_across_calls(call, request):
         await call("create_agent_run", "/say another", idempotency_key=key)
 
 
-async def test_a_server_that_has_not_said_whose_it_is_is_asked_once(line):
+async def test_a_server_that_has_not_said_whose_it_is_is_asked_once(line: Line) -> None:
     # The organization is given, so nothing is asked before: this might be any server of the API.
     line.loses = CREATE
     with CodegenClient(org_id=1, base_url=line.url) as client:
@@ -109,7 +117,7 @@ async def test_a_server_that_has_not_said_whose_it_is_is_asked_once(line):
         assert client.list_agent_runs(q="known by now").total == 1
 
 
-async def test_a_create_of_the_command_line_is_sent_again(line, server):
+async def test_a_create_of_the_command_line_is_sent_again(line: Line, server: LiveServer) -> None:
     line.loses = CREATE
     command = [
         sys.executable,
@@ -125,7 +133,9 @@ async def test_a_create_of_the_command_line_is_sent_again(line, server):
         assert client.list_agent_runs(q="from the terminal").total == 1
 
 
-async def test_a_create_of_the_dashboard_is_sent_again(line, monkeypatch):
+async def test_a_create_of_the_dashboard_is_sent_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AGENT_RUNS_API_URL", line.url)
     await access.close()
     try:

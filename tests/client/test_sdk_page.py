@@ -26,7 +26,7 @@ RAISED = [
 
 
 @pytest.mark.parametrize("name", sorted({*OFFERED, *RAISED}))
-def test_the_page_names_it(name):
+def test_the_page_names_it(name: str) -> None:
     assert re.search(rf"`{name}\b", PAGE)
 
 
@@ -40,13 +40,13 @@ def parameters_of(method: str) -> list[str]:
 
 
 @pytest.mark.parametrize("method", ["create_agent_run", "list_agent_runs", "resume_agent_run"])
-def test_the_page_names_every_parameter_of_a_method(method):
+def test_the_page_names_every_parameter_of_a_method(method: str) -> None:
     (named,) = re.findall(rf"`{method}\((.*?)\)`", PAGE)
     assert named.replace("*, ", "").split(", ") == parameters_of(method)
 
 
 @pytest.mark.parametrize("method", ["create_agent_run", "list_agent_runs", "resume_agent_run"])
-def test_help_names_every_option_of_a_method(method):
+def test_help_names_every_option_of_a_method(method: str) -> None:
     text = inspect.getdoc(getattr(CodegenClient, method)) or ""
     signature = str(inspect.signature(getattr(CodegenClient, method)))
     for name in parameters_of(method):
