@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
     from agent_runs.models import AgentRunLog
 
-_TELLING = ("command", "path", "file_path", "file", "query", "pattern", "url", "title", "prompt")
 _WHOLE = frozenset({"FINAL_ANSWER", "ERROR"})
 _SECOND = 1000
 
@@ -59,7 +59,7 @@ def _text(log: "AgentRunLog", tool: str) -> str:
     said = _said(log)
     if log.message_type in _WHOLE:
         return clean(said).strip()
-    return one_line(_telling(log.tool_input or {}) if tool else said)
+    return target(log.tool_input) if tool else one_line(said)
 
 
 def _said(log: "AgentRunLog") -> str:
@@ -71,11 +71,3 @@ def _said(log: "AgentRunLog") -> str:
         observation = next(named, json.dumps(known, ensure_ascii=False))
     first, second = str(observation or ""), log.thought or ""
     return (second or first) if log.message_type == "PLAN_EVALUATION" else (first or second)
-
-
-def _telling(arguments: dict[str, Any]) -> str:
-    """The argument that says most about a call."""
-    for name in _TELLING:
-        if isinstance(value := arguments.get(name), str) and value:
-            return value
-    return next((value for value in arguments.values() if isinstance(value, str)), "")

@@ -12,13 +12,13 @@ from agent_runs.exports.words import (
     facts_of,
     output_of,
     pretty,
-    target_of,
     text_of,
     title_of,
 )
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.failure import has_failed
+from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
 
 _TICKS = re.compile(r"`+")
@@ -85,8 +85,8 @@ def _step(entry: dict[str, JSON]) -> Iterator[str]:
     tool = entry.get("tool_name")
     name = escaped(tool) if tool else _SAID.get(kind, escaped(kind))
     words = [f"\n### {entry['seq']} · {name}"]
-    if tool and (target := target_of(entry)):
-        words.append(escaped(target))
+    if tool and (about := target(entry.get("tool_input"))):
+        words.append(escaped(about))
     if tool and has_failed(entry):
         words.append("**failed**")
     if entry.get("duration_ms") is not None:

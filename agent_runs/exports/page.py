@@ -26,6 +26,7 @@ from agent_runs.reading.amounts import duration
 from agent_runs.reading.diff_lines import lines_of
 from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.status import tone_of, word_of
+from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
 
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -161,7 +162,7 @@ def _tool(entry: dict[str, JSON]) -> str:
     text, output = words.text_of(entry), words.output_of(entry)
     kind = str(entry["message_type"]).replace("_", " ").capitalize()
     name = one_line(entry.get("tool_name") or kind, 80)
-    target = words.target_of(entry) or one_line(text)
+    about = target(entry.get("tool_input")) or one_line(text)
     badge, code = "", exit_code_of(output)
     if code is not None:
         badge = f'<span class="badge {"red" if failed else "green"}">exit {code}</span>'
@@ -173,7 +174,7 @@ def _tool(entry: dict[str, JSON]) -> str:
     return (
         f'<details{" open" if failed else ""}><summary class="sum">'
         f'<span class="tool">{escape(name)}</span>'
-        f'<span class="cut mono">{escape(target)}</span>{badge}</summary>{boxes}</details>'
+        f'<span class="cut mono">{escape(about)}</span>{badge}</summary>{boxes}</details>'
     )
 
 

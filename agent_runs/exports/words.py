@@ -6,53 +6,32 @@ turn text are named instead of written.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import cast
 
 import orjson
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.status import word_of
 from agent_runs.reading.text import clean, one_line
-
-_TARGETS = (
-    "command", "cmd", "file_path", "filePath", "path", "abs_path", "pattern", "query", "url",
-    "title",
-)  # fmt: skip
 
 
 def output_of(entry: dict[str, JSON]) -> dict[str, JSON]:
     """Return what the tool gave back; empty when that is no object."""
-    output = entry.get("tool_output")
-    return cast("dict[str, JSON]", output) if isinstance(output, dict) else {}
+    return object_or_empty(entry.get("tool_output"))
 
 
 def diffs_of(output: dict[str, JSON]) -> Iterator[tuple[str, str]]:
     """Yield `(path, unified diff)` of each file that a tool call changed."""
-    diffs = output.get("diffs")
-    for diff in cast("list[JSON]", diffs) if isinstance(diffs, list) else ():
-        fields = cast("dict[str, JSON]", diff) if isinstance(diff, dict) else {}
-        if isinstance(fields.get("unified"), str):
-            yield one_line(str(fields.get("path") or "Changes")), fields["unified"]
+    for diff in objects_or_empty(output.get("diffs")):
+        if isinstance(diff.get("unified"), str):
+            yield one_line(str(diff.get("path") or "Changes")), diff["unified"]
 
 
 def text_of(entry: dict[str, JSON]) -> str:
     """Return the text of an answer, a message, an error, or what a tool wrote."""
-    observation = entry.get("observation")
-    return clean(observation) if isinstance(observation, str) else ""
-
-
-def target_of(entry: dict[str, JSON]) -> str:
-    """Return on one line what a tool call was about; empty when nothing tells."""
-    given = entry.get("tool_input")
-    fields = cast("dict[str, JSON]", given) if isinstance(given, dict) else {}
-    for name in _TARGETS:
-        value = fields.get(name)
-        if value:
-            words = cast("list[JSON]", value) if isinstance(value, list) else [value]
-            return one_line(" ".join(str(word) for word in words))
-    return ""
+    return clean(text_or_empty(entry.get("observation")))
 
 
 def pretty(value: JSON) -> str:

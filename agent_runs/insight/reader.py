@@ -10,7 +10,6 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 import orjson
 
@@ -31,7 +30,8 @@ from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.likeness import headline, message_of
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.status import word_of
-from agent_runs.reading.text import one_line
+from agent_runs.reading.target import PATHS, argument, words_of
+from agent_runs.reading.text import first_line, one_line
 
 _MOST = 200
 _MOST_PLACES = 50
@@ -44,8 +44,6 @@ _LINE = 240
 _OUTPUT = 40_000
 _WRITING = re.compile(r"(?:^|_|\b)(?:write|edit|create|patch|replace|multiedit|notebookedit)", re.I)
 _SHELLS = re.compile(r"shell|bash|terminal|command|^exec", re.I)
-_PATHS = ("file_path", "path", "filePath", "abs_path", "notebook_path", "file")
-_TELLING = ("command", "cmd", *_PATHS, "query", "pattern", "url", "title", "prompt")
 
 
 @dataclass
@@ -307,32 +305,21 @@ class InsightReader:
 def command_of(entry: dict[str, JSON]) -> str:
     """Return the command that a tool call ran, empty when it ran none."""
     given = object_or_empty(entry.get("tool_input"))
-    command = given.get("command") or given.get("cmd")
-    if isinstance(command, list):
-        command = " ".join(str(word) for word in cast("list[JSON]", command))
+    command = words_of(given.get("command")) or words_of(given.get("cmd"))
     if not command and _SHELLS.search(str(entry.get("tool_name") or "")):
         # Some agents tell a command in the title of the call alone.
-        command = given.get("title")
-    return command if isinstance(command, str) else ""
+        return text_or_empty(given.get("title"))
+    return command
 
 
 def telling(entry: dict[str, JSON]) -> str:
     """Return what says most about an entry: the argument of a call, or its first words."""
-    given = object_or_empty(entry.get("tool_input"))
-    for name in _TELLING:
-        value = given.get(name)
-        if isinstance(value, str) and value:
-            return value
-        if isinstance(value, list) and value:
-            return " ".join(str(word) for word in cast("list[JSON]", value))
-    told = next((value for value in given.values() if isinstance(value, str) and value), None)
-    lines = (line for line in message_of(entry).splitlines() if line.strip())
-    return told or next(lines, "")
+    return argument(entry.get("tool_input")) or first_line(message_of(entry))
 
 
 def _path_of(given: dict[str, JSON]) -> JSON:
     places = [place.get("path") for place in objects_or_empty(given.get("locations"))]
-    return next(filter(None, [*(given.get(name) for name in _PATHS), *places]), None)
+    return next(filter(None, [*(given.get(name) for name in PATHS), *places]), None)
 
 
 def _as_bytes(value: JSON) -> bytes:

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import orjson
 
@@ -17,6 +16,8 @@ from agent_runs.insight.found import Finding
 from agent_runs.insight.reader import telling
 from agent_runs.models import JSON
 from agent_runs.reading.failure import has_failed
+from agent_runs.reading.shapes import object_or_empty
+from agent_runs.reading.text import one_line
 
 MOST = 20_000
 """Calls of one run that are compared."""
@@ -61,13 +62,11 @@ class Trail:
         tool = entry.get("tool_name")
         if not isinstance(tool, str) or not tool or len(self.steps) >= MOST:
             return
-        output = entry.get("tool_output")
-        ended = cast("dict[str, JSON]", output) if isinstance(output, dict) else {}
-        parts = [tool, entry.get("tool_input"), ended.get("diffs"), has_failed(entry)]
+        diffs = object_or_empty(entry.get("tool_output")).get("diffs")
+        parts = [tool, entry.get("tool_input"), diffs, has_failed(entry)]
         text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
         digest = hashlib.blake2b(self._own.sub("#", text).encode(), digest_size=12).digest()
-        told = telling(entry).replace(self._work, "")[: 4 * _TEXT]
-        shown = " ".join(told.split())[:_TEXT]
+        shown = one_line(telling(entry).replace(self._work, ""), _TEXT)
         self.steps.append(Step(digest, seq, tool[:100], shown))
 
 

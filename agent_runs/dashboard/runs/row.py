@@ -17,6 +17,7 @@ from agent_runs.models import (
 )
 from agent_runs.reading.amounts import plural, short_count
 from agent_runs.reading.place import can_resume
+from agent_runs.reading.target import argument
 from agent_runs.reading.text import one_line
 
 TITLE_LENGTH = 160
@@ -138,7 +139,10 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
             return Ask(
                 id=request.id,
                 text=one_line(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
-                target=_target(request.tool_call),
+                # Whole: nobody should approve what is cut off.
+                target=argument(
+                    request.tool_call.get("rawInput") or request.tool_call.get("raw_input")
+                ),
                 allow=options.get("allow_once") or options.get("allow_always", ""),
                 reject=options.get("reject_once") or options.get("reject_always", ""),
             )
@@ -206,14 +210,3 @@ def plain(text: str | None) -> str:
 def iso(time: datetime | None) -> str:
     """Return `time` as ISO text, empty for none."""
     return time.isoformat() if time else ""
-
-
-def _target(tool_call: Mapping[str, JSON]) -> str:
-    """The command or path of a tool call, whole: nobody should approve what is cut off."""
-    given = tool_call.get("rawInput") or tool_call.get("raw_input") or {}
-    if isinstance(given, Mapping):
-        for name in ("command", "cmd", "file_path", "path", "filePath", "abs_path", "url"):
-            value = given.get(name)
-            if value:
-                return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return ""

@@ -22,6 +22,8 @@ from agent_runs.dashboard.theme import agent_title, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
 from agent_runs.reading.amounts import plural
+from agent_runs.reading.shapes import text_or_empty
+from agent_runs.reading.target import target
 from agent_runs.reading.text import one_line
 
 AGENT = "scripted"
@@ -124,14 +126,10 @@ def _is_about(value: object, run_id: int) -> bool:
 
 
 def _step(log: AgentRunLog) -> HelloStep:
-    given = log.tool_input or {}
-    target = given.get("command") or given.get("path") or given.get("file_path") or ""
-    observation = log.observation if isinstance(log.observation, str) else ""
-    text = str(target) if log.tool_name else log.thought or observation
+    said = log.thought or text_or_empty(log.observation)
+    text = target(log.tool_input) if log.tool_name else one_line(said)
     kind = "terminal" if log.tool_name else "brain"
-    return HelloStep(
-        log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", one_line(text)
-    )
+    return HelloStep(log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", text)
 
 
 def welcome() -> rx.Component:

@@ -1,0 +1,44 @@
+"""What a tool call was about: the argument that says most.
+
+The page's `reading.js` does the same; `tests/reading/cases/target.json` is read by the tests of
+both.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from agent_runs.reading.shapes import list_or_empty, object_or_empty, text_or_empty
+from agent_runs.reading.text import one_line
+
+if TYPE_CHECKING:
+    from agent_runs.models import JSON
+
+PATHS = ("file_path", "filePath", "path", "abs_path", "notebook_path", "file")
+"""Names under which agents give a path."""
+
+_TELLING = ("command", "cmd", *PATHS, "pattern", "query", "url", "title", "prompt")
+# A path in the run's own folder is shown as the agent knows it.
+_WORK_TREE = re.compile(r"(^|\s)/\S*?/runs/\d+/work/(?=\S)")
+
+
+def target(tool_input: "JSON", most: int = 300) -> str:
+    """Return what a tool was used on, on one line of at most `most` characters."""
+    return one_line(_WORK_TREE.sub(r"\1", argument(tool_input)[: most * 10]), most)
+
+
+def argument(tool_input: "JSON") -> str:
+    """Return the argument that says most about a tool call, whole; empty when nothing does.
+
+    A list stands for its words, as a command's does. Without a name that is known, the first text
+    is taken.
+    """
+    given = object_or_empty(tool_input)
+    named = [words_of(given.get(name)) for name in _TELLING]
+    texts = [text_or_empty(value) for value in given.values()]
+    return next((words for words in [*named, *texts] if words), "")
+
+
+def words_of(value: "JSON") -> str:
+    """Return a text as it is, and the texts of a list with blanks between them."""
+    texts = [text_or_empty(each) for each in list_or_empty(value)]
+    return text_or_empty(value) or " ".join(text for text in texts if text)
