@@ -13,14 +13,15 @@
     │   └── ViewNotFound
     ├── Conflict                    409
     │   ├── RunIsActive                  resume while the run still works
-    │   └── PermissionAnswered           the question was answered or withdrawn before
+    │   ├── PermissionAnswered           the question was answered or withdrawn before
+    │   ├── LostFence                    a worker that was declared dead tried to write
+    │   └── Moved                        in `sync`: somebody else went on with a creation
     ├── TooLarge                    413  request body over the limit
     ├── RateLimited                 429  carries `retry_after_seconds`
     ├── Unavailable                 503
     │   ├── GitFailed                    in `providers/acp`: git did not do what was asked
     │   ├── OutcomeUnknown               nobody knows whether another server carried it out
     │   └── ServerUnreachable            the client got no answer at all
-    ├── LostFence                   409  a worker that was declared dead tried to write
     ├── UnexpectedAnswer            502  the client cannot read what the server answered
     └── WaitTimeout                 504  the run still works at the caller's deadline
 
@@ -132,6 +133,10 @@ class PermissionAnswered(Conflict):
     """The permission request was answered or withdrawn before."""
 
 
+class LostFence(Conflict):
+    """A worker whose run was taken over tried to write; its write was refused."""
+
+
 class TooLarge(AgentRunsError):
     """The request body is over the limit."""
 
@@ -176,10 +181,6 @@ class ServerUnreachable(Unavailable):
     ) -> None:
         super().__init__(message, detail=detail)
         self.may_have_happened = may_have_happened
-
-
-class LostFence(Conflict):
-    """A worker whose run was taken over tried to write; its write was refused."""
 
 
 class UnexpectedAnswer(AgentRunsError):

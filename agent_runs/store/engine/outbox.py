@@ -65,8 +65,9 @@ class Outbox:
         ]
         statements: list[Statement] = []
         if dialect == "postgresql" and (totals or figures or events):
-            # Ids are given in the order of inserts, but seen in the order of commits: without the
-            # lock a reader that goes on from its last id would skip events (store.md section 4).
+            # Ids are given in the order of inserts, but seen in the order of commits. Without the
+            # lock the later of two ids can be seen first, and a reader that goes on from it never
+            # gets the earlier one.
             statements.append((f"select pg_advisory_xact_lock({EVENT_LOCK})", [{}]))
         if totals:
             statements.append((_ADD_TOTAL, totals))

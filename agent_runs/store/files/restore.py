@@ -310,6 +310,6 @@ def _refuse_runs(number: int, where: str) -> None:
 
 
 def _words(names: Sequence[str], row: Row) -> str:
-    """What the search index of a row is made of, as `store/runs/logs.py` and `run_texts.py` do."""
+    """What the search index of a row is made of, as `store/runs/logs.py` and `texts.py` do."""
     fields = dict(zip(names, row, strict=True))
     return fold(search_text(fields["payload"]) if "payload" in fields else fields["body"])
