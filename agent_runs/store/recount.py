@@ -1,7 +1,7 @@
-"""Counts all figures anew from what is stored: at the first start on an older database, for repair.
+"""Counts all figures anew from what is stored, when they were counted by other rules.
 
-A row of its own in table `figure` says by which rules the figures were counted. When the rules
-change (`VERSION`), the next start counts again. Everything is one transaction: whoever reads sees
+A row of its own in table `figure` says by which rules they were counted. When the rules change
+(`VERSION`), the next start counts again. Everything is one transaction: whoever reads sees
 the old figures until the new ones are complete.
 """
 
@@ -9,15 +9,12 @@ import itertools
 import logging
 import operator
 import time
-from datetime import datetime
 
 import orjson
 
-from agent_runs.models import JSON, AgentRun, MessageType
 from agent_runs.reading.failure import has_failed
 from agent_runs.store.engine.database import Database, Rows, Transaction
 from agent_runs.store.engine.outbox import EVENT_LOCK
-from agent_runs.store.engine.payloads import dump, milliseconds, moment
 from agent_runs.store.figures import figures, tallies
 from agent_runs.store.runs.rows import parse
 
@@ -72,7 +69,7 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
             await tallies.add_all(transaction, counted)
             for run_id, payload in rows:
                 tally = counted.get(run_id, {})
-                run = await _whole(transaction, run_id, payload)
+                run = parse(transaction, payload, run_id)
                 figures.count(transaction.outbox, run, tally, 1)
             number += len(rows)
             # Written part by part, so that memory does not grow with the number of runs.
@@ -114,52 +111,3 @@ async def _judged(transaction: Transaction, rows: Rows) -> Rows:
             [{"run_id": row[0], "failed": row[2], "seq": row[4]} for row in changed],
         )
     return judged
-
-
-async def _whole(transaction: Transaction, run_id: int, payload: str) -> AgentRun:
-    """Return a run with what an older version did not keep of it."""
-    fields: dict[str, JSON] = orjson.loads(payload)
-    missing = await _missing(transaction, run_id, fields)
-    if not missing:
-        return parse(transaction, payload, run_id)
-    payload = dump(fields | missing, str)
-    run = parse(transaction, payload, run_id)
-    await transaction.write(
-        "update run set payload = :payload, mode = :mode where id = :id",
-        {"payload": payload, "mode": figures.mode_of(run), "id": run_id},
-    )
-    return run
-
-
-async def _missing(
-    transaction: Transaction, run_id: int, fields: dict[str, JSON]
-) -> dict[str, JSON]:
-    """What a run of an older version lacks, as far as it can be told from what is stored."""
-    if "worked_ms" in fields:
-        return {}
-    first = await transaction.execute(
-        "select ts from log where run_id = :id and message_type <> :user order by seq limit 1",
-        {"id": run_id, "user": MessageType.USER_MESSAGE},
-    )
-    ((worked,),) = await transaction.execute(
-        "select sum(finished_at - started_at) from turn where run_id = :id"
-        " and started_at is not null and finished_at is not null",
-        {"id": run_id},
-    )
-    asked = await transaction.execute(
-        "select payload from permission where run_id = :id and state = 'answered'", {"id": run_id}
-    )
-    return {
-        "first_step_at": moment(first[0][0]) if first else None,
-        "paused_at": None,
-        "waited_ms": sum(_waited(orjson.loads(payload)) for (payload,) in asked),
-        "worked_ms": None if worked is None else max(int(worked), 0),
-    }
-
-
-def _waited(asked: dict[str, JSON]) -> int:
-    """Milliseconds from a question to its answer."""
-    begin, end = (
-        milliseconds(datetime.fromisoformat(asked[name])) for name in ("created_at", "answered_at")
-    )
-    return max(end - begin, 0)

@@ -135,7 +135,7 @@ def with_lines(lines: list[bytes]) -> bytes:
     return gzip.compress(b"".join(lines))
 
 
-def newer(lines: list[bytes], **fields: object) -> bytes:
+def of_version(lines: list[bytes], **fields: object) -> bytes:
     header = json.loads(lines[0]) | fields
     return with_lines([json.dumps(header).encode() + b"\n", *lines[1:]])
 
@@ -145,8 +145,9 @@ FAULTS: dict[str, Callable[[list[bytes], bytes], bytes]] = {
     "before its end": lambda lines, _: with_lines(lines[:-1]),
     "no backup": lambda _, __: b"hello",
     "is no backup": lambda lines, _: with_lines([b'{"type":"other"}\n', *lines[1:]]),
-    "a newer version": lambda lines, _: newer(lines, format=2),
-    "is newer than": lambda lines, _: newer(lines, schema="9999"),
+    "a newer version": lambda lines, _: of_version(lines, format=2),
+    "is newer than": lambda lines, _: of_version(lines, schema="9999"),
+    "is older than": lambda lines, _: of_version(lines, schema="0010"),
     "not known here": lambda lines, _: with_lines(
         [lines[0], b'{"table":"run; drop table run","columns":["id"]}\n', *lines[1:]]
     ),

@@ -18,7 +18,7 @@ from agent_runs.store.engine.figure_rows import SPANS, SPREADS
 from agent_runs.store.figures import tallies
 from agent_runs.store.figures.figures import COST, OTHERS, bucket_of, middle_of
 from agent_runs.store.recount import ensure_counted, recount
-from agent_runs.store.runs import logs, permissions, runs, turns
+from agent_runs.store.runs import logs, runs, turns
 from tests.length import examples
 
 FAILED = {"status": "failed"}
@@ -163,38 +163,18 @@ def test_the_middle_of_a_bucket_is_off_by_at_most_a_tenth(value: int) -> None:
 
 
 @pytest.mark.anyio
-async def test_what_an_older_version_stored_is_counted_at_the_start(database: Database) -> None:
+async def test_figures_that_were_counted_by_other_rules_are_counted_anew_at_the_start(
+    database: Database,
+) -> None:
     run = await new_run(database, created_at=NOW, started_at=NOW + timedelta(seconds=1))
-    async with database.begin() as transaction:
-        await turns.start(transaction, run.id, 1)
-        await logs.append(
-            transaction,
-            run.id,
-            None,
-            [
-                entry("do it", message_type="USER_MESSAGE"),
-                entry("", tool_name="bash", created_at=NOW + timedelta(seconds=9)),
-            ],
-        )
-        asked = await permissions.insert(
-            transaction, run_id=run.id, turn=1, tool_call={}, options=[{"optionId": "a"}]
-        )
-        await permissions.answer(transaction, asked.id, "a")
-        await turns.finish(transaction, run.id, 1, status="COMPLETE")
+    await add(database, run.id, {"tool_name": "bash"})
     await end(database, run.id)
-    before = await runs.get(database, run.id)
     async with database.begin() as transaction:
-        # As the older version kept it.
-        old = before.model_dump_json(
-            exclude={"first_step_at", "paused_at", "waited_ms", "worked_ms", "web_url"}
-        )
-        await transaction.write("update run set payload = :old, mode = null", {"old": old})
-        for table in ("figure", "run_figure", "run_tally"):
+        for table in ("run_figure", "run_tally"):
             await transaction.write(f"delete from {table}")
+        await transaction.write("update figure set name = 'older' where kind = 'counted'")
+        await transaction.write("update figure set number = 99 where kind <> 'counted'")
     await ensure_counted(database)
-    after = await runs.get(database, run.id)
-    assert after.first_step_at == NOW + timedelta(seconds=9)
-    assert after.worked_ms is not None
     assert await named(database, "tool") == {"bash": (1, 0, 0)}
     assert await outcomes(database) == {"complete": 1}
     once = await counted(database)

@@ -11,17 +11,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from agent_runs.errors import Unavailable
-from agent_runs.search_query import SearchQuery
 from agent_runs.store import migrations
 from agent_runs.store.engine import schema
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.dialect import Dialect
 from agent_runs.store.engine.tables import make_metadata
-from agent_runs.store.figures import sums
-from agent_runs.store.figures.sums import FigureFilter
-from agent_runs.store.migrations.upgrade import make_engine, upgrade
-from agent_runs.store.recount import ensure_counted
-from agent_runs.store.search import search
+from agent_runs.store.migrations.upgrade import make_engine
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -54,55 +49,28 @@ def test_the_newest_migration_is_the_one_that_is_looked_for() -> None:
     assert ScriptDirectory(folder).get_current_head() == schema.HEAD
 
 
-async def test_what_an_earlier_version_stored_is_found_after_the_upgrade(
-    empty_database_url: str,
-) -> None:
-    upgrade(empty_database_url, "0004")
-    engine = make_engine(empty_database_url)
-    words = "to_tsvector('english', 'x')" if engine.dialect.name == "postgresql" else None
-    with engine.begin() as connection:
-        for sql in (
-            "insert into run (organization_id, status, source_type, created_at, log_count,"
-            " title_folded, payload, fence) values (1, 'COMPLETE', 'API', 1, 1, 'old title',"
-            """ '{"id": 1, "title": "Old title", "prompt": "old prompt", "status": "COMPLETE","""
-            """ "created_at": "1970-01-01T00:00:00.001Z"}', 0)""",
-            "insert into turn (run_id, turn, prompt, images, created_at, status, result, folded)"
-            " values (1, 1, 'old prompt', '[]', 1, 'COMPLETE', 'old result', 'old')",
-            f"insert into log (run_id, seq, ts, turn, message_type, failed, payload"
-            f"{', search' if words else ''}) values (1, 0, 1, 1, 'ACTION', 0,"
-            f""" '{{"observation": "in src/old_file.py"}}'{f", {words}" if words else ""})""",
-        ):
-            connection.exec_driver_sql(sql)
-    engine.dispose()
-    async with Database.open(empty_database_url) as database:
-        for text, seqs in {
-            "title": [None], "prompt": [None], "result": [None], "file": [0], "in": [0],
-        }.items():  # fmt: skip
-            found = await search.find(database, SearchQuery(all_of=((text,),)))
-            assert [hit.seq for hit in found.hits] == seqs, text
+def test_the_oldest_migration_is_the_one_that_older_databases_are_refused_by() -> None:
+    (folder,) = migrations.__path__
+    assert ScriptDirectory(folder).get_base() == schema.BASE
 
 
-async def test_figures_that_an_earlier_version_kept_are_counted_anew(
+def test_a_database_of_too_old_a_version_is_refused_and_left_as_it_was(
     empty_database_url: str,
 ) -> None:
-    upgrade(empty_database_url, "0009")
     engine = make_engine(empty_database_url)
     with engine.begin() as connection:
-        for sql in (
-            "insert into run (organization_id, status, source_type, created_at, log_count,"
-            " title_folded, payload, fence) values (1, 'COMPLETE', 'API', 1, 3, '',"
-            """ '{"id": 1, "prompt": "old", "status": "COMPLETE", "log_count": 3,"""
-            """ "created_at": "1970-01-01T00:00:00.001Z"}', 0)""",
-            "insert into figure values (0, 'counted', '*', -1, '*', 0, '2', 0, 1, 0, 0)",
-            "insert into figure values (0, 'runs', '*', -1, '*', 0, 'ERROR', 1, 1, 0, 0)",
-        ):
-            connection.exec_driver_sql(sql)
+        connection.exec_driver_sql("create table alembic_version (version_num varchar(32))")
+        connection.exec_driver_sql("insert into alembic_version values ('0010')")
+    with pytest.raises(Unavailable) as refused:
+        schema.migrate(empty_database_url)
+    assert refused.value.message == (
+        "The database has schema 0010, older than 0011, the oldest that this version of agent-runs "
+        "knows. Nothing was changed: start the version of 27 November 2026 (commit 7895ab2) on it "
+        "once, then this one."
+    )
+    with engine.connect() as connection:
+        assert connection.dialect.get_table_names(connection) == ["alembic_version"]
     engine.dispose()
-    async with Database.open(empty_database_url) as database:
-        await ensure_counted(database)
-        columns = ("complete", "failed", "steps")
-        found = await sums.by_step(database, columns, FigureFilter(0, 0), 1)
-        assert found[0].amounts == {"complete": 1, "failed": 0, "steps_total": 3}
 
 
 def test_four_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:

@@ -14,13 +14,16 @@ from agent_runs.store.engine.sqlite import connect
 
 HEAD = "0011"
 """The newest migration; a test compares it with the migrations folder."""
+BASE = "0011"
+"""The oldest migration that is still here; a test compares it, too."""
+_LAST_TO_KNOW_OLDER = "the version of 27 November 2026 (commit 7895ab2)"
 
 
 def migrate(url: str) -> None:
     """Make or upgrade the tables; does nothing when they are up to date.
 
     Raises:
-        Unavailable: the database cannot be used, or a newer version of the program made it.
+        Unavailable: the database cannot be used, or is too old or too new for this version.
     """
     version = _sqlite_version(url) if url.startswith("sqlite:") else _postgres_version(url)
     if version == HEAD:
@@ -30,10 +33,26 @@ def migrate(url: str) -> None:
             f"The database has schema {version}, this version of agent-runs knows {HEAD} at most. "
             "Nothing was changed: use the newer version, or another database."
         )
+    if version is not None and version < BASE:
+        raise Unavailable(
+            f"The database has schema {version}, older than {BASE}, the oldest that this version "
+            f"of agent-runs knows. Nothing was changed: start {_LAST_TO_KNOW_OLDER} on it once, "
+            "then this one."
+        )
     # Late: see above.
     from agent_runs.store.migrations.upgrade import upgrade  # noqa: PLC0415
 
     upgrade(url)
+
+
+def why_too_old(schema: str) -> str | None:
+    """Return why a backup of this schema cannot be restored; None when it can."""
+    if schema >= BASE:
+        return None
+    return (
+        f"its schema {schema} is older than {BASE}, the oldest known here. Restore it with "
+        f"{_LAST_TO_KNOW_OLDER}, start that once, and make a new backup with it."
+    )
 
 
 def _sqlite_version(url: str) -> str | None:

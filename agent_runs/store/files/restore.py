@@ -20,7 +20,7 @@ from agent_runs.errors import Conflict, InvalidRequest, Unavailable
 from agent_runs.models import JSON
 from agent_runs.reading.shapes import object_or_empty
 from agent_runs.store.engine.payloads import search_text
-from agent_runs.store.engine.schema import HEAD
+from agent_runs.store.engine.schema import HEAD, why_too_old
 from agent_runs.store.engine.sqlite import connect
 from agent_runs.store.engine.words import fold
 from agent_runs.store.files.backup import FORMAT, KIND, SQLITE
@@ -49,7 +49,7 @@ def restore_backup(url: str, path: Path, *, force: bool = False) -> dict[str, in
         force: replace what is in it; a SQLite file is kept as `*.before-restore`.
 
     Raises:
-        InvalidRequest: the file is no backup, is cut off, or is of a newer version.
+        InvalidRequest: the file is not a backup, is cut off, or is of too new or too old a version.
         Conflict: there are runs in the database, or a server works on it.
         Unavailable: the database cannot be used.
     """
@@ -78,6 +78,8 @@ class _Lines:
         self.schema = str(header.get("schema"))
         if self.schema > HEAD:
             self.refuse(f"its schema {self.schema} is newer than {HEAD}, the newest known here.")
+        if why := why_too_old(self.schema):
+            self.refuse(why)
 
     def close(self) -> None:
         """Close the file."""
