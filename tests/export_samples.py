@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent_runs.exports import lines
+from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.reader import RunReader
 from agent_runs.filters import RunFilter
 from agent_runs.models import JSON, AgentRun, NewLog
@@ -150,3 +151,9 @@ def told_alike(content: bytes) -> list[dict[str, JSON]]:
         if "agent_run_id" in record:
             record["agent_run_id"] = ids[record["agent_run_id"]]
     return found
+
+
+async def parts_of(database: Database, form: FormatName = "otlp") -> list[bytes]:
+    """An export of all runs."""
+    reader = RunReader(database, no_diff)
+    return [part async for part in FORMATS[form].write(reader.matching(ALL), "server", "title")]
