@@ -4,15 +4,13 @@ Words are those of the official API (`status`, `message_type`, `tool_name` ...) 
 Client Protocol (`turn`, `permission`). Fields that the official API knows come first.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-JSON = Any
-"""A decoded JSON value: the one place where `Any` is right."""
+from agent_runs.record import JSON, Record
 
 PermissionPolicy = Literal["allow", "reject", "ask"]
 
@@ -81,36 +79,6 @@ class SourceType(StrEnum):
     SETUP_COMMANDS = "SETUP_COMMANDS"
 
 
-class Record(BaseModel):
-    """A frozen model that can also be read like a dictionary: `run["id"]`, `log.get("thought")`."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    def __getitem__(self, name: str) -> JSON:
-        """Return the field `name`; KeyError when there is none."""
-        try:
-            return getattr(self, name)
-        except AttributeError:
-            raise KeyError(name) from None
-
-    def __contains__(self, name: object) -> bool:
-        """Tell whether a field of that name is there."""
-        return name in type(self).model_fields or name in (self.model_extra or {})
-
-    def get(self, name: str, default: JSON = None) -> JSON:
-        """Return the field `name`, or `default` when it is missing or null."""
-        try:
-            value = self[name]
-        except KeyError:
-            return default
-        return default if value is None else value
-
-    def keys(self) -> Iterator[str]:
-        """Field names, official ones first; with `[]` this makes `dict(run)` work."""
-        yield from type(self).model_fields
-        yield from self.model_extra or {}
-
-
 class PullRequest(Record):
     """A pull request that a run opened."""
 
@@ -141,6 +109,17 @@ class PermissionRequest(Record):
     state: str = Field(description="pending, answered, or withdrawn (the turn ended first)")
     option_id: str | None = Field(default=None, description="the answer, once there is one")
     answered_at: datetime | None = Field(default=None, description="when it was answered")
+
+
+class Spent(Record):
+    """Tokens and cost as reported by the agent; null: it reported none."""
+
+    input_tokens: int | None = Field(default=None, description="tokens read")
+    output_tokens: int | None = Field(default=None, description="tokens written")
+    total_tokens: int | None = Field(default=None, description="tokens in all")
+    context_tokens: int | None = Field(default=None, description="tokens in the context now")
+    cost: float | None = Field(default=None, description="cost, in `currency`")
+    currency: str | None = Field(default=None, description="three letters")
 
 
 _PROMISED = (
@@ -239,6 +218,16 @@ class AgentRun(Record):
     )
     branch: str | None = Field(default=None, description="branch of the run's work tree")
     base_commit: str | None = Field(default=None, description="commit that the diff is against")
+
+    # Read from the fields above, by agent_runs/reading/run.py, and told with them.
+    name: str = Field(default="", description="what people call it: its title, else their words")
+    status_word: str = Field(default="", description="status in words for people")
+    status_tone: str = Field(
+        default="neutral", description="its colour: neutral, blue, violet, amber, green, red"
+    )
+    has_ended: bool = Field(default=False, description="whether its status is an end")
+    has_failed: bool = Field(default=False, description="whether it ended badly")
+    spent: Spent = Field(default=Spent(), description="tokens and cost, as `usage` tells them")
 
 
 class NewLog(BaseModel):

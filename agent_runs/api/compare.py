@@ -10,7 +10,6 @@ from agent_runs.api.diffs import summarize
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
 from agent_runs.errors import InvalidRequest, NotFound
-from agent_runs.exports.words import heading_of
 from agent_runs.insight import Insight, InsightReader
 from agent_runs.insight.compared import (
     ComparedFile,
@@ -34,7 +33,6 @@ _PART = 500
 _MOST_FILES = 500
 _DIFF_CHARACTERS = 200_000
 _MILLISECOND = 0.001
-_TITLE = 160
 
 Ids = Annotated[
     str,
@@ -123,7 +121,9 @@ def _compared(read: _Read) -> ComparedRun:
     first_step = run.first_step_at
     return ComparedRun(
         id=run.id,
-        title=(heading_of(run) or f"Run {run.id}")[:_TITLE],
+        title=run.name,
+        status_word=run.status_word,
+        status_tone=run.status_tone,
         web_url=run.web_url,
         status=run.status,
         outcome=insight.outcome,

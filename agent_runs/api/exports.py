@@ -14,7 +14,6 @@ from agent_runs.api.server import Running, Server
 from agent_runs.exports import objects
 from agent_runs.exports.formats import FORMATS, FormatName
 from agent_runs.exports.reader import ExportedRun, RunReader
-from agent_runs.exports.words import title_of
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.search_query import parse_query
 from agent_runs.store.search import search as stored_search
@@ -75,7 +74,7 @@ async def export_agent_run(
     run = await reader.one(run_id)
     if format == "json":
         return _download(objects.write_one(run), format, f"agent-run-{run_id}")
-    parts = FORMATS[format].write(_only(run), await reader.server_id(), title_of(run))
+    parts = FORMATS[format].write(_only(run), await reader.server_id(), run.run.name)
     return _download(parts, format, f"agent-run-{run_id}")
 
 

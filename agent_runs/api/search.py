@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Limit, Word
 from agent_runs.api.server import Running
-from agent_runs.exports.words import heading_of
 from agent_runs.models import AgentRun
 from agent_runs.schemas.search import (
     SearchFieldInfo,
@@ -23,8 +22,6 @@ from agent_runs.store.search import search
 from agent_runs.store.search.values import known_values
 
 router = APIRouter(tags=["search"])
-
-_TITLE_LENGTH = 200
 
 
 @router.get("/search", responses=documented())
@@ -86,7 +83,9 @@ async def list_search_fields(server: Running) -> SearchFields:
 def _run(run: AgentRun) -> SearchRun:
     return SearchRun(
         id=run.id,
-        title=heading_of(run)[:_TITLE_LENGTH],
+        title=run.name,
+        status_word=run.status_word,
+        status_tone=run.status_tone,
         status=run.status,
         agent=run.agent,
         repo_id=run.repo_id,

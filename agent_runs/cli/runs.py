@@ -149,8 +149,7 @@ def list_runs(
         late.tables.show_runs(items, total)
         return
     for each in items:
-        title = each.title or each.prompt
-        say_fields(each.id, each.status, each.agent, in_utc(each.created_at), title)
+        say_fields(each.id, each.status, each.agent, in_utc(each.created_at), each.name)
 
 
 def show(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:

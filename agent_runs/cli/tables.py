@@ -49,7 +49,7 @@ def show_runs(runs: Sequence["AgentRun"], total: int) -> None:
             status_text(run.status),
             text(run.agent or ""),
             text(_age(run.created_at)),
-            text(run.title or run.prompt),
+            text(run.name),
         )
     if runs:
         console.print(table)

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from agent_runs.exports.markdown import escaped, fenced
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import title_of
 from agent_runs.insight import Insight, InsightReader
 from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration, money
@@ -40,7 +39,7 @@ def _feed(reader: InsightReader, entries: Sequence[dict[str, JSON]]) -> None:
 
 def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
     it = run.run
-    yield f"### Agent run {it.id}: {escaped(title_of(run))}\n\n"
+    yield f"### Agent run {it.id}: {escaped(it.name)}\n\n"
     yield f"**{escaped(it.status)}** · {escaped(found.outcome)}\n\n"
     yield "| agent | steps | tool calls | failed | working | tokens | cost |\n"
     yield "| --- | --- | --- | --- | --- | --- | --- |\n"

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from junitparser import Error, Failure, Skipped, TestCase, TestSuite
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import title_of
 from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus, Turn
 from agent_runs.reading.text import clean, one_line
 
@@ -24,7 +23,7 @@ async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
 
 def _suite(run: ExportedRun) -> TestSuite:
     it = run.run
-    suite = TestSuite(_text(f"Run {it.id}: {title_of(run)}"))
+    suite = TestSuite(_text(f"Run {it.id}: {it.name}"))
     suite.timestamp = it.created_at.isoformat()
     for name, value in _properties(run):
         suite.add_property(name, _text(value))

@@ -13,7 +13,6 @@ from agent_runs.exports.words import (
     output_of,
     pretty,
     text_of,
-    title_of,
 )
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
@@ -73,7 +72,7 @@ def escaped(text: str) -> str:
 
 
 def _head(run: ExportedRun) -> Iterator[str]:
-    yield f"# Run {run.run.id}: {escaped(title_of(run))}\n\n"
+    yield f"# Run {run.run.id}: {escaped(run.run.name)}\n\n"
     for name, value in facts_of(run):
         yield f"- {name}: {escaped(value)}\n"
     if run.run.error:

@@ -75,7 +75,7 @@ def head(title: str) -> bytes:
 
 def _head(run: ExportedRun) -> Iterator[str]:
     it = run.run
-    yield f'<article id="run-{it.id}">\n<header><h1>{escape(words.title_of(run))}</h1>'
+    yield f'<article id="run-{it.id}">\n<header><h1>{escape(it.name)}</h1>'
     yield f'<span class="badge {tone_of(it.status)}">{escape(word_of(it.status))}</span>'
     yield f'<span class="num">Run {it.id}</span></header>\n<dl class="facts">'
     for name, value in words.facts_of(run):

@@ -23,11 +23,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from agent_runs import __version__
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import title_of
-from agent_runs.insight.found import usage_of
 from agent_runs.models import FAILED_STATUSES, JSON, MessageType, Turn
 from agent_runs.reading.failure import has_failed
 from agent_runs.reading.text import clean
+from agent_runs.reading.usage import spent_of
 
 _SPANS = 200
 _LONGEST = 16_000
@@ -115,7 +114,7 @@ class _Trace:
         """Yield the spans of the turns, then that of the run."""
         for turn in self._exported.turns:
             yield self._turn(turn)
-        run, usage = self._run, usage_of(self._run.usage)
+        run, usage = self._run, spent_of(self._run.usage)
         attributes: dict[str, JSON] = self._about | {
             "gen_ai.operation.name": "invoke_workflow",
             "gen_ai.workflow.name": "agent run",
@@ -131,7 +130,7 @@ class _Trace:
             "vcs.repository.name": self._exported.repo and self._exported.repo.full_name,
         }
         if self._with_content:
-            attributes["agent_runs.run.title"] = title_of(self._exported)
+            attributes["agent_runs.run.title"] = run.name
         failed = run.status in FAILED_STATUSES
         if failed:
             attributes["error.type"] = run.status_reason or run.status

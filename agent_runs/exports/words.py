@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import orjson
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.models import JSON, AgentRun
+from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.status import word_of
@@ -37,16 +37,6 @@ def text_of(entry: dict[str, JSON]) -> str:
 def pretty(value: JSON) -> str:
     """Return a JSON value over several lines."""
     return clean(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-
-
-def title_of(run: ExportedRun) -> str:
-    """Return the name of a run for people, clean and on one line."""
-    return one_line(heading_of(run.run) or f"Run {run.run.id}", 200)
-
-
-def heading_of(run: AgentRun) -> str:
-    """Return a run's title, or the first line of its prompt; empty when it has neither."""
-    return run.title or next((line for line in run.prompt.splitlines() if line.strip()), "")
 
 
 def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:

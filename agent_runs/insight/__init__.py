@@ -10,7 +10,6 @@ Nothing is read from anywhere and memory is bounded, however long the run was.
 
 from agent_runs.insight.found import (
     Command,
-    Cost,
     Finding,
     Insight,
     Repeat,
@@ -23,7 +22,6 @@ from agent_runs.insight.verdicts import Verdict, verdict_of
 
 __all__ = [
     "Command",
-    "Cost",
     "Finding",
     "Insight",
     "InsightReader",

@@ -4,17 +4,19 @@ from datetime import datetime
 
 from pydantic import Field
 
-from agent_runs.insight.found import Cost, Finding, TestResult
-from agent_runs.models import Record
+from agent_runs.insight.found import Finding, TestResult
+from agent_runs.models import Record, Spent
 
 
 class ComparedRun(Record):
     """What one of the runs is and did."""
 
     id: int = Field(description="the run")
-    title: str = Field(description="title, or the first line of the prompt")
+    title: str = Field(description="what people call it, as `name` of a run")
     web_url: str = Field(description="its page")
     status: str = Field(description="how it stands or ended")
+    status_word: str = Field(description="status in words for people")
+    status_tone: str = Field(description="its colour, as of a run")
     outcome: str = Field(description="one sentence")
     agent: str | None = Field(default=None, description="agent profile")
     model: str | None = Field(default=None, description="model asked for")
@@ -30,7 +32,7 @@ class ComparedRun(Record):
     tool_calls: int = Field(description="tool calls")
     failed_calls: int = Field(description="tool calls that failed")
     tools: dict[str, int] = Field(description="calls by tool, the most used ones first")
-    usage: Cost = Field(description="tokens and cost as reported by the agent")
+    usage: Spent = Field(description="tokens and cost as reported by the agent")
     tests: TestResult | None = Field(default=None, description="the last test run seen")
     added: int = Field(description="lines added, by its diff")
     removed: int = Field(description="lines removed, likewise")

@@ -1,10 +1,9 @@
 """What an insight is: frozen models, each place with the `seq` of its entry."""
 
-from typing import cast
-
 from pydantic import Field
 
-from agent_runs.models import JSON, Record
+from agent_runs.models import Spent
+from agent_runs.record import Record
 
 
 class Finding(Record):
@@ -70,16 +69,6 @@ class TestResult(Record):
     text: str = Field(description="the summary line")
 
 
-class Cost(Record):
-    """Tokens and cost as reported by the agent; null: it reported none."""
-
-    input_tokens: int | None = Field(default=None, description="tokens read")
-    output_tokens: int | None = Field(default=None, description="tokens written")
-    total_tokens: int | None = Field(default=None, description="tokens in all")
-    cost: float | None = Field(default=None, description="cost, in `currency`")
-    currency: str | None = Field(default=None, description="three letters")
-
-
 class Insight(Record):
     """What a run's entries say about it. Lists are bounded; their totals are exact."""
 
@@ -94,7 +83,7 @@ class Insight(Record):
     working_ms: int = Field(description="first to last entry of each turn, together")
     tool_ms: int = Field(description="time in tools")
     waiting_ms: int = Field(description="time in calls that a person was asked about")
-    usage: Cost = Field(description="as reported by the agent")
+    usage: Spent = Field(description="as reported by the agent")
     first_error: Finding | None = Field(default=None, description="the first thing that failed")
     first_cause: Finding | None = Field(default=None, description="the step it came from")
     last_error: Finding | None = Field(
@@ -110,52 +99,3 @@ class Insight(Record):
     commands_total: int = Field(description="how many commands were run")
     tests: tuple[TestResult, ...] = Field(description="test runs seen, the latest ones, in order")
     tests_total: int = Field(description="how many test runs were seen")
-
-
-def usage_of(usage: dict[str, JSON]) -> Cost:
-    """Return tokens and cost out of `AgentRun.usage`.
-
-    Numbers are the agent's own: those of the last turn, or the sum over its calls where it told
-    each one. The cost is that of the whole session.
-    """
-    summed, last = _object(usage.get("summed")), _object(usage.get("last_turn"))
-    told = summed or last
-    cost = _object(usage.get("cost"))
-    amount = _number(cost.get("amount"), _DEAREST)
-    read, wrote = (
-        _count(told, "inputTokens", "input_tokens"),
-        _count(told, "outputTokens", "output_tokens"),
-    )
-    total = _count(told, "totalTokens", "total_tokens")
-    if total is None and read is not None and wrote is not None:
-        total = read + wrote
-    return Cost(
-        input_tokens=read,
-        output_tokens=wrote,
-        total_tokens=total,
-        cost=amount,
-        currency=str(cost.get("currency") or "USD")[:8] if amount is not None else None,
-    )
-
-
-def _object(value: JSON) -> dict[str, JSON]:
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
-
-
-_LARGEST = 10**12
-"""More tokens than any run can have; what an agent says beyond it is no count."""
-_DEAREST = 10**9
-"""The same of a cost: sums of millionths have to fit the database's integers."""
-
-
-def _count(told: dict[str, JSON], *names: str) -> int | None:
-    for name in names:
-        value = _number(told.get(name))
-        if value is not None:
-            return int(value)
-    return None
-
-
-def _number(value: JSON, largest: int = _LARGEST) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < largest else None

@@ -21,7 +21,6 @@ from agent_runs.insight.found import (
     TestResult,
     TouchedFile,
     Wait,
-    usage_of,
 )
 from agent_runs.insight.verdicts import verdict_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
@@ -32,6 +31,7 @@ from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or
 from agent_runs.reading.status import word_of
 from agent_runs.reading.target import PATHS, argument, words_of
 from agent_runs.reading.text import first_line, one_line
+from agent_runs.reading.usage import spent_of
 
 _MOST = 200
 _MOST_PLACES = 50
@@ -143,7 +143,7 @@ class InsightReader:
             working_ms=self._working_ms,
             tool_ms=self._tool_ms,
             waiting_ms=self._waiting_ms,
-            usage=usage_of(run.usage),
+            usage=spent_of(run.usage),
             first_error=first[0],
             first_cause=first[1],
             last_error=last[0],

@@ -9,10 +9,9 @@ import orjson
 from agent_runs.analytics import Column, Table
 from agent_runs.exports import page
 from agent_runs.exports.markdown import escaped
-from agent_runs.exports.words import heading_of, moment
+from agent_runs.exports.words import moment
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.amounts import duration, money
-from agent_runs.reading.status import word_of
 from agent_runs.reading.text import one_line
 from agent_runs.reports.period import PeriodReport
 
@@ -78,7 +77,7 @@ def _markdown(report: PeriodReport) -> Iterator[str]:
         yield f"\n## Runs that failed: {report.failed_total:,}\n\n"
         for run in report.failed:
             yield f"- [Run {run.id}]({run.web_url}), {run.created_at:%Y-%m-%d %H:%M}: "
-            yield f"{escaped(_name(run))} · {escaped(_problem(run))}\n"
+            yield f"{escaped(run.name)} · {escaped(_problem(run))}\n"
 
 
 def _html(report: PeriodReport) -> Iterator[str]:
@@ -97,18 +96,14 @@ def _html(report: PeriodReport) -> Iterator[str]:
         yield f"<h2>Runs that failed: {report.failed_total:,}</h2><ul>"
         for run in report.failed:
             yield f'<li><a href="{escape(run.web_url)}" rel="noreferrer">Run {run.id}</a>, '
-            yield f"{run.created_at:%Y-%m-%d %H:%M}: {escape(_name(run))} "
+            yield f"{run.created_at:%Y-%m-%d %H:%M}: {escape(run.name)} "
             yield f'<span class="mut">{escape(_problem(run))}</span></li>'
         yield "</ul>"
     yield "</article>"
 
 
-def _name(run: AgentRun) -> str:
-    return one_line(heading_of(run) or f"Run {run.id}", _LONGEST)
-
-
 def _problem(run: AgentRun) -> str:
-    return one_line(run.error or run.status_reason or word_of(run.status), _LONGEST)
+    return one_line(run.error or run.status_reason or run.status_word, _LONGEST)
 
 
 def _words(table: Table) -> tuple[list[str], list[list[str]]]:

@@ -28,8 +28,10 @@ class SearchRun(BaseModel):
     """The run that hits are in."""
 
     id: int = Field(description="Id of the run.")
-    title: str = Field(description="Its title, else the first line of its prompt.")
+    title: str = Field(description="What people call it, as `name` of a run.")
     status: str = Field(description="How it stands.")
+    status_word: str = Field(description="Its status in words for people.")
+    status_tone: str = Field(description="The colour of its status, as of a run.")
     agent: str | None = Field(description="Agent that worked.")
     repo_id: int | None = Field(description="Repository that it worked in.")
     created_at: datetime = Field(description="When it was created.")

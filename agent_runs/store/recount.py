@@ -12,9 +12,12 @@ import time
 
 import orjson
 
+from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.failure import has_failed
+from agent_runs.reading.run import reading_of
 from agent_runs.store.engine.database import Database, Rows, Transaction
 from agent_runs.store.engine.outbox import EVENT_LOCK
+from agent_runs.store.engine.payloads import dump
 from agent_runs.store.figures import figures, tallies
 from agent_runs.store.runs.rows import parse
 
@@ -69,7 +72,7 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
             await tallies.add_all(transaction, counted)
             for run_id, payload in rows:
                 tally = counted.get(run_id, {})
-                run = parse(transaction, payload, run_id)
+                run = await _read_anew(transaction, run_id, payload)
                 figures.count(transaction.outbox, run, tally, 1)
             number += len(rows)
             # Written part by part, so that memory does not grow with the number of runs.
@@ -111,3 +114,15 @@ async def _judged(transaction: Transaction, rows: Rows) -> Rows:
             [{"run_id": row[0], "failed": row[2], "seq": row[4]} for row in changed],
         )
     return judged
+
+
+async def _read_anew(transaction: Transaction, run_id: int, payload: str) -> AgentRun:
+    """Return a run with what the present rules read in it, and keep that with it."""
+    fields: dict[str, JSON] = orjson.loads(payload)
+    present = fields | reading_of(fields)
+    if present != fields:
+        payload = dump(present, str)
+        await transaction.write(
+            "update run set payload = :payload where id = :id", {"payload": payload, "id": run_id}
+        )
+    return parse(transaction, payload, run_id)

@@ -55,6 +55,8 @@ async def test_hits_come_in_their_run_with_snippets_and_links(
         "id": filled,
         "title": "mend the pump",
         "status": "COMPLETE",
+        "status_word": "Complete",
+        "status_tone": "green",
         "agent": "scripted",
         "repo_id": None,
         "created_at": "2026-11-01T12:00:00Z",

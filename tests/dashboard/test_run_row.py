@@ -22,12 +22,14 @@ from agent_runs.models import (
     PermissionRequest,
     PullRequest,
 )
+from agent_runs.reading.run import reading_of
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def run(**fields: object) -> AgentRun:
-    return AgentRun.model_validate({"id": 7, "created_at": START, "agent": "codex", **fields})
+    known = {"id": 7, "created_at": START, "agent": "codex", "status": "PENDING", **fields}
+    return AgentRun.model_validate(known | reading_of(known))
 
 
 def row(**fields: object) -> RunRow:
@@ -69,7 +71,7 @@ def test_long_texts_are_cut_and_folded_to_one_line() -> None:
 
 
 def test_a_failed_run_tells_why_and_another_one_tells_its_result() -> None:
-    told = {"error": "No login", "summary": "Sum", "result": "Res"}
+    told = {"prompt": "Fix", "error": "No login", "summary": "Sum", "result": "Res"}
     assert (row(status="ERROR", **told).line, row(status="ERROR", **told).line_tone) == (
         "No login",
         "red",
@@ -124,7 +126,9 @@ def test_a_hosted_run_without_a_prompt_is_called_by_its_summary() -> None:
     [
         ({}, ""),
         ({"context_used": 0}, ""),
-        ({"context_used": 948}, "948 tokens"),
+        ({"context_used": 948}, ""),
+        ({"context_used": 948, "last_turn": {"totalTokens": 999}}, "999 tokens"),
+        ({"summed": {"totalTokens": 1_234_000}}, "1.2M tokens"),
         ({"last_turn": {"totalTokens": 12_345}}, "12k tokens"),
         ({"last_turn": "none"}, ""),
     ],

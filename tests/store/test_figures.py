@@ -1,5 +1,6 @@
 """Counters of analytics, on both engines: always what a count of everything would give."""
 
+import json
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from store_samples import NOW, entry, new_run
 
 from agent_runs.models import JSON, TERMINAL_STATUSES
+from agent_runs.reading.run import reading_of
 from agent_runs.store.engine import figure_rows
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.figure_rows import SPANS, SPREADS
@@ -359,6 +361,22 @@ async def test_entries_of_an_earlier_version_are_judged_anew(database: Database)
     assert await counted(database) == right
     assert await named(database, "error") == {"boom": (1, 1, 0)}
     assert [log.failed for log in await logs.read(database, run.id, limit=9)] == [True, False]
+
+
+@pytest.mark.anyio
+async def test_runs_of_an_earlier_version_are_read_anew(database: Database) -> None:
+    run = await new_run(database, prompt="Template.\nGo", metadata={"original_query": "Go"})
+    await end(database, run.id, "TIMEOUT", usage={"summed": {"totalTokens": 7}})
+    right = await runs.get(database, run.id)
+    assert (right.name, right.status_word, right.has_failed) == ("Go", "Timed out", True)
+    assert right.spent.total_tokens == 7
+    fields = right.model_dump(mode="json", exclude={"web_url", *reading_of(right.model_dump())})
+    async with database.begin() as transaction:
+        await transaction.write("update run set payload = :old", {"old": json.dumps(fields)})
+        await transaction.write("update figure set name = '5' where kind = 'counted'")
+    assert (await runs.get(database, run.id)).name == ""
+    await ensure_counted(database)
+    assert await runs.get(database, run.id) == right
 
 
 @pytest.mark.anyio

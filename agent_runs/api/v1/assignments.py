@@ -88,12 +88,11 @@ async def analyze_logs(
     """Start a run that looks into another run's log. A sandbox belongs to a run: ids are equal."""
     run = await runs.get(server.database, sandbox_id)
     log = await history.steps(server.database, run.id, run.log_count)
-    title = run.title or run.prompt.strip().partition("\n")[0][:200]
     analysis = await server.runs.create(
         NewRun(
             prompt=_ANALYSIS.format(
                 run_id=run.id,
-                title=title,
+                title=run.name,
                 status=run.status,
                 # A log must not be able to end the fence around it.
                 log=_TILDES.sub("~~", log) or "(no entries)",

@@ -21,6 +21,7 @@ from agent_runs.models import (
     Record,
 )
 from agent_runs.reading.failure import has_failed
+from agent_runs.reading.run import reading_of
 from agent_runs.reading.status import parse_status
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -197,7 +198,8 @@ def _run_fields(answer: dict[str, JSON]) -> dict[str, JSON]:
         _validate(PullRequest, {"id": 0, "created_at": ""} | _without_nulls(_object(each)))
         for each in _list(fields.get("github_pull_requests"))
     ]
-    return fields
+    # The hosted API does not tell what is read from a run.
+    return fields if "name" in fields else fields | reading_of({"id": 0} | fields)
 
 
 def _validate(model: type[RecordT], fields: dict[str, JSON]) -> RecordT:

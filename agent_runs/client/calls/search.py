@@ -41,8 +41,10 @@ class SearchRun(Record):
     """The run that hits are in."""
 
     id: int = Field(description="id of the run")
-    title: str = Field(default="", description="its title, else the first line of its prompt")
+    title: str = Field(default="", description="what people call it, as `name` of a run")
     status: str = Field(default=answers.UNKNOWN, description="how it stands")
+    status_word: str = Field(default="", description="status in words for people")
+    status_tone: str = Field(default="neutral", description="its colour, as of a run")
     agent: str | None = Field(default=None, description="agent that worked")
     repo_id: int | None = Field(default=None, description="repository that it worked in")
     created_at: datetime = Field(description="when it was created")

@@ -19,7 +19,7 @@ from agent_runs.dashboard.serving.access import catalog, send
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import agent_title, initials, look_of
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import TERMINAL_STATUSES, AgentInfo, AgentRun
+from agent_runs.models import AgentInfo, AgentRun
 
 TEST_PROMPT = "This is a test of the connection. Answer with the one word: hello."
 
@@ -154,7 +154,7 @@ def _tested(card: AgentCard, run: AgentRun) -> AgentCard:
         tone=look.tone,
         dot=look.dot,
         started=iso(run.started_at),
-        finished=iso(run.finished_at) if run.status in TERMINAL_STATUSES else "",
+        finished=iso(run.finished_at) if run.has_ended else "",
         result=run.error or run.summary or "",
     )
 

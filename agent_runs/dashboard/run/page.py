@@ -107,6 +107,7 @@ def _meta() -> rx.Component:
         rx.el.span(icon("footprints", 14), rx.el.b(RunState.total.to_string()), "steps"),
         rx.cond(RunState.is_imported, rx.el.span("Imported", class_name="badge")),
         rx.cond(RunState.tokens, rx.el.span(icon("coins", 14), RunState.tokens)),
+        rx.cond(RunState.context, rx.el.span(icon("gauge", 14), RunState.context)),
         rx.cond(
             RunState.branch,
             rx.el.span(icon("git-branch", 14), rx.el.span(RunState.branch, class_name="mono")),

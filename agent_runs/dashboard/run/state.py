@@ -23,7 +23,6 @@ from agent_runs.dashboard.runs.row import (
     iso,
     origin_of,
     pull_requests_of,
-    title_of,
     tokens_of,
 )
 from agent_runs.dashboard.serving.access import catalog, fetch, send
@@ -32,8 +31,7 @@ from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
-from agent_runs.insight.found import usage_of
-from agent_runs.models import TERMINAL_STATUSES, AgentRun, Turn
+from agent_runs.models import AgentRun, Spent, Turn
 from agent_runs.reading.amounts import money
 from agent_runs.reading.place import can_queue, can_resume, place_of
 from agent_runs.reading.text import one_line
@@ -93,6 +91,7 @@ class RunState(rx.State):
     total: rx.Field[int] = rx.field(0)
     turn: rx.Field[int] = rx.field(1)
     tokens: rx.Field[str] = rx.field("")
+    context: rx.Field[str] = rx.field("")
     cost: rx.Field[str] = rx.field("")
     branch: rx.Field[str] = rx.field("")
     agent: rx.Field[str] = rx.field("")
@@ -246,15 +245,15 @@ class RunState(rx.State):
 
     def _show(self, run: AgentRun) -> None:
         look = look_of(run.status)
-        self.title, self.status = title_of(run), run.status
+        self.title, self.status = run.name, run.status
         self.word, self.tone, self.dot = look.word, look.tone, look.dot
-        self.is_terminal = run.status in TERMINAL_STATUSES
+        self.is_terminal = run.has_ended
         self.is_imported, self.imported = run.imported_at is not None, iso(run.imported_at)
         self.origin = origin_of(run)
         place = place_of(run)
         self.is_hosted, self.can_queue = place == "upstream", can_queue(run)
         self.watched = f"claude --resume {run.upstream_id}" if place == "watched" else ""
-        self.is_failed = self.is_terminal and look.tone == "red" and can_resume(run)
+        self.is_failed = run.has_failed and can_resume(run)
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )
@@ -267,7 +266,7 @@ class RunState(rx.State):
         if (self.queued, self.turn) != (run.queued, run.turn):
             self.queue_version += 1
         self.total, self.turn, self.queued = max(self.total, run.log_count), run.turn, run.queued
-        self.tokens, self.cost = tokens_of(run.usage), _cost(run.usage)
+        self._show_spent(run.spent)
         self.branch, self.model = run.branch or "", run.model or ""
         self.sandbox = run.sandbox or ""
         # What a hosted agent may do is decided there.
@@ -277,6 +276,11 @@ class RunState(rx.State):
         self.pull_requests = list(pull_requests_of(run))
         self.is_archived = run.archived_at is not None
         self.changes_version = run.log_count if self.is_terminal else run.log_count // 10
+
+    def _show_spent(self, spent: Spent) -> None:
+        self.tokens = tokens_of(spent.total_tokens)
+        self.context = tokens_of(spent.context_tokens, "context")
+        self.cost = money(spent.cost, spent.currency) if spent.cost else ""
 
 
 def _line(turn: Turn) -> TurnLine:
@@ -314,8 +318,3 @@ def _run_id_of(event: ServerEvent) -> int:
     name = "id" if event.kind.startswith("run.") else "agent_run_id"
     value: object = event.data.get(name)
     return value if isinstance(value, int) else 0
-
-
-def _cost(usage: dict[str, Any]) -> str:
-    spent = usage_of(usage)
-    return money(spent.cost, spent.currency) if spent.cost else ""

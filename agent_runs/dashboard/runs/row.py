@@ -8,8 +8,6 @@ from datetime import datetime
 from agent_runs.dashboard.theme import SOURCES, look_of
 from agent_runs.models import (
     HOSTED_PROVIDER,
-    JSON,
-    TERMINAL_STATUSES,
     WATCHED_PROVIDER,
     AgentRun,
     AgentRunStatus,
@@ -20,7 +18,6 @@ from agent_runs.reading.place import can_resume
 from agent_runs.reading.target import argument
 from agent_runs.reading.text import one_line
 
-TITLE_LENGTH = 160
 LINE_LENGTH = 240
 _NAME_LENGTH = 60
 _SERVICES = {HOSTED_PROVIDER: "Codegen"}
@@ -96,11 +93,8 @@ def row_of(
         repos: names by id.
     """
     look = look_of(run.status)
-    is_terminal = run.status in TERMINAL_STATUSES
-    is_failed = look.tone == "red"
-    title = title_of(run)
-    line = run.error or run.summary or run.result if is_failed else run.summary or run.result
-    line = one_line(line if is_failed else plain(line), LINE_LENGTH)
+    said = run.summary or run.result
+    line = one_line(run.error or said if run.has_failed else plain(said), LINE_LENGTH)
     return RunRow(
         id=run.id,
         status=run.status,
@@ -108,21 +102,21 @@ def row_of(
         tone=look.tone,
         dot=look.dot,
         lead=look.lead,
-        title=title,
+        title=run.name,
         activity=one_line(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
-        line="" if line == title else line,
-        line_tone="red" if is_failed else "",
+        line="" if line == run.name else line,
+        line_tone="red" if run.has_failed else "",
         agent=agent_of(run, agents),
         repo=repos.get(run.repo_id or 0, f"Repository {run.repo_id}" if run.repo_id else ""),
         branch=run.branch or "",
         step_count=run.log_count,
         steps=plural(run.log_count, "step") if run.log_count else "",
-        tokens=tokens_of(run.usage),
+        tokens=tokens_of(run.spent.total_tokens),
         source="Imported" if run.imported_at else SOURCES.get(run.source_type, run.source_type),
         created=iso(run.created_at),
         started=iso(run.started_at),
-        finished=iso(run.finished_at) if is_terminal else "",
-        is_terminal=is_terminal,
+        finished=iso(run.finished_at) if run.has_ended else "",
+        is_terminal=run.has_ended,
         is_archived=run.archived_at is not None,
         can_go_on=can_resume(run),
         hosted_url=hosted_url(run),
@@ -149,16 +143,6 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
     return None
 
 
-def title_of(run: AgentRun) -> str:
-    """Return the title, or the first line of the prompt, or a plain name.
-
-    Hosted runs that were made elsewhere come without their prompt: their summary tells most.
-    """
-    first_line = next((line for line in run.prompt.splitlines() if line.strip()), "")
-    summary = run.summary if run.provider == HOSTED_PROVIDER else ""
-    return one_line(run.title or first_line or summary, TITLE_LENGTH) or f"Run {run.id}"
-
-
 def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
     """Return the run's pull requests whose address a browser may open."""
     return tuple(
@@ -168,14 +152,9 @@ def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
     )
 
 
-def tokens_of(usage: Mapping[str, JSON]) -> str:
-    """Return the tokens that the agent reported, in words; empty when it reported none."""
-    last_turn = usage.get("last_turn")
-    told = last_turn if isinstance(last_turn, Mapping) else {}
-    for value in (usage.get("context_used"), told.get("totalTokens"), told.get("total_tokens")):
-        if isinstance(value, int) and value > 0:
-            return f"{short_count(value)} tokens"
-    return ""
+def tokens_of(number: int | None, noun: str = "tokens") -> str:
+    """Return a number of tokens in words; empty when none were reported."""
+    return f"{short_count(number)} {noun}" if number else ""
 
 
 def agent_of(run: AgentRun, titles: Mapping[str, str]) -> str:

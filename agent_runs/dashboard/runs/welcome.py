@@ -20,7 +20,7 @@ from agent_runs.dashboard.serving.access import catalog, send
 from agent_runs.dashboard.serving.hub import hub
 from agent_runs.dashboard.theme import agent_title, look_of
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
+from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.reading.amounts import plural
 from agent_runs.reading.shapes import text_or_empty
 from agent_runs.reading.target import target
@@ -106,7 +106,7 @@ class Welcome(rx.State):
         look = look_of(run.status)
         self.status, self.word, self.tone, self.dot = run.status, look.word, look.tone, look.dot
         self.started = iso(run.started_at)
-        self.finished = iso(run.finished_at) if run.status in TERMINAL_STATUSES else ""
+        self.finished = iso(run.finished_at) if run.has_ended else ""
         self.summary = f"run {run.id}, {plural(run.log_count, 'step')}"
         self.problem = run.error or ""
         self.steps = [_step(log) for log in logs]

@@ -15,8 +15,8 @@ its middle is off by at most a factor of 2^(1/8), which is 9.1 percent. Bucket 0
 import functools
 import math
 
-from agent_runs.insight.found import usage_of
 from agent_runs.models import FAILED_STATUSES, TERMINAL_STATUSES, AgentRun, AgentRunStatus
+from agent_runs.reading.usage import spent_of
 from agent_runs.store.engine.figure_rows import (
     DURATION,
     FIRST_STEP,
@@ -89,7 +89,7 @@ def amounts_of(run: AgentRun, tally: Tally) -> dict[str, int]:
     amounts = {outcome_of(run.status): 1}
     if run.status not in TERMINAL_STATUSES:
         return amounts
-    usage = usage_of(run.usage)
+    usage = spent_of(run.usage)
     tokens = usage.input_tokens, usage.output_tokens, usage.total_tokens
     for name, number in zip(TOKENS, tokens, strict=True):
         if number is not None:
@@ -112,7 +112,7 @@ def named_of(run: AgentRun, tally: Tally) -> Tally:
     """Return what a run adds to figures by name."""
     if run.status not in TERMINAL_STATUSES:
         return {}
-    usage = usage_of(run.usage)
+    usage = spent_of(run.usage)
     named = _most(tally, TOOL, _MOST_TOOLS) | _most(tally, ERROR, _MOST_ERRORS)
     if usage.cost is not None:
         name = clean_text(usage.currency or "")

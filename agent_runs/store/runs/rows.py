@@ -10,6 +10,7 @@ import orjson
 
 from agent_runs.errors import LostFence, RunNotFound
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun
+from agent_runs.reading.run import reading_of
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import CUT_LENGTH, clean_text, dump, milliseconds
 from agent_runs.store.figures import tallies
@@ -27,13 +28,16 @@ def parse(reader: Reader, payload: str, run_id: int) -> AgentRun:
 
 
 def encode(transaction: Transaction, fields: dict[str, JSON]) -> str:
-    """Return the payload for an AgentRun's fields: without secrets, prompt and result cut."""
+    """Return the payload for an AgentRun's fields: without secrets, prompt and result cut.
+
+    What is read from the fields is read anew.
+    """
     fields = {name: value for name, value in fields.items() if name != "web_url"}
     for name in ("prompt", "result"):
         if fields.get(name):
             # Redacted before the cut: half a secret would not be recognised.
             fields[name] = transaction.redact(clean_text(fields[name]))[:CUT_LENGTH]
-    return dump(fields, transaction.redact)
+    return dump(fields | reading_of(fields, transaction.redact), transaction.redact)
 
 
 def columns(run: AgentRun) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""What answers say about a run beside what it is: its name, its status in words, what it spent.
+
+It is worked out when a run is written, so that reading a list decodes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+
+from agent_runs.models import FAILED_STATUSES, JSON, TERMINAL_STATUSES
+from agent_runs.reading.shapes import object_or_empty, text_or_empty
+from agent_runs.reading.status import tone_of, word_of
+from agent_runs.reading.text import first_line, one_line
+from agent_runs.reading.usage import spent_of
+
+_NAME_LENGTH = 160
+_LONGEST_LINE = 10_000
+
+
+def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> dict[str, JSON]:
+    """Return `name`, `status_word`, `status_tone`, `has_ended`, `has_failed` and `spent`.
+
+    Args:
+        run: fields of an `AgentRun`.
+        redact: takes secrets out of the name before it is cut: half of one would not be known.
+    """
+    status = str(run["status"])
+    heading = redact(_heading_of(run)) or f"Run {run['id']}"
+    return {
+        "name": one_line(heading, _NAME_LENGTH),
+        "status_word": word_of(status),
+        "status_tone": tone_of(status),
+        "has_ended": status in TERMINAL_STATUSES,
+        "has_failed": status in FAILED_STATUSES,
+        "spent": spent_of(run.get("usage")).model_dump(exclude_none=True),
+    }
+
+
+def _heading_of(run: Mapping[str, JSON]) -> str:
+    """The title, else the first line of what the person or the agent said.
+
+    The prompt of a run from a template begins with the template's words; the person's own are in
+    the metadata. A hosted run that was made elsewhere comes without its prompt.
+    """
+    said = object_or_empty(run.get("metadata")).get("original_query")
+    for words in (run.get("title"), said, run.get("prompt"), run.get("summary")):
+        if line := first_line(text_or_empty(words), _LONGEST_LINE):
+            return line
+    return ""

@@ -1,0 +1,39 @@
+"""The shape of all that this program tells: frozen models that can be read like dictionaries."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+JSON = Any
+"""A decoded JSON value: the one place where `Any` is right."""
+
+
+class Record(BaseModel):
+    """A frozen model that can also be read like a dictionary: `run["id"]`, `log.get("thought")`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    def __getitem__(self, name: str) -> JSON:
+        """Return the field `name`; KeyError when there is none."""
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a field of that name is there."""
+        return name in type(self).model_fields or name in (self.model_extra or {})
+
+    def get(self, name: str, default: JSON = None) -> JSON:
+        """Return the field `name`, or `default` when it is missing or null."""
+        try:
+            value = self[name]
+        except KeyError:
+            return default
+        return default if value is None else value
+
+    def keys(self) -> Iterator[str]:
+        """Field names, official ones first; with `[]` this makes `dict(run)` work."""
+        yield from type(self).model_fields
+        yield from self.model_extra or {}
