@@ -123,6 +123,21 @@ def test_a_refused_prompt_stays_in_the_field(rough_page: Page, api: Api, api_lin
     expect(rough_page.locator("[data-status='COMPLETE']").first).to_be_visible()
 
 
+def test_a_prompt_whose_answer_was_lost_is_sent_again_and_makes_one_run(
+    rough_page: Page, api: Api, api_line: Line
+) -> None:
+    rough_page.goto("/new")
+    rough_page.get_by_label(PROMPT).fill("Started once\n/say ok")
+    api_line.loses = re.compile(r"^/agent_runs$")
+    rough_page.get_by_role("button", name="Start run").click()
+    expect(
+        rough_page.get_by_role("alert").filter(has_text="The API is not running")
+    ).to_be_visible()
+    rough_page.get_by_role("button", name="Start run").click()
+    expect(rough_page).to_have_url(re.compile(r"/runs/\d+/?$"))
+    assert api.http.get("/agent_runs", params={"q": "Started once"}).json()["total"] == 1
+
+
 def test_what_happens_while_the_api_cannot_be_reached_is_there_afterwards(
     rough_page: Page, api: Api, api_line: Line
 ) -> None:

@@ -169,7 +169,8 @@ async def test_headers_of_the_app_itself_win() -> None:
 
 async def echo(request: Request) -> Response:
     body = (await request.body()).decode()
-    sent = {name: request.headers.get(name) for name in ("authorization", "cookie", "x-mine")}
+    names = ("authorization", "cookie", "x-mine", "idempotency-key")
+    sent = {name: request.headers.get(name) for name in names}
     told = {"path": request.scope["raw_path"].decode(), "query": request.url.query, "body": body}
     return JSONResponse(told | sent | {"method": request.method}, 201, {"x-total": "7"})
 
@@ -185,7 +186,12 @@ async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api: st
         answer = await http.put(
             "/api/agent_runs/7?q=a%26b&page=2",
             content="body",
-            headers={"authorization": "Bearer of-the-browser", "cookie": "a=b", "x-mine": "1"},
+            headers={
+                "authorization": "Bearer of-the-browser",
+                "cookie": "a=b",
+                "x-mine": "1",
+                "idempotency-key": "k1",
+            },
         )
     assert answer.status_code == 201
     assert answer.headers["x-total"] == "7"
@@ -197,6 +203,7 @@ async def test_the_proxy_passes_a_request_on_with_the_token_of_this_side(api: st
         "authorization": "Bearer canary-of-the-dashboard",
         "cookie": None,
         "x-mine": None,
+        "idempotency-key": "k1",
     }
 
 

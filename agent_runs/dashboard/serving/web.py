@@ -31,7 +31,9 @@ _METHODS = ["GET", "POST", "PUT", "DELETE"]
 _IMPORTS = "/imports"
 _NOBODY_THERE = 499  # what proxies note when nobody reads the answer
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PASSED_ON = frozenset({"accept", "accept-encoding", "content-type", "last-event-id", "range"})
+_PASSED_ON = frozenset(
+    {"accept", "accept-encoding", "content-type", "idempotency-key", "last-event-id", "range"}
+)
 _KEPT_BACK = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "date", "server"}
 )

@@ -31,14 +31,20 @@ const asDataUri = (file) =>
     reader.readAsDataURL(file);
   });
 
-async function send(url, body) {
+/** A new key, by which the API knows a request again when it is sent once more. */
+const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+
+async function send(url, body, key) {
   let answer;
   try {
     answer = await fetch(url, {
       method: "POST",
       credentials: "same-origin",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body,
     });
   } catch {
     throw new Error("The dashboard did not answer. Your text is kept here; try again.");
@@ -104,7 +110,8 @@ export function Composer({
   const [dropping, setDropping] = useState(false);
   const [images, setImages, add] = useImages(setProblem);
   const picker = useRef(null),
-    area = useRef(null);
+    area = useRef(null),
+    sent = useRef({ asked: "", key: "" });
 
   useEffect(() => {
     setText(read(draftKey));
@@ -124,12 +131,17 @@ export function Composer({
     if (!ready) return;
     setBusy(true);
     setProblem("");
+    const body = JSON.stringify({
+      ...extra,
+      prompt: text,
+      ...(images.length ? { images: images.map((image) => image.uri) } : {}),
+    });
+    // The answer to the last try may have been lost: the same again has the same key.
+    const asked = `${url} ${body}`;
+    if (sent.current.asked !== asked) sent.current = { asked, key: newKey() };
     try {
-      const run = await send(url, {
-        ...extra,
-        prompt: text,
-        ...(images.length ? { images: images.map((image) => image.uri) } : {}),
-      });
+      const run = await send(url, body, sent.current.key);
+      sent.current = { asked: "", key: "" };
       write("");
       setImages([]);
       onSent?.(run.id ?? 0);
