@@ -1,5 +1,6 @@
 """The blocking client against a real twin of the hosted API: shapes, quirks, errors, retries."""
 
+import contextlib
 import json
 import socket
 from datetime import UTC, datetime
@@ -25,6 +26,15 @@ def test_a_created_run_reads_like_an_object_and_like_a_dictionary(client, twin):
 def test_an_unknown_option_is_refused_before_anything_is_sent(client, twin):
     with pytest.raises(TypeError):
         client.run("x", modle="y")
+    assert twin.requests == []
+
+
+@pytest.mark.parametrize("call", ["list_agent_runs", "stream_export"])
+def test_an_unknown_filter_is_refused_and_not_left_out(
+    client: CodegenClient, twin: HostedApi, call: str
+) -> None:
+    with pytest.raises(TypeError, match="no option 'statsu'"), contextlib.ExitStack() as stack:
+        stack.enter_context(getattr(client, call)(statsu="ACTIVE"))
     assert twin.requests == []
 
 
