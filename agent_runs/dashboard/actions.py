@@ -6,7 +6,7 @@ import anyio
 import reflex as rx
 from reflex_components_sonner.toast import ToastAction
 
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
 from agent_runs.dashboard.serving.access import send
 from agent_runs.errors import AgentRunsError, PermissionAnswered
@@ -60,7 +60,7 @@ class RunsActions(rx.State):
     async def stop(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
         """Stop one run."""
         yield await _do(
-            [run_id], lambda each: send(requests.stop_agent_run(each)), "Stopped", "stopped"
+            [run_id], lambda each: send(run_calls.stop_agent_run(each)), "Stopped", "stopped"
         )
 
     @rx.event(background=True)
@@ -68,7 +68,7 @@ class RunsActions(rx.State):
         """Let a run that failed go on from where it stopped, in its workspace and session."""
         yield await _do(
             [run_id],
-            lambda each: send(requests.resume_agent_run(each, RETRY_PROMPT, {})),
+            lambda each: send(run_calls.resume_agent_run(each, RETRY_PROMPT, {})),
             "Retrying",
             "retried",
         )
@@ -93,7 +93,7 @@ class RunsActions(rx.State):
         """Stop all selected runs; those that have ended stay as they are."""
         run_ids = await self._take_selection()
         yield await _do(
-            run_ids, lambda each: send(requests.stop_agent_run(each)), "Stopped", "stopped"
+            run_ids, lambda each: send(run_calls.stop_agent_run(each)), "Stopped", "stopped"
         )
 
     @rx.event(background=True)
@@ -107,7 +107,7 @@ class RunsActions(rx.State):
     ) -> AsyncGenerator[rx.event.EventSpec]:
         """Answer what a paused run asks."""
         try:
-            await send(requests.answer_permission(run_id, permission_id, option_id))
+            await send(run_calls.answer_permission(run_id, permission_id, option_id))
         except PermissionAnswered:
             yield rx.toast.info(f"Run {run_id} was answered before.")
         except AgentRunsError as exc:
@@ -124,7 +124,7 @@ async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:
     undo = ",".join(map(str, run_ids))
     return await _do(
         run_ids,
-        lambda each: send(requests.archive_agent_run(each)),
+        lambda each: send(run_calls.archive_agent_run(each)),
         "Archived",
         "archived",
         undo=ToastAction(label="Undo", on_click=RunsActions.undo_archive(undo)),
@@ -133,7 +133,7 @@ async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:
 
 async def _restore(run_ids: Sequence[int]) -> rx.event.EventSpec:
     return await _do(
-        run_ids, lambda each: send(requests.restore_agent_run(each)), "Restored", "restored"
+        run_ids, lambda each: send(run_calls.restore_agent_run(each)), "Restored", "restored"
     )
 
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import anyio
 import reflex as rx
 
-from agent_runs.client.calls import measures as measure_requests
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import measures as measure_calls
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import DEFAULT_DAYS, PERIODS, PageQuery
@@ -157,9 +157,9 @@ class AnalyticsState(rx.State):
         asked = query.for_api()
         try:
             known = await catalog.known()
-            modes = await send(requests.list_templates())
+            modes = await send(run_calls.list_templates())
             found = await asyncio.gather(
-                *(send(measure_requests.get_analytics(name, asked)) for name in TABLES)
+                *(send(measure_calls.get_analytics(name, asked)) for name in TABLES)
             )
         except AgentRunsError as exc:
             async with self:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import reflex as rx
 
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.dashboard.serving.access import catalog, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.theme import agent_title, initials
@@ -71,7 +71,7 @@ class NewRun(rx.State):
             known = await catalog.read(fresh=True)
             answer = await fetch("/agents")
             hosted = lines_of(await fetch("/hosted"))
-            templates = await send(requests.list_templates())
+            templates = await send(run_calls.list_templates())
         except AgentRunsError:
             return  # the frame says that the API is away
         async with self:
@@ -129,7 +129,7 @@ class NewRun(rx.State):
         if not address:
             return
         try:
-            repo = await send(requests.add_repo(address, None))
+            repo = await send(run_calls.add_repo(address, None))
             known = await catalog.read(fresh=True)
         except AgentRunsError as exc:
             async with self:

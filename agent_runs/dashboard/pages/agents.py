@@ -7,7 +7,7 @@ import anyio
 import reflex as rx
 
 from agent_runs.client.calls import answers
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.runs import CreateOptions
 from agent_runs.dashboard.browser.faces import Elapsed
 from agent_runs.dashboard.components.icon import icon
@@ -78,7 +78,7 @@ class Agents(rx.State):
         """Start a short run with this agent."""
         try:
             options = CreateOptions(agent=name, title=f"Test of {name}", permission_policy="reject")
-            run = await send(requests.create_agent_run(TEST_PROMPT, options))
+            run = await send(run_calls.create_agent_run(TEST_PROMPT, options))
         except AgentRunsError as exc:
             yield rx.toast.error("The test could not start.", description=exc.message)
             return

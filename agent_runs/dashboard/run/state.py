@@ -10,8 +10,8 @@ import anyio
 import reflex as rx
 
 from agent_runs.client.calls import answers
-from agent_runs.client.calls import official as official_requests
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import official as official_calls
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS
 from agent_runs.dashboard.runs.row import (
@@ -174,10 +174,10 @@ class RunState(rx.State):
         try:
             known = await catalog.known()
             run, turns, counts, permissions = await asyncio.gather(
-                send(requests.get_agent_run(number)),
-                send(requests.list_turns(number)),
+                send(run_calls.get_agent_run(number)),
+                send(run_calls.list_turns(number)),
                 fetch(f"/agent_runs/{number}/logs/counts"),
-                send(requests.list_permissions(number)),
+                send(run_calls.list_permissions(number)),
             )
             place = await _place(run)
         except RunNotFound:
@@ -225,7 +225,7 @@ class RunState(rx.State):
         async with self:
             self._watched_at = now
         with contextlib.suppress(AgentRunsError):
-            await send(official_requests.watch_agent_run(self.number))
+            await send(official_calls.watch_agent_run(self.number))
 
     async def _read_counts(self) -> None:
         try:

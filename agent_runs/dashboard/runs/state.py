@@ -8,7 +8,7 @@ import anyio
 import reflex as rx
 
 from agent_runs.client.calls import answers
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.sse import ServerEvent
 from agent_runs.dashboard.downloads import FORMATS, url_of_listed
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS
@@ -246,7 +246,7 @@ class RunsState(rx.State):
         try:
             known = await catalog.known()
             page = await send(
-                requests.list_agent_runs(query.skip, query.limit, query.for_api(datetime.now(UTC)))
+                run_calls.list_agent_runs(query.skip, query.limit, query.for_api(datetime.now(UTC)))
             )
             asks = await _read_asks(page.items)
         except AgentRunsError as exc:
@@ -338,6 +338,6 @@ async def _read_asks(runs: Sequence[AgentRun]) -> dict[int, Ask]:
 
 async def _read_ask(run_id: int) -> Ask | None:
     try:
-        return ask_of(await send(requests.list_permissions(run_id)))
+        return ask_of(await send(run_calls.list_permissions(run_id)))
     except AgentRunsError:
         return None  # the row then shows the status alone, and the run's page has the question

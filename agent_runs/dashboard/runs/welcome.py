@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import reflex as rx
 
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.runs import CreateOptions
 from agent_runs.dashboard.browser.faces import Elapsed
 from agent_runs.dashboard.components.icon import icon
@@ -82,7 +82,7 @@ class Welcome(rx.State):
             self.is_starting, self.problem = True, ""
         try:
             options = CreateOptions(agent=AGENT, title="Say hello")
-            run = await send(requests.create_agent_run(PROMPT, options))
+            run = await send(run_calls.create_agent_run(PROMPT, options))
         except AgentRunsError as exc:
             async with self:
                 self.is_starting, self.problem = False, exc.message
@@ -93,7 +93,7 @@ class Welcome(rx.State):
 
     async def _read(self) -> None:
         try:
-            call = requests.get_agent_run_logs(
+            call = run_calls.get_agent_run_logs(
                 self.run_id, 0, _STEPS_SHOWN, {}, reverse=False, way=0
             )
             run = await send(call)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from agent_runs.addresses import server_url
 from agent_runs.client.asynchronous.transport import AsyncTransport
 from agent_runs.client.base import Call, RetryPolicy
-from agent_runs.client.calls import runs as requests
+from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.answers import plain
 from agent_runs.client.credentials import Credentials, resolve
 from agent_runs.client.wire import AsyncSystemClock
@@ -64,7 +64,7 @@ async def fetch(
 
 def open_events(after: int | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
     """Open the API's event stream behind the event `after`."""
-    return _transport().stream(requests.events(None, after))
+    return _transport().stream(run_calls.events(None, after))
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class CatalogCache:
         """Return the catalog, at most `CATALOG_SECONDS` old, just read when `fresh`."""
         now = time.monotonic()
         if fresh or now - self._latest.read_at > CATALOG_SECONDS:
-            agents = await send(requests.list_agents())
-            repos = await send(requests.list_repos())
+            agents = await send(run_calls.list_agents())
+            repos = await send(run_calls.list_repos())
             self._latest = Catalog(tuple(agents), tuple(repos), now)
         return self._latest
 
