@@ -87,7 +87,7 @@ class HostedApi:
     _turns: dict[int, tuple[float, Iterator[Step]]] = field(default_factory=dict)
     _users: dict[int, int] = field(default_factory=dict)
 
-    def add_run(self, status: str = "ACTIVE", **fields: Any) -> int:
+    def add_run(self, status: str | None = "ACTIVE", **fields: Any) -> int:
         """Add a run as upstream shows one; returns its id."""
         run_id = max(self.runs, default=100) + 1
         self.runs[run_id] = {
@@ -115,7 +115,7 @@ class HostedApi:
         with self._told:
             self._told.notify_all()
 
-    def add_log(self, run_id: int, message_type: str = "ACTION", **fields: Any) -> None:
+    def add_log(self, run_id: int, message_type: str | None = "ACTION", **fields: Any) -> None:
         """Add an entry as upstream shows one."""
         self.logs[run_id].append(
             {

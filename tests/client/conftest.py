@@ -10,21 +10,6 @@ from tests.hosted_api import ORG, TOKEN, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 
 
-class FakeClock:
-    """Time that passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-
-
 @pytest.fixture(autouse=True)
 def no_settings_of_the_developer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

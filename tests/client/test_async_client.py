@@ -1,6 +1,7 @@
 """The async client: the same methods, and the same behaviour where it waits or streams."""
 
 import inspect
+from collections.abc import AsyncGenerator
 
 import anyio
 import httpx
@@ -16,21 +17,8 @@ from tests.patience import PATIENCE_SECONDS
 pytestmark = pytest.mark.anyio
 
 
-class FakeAsyncClock:
-    """Time that passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @pytest.fixture
-async def client(twin: HostedApi):
+async def client(twin: HostedApi) -> AsyncGenerator[AsyncCodegenClient]:
     async with AsyncCodegenClient(TOKEN, ORG, twin.url, clock=FakeAsyncClock()) as client:
         yield client
 
@@ -48,11 +36,13 @@ def methods(kind: type) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("blocking", "other"), [(CodegenClient, AsyncCodegenClient), (AgentTask, AsyncAgentTask)]
 )
-def test_both_forms_have_the_same_methods_with_the_same_parameters(blocking, other):
+def test_both_forms_have_the_same_methods_with_the_same_parameters(
+    blocking: type, other: type
+) -> None:
     assert methods(blocking) == methods(other)
 
 
-async def test_the_whole_life_of_a_run(client, twin):
+async def test_the_whole_life_of_a_run(client: AsyncCodegenClient, twin: HostedApi) -> None:
     task = await client.run("Write a function", agent="scripted")
     assert twin.bodies == [{"prompt": "Write a function", "agent": "scripted"}]
     twin.add_log(task.id, observation="a")
@@ -67,7 +57,9 @@ async def test_the_whole_life_of_a_run(client, twin):
     assert (await client.get_me()).github_username == "ann"
 
 
-async def test_entries_come_once_over_connections_that_break(client, twin):
+async def test_entries_come_once_over_connections_that_break(
+    client: AsyncCodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run()
     twin.streams = iter(
         [
@@ -84,7 +76,7 @@ async def test_entries_come_once_over_connections_that_break(client, twin):
         assert [log.observation async for log in client.stream_logs(run_id)] == ["a", "b"]
 
 
-async def test_events_go_on_after_the_last_one(client, twin):
+async def test_events_go_on_after_the_last_one(client: AsyncCodegenClient, twin: HostedApi) -> None:
     twin.streams = iter(
         [
             sends(b"id: 5\nevent: run.created\ndata: {}\n\n", breaks),
@@ -98,7 +90,9 @@ async def test_events_go_on_after_the_last_one(client, twin):
     assert twin.requests[-1] == "GET /events?after=5"
 
 
-async def test_reading_is_tried_again_and_creating_is_not(client, twin):
+async def test_reading_is_tried_again_and_creating_is_not(
+    client: AsyncCodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run()
     twin.faults = [Fault(503), Fault(drop=True)]
     assert (await client.get_agent_run(run_id)).id == run_id
@@ -108,14 +102,18 @@ async def test_reading_is_tried_again_and_creating_is_not(client, twin):
     assert len(twin.runs) == 1
 
 
-async def test_waiting_gives_up_at_the_deadline(client, twin):
+async def test_waiting_gives_up_at_the_deadline(
+    client: AsyncCodegenClient, twin: HostedApi
+) -> None:
     with pytest.raises(errors.WaitTimeout):
         await client.wait(twin.add_run(), timeout=5)
     with pytest.raises(errors.RunNotFound):
         await client.wait(9999)
 
 
-async def test_logs_are_read_from_the_second_path_where_the_first_is_missing(client, twin):
+async def test_logs_are_read_from_the_second_path_where_the_first_is_missing(
+    client: AsyncCodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run()
     twin.faults = [Fault(404)]
     with pytest.raises(errors.RunNotFound):
@@ -123,7 +121,7 @@ async def test_logs_are_read_from_the_second_path_where_the_first_is_missing(cli
     assert "alpha" not in twin.requests[-1]
 
 
-async def test_requests_can_be_carried_to_an_application_in_this_process():
+async def test_requests_can_be_carried_to_an_application_in_this_process() -> None:
     twin = HostedApi()
     carried = httpx.ASGITransport(twin.app())
     async with AsyncCodegenClient(TOKEN, ORG, "http://in-process", transport=carried) as client:

@@ -27,7 +27,7 @@ def ids(path: Path) -> list[int]:
     return [record["id"] for record in records if record["type"] == "run"]
 
 
-async def test_both_clients_write_the_same_files(server: LiveServer, tmp_path: Path):
+async def test_both_clients_write_the_same_files(server: LiveServer, tmp_path: Path) -> None:
     with CodegenClient(base_url=server.url) as client:
         run = client.wait(
             client.create_agent_run("/say hello", agent="scripted").id, timeout=PATIENCE_SECONDS
@@ -69,11 +69,11 @@ class Half(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"type":"agent_runs"}\n')
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: object, **__: object) -> None:
         pass
 
 
-async def test_a_file_that_is_cut_off_is_not_there(tmp_path: Path):
+async def test_a_file_that_is_cut_off_is_not_there(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Half) as half:
         thread = Thread(target=half.serve_forever)
         thread.start()

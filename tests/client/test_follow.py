@@ -7,6 +7,7 @@ import pytest
 from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import RunNotFound, ServerUnreachable, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog
+from tests.client.clocks import FakeClock
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi
 
 
@@ -34,11 +35,17 @@ def numbers(logs: Iterator[AgentRunLog]) -> list[object]:
 HINT = b'event: logs.appended\ndata: {"agent_run_id": 101}\n\n'
 
 
-def test_entries_come_once_and_in_order_over_connections_that_break(client, twin):
+def test_entries_come_once_and_in_order_over_connections_that_break(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run()
 
     def write(*texts: str) -> Callable[[], None]:
-        return lambda: [twin.add_log(run_id, observation=text) for text in texts] and None
+        def step() -> None:
+            for text in texts:
+                twin.add_log(run_id, observation=text)
+
+        return step
 
     def finish() -> None:
         twin.runs[run_id]["status"] = "COMPLETE"
@@ -53,21 +60,27 @@ def test_entries_come_once_and_in_order_over_connections_that_break(client, twin
     assert numbers(client.stream_logs(run_id)) == ["a", "b", "c", "d", "e", "f"]
 
 
-def test_reading_starts_after_the_entry_that_was_seen_last(client, twin):
+def test_reading_starts_after_the_entry_that_was_seen_last(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run("COMPLETE")
     for text in "abcd":
         twin.add_log(run_id, observation=text)
     assert numbers(client.stream_logs(run_id, after_seq=1)) == ["c", "d"]
 
 
-def test_more_entries_than_a_page_holds_are_read_before_the_end_is_believed(client, twin):
+def test_more_entries_than_a_page_holds_are_read_before_the_end_is_believed(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run("COMPLETE")
     for number in range(230):
         twin.add_log(run_id, observation=str(number))
     assert numbers(client.stream_logs(run_id)) == [str(number) for number in range(230)]
 
 
-def test_a_server_without_events_is_asked_again_and_again(twin, clock):
+def test_a_server_without_events_is_asked_again_and_again(
+    twin: HostedApi, clock: FakeClock
+) -> None:
     run_id = twin.add_run()
     script = [
         lambda: twin.add_log(run_id, observation="a"),
@@ -86,7 +99,9 @@ def test_a_server_without_events_is_asked_again_and_again(twin, clock):
     assert sum("/events" in request for request in twin.requests) == 1
 
 
-def test_a_server_without_events_is_asked_at_most_every_second(client, twin, clock):
+def test_a_server_without_events_is_asked_at_most_every_second(
+    client: CodegenClient, twin: HostedApi, clock: FakeClock
+) -> None:
     run_id = twin.add_run()
     with pytest.raises(WaitTimeout):
         list(client.follow(run_id, timeout=60))
@@ -95,7 +110,7 @@ def test_a_server_without_events_is_asked_at_most_every_second(client, twin, clo
     assert clock.time == pytest.approx(60)
 
 
-def test_the_run_is_given_whenever_it_changed(twin, clock):
+def test_the_run_is_given_whenever_it_changed(twin: HostedApi, clock: FakeClock) -> None:
     run_id = twin.add_run()
     script = ["PAUSED", "PAUSED", "COMPLETE"]
 
@@ -109,14 +124,16 @@ def test_the_run_is_given_whenever_it_changed(twin, clock):
     assert [run.status for run in runs] == ["ACTIVE", "PAUSED", "COMPLETE"]
 
 
-def test_a_server_that_restarts_meanwhile_is_waited_for(client, twin):
+def test_a_server_that_restarts_meanwhile_is_waited_for(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     run_id = twin.add_run("COMPLETE")
     twin.add_log(run_id, observation="a")
     twin.faults = [Fault(503)] * 9
     assert numbers(client.stream_logs(run_id)) == ["a"]
 
 
-def test_a_server_that_is_gone_ends_the_stream_with_the_reason(clock):
+def test_a_server_that_is_gone_ends_the_stream_with_the_reason(clock: FakeClock) -> None:
     with (
         CodegenClient(base_url="http://127.0.0.1:9", org_id=1, clock=clock) as client,
         pytest.raises(ServerUnreachable),
@@ -125,12 +142,14 @@ def test_a_server_that_is_gone_ends_the_stream_with_the_reason(clock):
     assert clock.time > 60
 
 
-def test_a_run_that_does_not_exist_cannot_be_followed(client):
+def test_a_run_that_does_not_exist_cannot_be_followed(client: CodegenClient) -> None:
     with pytest.raises(RunNotFound):
         list(client.stream_logs(5))
 
 
-def test_events_go_on_after_the_last_one_when_a_connection_breaks(client, twin: HostedApi):
+def test_events_go_on_after_the_last_one_when_a_connection_breaks(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     twin.streams = iter(
         [
             sends(b"id: 4\n\n", breaks),
@@ -144,7 +163,9 @@ def test_events_go_on_after_the_last_one_when_a_connection_breaks(client, twin: 
     assert twin.requests == ["GET /events", "GET /events?after=4", "GET /events?after=5"]
 
 
-def test_events_that_may_have_been_missed_are_told_as_a_reset(client, twin: HostedApi):
+def test_events_that_may_have_been_missed_are_told_as_a_reset(
+    client: CodegenClient, twin: HostedApi
+) -> None:
     twin.streams = iter([sends(b":\n\n"), sends(b":\n\n")])
     events = client.events()
     assert next(events).kind == "reset"

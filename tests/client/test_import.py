@@ -18,7 +18,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_client_is_imported_without_any_server_code():
+def test_the_client_is_imported_without_any_server_code() -> None:
     loaded = run(
         "import sys; from api import CodegenClient;"
         f"print([name for name in {SERVER!r}.split() if name in sys.modules])"
@@ -26,13 +26,13 @@ def test_the_client_is_imported_without_any_server_code():
     assert loaded == "[]"
 
 
-def test_the_client_is_imported_fast():
+def test_the_client_is_imported_fast() -> None:
     # Measured in processor time inside the process, best of five: the machine may be busy.
     code = "import time; from api import CodegenClient; print(time.process_time())"
     assert min(float(run(code)) for _ in range(5)) < 0.3
 
 
-def test_names_are_loaded_when_they_are_first_used():
+def test_names_are_loaded_when_they_are_first_used() -> None:
     assert run("import agent_runs, sys; print('pydantic' in sys.modules)") == "False"
     assert run("from agent_runs import AgentRunStatus; print(AgentRunStatus.ACTIVE)") == "ACTIVE"
     assert run("import agent_runs; print(hasattr(agent_runs, 'nothing'))") == "False"

@@ -24,7 +24,7 @@ EVENTS = [
 
 
 @given(strategies.lists(strategies.integers(0, len(STREAM)), max_size=12))
-def test_events_are_the_same_wherever_the_bytes_are_cut(cuts):
+def test_events_are_the_same_wherever_the_bytes_are_cut(cuts: list[int]) -> None:
     parser = EventParser()
     edges = [0, *sorted(cuts), len(STREAM)]
     chunks = [STREAM[a:b] for a, b in itertools.pairwise(edges)]
@@ -32,13 +32,13 @@ def test_events_are_the_same_wherever_the_bytes_are_cut(cuts):
     assert parser.last_id == 9
 
 
-def test_an_id_before_any_event_is_the_place_to_go_on_from():
+def test_an_id_before_any_event_is_the_place_to_go_on_from() -> None:
     parser = EventParser()
     assert parser.feed(b"id: 41\n\n") == []
     assert parser.last_id == 41
 
 
-def test_an_event_without_end_is_refused(monkeypatch):
+def test_an_event_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "_LIMIT_BYTES", 1000)
     with pytest.raises(UnexpectedAnswer):
         EventParser().feed(b"data: " + b"x" * 2000)

@@ -72,11 +72,13 @@ class Client:
     """The blocking and the async client behind the same two calls."""
 
     def __init__(
-        self, blocking: bool, client_clock: Any, url: str, timeout: float = PATIENCE_SECONDS
+        self, blocking: bool, clock: FakeClock, url: str, timeout: float = PATIENCE_SECONDS
     ) -> None:
-        kind = CodegenClient if blocking else AsyncCodegenClient
-        clock = client_clock if blocking else FakeAsyncClock()
-        self.client: Any = kind(TOKEN, ORG, url, clock=clock, timeout=timeout)
+        self.client: Any = (
+            CodegenClient(TOKEN, ORG, url, clock=clock, timeout=timeout)
+            if blocking
+            else AsyncCodegenClient(TOKEN, ORG, url, clock=FakeAsyncClock(), timeout=timeout)
+        )
         self.blocking = blocking
 
     async def call(self, name: str, *args: Any) -> Any:
@@ -94,7 +96,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "async"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_a_fault_is_told_and_a_create_is_sent_once(twin, clock, case, blocking):
+async def test_a_fault_is_told_and_a_create_is_sent_once(
+    twin: HostedApi, clock: FakeClock, case: Case, blocking: bool
+) -> None:
     client = Client(blocking, clock, twin.url, case.fault.worth_waiting)
     try:
         twin.faults = [replace(case.fault, times=None)]
@@ -105,9 +109,11 @@ async def test_a_fault_is_told_and_a_create_is_sent_once(twin, clock, case, bloc
             await client.call("create_agent_run", "Once")
         twin.wait_for(lambda: len(twin.requests) == case.tries + 1)
         if case.error is errors.ServerUnreachable:
+            assert isinstance(created.value, errors.ServerUnreachable)
             assert created.value.may_have_happened
             assert "look before you ask again" in str(created.value)
         if case.name == "429 with Retry-After":
+            assert isinstance(read.value, errors.RateLimited)
             assert read.value.retry_after_seconds == 600
     finally:
         await client.close()
@@ -118,7 +124,9 @@ async def test_a_fault_is_told_and_a_create_is_sent_once(twin, clock, case, bloc
 
 
 @pytest.mark.parametrize("fault", [Fault(hang=True), Fault(reset=True), Fault(502), Fault(text="")])
-async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(twin, clock, fault):
+async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(
+    twin: HostedApi, clock: FakeClock, fault: Fault
+) -> None:
     client = Client(False, clock, twin.url, fault.worth_waiting)
     twin.faults = [replace(fault, taken=True)]
     if fault.text is None:
@@ -131,7 +139,7 @@ async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(twin,
     twin.wait_for(lambda: len(twin.runs) == 1)
 
 
-async def refusal(url: str, clock: Any) -> errors.ServerUnreachable:
+async def refusal(url: str, clock: FakeClock) -> errors.ServerUnreachable:
     client = Client(True, clock, url)
     with pytest.raises(errors.ServerUnreachable) as refused:
         await client.call("create_agent_run", "Once")
@@ -140,19 +148,19 @@ async def refusal(url: str, clock: Any) -> errors.ServerUnreachable:
     return refused.value
 
 
-async def test_a_refused_connection_is_told_and_nothing_was_asked_for(clock):
+async def test_a_refused_connection_is_told_and_nothing_was_asked_for(clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     error = await refusal(f"http://127.0.0.1:{port}", clock)
     assert "No server answers" in error.message
 
 
-async def test_a_name_that_is_not_known_is_told_and_nothing_was_asked_for(clock):
+async def test_a_name_that_is_not_known_is_told_and_nothing_was_asked_for(clock: FakeClock) -> None:
     error = await refusal("http://nowhere.invalid", clock)
     assert "Its name is not known" in error.message
 
 
-async def test_a_failure_of_tls_is_told_and_nothing_was_asked_for(clock):
+async def test_a_failure_of_tls_is_told_and_nothing_was_asked_for(clock: FakeClock) -> None:
     with serve_twin() as twin:
         error = await refusal(twin.url.replace("http:", "https:"), clock)
     assert "No secure connection" in error.message
