@@ -52,7 +52,9 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6
         ("box.lan", "http://box.lan:8000"),
     ],
 )
-def test_a_server_is_reached_where_it_listens(host, url, monkeypatch, tmp_path):
+def test_a_server_is_reached_where_it_listens(
+    host: str, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert server_url(host, 8000) == url
     environment = {"AGENT_RUNS_HOST": host}
     assert resolve(environment=environment).root == url
@@ -65,31 +67,31 @@ def test_a_server_is_reached_where_it_listens(host, url, monkeypatch, tmp_path):
     access.credentials.cache_clear()
 
 
-def test_only_ipv6_wears_brackets():
+def test_only_ipv6_wears_brackets() -> None:
     assert bracketed("[::1]") == bracketed("::1") == "[::1]"
     assert place("::1", 1) == "[::1]:1"
     assert place("box.lan", 1) == "box.lan:1"
 
 
-def test_a_foreign_address_of_ipv6_may_open_the_websocket_when_it_is_named():
+def test_a_foreign_address_of_ipv6_may_open_the_websocket_when_it_is_named() -> None:
     named = same_origin.websocket_origins(3000, "http://localhost:3000", ["2001:db8::7"])
     assert {"http://[2001:db8::7]:3000", "https://[2001:db8::7]"} <= set(named)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "::1", "[::1]"])
-def test_loopback_addresses_are_known(host):
+def test_loopback_addresses_are_known(host: str) -> None:
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.nip.io"]
 )
-def test_every_other_address_is_foreign(host):
+def test_every_other_address_is_foreign(host: str) -> None:
     assert not is_loopback(host)
 
 
 @needs_ipv6
-def test_a_server_on_ipv6_says_and_uses_its_address(tmp_path: Path):
+def test_a_server_on_ipv6_says_and_uses_its_address(tmp_path: Path) -> None:
     with start_server(tmp_path / "home", AGENT_RUNS_HOST="::1") as server:
         assert server.url == f"http://[::1]:{server.port}"
         said = server.output.read_text()

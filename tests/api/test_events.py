@@ -14,6 +14,7 @@ from api_parts import served
 from live_server import LiveServer, start_server
 
 from agent_runs.api.app import create_app
+from agent_runs.models import JSON
 from agent_runs.settings import Settings
 from tests.patience import PATIENCE_SECONDS
 
@@ -122,15 +123,17 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("last", UNKNOWN)
-def test_an_id_that_no_event_can_have_is_answered_with_a_reset(live: httpx.Client, last: str):
+def test_an_id_that_no_event_can_have_is_answered_with_a_reset(
+    live: httpx.Client, last: str
+) -> None:
     # A refusal would end a browser's EventSource for good.
-    for asked in ({"headers": {"last-event-id": last.encode()}}, {"params": {"after": last}}):
-        with live.stream("GET", "/events", **asked) as answer:
+    for headers, params in (({b"last-event-id": last.encode()}, {}), ({}, {"after": last})):
+        with live.stream("GET", "/events", headers=headers, params=params) as answer:
             assert answer.status_code == 200
             assert next(frames(answer)) == {"id": "0", "event": "reset", "data": '{"last_id":0}'}
 
 
-def test_after_a_reset_the_stream_goes_on(live: httpx.Client):
+def test_after_a_reset_the_stream_goes_on(live: httpx.Client) -> None:
     run_id = create(live, "/say one")
     path = f"/agent_runs/{run_id}/events"
     whole = [*frames(live.get(path, params={"after": 0, "until_finished": True}))]
@@ -153,7 +156,7 @@ def test_an_empty_id_starts_with_what_happens_from_now_on(
         assert next(frames(answer)) == {"id": "0"}
 
 
-def test_the_id_of_an_event_of_another_run_is_a_place_as_well(live: httpx.Client):
+def test_the_id_of_an_event_of_another_run_is_a_place_as_well(live: httpx.Client) -> None:
     first = create(live, "/say one")
     live.get(f"/agent_runs/{first}/events", params={"after": 0, "until_finished": True})
     second = create(live, "/say two")

@@ -1,6 +1,7 @@
 """`HEAD` tells what `GET` would, without a body: uptime monitors ask that way."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,12 +9,13 @@ from api_parts import served
 from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
+from agent_runs.settings import Settings
 
 BY_ITSELF = {"date", "transfer-encoding"}  # of the transport, not of the answer
 
 
 @pytest.fixture
-def live(settings, env_file) -> Generator[httpx.Client]:
+def live(settings: Settings, env_file: Path) -> Generator[httpx.Client]:
     app = create_app(settings, env_file=env_file)
     with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
@@ -27,7 +29,9 @@ def gets(app: FastAPI) -> list[str]:
     return [path for path, methods in app.openapi()["paths"].items() if "get" in methods]
 
 
-def test_every_route_answers_head_with_the_status_and_headers_of_get(live, settings, env_file):
+def test_every_route_answers_head_with_the_status_and_headers_of_get(
+    live: httpx.Client, settings: Settings, env_file: Path
+) -> None:
     run_id = live.post("/agent_runs", json={"prompt": "/say hello"}).json()["id"]
     live.get(f"/agent_runs/{run_id}/events", params={"after": 0, "until_finished": True})
     paths = [
@@ -43,13 +47,15 @@ def test_every_route_answers_head_with_the_status_and_headers_of_get(live, setti
         assert got.content == b""
 
 
-def test_a_monitor_hears_that_the_server_is_well(live):
+def test_a_monitor_hears_that_the_server_is_well(live: httpx.Client) -> None:
     answer = live.head("/health")
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) > 100
 
 
-def test_the_head_of_a_stream_ends_at_once_and_leaves_nothing_open(settings, env_file):
+def test_the_head_of_a_stream_ends_at_once_and_leaves_nothing_open(
+    settings: Settings, env_file: Path
+) -> None:
     app = create_app(settings, env_file=env_file)
     with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         answer = client.head("/events", params={"after": 0})
@@ -58,6 +64,6 @@ def test_the_head_of_a_stream_ends_at_once_and_leaves_nothing_open(settings, env
         assert app.state.server.streams.count == 0
 
 
-def test_what_cannot_be_read_has_no_head(live):
+def test_what_cannot_be_read_has_no_head(live: httpx.Client) -> None:
     assert live.head("/stop").status_code == live.get("/stop").status_code
     assert live.head("/events", headers={"host": "evil.example"}).status_code == 403

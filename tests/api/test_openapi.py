@@ -40,19 +40,21 @@ async def test_every_operation_is_told_in_words_with_tag_and_name(document: Json
         assert set(operation["tags"]) <= tags, where
 
 
-async def test_every_schema_has_a_title_of_its_own_so_that_clients_can_be_generated(document: Json):
+async def test_every_schema_has_a_title_of_its_own_so_that_clients_can_be_generated(
+    document: Json,
+) -> None:
     schemas = document["components"]["schemas"]
     assert {name: schema["title"] for name, schema in schemas.items()} == {n: n for n in schemas}
     assert len({name.lower() for name in schemas}) == len(schemas)
 
 
-async def test_bodies_come_in_types_that_generated_clients_can_send(document: Json):
+async def test_bodies_come_in_types_that_generated_clients_can_send(document: Json) -> None:
     for where, operation in operations(document):
         types = set(operation.get("requestBody", {}).get("content", {}))
         assert types <= {"application/json", "application/octet-stream"}, where
 
 
-async def test_every_parameter_is_described(document: Json):
+async def test_every_parameter_is_described(document: Json) -> None:
     for where, operation in operations(document):
         for parameter in operation.get("parameters", []):
             assert parameter.get("description"), (where, parameter["name"])

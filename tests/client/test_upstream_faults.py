@@ -101,7 +101,7 @@ async def test_a_fault_is_told_and_a_create_is_sent_once(
 ) -> None:
     client = Client(blocking, clock, twin.url, case.fault.worth_waiting)
     try:
-        twin.faults = [replace(case.fault, times=None)]
+        twin.faults[:] = [replace(case.fault, times=None)]
         with pytest.raises(case.error, match=case.says) as read:
             await client.call("list_agent_runs")
         twin.wait_for(lambda: len(twin.requests) == case.tries)
@@ -128,7 +128,7 @@ async def test_a_create_that_was_taken_without_an_answer_is_not_sent_again(
     twin: HostedApi, clock: FakeClock, fault: Fault
 ) -> None:
     client = Client(False, clock, twin.url, fault.worth_waiting)
-    twin.faults = [replace(fault, taken=True)]
+    twin.faults[:] = [replace(fault, taken=True)]
     if fault.text is None:
         with pytest.raises(errors.Unavailable):
             await client.call("create_agent_run", "Once")

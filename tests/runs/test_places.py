@@ -6,14 +6,14 @@ import pytest
 from living_system import System
 
 from agent_runs.errors import Conflict, NotFound
-from agent_runs.models import AgentRun, AgentRunStatus
+from agent_runs.models import JSON, AgentRun, AgentRunStatus
 from agent_runs.reading.place import PlaceName, can_queue, can_resume, place_of
 from agent_runs.runs import Mark, claude_sessions
 from agent_runs.store.runs import runs
 
 pytestmark = pytest.mark.anyio
 
-ELSEWHERE: dict[PlaceName, dict[str, str]] = {
+ELSEWHERE: dict[PlaceName, dict[str, JSON]] = {
     "upstream": {"provider": "codegen", "upstream_id": "7"},
     "watched": {"provider": "claude_code", "upstream_id": "5f0c"},
     "imported": {"provider": "acp"},
