@@ -8,6 +8,7 @@ from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Running
 from agent_runs.models import PermissionRequest
+from agent_runs.runs import questions
 from agent_runs.schemas.answers import Permissions
 from agent_runs.schemas.bodies import AnswerPermission
 from agent_runs.schemas.fields import LARGEST_ID
@@ -35,6 +36,6 @@ async def answer_permission(
 
     409 when it was answered before, or withdrawn because the turn ended first.
     """
-    return await server.runs.answer_permission(
-        run_id, permission_id, option_id=body.option_id, decision=body.decision
+    return await questions.answer(
+        server.database, run_id, permission_id, option_id=body.option_id, decision=body.decision
     )

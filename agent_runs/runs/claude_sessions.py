@@ -20,7 +20,7 @@ from agent_runs.providers.base import TurnOutcome
 from agent_runs.reading.place import place_of
 from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
-from agent_runs.runs.turns import add_turn, end_turn
+from agent_runs.runs.turns import NextTurn, add_turn, end_turn
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import logs, runs, turns
@@ -98,7 +98,7 @@ async def set_status(
     async with runs.changing(database, found.id) as (transaction, run):
         has_ended = run.status in TERMINAL_STATUSES
         if status == AgentRunStatus.ACTIVE and has_ended:
-            again = await add_turn(transaction, run, status)
+            again = await add_turn(transaction, run, NextTurn(""), status=status)
             await turns.start(transaction, run.id, again.turn)
         elif status in TERMINAL_STATUSES and not has_ended:
             lines = await _held_back(transaction, run)

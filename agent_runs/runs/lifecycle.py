@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
 
 from agent_runs.errors import Conflict
 from agent_runs.models import (
@@ -17,18 +16,18 @@ from agent_runs.models import (
     AgentInfo,
     AgentRun,
     PermissionPolicy,
-    PermissionRequest,
     QueuedPrompt,
     WorkFile,
 )
 from agent_runs.reading.place import PlaceName, place_of
-from agent_runs.runs import once, questions
+from agent_runs.runs import once
 from agent_runs.runs.images import check_images
-from agent_runs.runs.places.base import Mark, NextTurn, Place, PlaceForNewRuns
+from agent_runs.runs.places.base import Mark, Place, PlaceForNewRuns
 from agent_runs.runs.places.elsewhere import Imported, Watched
 from agent_runs.runs.places.here import Here
 from agent_runs.runs.requests import NewRun, apply_mode, check_new_run, check_prompt
 from agent_runs.runs.templates import Template
+from agent_runs.runs.turns import NextTurn
 from agent_runs.runs.webhooks import Webhook
 from agent_runs.store.engine.database import Database
 from agent_runs.store.organization import repos
@@ -184,25 +183,6 @@ class Runs:
             if run.archived_at is not None:
                 await runs.change(transaction, run, archived_at=None)
         return await runs.get(self._database, run_id)
-
-    async def answer_permission(
-        self,
-        run_id: int,
-        permission_id: int,
-        *,
-        option_id: str | None = None,
-        decision: Literal["allow", "reject"] | None = None,
-    ) -> PermissionRequest:
-        """Answer an agent's question with one of its options, or simply with yes or no.
-
-        Raises:
-            RunNotFound, PermissionNotFound: there is no such question.
-            PermissionAnswered: it was answered or withdrawn before.
-            InvalidRequest: the agent does not offer that answer.
-        """
-        return await questions.answer(
-            self._database, run_id, permission_id, option_id=option_id, decision=decision
-        )
 
     async def agents(self) -> list[AgentInfo]:
         """Agents that this server knows and what was found of each on this machine."""

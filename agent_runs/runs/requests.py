@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Unpack
 
 import orjson
 
 from agent_runs.errors import InvalidRequest
-from agent_runs.models import JSON, PermissionPolicy, SourceType
+from agent_runs.models import JSON, AgentRun, PermissionPolicy, SourceType
+from agent_runs.runs import once
 from agent_runs.runs.images import check_images
 from agent_runs.runs.templates import Template
-from agent_runs.runs.webhooks import Webhook
+from agent_runs.runs.webhooks import Webhook, keep_for_run
 from agent_runs.schemas import fields
+from agent_runs.store.engine.database import Transaction
+from agent_runs.store.runs import runs
+from agent_runs.store.runs.changes import RunFields
 
 
 @dataclass(frozen=True)
@@ -114,3 +119,26 @@ def apply_mode(new: NewRun, templates: Mapping[str, Template]) -> tuple[str, dic
     if template is not None:
         return template.fill(new.prompt), metadata
     return f"Mode: {new.mode}\n\n{new.prompt}", metadata
+
+
+async def store_new(
+    transaction: Transaction, new: NewRun, request: once.Request, **own: Unpack[RunFields]
+) -> AgentRun:
+    """Store a new run with the key of its request and its webhooks.
+
+    Args:
+        own: what the place says of the run.
+    """
+    common: RunFields = {
+        "metadata": new.metadata,
+        "model": new.model,
+        "repo_id": new.repo_id,
+        "title": new.title,
+        "source_type": new.source_type,
+        "user_id": new.user_id,
+    }
+    stored: RunFields = {**common, **own}
+    run = await runs.insert(transaction, prompt=new.prompt, images=new.images, **stored)
+    await once.keep(transaction, request, run.id)
+    await keep_for_run(transaction, run, new.webhooks)
+    return run

@@ -7,7 +7,7 @@ process stops first; in the last case the workspace is kept and the run can be r
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -26,6 +26,7 @@ from agent_runs.providers.base import Provider, TurnOutcome, TurnRequest
 from agent_runs.reading.text import first_line
 from agent_runs.runs import history, rules, webhooks
 from agent_runs.runs.recorder import TurnRecorder
+from agent_runs.runs.webhooks import Webhook
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import repos
 from agent_runs.store.runs import logs, permissions, queue, runs, turns
@@ -183,15 +184,25 @@ def check_ended(run: AgentRun) -> None:
         )
 
 
+@dataclass(frozen=True)
+class NextTurn:
+    """What a run that has ended is to do next.
+
+    Attributes:
+        prompt: checked, without secrets.
+        images: data URIs, checked.
+        model, permission_policy, webhooks: None leaves the run's own.
+    """
+
+    prompt: str
+    images: tuple[str, ...] = ()
+    model: str | None = None
+    permission_policy: PermissionPolicy | None = None
+    webhooks: tuple[Webhook, ...] | None = None
+
+
 async def begin_turn(
-    transaction: Transaction,
-    run: AgentRun,
-    *,
-    prompt: str,
-    images: tuple[str, ...] = (),
-    model: str | None = None,
-    policy: PermissionPolicy | None = None,
-    queued: int | None = None,
+    transaction: Transaction, run: AgentRun, turn: NextTurn, *, queued: int | None = None
 ) -> AgentRun:
     """Give a run that has ended another turn, for an agent of this server to work on.
 
@@ -200,52 +211,44 @@ async def begin_turn(
         run: as it is now; terminal.
         queued: how many prompts wait after this one; None leaves the number as it is.
     """
-    run = await add_turn(
-        transaction,
-        run,
-        AgentRunStatus.PENDING,
-        prompt=prompt,
-        images=images,
-        model=model,
-        policy=policy,
-        queued=queued,
-    )
-    await logs.append(transaction, run.id, None, [user_message(prompt, run.turn, images)])
+    run = await add_turn(transaction, run, turn, status=AgentRunStatus.PENDING, queued=queued)
+    await webhooks.keep_for_run(transaction, run, turn.webhooks)
+    said = user_message(turn.prompt, run.turn, turn.images)
+    await logs.append(transaction, run.id, None, [said])
     return run
 
 
 async def add_turn(
     transaction: Transaction,
     run: AgentRun,
-    status: str,
+    turn: NextTurn,
     *,
-    prompt: str = "",
-    images: tuple[str, ...] = (),
-    model: str | None = None,
-    policy: PermissionPolicy | None = None,
+    status: str,
     queued: int | None = None,
 ) -> AgentRun:
-    """Let a run that has ended go on; what its former end said of it is gone.
+    """Let a run that has ended go on; what was said of its former end is gone.
 
     Args:
         transaction: the run is locked in it.
         run: as it is now; terminal.
         status: how it stands from now on.
     """
-    turn = run.turn + 1
-    await turns.insert(transaction, run.id, turn, prompt=prompt, images=images, model=model)
+    number = run.turn + 1
+    await turns.insert(
+        transaction, run.id, number, prompt=turn.prompt, images=turn.images, model=turn.model
+    )
     return await runs.change(
         transaction,
         run,
         status=status,
         status_reason=None,
         error=None,
-        turn=turn,
+        turn=number,
         finished_at=None,
         archived_at=None,
         stop_requested_at=None,
-        permission_policy=policy or run.permission_policy,
-        model=model or run.model,
+        permission_policy=turn.permission_policy or run.permission_policy,
+        model=turn.model or run.model,
         queued=run.queued if queued is None else queued,
     )
 
@@ -256,9 +259,8 @@ async def _begin_queued(transaction: Transaction, run: AgentRun) -> None:
         return
     queued = await queue.take(transaction, run.id)
     if queued is not None:
-        await begin_turn(
-            transaction, run, prompt=queued.prompt, images=queued.images, queued=run.queued - 1
-        )
+        turn = NextTurn(queued.prompt, queued.images)
+        await begin_turn(transaction, run, turn, queued=run.queued - 1)
 
 
 def user_message(prompt: str, turn: int, images: tuple[str, ...]) -> NewLog:

@@ -9,7 +9,7 @@ has ended.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 from agent_runs.providers.codegen.plan import FollowPlan, Intervals
 from agent_runs.providers.codegen.upstream import asking, asking_for_a_person
 from agent_runs.runs.places.base import Mark
+from agent_runs.runs.turns import NextTurn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.hosted import creations
 from agent_runs.store.hosted import organizations as hosted_organizations
@@ -148,9 +149,7 @@ class Following:
             raise
         await self.follower.answered(run)
 
-    async def resume(
-        self, run: str, prompt: str, *, images: Sequence[str], model: str | None
-    ) -> AgentRun:
+    async def resume(self, run: str, turn: NextTurn) -> AgentRun:
         """Give a run that has ended another prompt; returns it as upstream shows it.
 
         Raises:
@@ -159,7 +158,7 @@ class Following:
         try:
             with asking_for_a_person():
                 answer = await self.client.resume_agent_run(
-                    run, prompt, images=list(images) or None, model=model, wait=0
+                    run, turn.prompt, images=list(turn.images) or None, model=turn.model, wait=0
                 )
         except ServerUnreachable as exc:
             await self.follower.failed(exc)

@@ -18,11 +18,10 @@ from agent_runs.models import (
 )
 from agent_runs.providers.codegen.creation import CreationState
 from agent_runs.runs import once
-from agent_runs.runs.places.base import Mark, NextTurn
+from agent_runs.runs.places.base import Mark
 from agent_runs.runs.places.elsewhere import Elsewhere
-from agent_runs.runs.requests import NewRun
-from agent_runs.runs.turns import add_turn, check_ended
-from agent_runs.runs.webhooks import keep_for_run
+from agent_runs.runs.requests import NewRun, store_new
+from agent_runs.runs.turns import NextTurn, add_turn, check_ended
 from agent_runs.store.engine.database import Database
 from agent_runs.store.hosted import creations
 from agent_runs.store.hosted import runs as hosted
@@ -46,13 +45,13 @@ class Upstream(Elsewhere):
         this machine. If it names none of them, an account that is set is there to be used.
         """
         if new.provider is not None:
-            is_elsewhere = new.organization_id not in {None, LOCAL_ORGANIZATION}
-            if new.provider != HOSTED_PROVIDER and is_elsewhere:
+            is_hosted = new.provider == HOSTED_PROVIDER
+            if not is_hosted and new.organization_id not in {None, LOCAL_ORGANIZATION}:
                 raise InvalidRequest(
                     f"organization_id: {new.organization_id} is not this machine's; leave it out, "
                     "or use the provider codegen."
                 )
-            return new.provider == HOSTED_PROVIDER
+            return is_hosted
         if new.organization_id is not None:
             return new.organization_id != LOCAL_ORGANIZATION
         if repo is not None:
@@ -77,18 +76,12 @@ class Upstream(Elsewhere):
             "repo_id": None if repo is None else _upstream_repo(repo, organization_id),
         }
         async with self._database.begin() as transaction:
-            run = await runs.insert(
+            run = await store_new(
                 transaction,
-                prompt=new.prompt,
-                images=new.images,
-                metadata=new.metadata,
+                new,
+                request,
                 provider=HOSTED_PROVIDER,
                 agent=new.agent,
-                model=new.model,
-                repo_id=new.repo_id,
-                title=new.title,
-                source_type=new.source_type,
-                user_id=new.user_id,
                 organization_id=organization_id,
                 status_reason=WAITS,
                 activity=WAITING,
@@ -101,8 +94,6 @@ class Upstream(Elsewhere):
                 {"options": {name: each for name, each in options.items() if each is not None}},
             )
             await creations.put(transaction, creation)
-            await once.keep(transaction, request, run.id)
-            await keep_for_run(transaction, run, new.webhooks)
         self._accounts.wake(organization_id)
         return run.id
 
@@ -126,9 +117,7 @@ class Upstream(Elsewhere):
             await once.keep(transaction, request, run.id)
         try:
             following, upstream_id = self._accounts.of(run)
-            answer = await following.resume(
-                upstream_id, turn.prompt, images=turn.images, model=turn.model
-            )
+            answer = await following.resume(upstream_id, turn)
         except OutcomeUnknown:
             raise
         except AgentRunsError:
@@ -138,14 +127,7 @@ class Upstream(Elsewhere):
             raise
         status = answer.status if answer.status not in TERMINAL_STATUSES else AgentRunStatus.ACTIVE
         async with runs.changing(self._database, run.id) as (transaction, present):
-            again = await add_turn(
-                transaction,
-                present,
-                status,
-                prompt=turn.prompt,
-                images=turn.images,
-                model=turn.model,
-            )
+            again = await add_turn(transaction, present, turn, status=status)
             await turns.start(transaction, run.id, again.turn)
             if present.upstream_id is not None:
                 # Whatever the list shows next is news, even if it is what it showed before.

@@ -10,7 +10,7 @@ from store_samples import entry, new_run
 
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.base import TurnOutcome
-from agent_runs.runs.turns import begin_turn, end_turn
+from agent_runs.runs.turns import NextTurn, begin_turn, end_turn
 from agent_runs.settings import Settings
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.runs import logs, permissions, queue, runs
@@ -42,7 +42,7 @@ async def _end(transaction: Transaction, run_id: int) -> None:
 
 
 async def _resume(transaction: Transaction, run_id: int) -> None:
-    await begin_turn(transaction, await runs.lock(transaction, run_id), prompt="again")
+    await begin_turn(transaction, await runs.lock(transaction, run_id), NextTurn("again"))
 
 
 async def _archive(transaction: Transaction, run_id: int) -> None:

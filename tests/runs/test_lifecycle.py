@@ -16,7 +16,7 @@ from agent_runs.errors import (
 )
 from agent_runs.filters import RunFilter
 from agent_runs.models import AgentRunStatus, MessageType
-from agent_runs.runs import NewRun
+from agent_runs.runs import NewRun, questions
 from agent_runs.store.runs import runs
 from tests.patience import PATIENCE_SECONDS
 
@@ -156,14 +156,19 @@ async def test_a_question_pauses_the_run_until_it_is_answered(
         assert paused.status_reason == "permission"
         assert paused.permission_id is not None
         with pytest.raises(InvalidRequest, match="not offered"):
-            await system.runs.answer_permission(run.id, paused.permission_id, option_id="nonsense")
-        answered = await system.runs.answer_permission(
-            run.id, paused.permission_id, decision="allow" if decision == "allow" else "reject"
+            await questions.answer(
+                system.database, run.id, paused.permission_id, option_id="nonsense"
+            )
+        answered = await questions.answer(
+            system.database,
+            run.id,
+            paused.permission_id,
+            decision="allow" if decision == "allow" else "reject",
         )
         assert answered.state == "answered"
         done = await system.finished(run.id)
         with pytest.raises(PermissionAnswered):
-            await system.runs.answer_permission(run.id, paused.permission_id, decision="allow")
+            await questions.answer(system.database, run.id, paused.permission_id, decision="allow")
     assert done.permission_id is None
     assert done.status_reason is None
     action = next(e for e in await system.logs(run.id) if e.message_type == MessageType.ACTION)
@@ -182,7 +187,7 @@ async def test_stopping_a_paused_run_withdraws_its_question(system: System) -> N
         done = await system.finished(run.id)
         assert paused.permission_id is not None
         with pytest.raises(PermissionAnswered):
-            await system.runs.answer_permission(run.id, paused.permission_id, decision="allow")
+            await questions.answer(system.database, run.id, paused.permission_id, decision="allow")
     assert done.status == AgentRunStatus.CANCELLED
     assert done.permission_id is None
 

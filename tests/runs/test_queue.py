@@ -6,7 +6,7 @@ from living_system import System
 
 from agent_runs.errors import Conflict
 from agent_runs.models import AgentRunStatus
-from agent_runs.runs import NewRun
+from agent_runs.runs import NewRun, questions
 from agent_runs.store.runs import queue
 from tests.patience import PATIENCE_SECONDS
 
@@ -23,7 +23,7 @@ async def test_queued_prompts_are_sent_in_order_when_a_turn_is_complete(system: 
         await system.runs.queue(run.id, "/say three")
         assert (await system.until(run.id, lambda r: r.queued == 2)).turn == 1
         assert paused.permission_id is not None
-        await system.runs.answer_permission(run.id, paused.permission_id, decision="allow")
+        await questions.answer(system.database, run.id, paused.permission_id, decision="allow")
         done = await system.until(run.id, lambda r: r.turn == 3 and r.finished_at is not None)
     assert done.status == AgentRunStatus.COMPLETE
     assert done.queued == 0
@@ -40,7 +40,7 @@ async def test_a_withdrawn_prompt_is_never_sent(system: System) -> None:
         with pytest.raises(Conflict, match="was sent or withdrawn"):
             await system.runs.unqueue(run.id, queued.id)
         assert paused.permission_id is not None
-        await system.runs.answer_permission(run.id, paused.permission_id, decision="allow")
+        await questions.answer(system.database, run.id, paused.permission_id, decision="allow")
         done = await system.finished(run.id)
     assert (done.turn, done.queued) == (1, 0)
 

@@ -13,7 +13,7 @@ from agent_runs.executors.base import Executor
 from agent_runs.executors.local import LocalExecutor
 from agent_runs.models import AgentRunStatus, MessageType, NewLog
 from agent_runs.runs import owned, recovery
-from agent_runs.runs.turns import INTERRUPTED, begin_turn, end_turn
+from agent_runs.runs.turns import INTERRUPTED, NextTurn, begin_turn, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import leases, logs, runs
 from tests.patience import PATIENCE_SECONDS
@@ -109,7 +109,7 @@ async def test_a_run_that_another_server_took_over_first_is_left_to_it(
                         run = await runs.lock(transaction, run_id)
                         fence = await runs.advance_fence(transaction, run_id)
                         await end_turn(transaction, run, INTERRUPTED, fence=fence)
-                        await begin_turn(transaction, run, prompt="again")
+                        await begin_turn(transaction, run, NextTurn("again"))
                     await runs.claim(transaction, run_id, "other")
 
         await recovery.take_over(database, cast("Executor", Slow()), worker="me", alone=False)

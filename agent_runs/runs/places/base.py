@@ -4,33 +4,15 @@
 are. A place stores what it was asked before anybody acts on it.
 """
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agent_runs.models import AgentRun, PermissionPolicy, QueuedPrompt, Repo, WorkFile
+from agent_runs.models import AgentRun, QueuedPrompt, Repo, WorkFile
 from agent_runs.runs.once import Request
 from agent_runs.runs.requests import NewRun
-from agent_runs.runs.webhooks import Webhook
+from agent_runs.runs.turns import NextTurn
 
 Mark = Literal["ban", "unban", "remove-from-pr"]
 """What the official API can do to a run besides stopping it."""
-
-
-@dataclass(frozen=True)
-class NextTurn:
-    """What a run that has ended is to do next.
-
-    Attributes:
-        prompt: checked, without secrets.
-        images: data URIs, checked.
-        model, permission_policy, webhooks: None leaves the run's own.
-    """
-
-    prompt: str
-    images: tuple[str, ...] = ()
-    model: str | None = None
-    permission_policy: PermissionPolicy | None = None
-    webhooks: tuple[Webhook, ...] | None = None
 
 
 class Place(Protocol):

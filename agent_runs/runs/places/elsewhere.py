@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from agent_runs.errors import Conflict, NotFound
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, QueuedPrompt, WorkFile
 from agent_runs.runs.once import Request
-from agent_runs.runs.places.base import Mark, NextTurn
-from agent_runs.runs.turns import STOPPED, end_turn
+from agent_runs.runs.places.base import Mark
+from agent_runs.runs.turns import STOPPED, NextTurn, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import imports
 from agent_runs.store.runs import runs

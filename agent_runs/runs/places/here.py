@@ -20,10 +20,16 @@ from agent_runs.models import (
 from agent_runs.providers.base import Provider
 from agent_runs.runs import once
 from agent_runs.runs.heart import Heart
-from agent_runs.runs.places.base import Mark, NextTurn
-from agent_runs.runs.requests import InputLimits, NewRun
-from agent_runs.runs.turns import STOPPED, begin_turn, check_ended, end_turn, user_message
-from agent_runs.runs.webhooks import keep_for_run
+from agent_runs.runs.places.base import Mark
+from agent_runs.runs.requests import InputLimits, NewRun, store_new
+from agent_runs.runs.turns import (
+    STOPPED,
+    NextTurn,
+    begin_turn,
+    check_ended,
+    end_turn,
+    user_message,
+)
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, queue, runs
 
@@ -93,26 +99,18 @@ class Here:
         agent = new.agent or self.defaults.agent
         await self._check_agent(agent, images=bool(new.images))
         async with self._database.begin() as transaction:
-            run = await runs.insert(
+            run = await store_new(
                 transaction,
-                prompt=new.prompt,
-                images=new.images,
-                metadata=new.metadata,
+                new,
+                request,
                 agent=agent,
                 provider=self.provider.name,
-                model=new.model,
-                repo_id=new.repo_id,
-                title=new.title,
                 permission_policy=new.permission_policy or self.defaults.permission_policy,
-                source_type=new.source_type,
-                user_id=new.user_id,
                 organization_id=LOCAL_ORGANIZATION,
             )
             await runs.change_private(transaction, run.id, worker=self._worker)
             words = user_message(new.prompt, 1, new.images)
             await logs.append(transaction, run.id, None, [words])
-            await once.keep(transaction, request, run.id)
-            await keep_for_run(transaction, run, new.webhooks)
         await self._executor.submit(run.id)
         return run.id
 
@@ -122,15 +120,7 @@ class Here:
         async with runs.changing(self._database, run.id) as (transaction, present):
             await once.keep(transaction, request, run.id)
             check_ended(present)
-            await begin_turn(
-                transaction,
-                present,
-                prompt=turn.prompt,
-                images=turn.images,
-                model=turn.model,
-                policy=turn.permission_policy,
-            )
-            await keep_for_run(transaction, present, turn.webhooks)
+            await begin_turn(transaction, present, turn)
             await runs.change_private(transaction, run.id, worker=self._worker)
         await self._executor.submit(run.id)
 
