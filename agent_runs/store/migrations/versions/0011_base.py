@@ -1,25 +1,136 @@
 """All tables, as the version of 27 November 2026 (commit 7895ab2) left them after eleven steps."""
 
-from typing import Any
-
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0011"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_TOKENS = ("input", "output", "total")
-_SPREADS = ("duration", "first_step", "waited", "steps")
-_AMOUNTS = (
-    *("working", "complete", "failed", "cancelled", "calls", "failed_calls"),
-    *(f"{name}_runs" for name in _TOKENS),
-    *(f"{name}_tokens" for name in _TOKENS),
-    *(f"{name}_ms" for name in ("model", "tools", "waiting", "queued")),
-    *(f"{name}_total" for name in _SPREADS),
+_SQLITE = {
+    "ID": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+    "LOG_ID": "INTEGER NOT NULL",
+    "LONG": "INTEGER",
+    "DOUBLE": "FLOAT",
+    "SEARCH": "",
+    "IN_ORDER": " WITHOUT ROWID",
+}
+_POSTGRES = {
+    "ID": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    "LOG_ID": "BIGINT GENERATED ALWAYS AS IDENTITY",
+    "LONG": "BIGINT",
+    "DOUBLE": "DOUBLE PRECISION",
+    "SEARCH": ", search TSVECTOR NOT NULL",
+    "IN_ORDER": "",
+}
+_NUMBERS = "number {LONG} NOT NULL, failed {LONG} NOT NULL, total {LONG} NOT NULL"
+_AMOUNTS = """
+    working, complete, failed, cancelled, calls, failed_calls, input_runs, output_runs, total_runs,
+    input_tokens, output_tokens, total_tokens, model_ms, tools_ms, waiting_ms, queued_ms,
+    duration_total, first_step_total, waited_total, steps_total
+"""
+
+_TABLES = (
+    """run (
+        id {ID}, organization_id {LONG} NOT NULL, status TEXT NOT NULL, agent TEXT,
+        source_type TEXT NOT NULL, repo_id {LONG}, user_id {LONG}, upstream_id TEXT,
+        created_at {LONG} NOT NULL, archived_at {LONG}, log_count INTEGER NOT NULL,
+        title_folded TEXT NOT NULL, payload TEXT NOT NULL, fence INTEGER NOT NULL, worker TEXT,
+        session_id TEXT, agent_pid INTEGER, agent_started {DOUBLE}, mode TEXT)""",
+    """run_total (
+        organization_id {LONG} NOT NULL, status TEXT NOT NULL, archived INTEGER NOT NULL,
+        total {LONG} NOT NULL, PRIMARY KEY (organization_id, status, archived))""",
+    """turn (
+        run_id {LONG} NOT NULL, turn INTEGER NOT NULL, prompt TEXT NOT NULL, images TEXT NOT NULL,
+        model TEXT, created_at {LONG} NOT NULL, started_at {LONG}, finished_at {LONG},
+        status TEXT NOT NULL, result TEXT, stop_reason TEXT, folded TEXT NOT NULL,
+        PRIMARY KEY (run_id, turn))""",
+    """log (
+        id {LOG_ID}, run_id {LONG} NOT NULL, seq INTEGER NOT NULL, ts {LONG} NOT NULL,
+        turn INTEGER NOT NULL, message_type TEXT NOT NULL, tool_name TEXT,
+        failed INTEGER NOT NULL, payload TEXT NOT NULL{SEARCH}, PRIMARY KEY (id))""",
+    "run_text (run_id {LONG} NOT NULL, body TEXT NOT NULL{SEARCH}, PRIMARY KEY (run_id))",
+    """event (
+        id {ID}, kind TEXT NOT NULL, run_id {LONG} NOT NULL, created_at {LONG} NOT NULL,
+        body TEXT NOT NULL)""",
+    """permission (
+        id {ID}, run_id {LONG} NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL)""",
+    "queued_prompt (id {ID}, run_id {LONG} NOT NULL, payload TEXT NOT NULL)",
+    "repo (id {ID}, organization_id {LONG} NOT NULL, url TEXT NOT NULL, payload TEXT NOT NULL)",
+    """saved_view (
+        id {ID}, organization_id {LONG} NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+        payload TEXT NOT NULL)""",
+    "worker (name TEXT NOT NULL, seen_at {LONG} NOT NULL, PRIMARY KEY (name))",
+    """preference (
+        organization_id {LONG} NOT NULL, name TEXT NOT NULL, payload TEXT NOT NULL,
+        PRIMARY KEY (organization_id, name))""",
+    """delivery (
+        id {ID}, run_id {LONG} NOT NULL, due_at {LONG}, secret TEXT, body TEXT NOT NULL,
+        payload TEXT NOT NULL)""",
+    """request_key (
+        name TEXT NOT NULL, digest TEXT NOT NULL, run_id {LONG} NOT NULL,
+        created_at {LONG} NOT NULL, PRIMARY KEY (name))""",
+    # whole: all entries are here that upstream had when it showed the run as it was seen last.
+    """hosted_run (
+        run_id {LONG} NOT NULL, organization_id {LONG} NOT NULL, upstream_id TEXT NOT NULL,
+        seen TEXT NOT NULL, log_position TEXT NOT NULL, gone_at {LONG},
+        whole INTEGER DEFAULT '0' NOT NULL, PRIMARY KEY (run_id))""",
+    """hosted_log (
+        run_id {LONG} NOT NULL, seq INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+        PRIMARY KEY (run_id, seq))""",
+    """hosted_organization (
+        id {LONG} NOT NULL, base_url TEXT NOT NULL, upstream_id TEXT NOT NULL, name TEXT NOT NULL,
+        history TEXT NOT NULL, worker TEXT, PRIMARY KEY (id))""",
+    """hosted_creation (
+        run_id {LONG} NOT NULL, organization_id {LONG} NOT NULL, request_key TEXT NOT NULL,
+        state TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (run_id))""",
+    f"""run_tally (
+        run_id {{LONG}} NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, {_NUMBERS},
+        PRIMARY KEY (run_id, kind, name)){{IN_ORDER}}""",
+    f"""figure (
+        scope INTEGER NOT NULL, kind TEXT NOT NULL, span INTEGER NOT NULL, day INTEGER NOT NULL,
+        agent TEXT NOT NULL, repo_id {{LONG}} NOT NULL, mode TEXT NOT NULL, name TEXT NOT NULL,
+        organization_id {{LONG}} NOT NULL, {_NUMBERS},
+        PRIMARY KEY (scope, kind, span, day, agent, repo_id, mode, organization_id, name)
+        ){{IN_ORDER}}""",
+    f"""run_figure (
+        scope INTEGER NOT NULL, span INTEGER NOT NULL, day INTEGER NOT NULL, agent TEXT NOT NULL,
+        repo_id {{LONG}} NOT NULL, mode TEXT NOT NULL, organization_id {{LONG}} NOT NULL,
+        {" ".join(f"{name} {{LONG}} NOT NULL," for name in _AMOUNTS.replace(",", "").split())}
+        duration TEXT NOT NULL, first_step TEXT NOT NULL, waited TEXT NOT NULL,
+        steps TEXT NOT NULL, PRIMARY KEY (scope, span, day, agent, repo_id, mode, organization_id)
+        ){{IN_ORDER}}""",
+    """imported_run (
+        organization_id {LONG} NOT NULL, origin TEXT NOT NULL, run_id {LONG} NOT NULL,
+        diff TEXT NOT NULL, PRIMARY KEY (organization_id, origin))""",
+    """staged_run (
+        run_id {LONG} NOT NULL, import_id TEXT NOT NULL, worker TEXT NOT NULL,
+        PRIMARY KEY (run_id))""",
+)
+_FILTERED = "archived_at, organization_id, agent, source_type, repo_id, user_id"
+_INDEXES = (
+    f"INDEX run_newest ON run (created_at, id, {_FILTERED}, status)",
+    f"INDEX run_status ON run (status, created_at, id, {_FILTERED})",
+    "UNIQUE INDEX run_upstream ON run (organization_id, upstream_id)",
+    "UNIQUE INDEX log_run_seq ON log (run_id, seq)",
+    "INDEX log_facets ON log (run_id, message_type, tool_name, failed, turn, seq)",
+    "INDEX log_time ON log (ts, id)",
+    "INDEX log_tool ON log (tool_name, id)",
+    "INDEX log_kind ON log (message_type, id)",
+    "INDEX log_failed ON log (id) WHERE failed = 1",
+    "INDEX event_run ON event (run_id, id)",
+    "INDEX permission_run ON permission (run_id, state, id)",
+    "INDEX queued_prompt_run ON queued_prompt (run_id, id)",
+    "UNIQUE INDEX saved_view_name ON saved_view (organization_id, kind, name)",
+    "INDEX delivery_due ON delivery (due_at)",
+    "INDEX delivery_run ON delivery (run_id, id)",
+    "INDEX request_key_age ON request_key (created_at)",
+    "UNIQUE INDEX hosted_run_upstream ON hosted_run (organization_id, upstream_id)",
+    "INDEX hosted_run_whole ON hosted_run (organization_id, whole)",
+    "UNIQUE INDEX hosted_organization_upstream ON hosted_organization (base_url, upstream_id)",
+    "INDEX hosted_creation_state ON hosted_creation (organization_id, state, run_id)",
+    "UNIQUE INDEX hosted_creation_key ON hosted_creation (request_key)",
+    "UNIQUE INDEX imported_run_id ON imported_run (run_id)",
 )
 
 # The words of an entry, one text per line; `store/engine/payloads.py` says the same in Python.
@@ -32,121 +143,15 @@ _WORDS = """
 
 def upgrade() -> None:
     is_postgres = op.get_bind().dialect.name == "postgresql"
-    _create_runs()
-    _create_logs(is_postgres)
+    for table in _TABLES:
+        op.execute(f"CREATE TABLE {table.format_map(_POSTGRES if is_postgres else _SQLITE)}")
+    for index in _INDEXES:
+        op.execute(f"CREATE {index}")
     if is_postgres:
         _prefer_lz4()
-        _configure_search()
+        _create_search()
     else:
         _create_fts()
-    _create_rest()
-    _create_hosted()
-    _create_figures()
-    _create_imports()
-
-
-def _id() -> sa.Column[Any]:
-    return sa.Column("id", _LONG, sa.Identity(always=True), primary_key=True)
-
-
-def _run_id() -> sa.Column[Any]:
-    """The key of a table with at most one row per run."""
-    return sa.Column("run_id", _LONG, primary_key=True, autoincrement=False)
-
-
-def _long(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, _LONG, nullable=False) for name in names]
-
-
-def _integer(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, sa.Integer, nullable=False) for name in names]
-
-
-def _text(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, sa.Text, nullable=False) for name in names]
-
-
-def _create_runs() -> None:
-    op.create_table(
-        "run",
-        _id(),
-        *_long("organization_id"),
-        *_text("status"),
-        sa.Column("agent", sa.Text),
-        *_text("source_type"),
-        sa.Column("repo_id", _LONG),
-        sa.Column("user_id", _LONG),
-        sa.Column("upstream_id", sa.Text),
-        *_long("created_at"),
-        sa.Column("archived_at", _LONG),
-        *_integer("log_count"),
-        *_text("title_folded", "payload"),
-        *_integer("fence"),
-        sa.Column("worker", sa.Text),
-        sa.Column("session_id", sa.Text),
-        sa.Column("agent_pid", sa.Integer),
-        sa.Column("agent_started", sa.Float(53)),
-        sa.Column("mode", sa.Text),
-        sqlite_autoincrement=True,
-    )
-    filtered = ["archived_at", "organization_id", "agent", "source_type", "repo_id", "user_id"]
-    op.create_index("run_newest", "run", ["created_at", "id", *filtered, "status"])
-    op.create_index("run_status", "run", ["status", "created_at", "id", *filtered])
-    op.create_index("run_upstream", "run", ["organization_id", "upstream_id"], unique=True)
-    op.create_table(
-        "run_total",
-        *_long("organization_id"),
-        *_text("status"),
-        *_integer("archived"),
-        *_long("total"),
-        sa.PrimaryKeyConstraint("organization_id", "status", "archived"),
-    )
-    op.create_table(
-        "turn",
-        *_long("run_id"),
-        *_integer("turn"),
-        *_text("prompt", "images"),
-        sa.Column("model", sa.Text),
-        *_long("created_at"),
-        sa.Column("started_at", _LONG),
-        sa.Column("finished_at", _LONG),
-        *_text("status"),
-        sa.Column("result", sa.Text),
-        sa.Column("stop_reason", sa.Text),
-        *_text("folded"),
-        sa.PrimaryKeyConstraint("run_id", "turn"),
-    )
-
-
-def _create_logs(is_postgres: bool) -> None:
-    def search() -> list[sa.Column[Any]]:
-        return [sa.Column("search", TSVECTOR, nullable=False)] if is_postgres else []
-
-    op.create_table(
-        "log",
-        _id(),
-        *_long("run_id"),
-        *_integer("seq"),
-        *_long("ts"),
-        *_integer("turn"),
-        *_text("message_type"),
-        sa.Column("tool_name", sa.Text),
-        *_integer("failed"),
-        *_text("payload"),
-        *search(),
-    )
-    op.create_index("log_run_seq", "log", ["run_id", "seq"], unique=True)
-    facets = ["run_id", "message_type", "tool_name", "failed", "turn", "seq"]
-    op.create_index("log_facets", "log", facets)
-    op.create_index("log_time", "log", ["ts", "id"])
-    op.create_index("log_tool", "log", ["tool_name", "id"])
-    op.create_index("log_kind", "log", ["message_type", "id"])
-    failed = sa.text("failed = 1")
-    op.create_index("log_failed", "log", ["id"], sqlite_where=failed, postgresql_where=failed)
-    op.create_table("run_text", _run_id(), *_text("body"), *search())
-    if is_postgres:
-        op.create_index("log_search", "log", ["search"], postgresql_using="gin")
-        op.create_index("run_text_search", "run_text", ["search"], postgresql_using="gin")
 
 
 def _prefer_lz4() -> None:
@@ -160,17 +165,18 @@ def _prefer_lz4() -> None:
     """)
 
 
-def _configure_search() -> None:
+def _create_search() -> None:
     """The stemmer of SQLite's index, and no list of words to leave out."""
-    op.execute(
+    for sql in (
         "create text search dictionary agent_runs_stem"
-        " (template = pg_catalog.snowball, language = 'porter')"
-    )
-    op.execute("create text search configuration agent_runs (copy = pg_catalog.simple)")
-    op.execute(
+        " (template = pg_catalog.snowball, language = 'porter')",
+        "create text search configuration agent_runs (copy = pg_catalog.simple)",
         "alter text search configuration agent_runs alter mapping for"
-        " asciiword, word, numword with agent_runs_stem"
-    )
+        " asciiword, word, numword with agent_runs_stem",
+        "create index log_search on log using gin (search)",
+        "create index run_text_search on run_text using gin (search)",
+    ):
+        op.execute(sql)
 
 
 def _create_fts() -> None:
@@ -201,156 +207,3 @@ def _create_fts() -> None:
             insert into run_fts (run_fts, rowid, body) values ('delete', old.run_id, old.body);
         end
     """)
-
-
-def _create_rest() -> None:
-    op.create_table(
-        "event",
-        _id(),
-        *_text("kind"),
-        *_long("run_id", "created_at"),
-        *_text("body"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("event_run", "event", ["run_id", "id"])
-    op.create_table(
-        "permission",
-        _id(),
-        *_long("run_id"),
-        *_text("state", "payload"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("permission_run", "permission", ["run_id", "state", "id"])
-    op.create_table(
-        "queued_prompt", _id(), *_long("run_id"), *_text("payload"), sqlite_autoincrement=True
-    )
-    op.create_index("queued_prompt_run", "queued_prompt", ["run_id", "id"])
-    op.create_table(
-        "repo",
-        _id(),
-        *_long("organization_id"),
-        *_text("url", "payload"),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "saved_view",
-        _id(),
-        *_long("organization_id"),
-        *_text("kind", "name", "payload"),
-        sqlite_autoincrement=True,
-    )
-    names = ["organization_id", "kind", "name"]
-    op.create_index("saved_view_name", "saved_view", names, unique=True)
-    op.create_table("worker", sa.Column("name", sa.Text, primary_key=True), *_long("seen_at"))
-    op.create_table(
-        "preference",
-        *_long("organization_id"),
-        *_text("name", "payload"),
-        sa.PrimaryKeyConstraint("organization_id", "name"),
-    )
-    op.create_table(
-        "delivery",
-        _id(),
-        *_long("run_id"),
-        sa.Column("due_at", _LONG),
-        sa.Column("secret", sa.Text),
-        *_text("body", "payload"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("delivery_due", "delivery", ["due_at"])
-    op.create_index("delivery_run", "delivery", ["run_id", "id"])
-    op.create_table(
-        "request_key",
-        sa.Column("name", sa.Text, primary_key=True),
-        *_text("digest"),
-        *_long("run_id", "created_at"),
-    )
-    op.create_index("request_key_age", "request_key", ["created_at"])
-
-
-def _create_hosted() -> None:
-    op.create_table(
-        "hosted_run",
-        _run_id(),
-        *_long("organization_id"),
-        *_text("upstream_id", "seen", "log_position"),
-        sa.Column("gone_at", _LONG),
-        # 1: all entries are here that upstream had when it showed the run as it was seen last.
-        sa.Column("whole", sa.Integer, nullable=False, server_default="0"),
-    )
-    upstream = ["organization_id", "upstream_id"]
-    op.create_index("hosted_run_upstream", "hosted_run", upstream, unique=True)
-    op.create_index("hosted_run_whole", "hosted_run", ["organization_id", "whole"])
-    op.create_table(
-        "hosted_log",
-        *_long("run_id"),
-        *_integer("seq"),
-        *_text("fingerprint"),
-        sa.PrimaryKeyConstraint("run_id", "seq"),
-    )
-    op.create_table(
-        "hosted_organization",
-        sa.Column("id", _LONG, primary_key=True, autoincrement=False),
-        *_text("base_url", "upstream_id", "name", "history"),
-        sa.Column("worker", sa.Text),
-    )
-    names = ["base_url", "upstream_id"]
-    op.create_index("hosted_organization_upstream", "hosted_organization", names, unique=True)
-    op.create_table(
-        "hosted_creation",
-        _run_id(),
-        *_long("organization_id"),
-        *_text("request_key", "state", "payload"),
-    )
-    state = ["organization_id", "state", "run_id"]
-    op.create_index("hosted_creation_state", "hosted_creation", state)
-    op.create_index("hosted_creation_key", "hosted_creation", ["request_key"], unique=True)
-
-
-def _create_figures() -> None:
-    amounts = ("number", "failed", "total")
-    op.create_table(
-        "run_tally",
-        *_long("run_id"),
-        *_text("kind", "name"),
-        *_long(*amounts),
-        sa.PrimaryKeyConstraint("run_id", "kind", "name"),
-        sqlite_with_rowid=False,
-    )
-    place = ("agent", "repo_id", "mode", "organization_id")
-    op.create_table(
-        "figure",
-        *_integer("scope"),
-        *_text("kind"),
-        *_integer("span", "day"),
-        *_text("agent"),
-        *_long("repo_id"),
-        *_text("mode", "name"),
-        *_long("organization_id", *amounts),
-        sa.PrimaryKeyConstraint("scope", "kind", "span", "day", *place, "name"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "run_figure",
-        *_integer("scope", "span", "day"),
-        *_text("agent"),
-        *_long("repo_id"),
-        *_text("mode"),
-        *_long("organization_id", *_AMOUNTS),
-        *_text(*_SPREADS),
-        sa.PrimaryKeyConstraint("scope", "span", "day", *place),
-        sqlite_with_rowid=False,
-    )
-
-
-def _create_imports() -> None:
-    op.create_table(
-        "imported_run",
-        *_long("organization_id"),
-        *_text("origin"),
-        *_long("run_id"),
-        *_text("diff"),
-        sa.PrimaryKeyConstraint("organization_id", "origin"),
-    )
-    op.create_index("imported_run_id", "imported_run", ["run_id"], unique=True)
-    op.create_table("staged_run", _run_id(), *_text("import_id", "worker"))
