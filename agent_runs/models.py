@@ -145,7 +145,9 @@ class AgentRun(Record):
     model_config = ConfigDict(json_schema_extra=_promise_official)
 
     id: int = Field(description="id of the run, unique on this server")
-    organization_id: int = Field(default=1, description="organization it belongs to")
+    organization_id: int = Field(
+        default=LOCAL_ORGANIZATION, description="organization it belongs to"
+    )
     status: str = Field(
         default=AgentRunStatus.PENDING,
         description="PENDING, ACTIVE, EVALUATION, PAUSED; ended: COMPLETE, ERROR, CANCELLED, "
@@ -323,7 +325,9 @@ class Repo(Record):
     full_name: str = Field(description="name with its owner, when it has one")
     description: str | None = Field(default=None, description="what it is")
     github_id: str = Field(default="", description="id at GitHub; empty when unknown")
-    organization_id: int = Field(default=1, description="organization it belongs to")
+    organization_id: int = Field(
+        default=LOCAL_ORGANIZATION, description="organization it belongs to"
+    )
     visibility: str | None = Field(default=None, description="public or private, when known")
     archived: bool | None = Field(default=False, description="whether it is archived")
     setup_status: str = Field(default="COMPLETED", description="whether it can be used")

@@ -26,19 +26,21 @@ from agent_runs.api.pages import (
     run_page,
 )
 from agent_runs.api.server import Server
-from agent_runs.api.v1.organizations import LOCAL_ID
 from agent_runs.errors import AgentRunsError
 from agent_runs.filters import LogFilter, RunFilter
+from agent_runs.models import LOCAL_ORGANIZATION
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events
 
 _ALL_RUNS = RunFilter()
 _ALL_LOGS = LogFilter()
-_OFFICIAL_RUNS = f"/v1/organizations/{LOCAL_ID}/agent/runs"
+_OFFICIAL_RUNS = f"/v1/organizations/{LOCAL_ORGANIZATION}/agent/runs"
 _LOGS = re.compile(
-    rf"/(?:agent_runs|v1/(?:alpha/)?organizations/{LOCAL_ID}/agent/run)/([1-9][0-9]{{0,17}})/logs"
+    rf"/(?:agent_runs|v1/(?:alpha/)?organizations/{LOCAL_ORGANIZATION}/agent/run)/([1-9][0-9]{{0,17}})/logs"
 )
-_RUN = re.compile(rf"/(?:agent_runs|v1/organizations/{LOCAL_ID}/agent/run)/([1-9][0-9]{{0,17}})")
+_RUN = re.compile(
+    rf"/(?:agent_runs|v1/organizations/{LOCAL_ORGANIZATION}/agent/run)/([1-9][0-9]{{0,17}})"
+)
 _BOUNDS = {
     "page": (1, LARGEST_PAGE),
     "limit": (1, LARGEST_LIMIT),

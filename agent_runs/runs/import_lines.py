@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
-from agent_runs.models import JSON, AgentRun, PermissionRequest, Turn
+from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentRun, PermissionRequest, Turn
 from agent_runs.reading.amounts import size
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store.engine.payloads import clean
@@ -51,7 +51,7 @@ _Line = Annotated[str, Field(min_length=1, max_length=2000)]
 class _FileRun(AgentRun):
     id: _Id
     agent: Annotated[str, Field(max_length=_LONGEST_NAME)] | None = None
-    organization_id: _Id = 1
+    organization_id: _Id = LOCAL_ORGANIZATION
     user_id: _Id | None = None
     log_count: _Count = 0
     turn: _Count = 1
@@ -260,7 +260,7 @@ class _Reading:
                 refuse(number, f"a line of type {kind} stands before the entries of its run.")
             self._run.take(number, kind, record)
         else:
-            refuse(number, f"a line of type {_shown(kind)} is not known to this version.")
+            refuse(number, f"a line of type {kind!r:.40} is not known to this version.")
 
     def _log(self, number: int, record: dict[str, JSON], size: int) -> Iterator[RunLines | Entries]:
         run = self._run
@@ -395,7 +395,3 @@ def _model(kind: type[M], number: int, record: dict[str, JSON]) -> M:
         if isinstance(value, datetime):
             _check_time(number, name, value)
     return model
-
-
-def _shown(value: JSON) -> str:
-    return repr(value)[:40]

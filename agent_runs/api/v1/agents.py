@@ -14,10 +14,10 @@ from agent_runs.api.logs import Reverse
 from agent_runs.api.pages import log_page, official_run_page
 from agent_runs.api.parameters import RequestKey, UserId, WantedLogs, WantedRuns
 from agent_runs.api.server import Running, Server, json_text
-from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organization
+from agent_runs.api.v1.organizations import Organization, known_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.api.v1.webhooks import checked_webhooks
-from agent_runs.models import AgentRun
+from agent_runs.models import LOCAL_ORGANIZATION, AgentRun
 from agent_runs.runs import NewRun
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official import (
@@ -60,7 +60,7 @@ async def create_agent_run(
     ] = None,
 ) -> Response:
     """Create a run; it starts as soon as there is room, in a hosted organization there."""
-    is_hosted = organization_id != LOCAL_ID
+    is_hosted = organization_id != LOCAL_ORGANIZATION
     wants_claude = body.agent_type == "claude_code" or x_codegen_client == CLAUDE_CLIENT
     agent, model = body.agent, body.model
     if agent is None and not is_hosted:
@@ -107,7 +107,7 @@ async def list_agent_runs(
     """List runs, newest first: of a hosted organization its own, else all of this server."""
     skip, limit = paging
     wanted = dataclasses.replace(wanted, user_id=user_id)
-    if organization_id != LOCAL_ID:
+    if organization_id != LOCAL_ORGANIZATION:
         wanted = dataclasses.replace(wanted, organization_id=organization_id)
     return json_text(
         await official_run_page(server.database, wanted=wanted, skip=skip, limit=limit)

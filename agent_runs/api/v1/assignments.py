@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
+from agent_runs.api.v1.organizations import InOrganization
 from agent_runs.errors import RepoNotFound
-from agent_runs.models import SourceType
+from agent_runs.models import LOCAL_ORGANIZATION, SourceType
 from agent_runs.runs import NewRun, history
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.schemas.official_rest import (
@@ -67,7 +67,7 @@ async def generate_setup_commands(
             metadata={"trigger_source": body.trigger_source},
             repo_id=repo.id,
             source_type=SourceType.SETUP_COMMANDS,
-            organization_id=LOCAL_ID,
+            organization_id=LOCAL_ORGANIZATION,
         )
     )
     return SetupCommandsResponse(agent_run_id=run.id, status=run.status, url=run.web_url)
@@ -101,7 +101,7 @@ async def analyze_logs(
             title=f"Look into run {run.id}",
             repo_id=await _known_repo(server, run.repo_id),
             metadata={"analyzed_agent_run_id": run.id},
-            organization_id=LOCAL_ID,
+            organization_id=LOCAL_ORGANIZATION,
         )
     )
     return AnalyzeLogsResponse(

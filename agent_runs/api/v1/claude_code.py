@@ -7,8 +7,8 @@ from pydantic import AfterValidator
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
-from agent_runs.models import AgentRun
+from agent_runs.api.v1.organizations import InOrganization
+from agent_runs.models import LOCAL_ORGANIZATION, AgentRun
 from agent_runs.runs import claude_sessions
 from agent_runs.schemas.fields import check_text
 from agent_runs.schemas.official_rest import (
@@ -41,7 +41,7 @@ SessionId = Annotated[
 )
 async def open_session(server: Running, body: ClaudeSession) -> ClaudeSessionResponse:
     """Open a run for a session; the same session always gets the same run."""
-    run = await claude_sessions.open_session(server.database, LOCAL_ID, body.session_id)
+    run = await claude_sessions.open_session(server.database, LOCAL_ORGANIZATION, body.session_id)
     return _shown(run)
 
 
@@ -52,7 +52,9 @@ async def open_session(server: Running, body: ClaudeSession) -> ClaudeSessionRes
 )
 async def get_session(server: Running, session_id: SessionId) -> ClaudeSessionResponse:
     """Return which run shows a session."""
-    return _shown(await claude_sessions.find_session(server.database, LOCAL_ID, session_id))
+    return _shown(
+        await claude_sessions.find_session(server.database, LOCAL_ORGANIZATION, session_id)
+    )
 
 
 @router.post(
@@ -64,7 +66,9 @@ async def set_session_status(
     server: Running, session_id: SessionId, body: ClaudeSessionStatus
 ) -> ClaudeSessionResponse:
     """Let the run follow the session: it works, or has ended; ACTIVE after an end is a new turn."""
-    run = await claude_sessions.set_status(server.database, LOCAL_ID, session_id, body.status)
+    run = await claude_sessions.set_status(
+        server.database, LOCAL_ORGANIZATION, session_id, body.status
+    )
     return _shown(run)
 
 
@@ -77,7 +81,7 @@ async def add_session_line(
     server: Running, session_id: SessionId, body: ClaudeSessionLine
 ) -> ClaudeSessionResponse:
     """Take one line of the session's file; it becomes entries of the run."""
-    run = await claude_sessions.add_line(server.database, LOCAL_ID, session_id, body.log)
+    run = await claude_sessions.add_line(server.database, LOCAL_ORGANIZATION, session_id, body.log)
     return _shown(run)
 
 

@@ -15,9 +15,8 @@ from agent_runs.store.hosted.organizations import HostedOrganization
 
 router = APIRouter(prefix="/v1", tags=["official: organizations"])
 
-LOCAL_ID = LOCAL_ORGANIZATION
 LOCAL = OrganizationResponse(
-    id=LOCAL_ID,
+    id=LOCAL_ORGANIZATION,
     name="Local",
     settings=OrganizationSettings(enable_pr_creation=True, enable_rules_detection=True),
 )
@@ -25,7 +24,8 @@ LOCAL = OrganizationResponse(
 
 async def check_organization(
     org_id: Annotated[
-        int, Path(description="Organization; this server's own is 1.", examples=[LOCAL_ID])
+        int,
+        Path(description="Organization; this server's own is 1.", examples=[LOCAL_ORGANIZATION]),
     ],
 ) -> None:
     """Let only the organization of this server pass.
@@ -33,10 +33,10 @@ async def check_organization(
     Raises:
         Forbidden: the path names another.
     """
-    if org_id != LOCAL_ID:
+    if org_id != LOCAL_ORGANIZATION:
         raise Forbidden(
-            f"You have no access to organization {org_id}: this server's own is {LOCAL_ID} "
-            f"({LOCAL.name}). Set CODEGEN_ORG_ID={LOCAL_ID}."
+            f"You have no access to organization {org_id}: this server's own is "
+            f"{LOCAL_ORGANIZATION} ({LOCAL.name}). Set CODEGEN_ORG_ID={LOCAL_ORGANIZATION}."
         )
 
 
@@ -47,7 +47,7 @@ async def known_organization(
         Path(
             description="Organization: 1 is this server's own and shows all its runs, a hosted one "
             "that is mirrored here shows its own.",
-            examples=[LOCAL_ID],
+            examples=[LOCAL_ORGANIZATION],
         ),
     ],
 ) -> int:
@@ -56,7 +56,7 @@ async def known_organization(
     Raises:
         Forbidden: the path names another.
     """
-    if org_id != LOCAL_ID:
+    if org_id != LOCAL_ORGANIZATION:
         hosted = await hosted_organizations.list_(server.database)
         if org_id not in {each.id for each in hosted}:
             await check_organization(org_id)

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
-from agent_runs.api.v1.organizations import LOCAL_ID, Organization, known_organization
+from agent_runs.api.v1.organizations import Organization, known_organization
 from agent_runs.api.v1.paging import Paging
-from agent_runs.models import JSON
+from agent_runs.models import JSON, LOCAL_ORGANIZATION
 from agent_runs.runs import pull_requests
 from agent_runs.runs.pull_requests import PullRequestAddress
 from agent_runs.schemas.fields import LARGEST_ID
@@ -55,7 +55,7 @@ async def list_repos(
 async def get_check_suite_settings(server: Running, repo_id: RepoId) -> CheckSuiteSettingsResponse:
     """Return what is set for the checks of a repository; this server runs no checks itself."""
     await repos.get(server.database, repo_id)
-    kept = await preferences.get(server.database, LOCAL_ID, _name(repo_id))
+    kept = await preferences.get(server.database, LOCAL_ORGANIZATION, _name(repo_id))
     return CheckSuiteSettingsResponse(**kept)
 
 
@@ -68,9 +68,9 @@ async def update_check_suite_settings(
     """Set what is given; what is null or left out stays."""
     await repos.get(server.database, repo_id)
     async with server.database.begin() as transaction:
-        kept = await preferences.lock(transaction, LOCAL_ID, _name(repo_id))
+        kept = await preferences.lock(transaction, LOCAL_ORGANIZATION, _name(repo_id))
         kept |= body.model_dump(exclude_none=True)
-        await preferences.put(transaction, LOCAL_ID, _name(repo_id), kept)
+        await preferences.put(transaction, LOCAL_ORGANIZATION, _name(repo_id), kept)
     return CheckSuiteSettingsResponse(**kept).model_dump()
 
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path
 from agent_runs.api.errors import documented
 from agent_runs.api.health import LOCAL_USER
 from agent_runs.api.server import Running
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization, Organization
+from agent_runs.api.v1.organizations import InOrganization, Organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.errors import NotFound
+from agent_runs.models import LOCAL_ORGANIZATION
 from agent_runs.schemas.official import UserResponse
 from agent_runs.schemas.official_rest import UserPage
 
@@ -33,7 +34,7 @@ async def list_users(server: Running, paging: Paging, organization_id: Organizat
     """List the members of the organization: the local user, or those of a hosted one."""
     skip, limit = paging
     found = [LOCAL_USER]
-    if organization_id != LOCAL_ID:
+    if organization_id != LOCAL_ORGANIZATION:
         members = await server.accounts.users(organization_id)
         found = [UserResponse.model_validate(each.model_dump()) for each in members]
     return UserPage(

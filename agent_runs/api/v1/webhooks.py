@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
-from agent_runs.api.v1.organizations import LOCAL_ID, InOrganization
+from agent_runs.api.v1.organizations import InOrganization
 from agent_runs.errors import InvalidRequest
+from agent_runs.models import LOCAL_ORGANIZATION
 from agent_runs.outbound.webhooks import check_url, checked_address
 from agent_runs.runs import rules
 from agent_runs.runs.webhooks import (
@@ -35,13 +36,18 @@ router = APIRouter(
 )
 _SHORTEST_SECRET = 8  # a shorter one would be found in many an innocent text
 _HOOK = "/webhooks/agent-run"
-_SAMPLE = {"id": 0, "organization_id": LOCAL_ID, "status": "COMPLETE", "result": "This is a test."}
+_SAMPLE = {
+    "id": 0,
+    "organization_id": LOCAL_ORGANIZATION,
+    "status": "COMPLETE",
+    "result": "This is a test.",
+}
 
 
 @router.get(_HOOK, operation_id="v1_get_webhook", responses=documented(official=True))
 async def get_webhook(server: Running) -> WebhookConfigResponse:
     """Return the webhook that is told when runs end."""
-    webhook, enabled = await organization_webhook(server.database, LOCAL_ID)
+    webhook, enabled = await organization_webhook(server.database, LOCAL_ORGANIZATION)
     return WebhookConfigResponse(
         url=webhook.url if webhook else None,
         enabled=enabled,
@@ -58,7 +64,7 @@ async def set_webhook(server: Running, body: WebhookConfigRequest) -> WebhookCon
     webhook = await checked_webhook(server, body.url, body.secret)
     await set_organization_webhook(
         server.database,
-        LOCAL_ID,
+        LOCAL_ORGANIZATION,
         webhook,
         enabled=body.enabled,
         keeps_secret="secret" not in body.model_fields_set,
@@ -69,7 +75,7 @@ async def set_webhook(server: Running, body: WebhookConfigRequest) -> WebhookCon
 @router.delete(_HOOK, operation_id="v1_delete_webhook", responses=documented(official=True))
 async def delete_webhook(server: Running) -> Done:
     """Tell nobody any more; what was planned before is still sent."""
-    await remove_organization_webhook(server.database, LOCAL_ID)
+    await remove_organization_webhook(server.database, LOCAL_ORGANIZATION)
     return Done(success=True, message="The webhook is removed.")
 
 
@@ -79,7 +85,7 @@ async def delete_webhook(server: Running) -> Done:
 async def send_test_webhook(server: Running, body: WebhookTestRequest) -> WebhookTestResponse:
     """Send a sample now, once; it is signed with the secret that is set for this address."""
     webhook = await checked_webhook(server, body.url, None)
-    kept, _ = await organization_webhook(server.database, LOCAL_ID)
+    kept, _ = await organization_webhook(server.database, LOCAL_ORGANIZATION)
     secret = kept.secret if kept and kept.url == webhook.url else None
     told = await server.send_webhook(
         webhook.url, message(TEST, 0, now(), _SAMPLE), headers(TEST, 0), secret
@@ -94,7 +100,7 @@ async def send_test_webhook(server: Running, body: WebhookTestRequest) -> Webhoo
 @router.get("/cli/rules", operation_id="v1_get_rules", responses=documented(official=True))
 async def get_cli_rules(server: Running) -> CLIRulesResponse:
     """Return the standing rules of the organization and of its user."""
-    kept = await rules.get(server.database, LOCAL_ID)
+    kept = await rules.get(server.database, LOCAL_ORGANIZATION)
     return CLIRulesResponse(
         organization_rules=kept.organization_rules, user_custom_prompt=kept.user_custom_prompt
     )

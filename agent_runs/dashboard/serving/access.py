@@ -16,11 +16,10 @@ from agent_runs.client.credentials import Credentials, resolve
 from agent_runs.client.wire import AsyncSystemClock
 from agent_runs.dashboard.theme import agent_title
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import JSON, AgentInfo, Repo
+from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentInfo, Repo
 from agent_runs.settings import api_token_for, load_settings
 
 T = TypeVar("T")
-LOCAL_ORGANIZATION = 1
 TIMEOUT_SECONDS = 30.0
 CATALOG_SECONDS = 20.0
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from agent_runs.dashboard.serving.access import LOCAL_ORGANIZATION, fetch
+from agent_runs.dashboard.serving.access import fetch
 from agent_runs.errors import AgentRunsError
+from agent_runs.models import LOCAL_ORGANIZATION
 
 
 async def to_run(request: Request) -> Response:

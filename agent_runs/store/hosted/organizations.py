@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import orjson
 
-from agent_runs.models import JSON
+from agent_runs.models import JSON, LOCAL_ORGANIZATION
 from agent_runs.store.engine.database import Reader, Transaction
 
-_LOCAL_ID = 1
 _FIRST_FREE_ID = 1_000_000_001
 _LARGEST_ID = 2**31
 
@@ -110,6 +109,6 @@ async def release(transaction: Transaction, worker: str) -> None:
 def _free_id(upstream_id: str, taken: set[int]) -> int:
     if upstream_id.isascii() and upstream_id.isdigit():
         wanted = int(upstream_id)
-        if _LOCAL_ID < wanted < min(_LARGEST_ID, _FIRST_FREE_ID) and wanted not in taken:
+        if LOCAL_ORGANIZATION < wanted < min(_LARGEST_ID, _FIRST_FREE_ID) and wanted not in taken:
             return wanted
     return max([_FIRST_FREE_ID - 1, *(each for each in taken if each >= _FIRST_FREE_ID)]) + 1
