@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent_runs.client.blocking.client import CodegenClient
+from tests.client.clocks import FakeClock
 from tests.hosted_api import ORG, TOKEN, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 

@@ -10,6 +10,7 @@ import pytest
 from agent_runs import errors
 from agent_runs.client.asynchronous.client import AsyncAgentTask, AsyncCodegenClient
 from agent_runs.client.blocking.client import AgentTask, CodegenClient
+from tests.client.clocks import FakeAsyncClock
 from tests.client.test_follow import HINT, breaks, sends
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi
 from tests.patience import PATIENCE_SECONDS

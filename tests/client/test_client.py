@@ -9,6 +9,8 @@ import pytest
 
 from agent_runs import errors
 from agent_runs.client.blocking.client import CodegenClient
+from agent_runs.models import JSON
+from tests.client.clocks import FakeClock
 from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.patience import PATIENCE_SECONDS
 
@@ -251,7 +253,9 @@ def test_a_server_that_is_not_there_is_named_with_how_to_start_it(clock: FakeClo
     assert len(clock.slept) == 2
 
 
-def test_a_date_to_wait_until_is_understood(client, twin, clock):
+def test_a_date_to_wait_until_is_understood(
+    client: CodegenClient, twin: HostedApi, clock: FakeClock
+) -> None:
     run_id = twin.add_run()
     twin.faults = [Fault(429, headers={"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"})]
     client.get_agent_run(run_id)

@@ -9,8 +9,8 @@ import pytest
 from agent_runs import errors
 from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.blocking.client import CodegenClient
-from tests.client.test_async_client import FakeAsyncClock
-from tests.hosted_api import ORG, TOKEN, Fault, serve_twin
+from tests.client.clocks import FakeAsyncClock, FakeClock
+from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.hosted_api_faults import HTML
 from tests.patience import PATIENCE_SECONDS
 
