@@ -14,7 +14,6 @@ from api_parts import served
 from live_server import LiveServer, start_server
 
 from agent_runs.api.app import create_app
-from agent_runs.models import JSON
 from agent_runs.settings import Settings
 from tests.patience import PATIENCE_SECONDS
 

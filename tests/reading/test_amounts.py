@@ -13,12 +13,12 @@ CASES: dict[str, list[tuple[int, str]]] = json.loads(
 
 
 @pytest.mark.parametrize(("milliseconds", "words"), CASES["duration"])
-def test_a_length_of_time_is_put_in_words(milliseconds: int, words: str):
+def test_a_length_of_time_is_put_in_words(milliseconds: int, words: str) -> None:
     assert duration(milliseconds / 1000) == words
 
 
 @pytest.mark.parametrize(("number", "words"), CASES["size"])
-def test_a_size_is_put_in_words(number: int, words: str):
+def test_a_size_is_put_in_words(number: int, words: str) -> None:
     assert size(number) == words
 
 
@@ -32,15 +32,15 @@ def test_a_size_is_put_in_words(number: int, words: str):
         (0, "0.00 USD"),
     ],
 )
-def test_a_sum_of_money_is_put_in_words(amount: float, words: str):
+def test_a_sum_of_money_is_put_in_words(amount: float, words: str) -> None:
     assert money(amount, "USD") == words
 
 
-def test_a_sum_without_a_currency_is_a_number():
+def test_a_sum_without_a_currency_is_a_number() -> None:
     assert money(2, None) == "2.00"
 
 
-def test_counts_fit_in_five_signs():
+def test_counts_fit_in_five_signs() -> None:
     assert [short_count(n) for n in (0, 999, 1000, 56_700, 1_200_000, 45_000_000)] == [
         "0",
         "999",
@@ -51,5 +51,5 @@ def test_counts_fit_in_five_signs():
     ]
 
 
-def test_a_noun_follows_its_number():
+def test_a_noun_follows_its_number() -> None:
     assert [plural(number, "run") for number in (1, 2, 1204)] == ["1 run", "2 runs", "1,204 runs"]

@@ -27,10 +27,10 @@ from agent_runs.reading.failure import has_failed, is_failure
         ("failed", False),
     ],
 )
-def test_a_call_fails_by_its_status_or_its_exit_code(output: JSON, failed: bool):
+def test_a_call_fails_by_its_status_or_its_exit_code(output: JSON, failed: bool) -> None:
     assert is_failure("ACTION", output) is failed
     assert has_failed({"message_type": "ACTION", "tool_output": output}) is failed
 
 
-def test_an_error_is_a_failure_whatever_it_holds():
+def test_an_error_is_a_failure_whatever_it_holds() -> None:
     assert is_failure("ERROR", {"status": "completed"})

@@ -30,11 +30,13 @@ def read(**fields: JSON) -> dict[str, JSON]:
         ({"title": "\x1b[31mred\x1b[0m \u202etxt"}, "red ⟨U+202E⟩txt"),
     ],
 )
-def test_a_run_is_called_by_its_title_or_by_what_the_person_said(run: dict[str, JSON], name: str):
+def test_a_run_is_called_by_its_title_or_by_what_the_person_said(
+    run: dict[str, JSON], name: str
+) -> None:
     assert read(**run)["name"] == name
 
 
-def test_a_long_name_is_cut_after_secrets_are_taken_out():
+def test_a_long_name_is_cut_after_secrets_are_taken_out() -> None:
     title = "x" * 155 + " hunter2"
     assert read(title=title)["name"] == "x" * 155 + " hun…"
 
@@ -58,7 +60,7 @@ def test_a_long_name_is_cut_after_secrets_are_taken_out():
 )
 def test_a_status_comes_with_its_word_and_what_it_means(
     status: str, reading: tuple[str, str, bool, bool]
-):
+) -> None:
     told = read(status=status)
     names = ("status_word", "status_tone", "has_ended", "has_failed")
     assert tuple(told[name] for name in names) == reading
@@ -83,5 +85,7 @@ def test_a_status_comes_with_its_word_and_what_it_means(
         ({"cost": {"amount": -1}}, {}),
     ],
 )
-def test_the_context_is_one_thing_and_the_tokens_are_another(usage: JSON, spent: dict[str, JSON]):
+def test_the_context_is_one_thing_and_the_tokens_are_another(
+    usage: JSON, spent: dict[str, JSON]
+) -> None:
     assert read(usage=usage)["spent"] == spent

@@ -6,17 +6,17 @@ from agent_runs.models import FAILED_STATUSES, AgentRunStatus
 from agent_runs.reading.status import parse_status, tone_of, word_of
 
 
-def test_every_status_has_a_word_of_its_own():
+def test_every_status_has_a_word_of_its_own() -> None:
     words = [word_of(status) for status in AgentRunStatus]
     assert len(set(words)) == len(words) == len(AgentRunStatus)
     assert not {word.upper() for word in words} & {"PENDING", "ACTIVE", "PAUSED", "ERROR"}
 
 
-def test_what_failed_is_red_and_nothing_else():
+def test_what_failed_is_red_and_nothing_else() -> None:
     assert {status for status in AgentRunStatus if tone_of(status) == "red"} == FAILED_STATUSES
 
 
-def test_a_status_of_another_server_is_shown_as_it_is():
+def test_a_status_of_another_server_is_shown_as_it_is() -> None:
     assert (word_of("IN_REVIEW"), tone_of("IN_REVIEW")) == ("In review", "neutral")
 
 
@@ -32,5 +32,5 @@ def test_a_status_of_another_server_is_shown_as_it_is():
         ("NOPE", "NOPE"),
     ],
 )
-def test_other_words_for_a_status_are_understood(word: str, status: str):
+def test_other_words_for_a_status_are_understood(word: str, status: str) -> None:
     assert parse_status(word) == status

@@ -9,6 +9,7 @@ import pytest
 
 from agent_runs.errors import Conflict, InvalidRequest
 from agent_runs.runs.repositories import add_repo, read_source
+from agent_runs.store.engine.database import Database
 from agent_runs.store.organization import repos
 
 pytestmark = pytest.mark.anyio
@@ -61,18 +62,18 @@ def clone(tmp_path: Path) -> Path:
         ("bare.git/refs", "bare.git"),
     ],
 )
-def test_wherever_one_points_the_top_level_is_named(clone: Path, written: str, top: str):
+def test_wherever_one_points_the_top_level_is_named(clone: Path, written: str, top: str) -> None:
     folder = clone.parent
     for url in (f"{folder}/{written}", f"file://{folder}/{written}"):
         assert read_source(url).url == str(folder / top)
 
 
-def test_the_branch_is_that_of_the_top_level(clone: Path):
+def test_the_branch_is_that_of_the_top_level(clone: Path) -> None:
     assert read_source(str(clone / "source")).default_branch == "main"
     assert read_source(str(clone.parent / "bare.git")).default_branch == "main"
 
 
-async def test_a_repository_is_never_registered_twice(database, clone: Path):
+async def test_a_repository_is_never_registered_twice(database: Database, clone: Path) -> None:
     first = await add_repo(database, str(clone / "source"))
     assert (first.name, first.url) == ("clone", str(clone))
     for again in (clone, clone / ".git", clone / "source", clone.parent / "link"):
@@ -82,7 +83,9 @@ async def test_a_repository_is_never_registered_twice(database, clone: Path):
     assert total == 1
 
 
-async def test_who_registers_it_at_the_same_time_waits_and_is_refused(database, clone: Path):
+async def test_who_registers_it_at_the_same_time_waits_and_is_refused(
+    database: Database, clone: Path
+) -> None:
     has_answer = anyio.Event()
     refused: list[Conflict] = []
 
@@ -102,7 +105,7 @@ async def test_who_registers_it_at_the_same_time_waits_and_is_refused(database, 
     assert len(refused) == 1
 
 
-def test_what_is_no_repository_is_refused_in_one_sentence(clone: Path):
+def test_what_is_no_repository_is_refused_in_one_sentence(clone: Path) -> None:
     folder = clone.parent
     (folder / "plain" / ".git").mkdir()  # an empty one makes no repository
     (folder / "loop").symlink_to(folder / "loop")
@@ -114,7 +117,9 @@ def test_what_is_no_repository_is_refused_in_one_sentence(clone: Path):
         read_source("~nobody-of-this-name/x")
 
 
-def test_a_repository_cannot_make_the_server_run_anything(clone: Path, monkeypatch):
+def test_a_repository_cannot_make_the_server_run_anything(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     touched = clone.parent / "touched"
     trap = f"touch {touched}; false"
     for name in ("core.fsmonitor", "core.sshCommand", "core.pager", "alias.rev-parse"):

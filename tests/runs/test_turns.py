@@ -41,6 +41,12 @@ class OneTurn:
         self.stopped.set()
 
 
+def work_of(database: Database, bus: MemoryBus, provider: "OneTurn | TwoTurns") -> TurnWork:
+    """Nothing is asked of a provider here but to work and to stop."""
+    whole = cast("Provider", provider)
+    return TurnWork(database, bus, whole, worker="one", permission_timeout_seconds=60)
+
+
 class StumblingBus(MemoryBus):
     """Fails in these ways to be joined, one after the other."""
 
@@ -65,13 +71,7 @@ async def working(
     bus.stumbles = list(stumbles)
     async with bus:
         database.on_events = bus.hint
-        work = TurnWork(
-            database,
-            bus,
-            cast("Provider", provider),  # nothing else of one is asked for
-            worker="one",
-            permission_timeout_seconds=60,
-        )
+        work = work_of(database, bus, provider)
         with anyio.fail_after(PATIENCE_SECONDS):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(work, run.id)
@@ -141,7 +141,7 @@ async def one_after_the_other(database: Database, provider: TwoTurns, *run_ids: 
     """Let runs work that share one slot, until the last one has ended."""
     bus = MemoryBus(partial(events.after, database), partial(events.bounds, database))
     executor = LocalExecutor(concurrency=1)
-    executor.use(TurnWork(database, bus, provider, worker="one", permission_timeout_seconds=60))
+    executor.use(work_of(database, bus, provider))
     database.on_events = bus.hint
     async with bus, executor, bus.subscribe() as subscription:
         for run_id in run_ids:

@@ -239,7 +239,7 @@ async def test_a_page_is_what_a_plain_list_would_give(
     ]
 
 
-async def test_a_command_that_ended_badly_counts_as_failed_everywhere(database: Database):
+async def test_a_command_that_ended_badly_counts_as_failed_everywhere(database: Database) -> None:
     run = await new_run(database)
     outputs = [{"status": "completed", "exit_code": code} for code in (0, 1, -9)]
     async with database.begin() as transaction:
