@@ -40,7 +40,6 @@ UserId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this
 StartedFrom = Annotated[
     SourceType | None, Query(description="Only runs that were started from there.")
 ]
-Archived = Annotated[bool, Query(description="True lists the archived runs, false the others.")]
 WithFigure = Annotated[
     Measured | None, Query(description="Only ended runs of which analytics knows this figure.")
 ]
@@ -52,10 +51,6 @@ Since = Annotated[
     Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
 ]
 Until = Annotated[Moment | None, Query(description="Only runs created before this time, ISO-8601.")]
-OrganizationId = Annotated[
-    int | None,
-    Query(ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."),
-]
 RepoId = Annotated[
     int | None, Query(ge=1, le=LARGEST_ID, description="Only runs in this repository.")
 ]

@@ -9,7 +9,6 @@ to end by themselves.
 
 import asyncio
 import contextlib
-import logging
 import math
 import signal
 import threading
@@ -26,8 +25,6 @@ from agent_runs.models import TERMINAL_STATUSES
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, runs
 from agent_runs.tasks import end
-
-logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 WRITE_SECONDS = 60.0

@@ -142,7 +142,3 @@ class Provider(Protocol):
     async def end_orphans(self) -> int:
         """End the agents that a killed manager left behind; how many there were."""
         ...
-
-    async def remove(self, run_id: int) -> None:
-        """Delete what is kept on disk for the run."""
-        ...

@@ -27,7 +27,6 @@ from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.runs.changes import RunChanges
 
 _TITLE = "Claude Code session"
-_LINE = 200
 _ERROR = (
     "Claude Code ended with an error in its terminal, which shows more. Go on there: everything up "
     "to here is kept."

@@ -32,7 +32,6 @@ from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.import_lines import lines_of, parse, refuse
 
 _LOOKED_AT = 50
-_TITLE_LENGTH = 200
 _LONGEST_ID = 100
 _ID = 1
 """The one run of the file; the database gives it another id."""

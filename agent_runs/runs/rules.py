@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from agent_runs.store.engine.database import Database, Reader
 from agent_runs.store.organization import preferences
 
-LONGEST = 50_000
 _NAME = "rules"
 
 

@@ -133,11 +133,9 @@ async def test_an_old_fence_changes_nothing(database: Database) -> None:
 async def test_what_a_worker_keeps_is_not_served(database: Database) -> None:
     run = await new_run(database)
     async with database.begin() as transaction:
-        await runs.change_private(
-            transaction, run.id, session_id="secret", agent_pid=12, agent_started=1.5
-        )
+        await runs.change_private(transaction, run.id, session_id="secret", worker="one")
     kept = await runs.private(database, run.id)
-    assert kept == runs.RunPrivate("secret", None, 0, 12, 1.5)
+    assert kept == runs.RunPrivate("secret", "one", 0)
     assert "secret" not in await runs.text(database, run.id)
 
 

@@ -1,6 +1,6 @@
 """The tables of analytics as the page shows them: words, links, and numbers for the charts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -333,11 +333,6 @@ def time_slices(table: AnalyticsTable) -> tuple[list[Slice], str]:
         for row in table.items
     ]
     return slices, time_words(whole)
-
-
-def has_any(points: Sequence[Point], *names: str) -> bool:
-    """Tell whether a chart has anything to show."""
-    return any(point.get(name) for point in points for name in names)
 
 
 def _tokens(number: int | None) -> str:

@@ -61,7 +61,6 @@ class NewRun(rx.State):
     model: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_model"))
     policy: rx.Field[str] = rx.field(rx.LocalStorage("ask", name="agent_runs_new_policy"))
     metadata: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_metadata"))
-    repo_address: rx.Field[str] = rx.field("")
     repo_problem: rx.Field[str] = rx.field("")
 
     @rx.event(background=True)

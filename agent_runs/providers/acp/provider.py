@@ -129,10 +129,6 @@ class AcpProvider:
         """
         return await self._workspaces.read(run_id, path)
 
-    async def remove(self, run_id: int) -> None:
-        """Delete what is kept on disk for the run."""
-        await self._workspaces.remove(run_id)
-
     async def _new_turn(
         self, request: TurnRequest, recorder: Recorder, profile: AgentProfile
     ) -> "Turn":

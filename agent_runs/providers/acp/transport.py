@@ -25,7 +25,6 @@ class LineTransport:
 
     Attributes:
         noise: what the agent printed beside the protocol, clipped.
-        noise_lines: how many lines of it there were.
         overlong: True when a line passed the limit; the connection ended there.
     """
 
@@ -40,7 +39,6 @@ class LineTransport:
         self._partial_size = 0
         self._ended = False
         self.noise = ClippedText(_NOISE_KEPT)
-        self.noise_lines = 0
         self.overlong = False
 
     async def send(self, message: dict[str, JSON]) -> None:
@@ -90,7 +88,6 @@ class LineTransport:
         message = object_or_empty(_decoded(line))
         if message:
             return message
-        self.noise_lines += 1
         self.noise.append(line[:_NOISE_KEPT].decode("utf-8", "replace") + "\n")
         return None
 

@@ -184,10 +184,6 @@ class Workspaces:
         except (PathOutside, OSError) as exc:
             raise NotFound(f"The workspace of run {run_id} has no file {path!r}.") from exc
 
-    async def remove(self, run_id: int) -> None:
-        """Delete the run's folder."""
-        await asyncio.to_thread(shutil.rmtree, self.folder(run_id).root, ignore_errors=True)
-
     async def _source(self, url: str) -> Path:
         """Return the repository to clone from: the local one itself, or the mirror of a URL."""
         if url.startswith("-"):

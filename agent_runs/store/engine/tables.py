@@ -69,6 +69,7 @@ def _add_runs(metadata: MetaData) -> None:
         Column("fence", Integer, nullable=False),
         Column("worker", Text),
         Column("session_id", Text),
+        # Nobody reads these two; to drop them would write every run anew.
         Column("agent_pid", Integer),
         Column("agent_started", Float(53)),
         Column("mode", Text),

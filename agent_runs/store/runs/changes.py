@@ -63,5 +63,3 @@ class PrivateChanges(TypedDict, total=False):
 
     session_id: str | None
     worker: str | None
-    agent_pid: int | None
-    agent_started: float | None

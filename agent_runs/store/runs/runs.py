@@ -70,16 +70,11 @@ class RunPrivate:
         session_id: ACP session of the latest turn.
         worker: who claimed it or is to claim it.
         fence: rises with each claim; a write with an older one is refused.
-        agent_pid: process id of the agent.
-        agent_started: when that process started, seconds since 1970; tells it from a later
-            process of the same id.
     """
 
     session_id: str | None
     worker: str | None
     fence: int
-    agent_pid: int | None
-    agent_started: float | None
 
 
 async def insert(
@@ -331,8 +326,7 @@ async def private(reader: Reader, run_id: int) -> RunPrivate:
         RunNotFound: there is no such run.
     """
     rows = await reader.read(
-        "select session_id, worker, fence, agent_pid, agent_started from run where id = :id",
-        {"id": run_id},
+        "select session_id, worker, fence from run where id = :id", {"id": run_id}
     )
     if not rows:
         raise RunNotFound(run_id)
