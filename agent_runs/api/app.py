@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
@@ -150,6 +149,22 @@ _ROUTERS = (
 )
 
 
+def _all_paths() -> APIRouter:
+    whole = APIRouter(generate_unique_id_function=lambda route: route.name)
+    bearer = HTTPBearer(
+        auto_error=False, description="`AGENT_RUNS_API_TOKEN`, when the server has one."
+    )
+    whole.include_router(health.router)
+    for router in _ROUTERS:
+        whole.include_router(router, dependencies=[Depends(bearer)])
+    return whole
+
+
+# FastAPI makes what checks the requests of a router once, at the first request. An application
+# that includes a router makes it anew, twice; these routes are the same in every application.
+_PATHS = _all_paths()
+
+
 def create_app(settings: Settings | None = None, *, env_file: Path | None = None) -> FastAPI:
     """Return the application; nothing is opened before its lifespan starts.
 
@@ -172,18 +187,10 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
         description=_ABOUT,
         openapi_tags=_TAGS,
         lifespan=_lifespan(settings, env_file, redact),
-        generate_unique_id_function=_operation_id,
+        routes=_PATHS.routes,
         telemetry={"tracing": False, "metrics": False},
     )
     add_error_handlers(app)
-    bearer = HTTPBearer(
-        auto_error=False, description="`AGENT_RUNS_API_TOKEN`, when the server has one."
-    )
-    protected = APIRouter(dependencies=[Depends(bearer)])
-    for router in _ROUTERS:
-        protected.include_router(router)
-    app.include_router(health.router)
-    app.include_router(protected)
     app.add_middleware(LeanLists)
     if _has_rate_limits(settings):
         app.add_middleware(RateLimits, factor=settings.rate_limit_factor)
@@ -191,10 +198,6 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     app.add_middleware(HeadAsGet)
     app.add_middleware(RefusedStart)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _has_rate_limits(settings: Settings) -> bool:
