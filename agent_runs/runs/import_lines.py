@@ -284,8 +284,7 @@ class _Reading:
         run = self._run
         if run is None:
             return
-        if run.run.log_count != self._seq:
-            said = run.run.log_count
+        if (said := run.run.log_count) != self._seq:
             refuse(
                 number, f"the run at line {run.line} has {said} entries, but {self._seq} are there."
             )
