@@ -1,7 +1,8 @@
 """The official packages, installed aside, and a server of ours for them to talk to.
 
-They live outside of the project: `codegen` reads a file `.env` of every folder above itself and
-lets it win over the environment. On Python 3.11 it is installed against its own bound; only its
+They live in the user's cache, for all runs of the tests and all clones. `codegen` reads the next
+file `.env` at or above its own folder and lets it win over the environment, so an empty one lies
+there. On Python 3.11 it is installed against its own bound; only its
 choice of environment (`ENV`) does not work there, so it is left alone.
 """
 
@@ -11,12 +12,12 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
 from tests.live_server import LiveServer, start_server
 from tests.official.programs import Outside, Run
@@ -29,8 +30,8 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 def official() -> Path:
     """The folder with `python` and `codegen`; made once for these requirements."""
     digest = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"agent-runs-official-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = user_cache_path("agent-runs") / f"official-{digest}"
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
@@ -38,6 +39,7 @@ def official() -> Path:
             install = [folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--no-deps"]
             options = ["--require-hashes", "--ignore-requires-python", "-r", REQUIREMENTS]
             subprocess.run([*install, "--disable-pip-version-check", *options], check=True)
+            (folder / "venv/.env").touch()
             (folder / "complete").touch()
     return folder / "venv" / "bin"
 

@@ -5,6 +5,8 @@ import socket
 import subprocess
 from typing import Protocol
 
+from tests.patience import PATIENCE_SECONDS
+
 
 class Outside:
     """A proxy that lets nothing through and notes who wanted to leave this machine."""
@@ -19,7 +21,7 @@ class Outside:
             while True:
                 connection, _ = self._listener.accept()
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(PATIENCE_SECONDS)
                     self.seen.append(connection.recv(200))
 
 
