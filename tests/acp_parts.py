@@ -23,6 +23,10 @@ PATIENT = AgentLimits(
 )
 """No limit is reached, unless a test is about it."""
 
+LIMITS_TO_TRY = (1, 4, 16, 64)
+"""Seconds of a limit that must be reached, but only after some work: the first that leaves a busy
+machine the time for it decides."""
+
 
 class MemoryRecorder:
     """Keeps what a provider tells; `answer` decides questions."""

@@ -19,6 +19,7 @@ from agent_runs.tasks import (
     to_its_end,
     watched,
 )
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_work_runs_beside_the_block_under_its_name_and_ends_with_it() -> None:
     work, begun = failing()
     async with living("at-work", work):
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await begun.wait()
         (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "at-work"]
         assert not task.done()
@@ -83,7 +84,7 @@ async def test_a_death_is_told_once_with_its_traceback_and_not_restarted_unless_
 async def test_work_that_dies_begins_again_when_told_so(caplog: pytest.LogCaptureFixture) -> None:
     work, stays = failing(ValueError("one"), OSError("two"))
     async with living("returns", work, restart=AT_ONCE):
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await stays.wait()
     assert told(caplog) == ["returns died and is started again in 0.0 s"] * 2
 
@@ -150,7 +151,7 @@ async def test_the_block_ends_only_after_its_work_has_tidied_up() -> None:
             await asyncio.sleep(0)
             tidied.set()
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         with anyio.CancelScope() as scope:
             async with living("tidies-up", work):
                 await begun.wait()
@@ -178,7 +179,7 @@ async def test_work_that_fails_as_it_is_ended_is_told_and_not_restarted(
 
     work = with_others if in_a_group else fail_at_the_end
     async with living("ends-badly", work, restart=AT_ONCE):
-        with anyio.fail_after(30):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await begun.wait()
     assert told(caplog) == ["ends-badly failed as it ended"]
     assert "ValueError: cannot tidy up" in caplog.text
@@ -189,7 +190,7 @@ async def test_an_end_is_not_waited_for_for_ever_and_names_who_goes_on(
 ) -> None:
     work, begun, gate = stubborn()
     task = asyncio.create_task(watched("stubborn", work), name="stubborn-3")
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await begun.wait()
         await end(task, seconds=0.01)
         assert told(caplog) == ["stubborn-3 did not end within 0.01 s"]
@@ -214,7 +215,7 @@ async def test_a_background_ends_all_that_it_holds() -> None:
     background = Background()
     works = [failing() for _ in range(3)]
     tasks = [background.start(watched("held", work), "held") for work, _ in works]
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         for _, begun in works:
             await begun.wait()
         await background.close()
@@ -242,7 +243,7 @@ async def test_work_goes_to_its_end_although_its_caller_is_cancelled(way: str) -
 
     scopes: list[anyio.CancelScope] = []
     caller = asyncio.create_task(cancelled())
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await begun.wait()
         for _ in range(3):
             _ = caller.cancel() if way == "asyncio" else scopes[0].cancel()
@@ -277,7 +278,7 @@ async def test_a_failure_that_a_cancelled_caller_cannot_see_is_told(
         raise ValueError("too late for the caller")
 
     caller = asyncio.create_task(to_its_end(fail_late()))
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await begun.wait()
         caller.cancel()
         gate.set()
@@ -289,7 +290,7 @@ async def test_a_failure_that_a_cancelled_caller_cannot_see_is_told(
 async def test_outlasting_has_a_bound_of_its_own() -> None:
     work, begun, gate = stubborn()
     task = asyncio.ensure_future(work())
-    with anyio.fail_after(30):
+    with anyio.fail_after(PATIENCE_SECONDS):
         await begun.wait()
         await outlast(task, seconds=0.01)
         assert not task.done()

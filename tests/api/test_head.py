@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from agent_runs.api.app import create_app
 from agent_runs.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 
 BY_ITSELF = {"date", "transfer-encoding"}  # of the transport, not of the answer
 
@@ -17,7 +18,7 @@ BY_ITSELF = {"date", "transfer-encoding"}  # of the transport, not of the answer
 @pytest.fixture
 def live(settings: Settings, env_file: Path) -> Generator[httpx.Client]:
     app = create_app(settings, env_file=env_file)
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -57,7 +58,7 @@ def test_the_head_of_a_stream_ends_at_once_and_leaves_nothing_open(
     settings: Settings, env_file: Path
 ) -> None:
     app = create_app(settings, env_file=env_file)
-    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(app) as url, httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
         answer = client.head("/events", params={"after": 0})
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert client.head("/health").status_code == 200  # on the same connection

@@ -32,8 +32,8 @@ def test_a_link_leads_to_its_page(dashboard: str, link: str, page: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/ping", "/dashboard.css", "/api/health", "/api/events"])
 def test_head_is_answered_as_get_without_a_body(dashboard: str, path: str) -> None:
-    with httpx.stream("GET", f"{dashboard}{path}", timeout=20) as whole:
-        answer = httpx.head(f"{dashboard}{path}", timeout=20)
+    with httpx.stream("GET", f"{dashboard}{path}", timeout=PATIENCE_SECONDS) as whole:
+        answer = httpx.head(f"{dashboard}{path}", timeout=PATIENCE_SECONDS)
         assert answer.status_code == whole.status_code == 200
         assert answer.headers["content-type"] == whole.headers["content-type"]
     assert answer.content == b""

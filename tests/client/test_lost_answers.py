@@ -13,6 +13,7 @@ from agent_runs.client.calls import runs
 from agent_runs.dashboard.serving import access
 from tests.browser.line import Line
 from tests.live_server import ROOT, LiveServer, start_server
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 CREATE = re.compile("agent/run$")
@@ -76,7 +77,7 @@ async def test_a_create_is_sent_again_and_there_is_one_run(
 
 async def test_a_resume_is_sent_again_and_there_is_one_more_turn(call: Called, line: Line) -> None:
     run = await call("create_agent_run", "/say first")
-    await call("wait", run.id, timeout=60)
+    await call("wait", run.id, timeout=PATIENCE_SECONDS)
     line.loses = RESUME
     resumed = await call("resume_agent_run", run.id, "/say second", wait=0)
     assert (resumed.id, sent(line, RESUME)) == (run.id, 2)
