@@ -142,6 +142,7 @@ async def test_an_agent_that_reads_nothing_any_more_is_ended_all_the_same(tmp_pa
     ],
 )
 async def test_limits_end_a_turn(tmp_path: Path, limit: str, reason: str, prompt: str) -> None:
+    result: str | None = None
     for seconds in LIMITS_TO_TRY:
         recorder = MemoryRecorder()
         limits = replace(AgentLimits(grace_seconds=0.3), **{limit: seconds})
@@ -150,9 +151,10 @@ async def test_limits_end_a_turn(tmp_path: Path, limit: str, reason: str, prompt
                 outcome = await acp.work(request(prompt), recorder)
         assert (outcome.status, outcome.status_reason) == ("TIMEOUT", reason)
         assert f" {seconds} s" in told(recorder, outcome)
-        if outcome.result:
+        result = outcome.result
+        if result:
             break
-    assert outcome.result == "Half"
+    assert result == "Half"
 
 
 @pytest.mark.parametrize(
