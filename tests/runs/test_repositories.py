@@ -109,7 +109,7 @@ def test_what_is_no_repository_is_refused_in_one_sentence(clone: Path) -> None:
     folder = clone.parent
     (folder / "plain" / ".git").mkdir()  # an empty one makes no repository
     (folder / "loop").symlink_to(folder / "loop")
-    for written in ("plain", "clone/sourcee", "loop", "x" * 300, "clone/.git/nothing"):
+    for written in ("plain", "clone/missing", "loop", "x" * 300, "clone/.git/nothing"):
         with pytest.raises(InvalidRequest) as refused:
             read_source(str(folder / written))
         assert refused.value.message.startswith("url: ")

@@ -54,11 +54,10 @@ async def fetch(
     path: str,
     *,
     method: str = "GET",
-    params: Mapping[str, JSON] | None = None,
     body: Mapping[str, JSON] | None = None,
 ) -> dict[str, JSON]:
     """Send a request that the SDK has no words for; return the JSON object."""
-    return await send(Call(method, path, plain, params or {}, body))
+    return await send(Call(method, path, plain, body=body))
 
 
 def open_events(after: int | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
