@@ -1,8 +1,8 @@
 """Backup and restore: the two commands that open the database themselves.
 
-Both work where the database is: a backup only reads and may be made while the server works, a
-restore needs it stopped. Over HTTP a backup would hand out what is never served, such as secrets
-of webhooks.
+Both work on the server's machine. A backup only reads, so the server can keep working; a restore
+needs the server stopped. Over HTTP a backup would give away what is never served, such as the
+secrets of webhooks.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def put_back(path: Path, *, force: bool, as_json: bool) -> None:
     if as_json:
         say_json({"file": str(path), "rows": counts})
     else:
-        say(f"{counts['run']:,} runs and {counts['log']:,} entries are restored from {path}.")
+        say(f"{counts['run']:,} runs and {counts['log']:,} entries were restored from {path}.")
 
 
 def _settings() -> Settings:

@@ -2,6 +2,7 @@
 
 import base64
 import mimetypes
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -189,22 +190,18 @@ def archive(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> N
 
 def restore(
     context: typer.Context,
-    target: Annotated[
-        str, typer.Argument(metavar="RUN|FILE", help="Id of a run, or a file that `backup` wrote.")
-    ],
+    target: Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")],
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Of a file: replace the runs that are there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", hidden=True)] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put an archived run back into the list, or a backup into the database.
-
-    A backup is restored on the server's machine while the server is stopped, whole or not at all.
-    """
+    """Put an archived run back into the list."""
     if not (target.isascii() and target.isdigit()):
-        late.backup.put_back(Path(target), force=force, as_json=as_json)
-        return
+        # This was the command for backups once.
+        command = f"agent-runs backup restore {shlex.quote(target)}{' --force' * force}"
+        raise InvalidRequest(
+            f"Run `{command}` to restore a backup; `restore` alone takes a run's id."
+        )
     with connect(context) as client:
         _tell(client.restore_agent_run(int(target)), "is back in the list", as_json=as_json)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, Connection
@@ -33,18 +34,59 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     raise typer.Exit(late.doctor.examine(connection, as_json=as_json))
 
 
-def backup(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it is replaced.")],
+class _BackupGroup(TyperGroup):
+    """Takes `backup FILE` for `backup create FILE`."""
+
+    # typer keeps the type of the context private and hands over its own subclass of it.
+    def parse_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, ctx: typer.Context, args: list[str]
+    ) -> list[str]:
+        """Add the command that was left out."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["create", *args]
+        return super().parse_args(ctx, args)
+
+
+backup = typer.Typer(cls=_BackupGroup, no_args_is_help=True, rich_markup_mode=None)
+
+
+@backup.callback()
+def back_up() -> None:
+    """Back up the whole database, or restore a backup.
+
+    Run this on the server's machine. `backup FILE` is short for `backup create FILE`.
+    """
+
+
+@backup.command("create")
+def create_backup(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File to write; an existing one is replaced.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Write the whole database to a file, while the server works.
-
-    On the server's machine. `restore FILE` reads it, into SQLite and PostgreSQL alike.
-    """
+    """Write the whole database to a file; the server can keep working."""
     late.backup.back_up(path, as_json=as_json)
+
+
+@backup.command("restore")
+def restore_backup(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` wrote.")],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the runs that the database already has.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup, all or nothing; stop the server first.
+
+    The backup may come from SQLite or PostgreSQL, whichever this server uses.
+    """
+    late.backup.put_back(path, force=force, as_json=as_json)
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (up, serve, doctor, backup):
+    for command in (up, serve, doctor):
         app.command()(command)
+    app.add_typer(backup, name="backup")
