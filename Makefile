@@ -1,7 +1,7 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up dev test check soak agents pythons bench twin format requirements clean
+.PHONY: up dev test test-browser-code check soak agents pythons bench twin format requirements clean
 checks := format lint types imports dependencies spelling client browser
 .PHONY: $(addprefix check-,$(checks))
 .DELETE_ON_ERROR:
@@ -12,7 +12,11 @@ unexport PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DE
 
 PYTHONS ?= python3 python3.13 python3.12 python3.11 python3.14
 python := .venv/bin/python
+# The browser code: it is checked and tested on the Node that builds the dashboard.
 browser_tools := tools/browser/node_modules
+browser_code := . $(addprefix ../../,agent_runs/dashboard/browser tests/dashboard/browser assets)
+node := .venv/bin/node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON
+biome := cd tools/browser && node_modules/.bin/biome check $(browser_code)
 pip := $(python) -m pip install --quiet --require-hashes --no-input --disable-pip-version-check
 compile := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
@@ -32,7 +36,7 @@ dev: .venv/installed  ## start everything; a part whose sources change starts ag
 # A part of the tests is for someone at work: it begins at once and measures no coverage.
 whole := $(if $(strip $(ARGS)),,yes)
 
-test: .venv/installed-dev $(if $(whole),check)  ## check and run all tests; ARGS="-k store": some tests
+test: .venv/installed-dev $(if $(whole),check test-browser-code)  ## check and run all tests; ARGS="-k store": some tests
 	@$(python) -m pytest -n 2 $(if $(whole),--cov --cov-report=,$(ARGS))
 
 check: .venv/installed-dev  ## all checks, side by side; make check-types runs one
@@ -62,8 +66,15 @@ check-spelling:
 check-client:
 	@$(python) scripts/blocking_client.py --check
 
-check-browser: $(browser_tools)/.installed  ## format of the browser code
-	cd tools/browser && node_modules/.bin/biome format ../../agent_runs/dashboard/browser
+check-browser: $(browser_tools)/.installed
+	@$(biome)
+	@$(python) scripts/openapi.py tools/browser/openapi.json
+	@$(node) $(browser_tools)/openapi-typescript/bin/cli.js tools/browser/openapi.json \
+		--output tools/browser/openapi.d.ts >/dev/null
+	@$(node) $(browser_tools)/typescript/bin/tsc --project tools/browser
+
+test-browser-code: .venv/installed  ## tests of the browser code that needs no browser
+	@$(node) --test --test-reporter=dot 'tests/dashboard/browser/*.test.js'
 
 # The same tests as in `make test`, there in a short form; see tests/length.py.
 soak: .venv/installed-dev  ## storms, kills and simulations, for hours; ARGS="-k kill"
@@ -85,7 +96,7 @@ format: .venv/installed-dev $(browser_tools)/.installed  ## format and mend what
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 	$(python) scripts/blocking_client.py
-	cd tools/browser && node_modules/.bin/biome format --write ../../agent_runs/dashboard/browser
+	$(biome) --write
 
 requirements: .venv/installed-dev  ## pin the newest versions that pyproject.toml allows
 	$(compile) --upgrade pyproject.toml --output-file requirements.txt

@@ -42,8 +42,22 @@ async def lifespan() -> AsyncGenerator[None]:
 
 app = rx.App(
     stylesheets=[
-        "/dashboard.css",
+        # In this order: a later one may overrule an earlier one.
+        "/frame.css",
+        "/controls.css",
+        "/facts.css",
+        "/runs.css",
+        "/palette.css",
+        "/density.css",
+        "/new-run.css",
+        "/small.css",
         "/run.css",
+        "/log.css",
+        "/text.css",
+        "/composer.css",
+        "/changes.css",
+        "/timeline.css",
+        "/run-small.css",
         "/search.css",
         "/settings.css",
         "/analytics.css",

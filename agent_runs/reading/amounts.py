@@ -3,6 +3,8 @@
 The page's `reading.js` has some of them too; `tests/reading/cases/amounts.json` is read by both.
 """
 
+from decimal import Decimal
+
 _SECOND, _MINUTE, _HOUR, _DAY = 1000, 60, 3600, 86_400
 _TENTHS_UNTIL = 100
 _CENT = 0.01
@@ -41,7 +43,8 @@ def size(number: int) -> str:
 
 def money(amount: float, currency: str | None) -> str:
     """Return a sum to the cent, a smaller one to two digits: `1,234.50 USD`, `0.0042 USD`."""
-    text = f"{amount:,.2f}" if amount >= _CENT or not amount else f"{amount:.2g}"
+    is_tiny = 0 < amount < _CENT
+    text = f"{Decimal(f'{amount:.2g}'):f}" if is_tiny else f"{amount:,.2f}"
     return f"{text} {currency or ''}".rstrip()
 
 

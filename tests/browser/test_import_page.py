@@ -155,7 +155,7 @@ def test_hostile_names_titles_and_contents_are_only_text(
     other.write_bytes(f'{{"type":"{script}"}}\n'.encode())
     page.goto("/import")
     choose(page, file, other)
-    shown = job(page, name.replace("\u202e", "\ufffd"))
+    shown = job(page, name.replace("\u202e", "⟨U+202E⟩"))
     expect(shown).to_contain_text("1 imported")
     expect(shown).to_contain_text(f"{script} title")
     expect(job(page, other.name).get_by_role("alert")).to_contain_text("Line 1")

@@ -51,7 +51,7 @@ def test_what_nobody_is_called_is_said(page: Page) -> None:
     expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_visible()
     open_palette(page)
     page.keyboard.type("qqzzqq")
-    expect(page.get_by_text("Nothing is called that.")).to_be_visible()
+    expect(page.get_by_text("Nothing matches.")).to_be_visible()
 
 
 def test_density_and_theme_stay_on_this_device(page: Page) -> None:

@@ -13,7 +13,7 @@ FOLLOW_UP = "Tell the agent what to do next"
 def test_a_link_to_a_step_opens_it_even_when_it_is_folded(page: Page, api: Api) -> None:
     run_id = api.finished("Deep link\n" + "/search nothing\n" * 200 + "/say the end")
     page.goto(f"/runs/{run_id}?step=150")
-    step = page.locator("[data-seq='150'][role=article]")
+    step = page.locator("article[data-seq='150']")
     expect(step).to_be_in_viewport()
     expect(step.get_by_text("no matches", exact=True)).to_be_visible()
     expect(page.get_by_text("the end", exact=True)).to_have_count(0)

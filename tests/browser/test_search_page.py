@@ -129,7 +129,7 @@ def test_hits_of_one_run_are_shown_alone_or_left_out(page: Page, run_id: int) ->
     group = page.get_by_role("region", name=re.compile(f"^Run {run_id}:"))
     group.get_by_role("button", name="Leave out").click()
     expect(field(page)).to_have_value(f"zither -run:{run_id}")
-    expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     page.get_by_role("button", name="Search without the fields").click()
     expect(field(page)).to_have_value("zither")
     group.get_by_role("button", name="Only this run").click()

@@ -91,7 +91,7 @@ class Composer(rx.NoSSRComponent):
     library = _FILES["composer/Composer.jsx"]
     tag = "Composer"
     lib_dependencies: list[str] = ["lucide-react"]  # noqa: RUF012  # a field for Reflex
-    url: rx.Var[str]
+    path: rx.Var[str]
     extra: rx.Var[dict[str, Any]]
     label: rx.Var[str]
     placeholder: rx.Var[str]
@@ -197,7 +197,6 @@ class SearchPage(rx.NoSSRComponent):
         "@radix-ui/themes@^3.3.0",
         "lucide-react",
     ]
-    looks: rx.Var[dict[str, Any]]
     formats: rx.Var[list[list[str]]]
 
 

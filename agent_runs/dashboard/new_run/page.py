@@ -22,7 +22,7 @@ def page() -> rx.Component:
                 _repository(),
                 rx.cond(NewRun.is_here, rx.fragment(_agent(), _freedom())),
                 _more(),
-                url="/api/agent_runs",
+                path="/agent_runs",
                 extra=NewRun.fields,
                 label="What should the agent do?",
                 placeholder="Describe the task, and how you will know that it is done",

@@ -1,246 +1,74 @@
 // Where a person writes to an agent. It lives in the browser alone and sends to the API through the
 // dashboard's proxy, so that neither a cut websocket nor a refused request loses a word.
-import { useCallback, useEffect, useId, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { ImagePlus, LoaderCircle, Play, Send, TriangleAlert, X } from "lucide-react";
+import { useEffect, useId, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { ApiProblem, messageOf, newKey, sendJson } from "../api.js";
+import { grouped } from "../text/numbers.js";
+import { keepDraft, readDraft } from "./draft.js";
+import { IMAGE_TYPES, useImages } from "./useImages.jsx";
 
-const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-const MAX_IMAGES = 10,
-  MAX_BYTES = 10 * 1024 * 1024;
+/** @import { PromptImage } from "./useImages.jsx" */
+/**
+ * @typedef {object} ComposerProps
+ * @property {string} path of the API, below `/api`
+ * @property {object} [extra] more fields to send
+ * @property {string} label
+ * @property {string} [placeholder]
+ * @property {string} [sendLabel]
+ * @property {string} [draftKey] names the text that is kept; another one is another text
+ * @property {number} [maxLength]
+ * @property {boolean} [takesImages]
+ * @property {boolean} [disabled]
+ * @property {string} [note]
+ * @property {boolean} [docked] whether it is the last thing on a page, in as little room as it needs
+ * @property {string} [cancelHref]
+ * @property {boolean} [openRun] whether to go to the run that was made
+ * @property {boolean} [focus]
+ * @property {(runId: number) => void} [onSent]
+ * @property {React.ReactNode} [children]
+ */
 
-const read = (key) => {
-  try {
-    return localStorage.getItem(key) ?? "";
-  } catch {
-    return "";
-  }
-};
-const keep = (key, text) => {
-  try {
-    text ? localStorage.setItem(key, text) : localStorage.removeItem(key);
-  } catch {
-    /* private mode: no draft */
-  }
-};
+const LONGEST = 200_000;
 
-const asDataUri = (file) =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-
-/** A new key, by which the API knows a request again when it is sent once more. */
-const newKey = () =>
-  [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
-
-async function send(url, body, key) {
-  let answer;
-  try {
-    answer = await fetch(url, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "content-type": "application/json", "idempotency-key": key },
-      body,
-    });
-  } catch {
-    throw new Error("The dashboard did not answer. Your text is kept here; try again.");
-  }
-  const json = await answer.json().catch(() => ({}));
-  if (!answer.ok)
-    throw new Error(
-      json.message || `The API answered ${answer.status}. Your text is kept here; try again.`,
-    );
-  return json;
-}
-
-function useImages(setProblem) {
-  const [images, setImages] = useState([]);
-  const add = useCallback(
-    async (files) => {
-      const wrong = files.find((file) => !TYPES.includes(file.type) || file.size > MAX_BYTES);
-      if (wrong)
-        setProblem(
-          `${wrong.name || "This file"} was left out: PNG, JPEG, GIF or WebP images of at most 10 MB can be sent.`,
-        );
-      const good = files.filter((file) => TYPES.includes(file.type) && file.size <= MAX_BYTES);
-      const loaded = await Promise.all(
-        good.map(async (file) => ({
-          name: file.name || "pasted image",
-          uri: await asDataUri(file),
-        })),
-      );
-      setImages((old) => {
-        if (old.length + loaded.length > MAX_IMAGES)
-          setProblem(`At most ${MAX_IMAGES} images can be sent; the rest was left out.`);
-        return [...old, ...loaded].slice(0, MAX_IMAGES);
-      });
-    },
-    [setProblem],
-  );
-  return [images, setImages, add];
-}
-
-export function Composer({
-  url,
-  extra = {},
-  label,
-  placeholder = "",
-  sendLabel = "Send",
-  draftKey = "",
-  maxLength = 200000,
-  takesImages = true,
-  disabled = false,
-  note = "",
-  docked = false,
-  cancelHref = "",
-  openRun = false,
-  focus = false,
-  onSent,
-  children,
-}) {
+/** @param {ComposerProps} props */
+export function Composer(props) {
+  const { label, sendLabel = "Send", docked = false, openRun = false, note = "" } = props;
+  const { maxLength = LONGEST, takesImages = true, disabled = false, cancelHref = "" } = props;
   const id = useId();
   const navigate = useNavigate();
-  const [text, setText] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
-  const [dropping, setDropping] = useState(false);
-  const [images, setImages, add] = useImages(setProblem);
-  const picker = useRef(null),
-    area = useRef(null),
-    sent = useRef({ asked: "", key: "" });
-
-  useEffect(() => {
-    setText(read(draftKey));
-    setProblem("");
-    setImages([]);
-  }, [draftKey, setImages]);
-  useEffect(() => {
-    if (focus) area.current?.focus();
-  }, [focus, draftKey]);
-  const write = (value) => {
-    setText(value);
-    keep(draftKey, value);
-  };
-  const ready = text.trim() !== "" && text.length <= maxLength && !disabled && !busy;
-
+  const message = useMessage(props);
+  const { text, images, busy, problem } = message;
+  const isReady = text.trim() !== "" && text.length <= maxLength && !disabled && !busy;
   const submit = async () => {
-    if (!ready) return;
-    setBusy(true);
-    setProblem("");
-    const body = JSON.stringify({
-      ...extra,
-      prompt: text,
-      ...(images.length ? { images: images.map((image) => image.uri) } : {}),
-    });
-    // The answer to the last try may have been lost: the same again has the same key.
-    const asked = `${url} ${body}`;
-    if (sent.current.asked !== asked) sent.current = { asked, key: newKey() };
-    try {
-      const run = await send(url, body, sent.current.key);
-      sent.current = { asked: "", key: "" };
-      write("");
-      setImages([]);
-      onSent?.(run.id ?? 0);
-      if (openRun && run.id) navigate(`/runs/${run.id}`);
-    } catch (error) {
-      setProblem(error.message);
-    } finally {
-      setBusy(false);
-    }
+    if (isReady) await message.send();
   };
-  const onKeyDown = (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      submit();
-    }
-  };
-  const files = (list) => [...(list ?? [])];
-  const onPaste = (event) => {
-    const pasted = files(event.clipboardData?.files);
-    if (takesImages && pasted.length) {
-      event.preventDefault();
-      add(pasted);
-    }
-  };
-  const onDrop = (event) => {
-    event.preventDefault();
-    setDropping(false);
-    if (takesImages) add(files(event.dataTransfer?.files));
-  };
-
-  const attach = takesImages && (
-    <>
-      <button type="button" className="btn ghost s1" onClick={() => picker.current.click()}>
-        <ImagePlus size={14} aria-hidden />
-        Attach images
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        multiple
-        accept={TYPES.join(",")}
-        aria-label="Images"
-        onChange={(event) => {
-          add(files(event.target.files));
-          event.target.value = "";
-        }}
-      />
-    </>
-  );
   const Icon = busy ? LoaderCircle : openRun ? Play : Send;
+  const attach = takesImages && <AttachButton onFiles={images.add} />;
   const button = (
-    <button type="button" className="btn solid" disabled={!ready} onClick={submit} aria-busy={busy}>
+    <button
+      type="button"
+      className="btn solid"
+      disabled={!isReady}
+      onClick={submit}
+      aria-busy={busy}
+    >
       <Icon size={16} aria-hidden className={busy ? "spin" : ""} />
       {sendLabel}
       {!docked && <span className="kbd desk">Ctrl Enter</span>}
     </button>
   );
   const field = (
-    <div
-      className={`field ${dropping ? "drop" : ""}`}
-      style={{ alignItems: "flex-start", flexDirection: "column" }}
-      onDragOver={(event) => {
-        event.preventDefault();
-        if (takesImages) setDropping(true);
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={onDrop}
-    >
-      <textarea
-        ref={area}
-        id={id}
-        className={docked ? "composer-text docked" : "composer-text"}
-        value={text}
-        placeholder={placeholder}
-        aria-label={docked ? label : undefined}
-        aria-invalid={problem !== "" || undefined}
-        data-hotkey="i"
-        onChange={(event) => write(event.target.value)}
-        onKeyDown={onKeyDown}
-        onPaste={onPaste}
-      />
-      {images.length > 0 && (
-        <div className="thumbs" style={{ paddingBottom: 8 }}>
-          {images.map((image, at) => (
-            <div className="thumb" key={at} title={image.name}>
-              <img src={image.uri} alt={image.name} />
-              <button
-                type="button"
-                aria-label={`Remove ${image.name}`}
-                onClick={() => setImages(images.filter((_, other) => other !== at))}
-              >
-                <X size={14} aria-hidden />
-              </button>
-            </div>
-          ))}
-        </div>
-      )}
-    </div>
+    <TextField
+      id={id}
+      message={message}
+      label={docked ? label : undefined}
+      placeholder={props.placeholder ?? ""}
+      takesImages={takesImages}
+      focus={props.focus ?? false}
+      draftKey={props.draftKey ?? ""}
+      onSubmit={submit}
+    />
   );
   const trouble = problem && (
     <p role="alert" className="note red">
@@ -248,27 +76,22 @@ export function Composer({
       <span>{problem}</span>
     </p>
   );
-  const tooLong = text.length > maxLength;
-  const count = (
-    <span className={`num end ${tooLong ? "red" : ""}`}>
-      {text.length.toLocaleString()} of {maxLength.toLocaleString()} characters
-    </span>
-  );
 
-  if (docked)
+  if (docked) {
     return (
       <div className="composer">
         {field}
         {trouble}
         <div className="flexrow bar">
           {attach}
-          {children}
+          {props.children}
           <span className="sm mut cut grow">{note}</span>
           <span className="sm mut desk">Ctrl Enter</span>
           {button}
         </div>
       </div>
     );
+  }
   return (
     <div className="stack" style={{ gap: 20 }}>
       <div>
@@ -279,10 +102,12 @@ export function Composer({
         {trouble}
         <div className="flexrow sm mut" style={{ marginTop: 6 }}>
           {attach}
-          {count}
+          <span className={`num end ${text.length > maxLength ? "red" : ""}`}>
+            {grouped(text.length)} of {grouped(maxLength)} characters
+          </span>
         </div>
       </div>
-      {children}
+      {props.children}
       <div className="sheet-foot">
         <span className="sm mut grow">{note}</span>
         {cancelHref && (
@@ -295,3 +120,167 @@ export function Composer({
     </div>
   );
 }
+
+/** @typedef {ReturnType<typeof useMessage>} Message */
+
+/**
+ * What is written, and the way to send it.
+ *
+ * @param {ComposerProps} props
+ */
+function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const last = useRef({ asked: "", key: "" });
+  const images = useImages(setProblem);
+  const { setImages } = images;
+  useEffect(() => {
+    setText(readDraft(draftKey));
+    setProblem("");
+    setImages([]);
+  }, [draftKey, setImages]);
+  const write = (/** @type {string} */ value) => {
+    setText(value);
+    keepDraft(draftKey, value);
+  };
+  const send = async () => {
+    setBusy(true);
+    setProblem("");
+    const uris = images.images.map((image) => image.uri);
+    const body = { ...extra, prompt: text, ...(uris.length ? { images: uris } : {}) };
+    // The answer to the last try may have been lost: the same again has the same key.
+    const asked = `${path} ${JSON.stringify(body)}`;
+    if (last.current.asked !== asked) last.current = { asked, key: newKey() };
+    try {
+      const run = await sendJson("POST", path, body, last.current.key);
+      last.current = { asked: "", key: "" };
+      write("");
+      setImages([]);
+      onSent?.(run?.id ?? 0);
+      if (openRun && run?.id) navigate(`/runs/${run.id}`);
+    } catch (error) {
+      setProblem(problemOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { text, write, images, busy, problem, send };
+}
+
+/**
+ * A refusal says what to change; for anything else it is good to know that nothing is lost.
+ *
+ * @param {unknown} error
+ */
+function problemOf(error) {
+  const isRefusal = error instanceof ApiProblem && error.status > 0 && error.status < 500;
+  return isRefusal ? error.message : `${messageOf(error)} Your text is kept here; try again.`;
+}
+
+/** @param {Iterable<File> | ArrayLike<File> | null | undefined} list */
+const filesIn = (list) => Array.from(list ?? []);
+
+/** @param {{ onFiles: (files: File[]) => void }} props */
+function AttachButton({ onFiles }) {
+  const picker = useRef(/** @type {HTMLInputElement | null} */ (null));
+  return (
+    <>
+      <button type="button" className="btn ghost s1" onClick={() => picker.current?.click()}>
+        <ImagePlus size={14} aria-hidden />
+        Attach images
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        multiple
+        accept={IMAGE_TYPES.join(",")}
+        aria-label="Images"
+        onChange={(event) => {
+          onFiles(filesIn(event.target.files));
+          event.target.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+/**
+ * @param {{ id: string, message: Message, label?: string, placeholder: string,
+ *   takesImages: boolean, focus: boolean, draftKey: string, onSubmit: () => void }} props
+ */
+function TextField({ id, message, label, placeholder, takesImages, focus, draftKey, onSubmit }) {
+  const { text, write, images, problem } = message;
+  const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const [isOver, setOver] = useState(false);
+  // Another text takes the focus again.
+  useEffect(() => {
+    if (focus) area.current?.focus();
+  }, [focus, draftKey]);
+  const onKeyDown = (/** @type {React.KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    onSubmit();
+  };
+  const onPaste = (/** @type {React.ClipboardEvent} */ event) => {
+    const pasted = filesIn(event.clipboardData.files);
+    if (!takesImages || !pasted.length) return;
+    event.preventDefault();
+    images.add(pasted);
+  };
+  const onDrop = (/** @type {React.DragEvent} */ event) => {
+    event.preventDefault();
+    setOver(false);
+    if (takesImages) images.add(filesIn(event.dataTransfer.files));
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only takes what is dropped
+    <div
+      className={`field ${isOver ? "drop" : ""}`}
+      style={{ alignItems: "flex-start", flexDirection: "column" }}
+      onDragOver={(event) => {
+        event.preventDefault();
+        if (takesImages) setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <textarea
+        ref={area}
+        id={id}
+        className={label ? "composer-text docked" : "composer-text"}
+        value={text}
+        placeholder={placeholder}
+        aria-label={label}
+        aria-invalid={problem !== "" || undefined}
+        data-hotkey="i"
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      {images.images.length > 0 && (
+        <Thumbs
+          images={images.images}
+          onRemove={(image) => images.setImages((old) => old.filter((each) => each !== image))}
+        />
+      )}
+    </div>
+  );
+}
+
+/** @param {{ images: PromptImage[], onRemove: (image: PromptImage) => void }} props */
+const Thumbs = ({ images, onRemove }) => (
+  <div className="thumbs" style={{ paddingBottom: 8 }}>
+    {images.map((image, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: one image may be attached twice
+      <div className="thumb" key={at} title={image.name}>
+        <img src={image.uri} alt={image.name} />
+        <button type="button" aria-label={`Remove ${image.name}`} onClick={() => onRemove(image)}>
+          <X size={14} aria-hidden />
+        </button>
+      </div>
+    ))}
+  </div>
+);

@@ -1,115 +1,33 @@
 // What a person says next: resumes a finished run, or waits in line while a turn is going on.
-import { useCallback, useEffect, useState } from "react";
 import { Hourglass, Image, X } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { ApiProblem, getJson, messageOf, sendJson } from "../api.js";
+import { clean } from "../reading.js";
 import { Composer } from "./Composer.jsx";
-import { getJson } from "../log/Entries.jsx";
-import { clean } from "../text/Payload.jsx";
 
-function useQueue(runId, version) {
-  const [queue, setQueue] = useState({ items: [], answers: false });
-  const [problem, setProblem] = useState("");
-  const read = useCallback(async () => {
-    if (!runId) return; // the page does not know yet which run it shows
-    try {
-      const { items } = await getJson(`${runId}/queue`);
-      setQueue({ items, answers: true });
-    } catch (error) {
-      if (error.status === 404 || error.status === 405) setQueue({ items: [], answers: false });
-    }
-  }, [runId]);
-  useEffect(() => {
-    read();
-  }, [read, version]);
-  useEffect(() => {
-    setProblem("");
-  }, [runId]);
-  const withdraw = async (id) => {
-    setProblem("");
-    try {
-      const answer = await fetch(`/api/agent_runs/${runId}/queue/${id}`, {
-        method: "DELETE",
-        credentials: "same-origin",
-      });
-      if (answer.status === 409) setProblem("This prompt was sent before it could be withdrawn.");
-      else if (!answer.ok && answer.status !== 404)
-        setProblem(
-          (await answer.json().catch(() => ({}))).message ||
-            "The prompt was not withdrawn; try again.",
-        );
-    } catch {
-      setProblem("The dashboard did not answer; the prompt still waits.");
-    }
-    read();
-  };
-  return { ...queue, problem, read, withdraw };
-}
+/** @import { QueuedPrompt } from "../shapes.d.ts" */
+/**
+ * @typedef {object} FollowUpProps
+ * @property {number} runId
+ * @property {number} turn
+ * @property {boolean} active
+ * @property {boolean} down whether the API is away
+ * @property {boolean} focus
+ * @property {number} queueVersion the queue is read anew when it changes
+ * @property {boolean} queueless whether nothing can be queued for this run
+ * @property {(runId: number) => void} onSent
+ */
 
-function Waiting({ queue, active }) {
-  const { items, problem, withdraw } = queue;
-  if (!items.length && !problem) return null;
-  return (
-    <section className="queue" aria-label="Queued prompts">
-      {items.length > 0 && (
-        <p className="flexrow sm mut">
-          <Hourglass size={14} aria-hidden />
-          {items.length === 1 ? "1 prompt waits" : `${items.length} prompts wait`}
-          {active
-            ? "; the first is sent when this turn is complete."
-            : "; it is sent after the next turn that is complete."}
-        </p>
-      )}
-      <ol>
-        {items.map((item) => (
-          <li key={item.id} className="flexrow" data-queued={item.id}>
-            <span className="cut grow" title={clean(item.prompt).slice(0, 2000)} dir="auto">
-              {clean(item.prompt).slice(0, 400)}
-            </span>
-            {item.images?.length > 0 && (
-              <span className="badge">
-                <Image size={12} aria-hidden />
-                {item.images.length}
-              </span>
-            )}
-            <button type="button" className="btn ghost s1" onClick={() => withdraw(item.id)}>
-              <X size={14} aria-hidden />
-              Withdraw
-            </button>
-          </li>
-        ))}
-      </ol>
-      {problem && (
-        <p role="alert" className="note red">
-          {problem}
-        </p>
-      )}
-    </section>
-  );
-}
-
-export function FollowUp({
-  runId,
-  turn = 1,
-  active = false,
-  down = false,
-  focus = false,
-  queueVersion = 0,
-  queueless = false,
-  onSent,
-}) {
+/** @param {FollowUpProps} props */
+export function FollowUp({ runId, turn, active, down, focus, queueVersion, queueless, onSent }) {
   const queue = useQueue(runId, queueVersion);
   const queues = active && queue.answers && !queueless;
-  const note = down
-    ? "The API is not running. Your text is kept."
-    : active
-      ? queues
-        ? `Sent when turn ${turn} is complete`
-        : "Can be sent when this turn has ended."
-      : `Starts turn ${turn + 1}`;
+  const note = noteOf({ turn, active, down, queues });
   return (
     <>
       <Waiting queue={queue} active={active} />
       <Composer
-        url={`/api/agent_runs/${runId}/${queues ? "queue" : "resume"}`}
+        path={`/agent_runs/${runId}/${queues ? "queue" : "resume"}`}
         label="Tell the agent what to do next"
         placeholder="Tell the agent what to do next"
         sendLabel={queues ? "Queue" : "Resume"}
@@ -124,5 +42,101 @@ export function FollowUp({
         }}
       />
     </>
+  );
+}
+
+/** @param {{ turn: number, active: boolean, down: boolean, queues: boolean }} state */
+function noteOf({ turn, active, down, queues }) {
+  if (down) return "The API is not running. Your text is kept.";
+  if (!active) return `Starts turn ${turn + 1}`;
+  return queues ? `Sent when turn ${turn} is complete` : "Can be sent when this turn has ended.";
+}
+
+/** @typedef {ReturnType<typeof useQueue>} Queue */
+
+/**
+ * @param {number} runId 0 while the page does not know which run it shows
+ * @param {number} version
+ */
+function useQueue(runId, version) {
+  const [items, setItems] = useState(/** @type {QueuedPrompt[]} */ ([]));
+  const [answers, setAnswers] = useState(false);
+  const [problem, setProblem] = useState("");
+  const read = useCallback(async () => {
+    if (!runId) return;
+    try {
+      const queue = await getJson(`/agent_runs/${runId}/queue`);
+      setItems(queue.items);
+      setAnswers(true);
+    } catch (error) {
+      const hasNone = error instanceof ApiProblem && [404, 405].includes(error.status);
+      if (!hasNone) return; // what was read before is still the best that is known
+      setItems([]);
+      setAnswers(false);
+    }
+  }, [runId]);
+  // The version says that there is more.
+  useEffect(() => {
+    read();
+  }, [read, version]);
+  // A problem belongs to one run.
+  useEffect(() => setProblem(""), [runId]);
+  const withdraw = async (/** @type {number} */ id) => {
+    setProblem("");
+    await sendJson("DELETE", `/agent_runs/${runId}/queue/${id}`).catch((error) =>
+      setProblem(problemOf(error)),
+    );
+    read();
+  };
+  return { items, answers, problem, read, withdraw };
+}
+
+/** @param {unknown} error */
+function problemOf(error) {
+  const status = error instanceof ApiProblem ? error.status : undefined;
+  if (status === 404) return ""; // it is gone, as was asked for
+  if (status === 409) return "This prompt was sent before it could be withdrawn.";
+  return `${messageOf(error)} The prompt was not withdrawn; try again.`;
+}
+
+/** @param {{ queue: Queue, active: boolean }} props */
+function Waiting({ queue: { items, problem, withdraw }, active }) {
+  if (!items.length && !problem) return null;
+  return (
+    <section className="queue" aria-label="Queued prompts">
+      {items.length > 0 && (
+        <p className="flexrow sm mut">
+          <Hourglass size={14} aria-hidden />
+          {items.length === 1 ? "1 prompt is waiting" : `${items.length} prompts are waiting`}
+          {active
+            ? "; the first is sent when this turn is complete."
+            : "; the first is sent when the next turn is complete."}
+        </p>
+      )}
+      <ol>
+        {items.map(({ id, prompt, images }) => (
+          <li key={id} className="flexrow" data-queued={id}>
+            <span className="cut grow" title={clean(prompt).slice(0, 2000)} dir="auto">
+              {clean(prompt).slice(0, 400)}
+            </span>
+            {images.length > 0 && (
+              <span className="badge">
+                <Image size={12} aria-hidden />
+                {images.length}
+              </span>
+            )}
+            <button type="button" className="btn ghost s1" onClick={() => withdraw(id)}>
+              <X size={14} aria-hidden />
+              Withdraw
+            </button>
+          </li>
+        ))}
+      </ol>
+      {problem && (
+        <p role="alert" className="note red">
+          {problem}
+        </p>
+      )}
+    </section>
   );
 }

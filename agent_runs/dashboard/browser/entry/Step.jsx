@@ -1,279 +1,118 @@
-// One entry of a run's log, folded by its kind: what people said and what failed is open, the rest
-// is one line that opens.
-import { memo, useContext, useEffect, useState } from "react";
-import Markdown from "react-markdown";
-import remarkGfm from "remark-gfm";
-import { Brain, Braces, Check, ChevronDown, ChevronRight, Link2, X } from "lucide-react";
-import { Clock, duration } from "../text/Times.jsx";
-import { getJson } from "../log/Entries.jsx";
-import { FindText, Marked, markText } from "../log/Find.jsx";
-import {
-  Box,
-  CopyButton,
-  DiffLines,
-  Json,
-  Output,
-  Stat,
-  clean,
-  diffStat,
-  firstLine,
-} from "../text/Payload.jsx";
-import { iconOf, iconOfGroup, isFailed, nameOfGroup, targetOf, textOf } from "./kinds.jsx";
+// One entry of a run's log, or a group of entries: a line that opens.
+import { Brain } from "lucide-react";
+import { memo } from "react";
+import { clean, firstLine } from "../reading.js";
+import { Json } from "../text/Json.jsx";
+import { Marked } from "../text/Marked.jsx";
+import { took } from "../text/times.js";
+import { nameOfGroup } from "./groups.js";
+import { iconOf, iconOfGroup } from "./icons.jsx";
+import { isMessage, textOf, valueIn } from "./kinds.js";
+import { Message } from "./Message.jsx";
+import { Chevron, Tool } from "./Tool.jsx";
 
-const structured = (entry) =>
-  entry.observation && typeof entry.observation === "object" ? entry.observation : null;
-const Chevron = ({ open }) =>
-  open ? <ChevronDown size={16} aria-hidden /> : <ChevronRight size={16} aria-hidden />;
+/** @import { Entry } from "../shapes.d.ts" */
+/** @import { Group } from "./groups.js" */
+/**
+ * @typedef {object} StepProps
+ * @property {Entry} entry
+ * @property {number} runId
+ * @property {boolean} open
+ * @property {boolean} thoughtOpen
+ * @property {boolean} flash whether it was just gone to
+ * @property {boolean} hit whether it is the hit of a search that is shown now
+ * @property {string} agent
+ * @property {string} user
+ * @property {boolean} raw whether to show it as JSON
+ * @property {() => void} onToggle
+ * @property {() => void} onThought
+ * @property {(event: React.MouseEvent, seq: number) => void} onLink
+ * @property {(() => void) | null} onNextError
+ */
 
-// A link that opens nothing but http, mail and places on this page; images stay what they say.
-const MARKDOWN = {
-  a: ({ href, children }) =>
-    /^(https?:|mailto:)/i.test(href ?? "") ? (
-      <a className="link" href={href} target="_blank" rel="noopener noreferrer nofollow">
-        {children}
-      </a>
-    ) : (
-      <span>{children}</span>
-    ),
-  img: ({ alt }) => <span className="mut">[image{alt ? `: ${alt}` : ""}]</span>,
-  h1: "h3",
-  h2: "h3",
-  h4: "h3",
-  h5: "h3",
-  h6: "h3",
-};
+const LONGEST_LINE = 500;
+const SHORT_LINE = 90;
+const TARGETS_SHOWN = 6;
 
-function Prose({ text }) {
-  const wanted = useContext(FindText);
-  const shown = clean(text);
-  if (shown.length > 100000) return <Output title="Answer" text={shown} />;
-  return (
-    <div className="md" dir="auto">
-      <Markdown
-        remarkPlugins={[remarkGfm]}
-        rehypePlugins={wanted ? [markText(wanted)] : []}
-        components={MARKDOWN}
+export const Step = memo(
+  /** @param {StepProps} props */
+  function Step(props) {
+    const { entry, flash, hit, onLink } = props;
+    const Icon = iconOf(entry);
+    const name = entry.tool_name || entry.message_type.toLowerCase().replace("_", " ");
+    const looks = [flash && "flash", hit && "hit", entry.failed && "failed"].filter(Boolean);
+    return (
+      <article
+        className={["step", ...looks].join(" ")}
+        data-seq={entry.seq}
+        aria-label={`Step ${entry.seq}, ${name}${entry.failed ? ", failed" : ""}`}
       >
-        {shown}
-      </Markdown>
-    </div>
-  );
-}
+        <a
+          className="g"
+          href={`?step=${entry.seq}`}
+          title={`Copy link to step ${entry.seq}`}
+          onClick={(event) => onLink(event, entry.seq)}
+        >
+          {entry.seq}
+        </a>
+        <div className="k">
+          <Icon size={16} strokeWidth={1.75} aria-hidden />
+        </div>
+        <div className="what">
+          <Content {...props} />
+        </div>
+      </article>
+    );
+  },
+);
 
-// Prompt images are in the turns, not in the entries: they are read when they come into view.
-let readTurns = { key: "", job: null };
-function turnsOf(runId, turn) {
-  const key = `${runId}/${turn}`;
-  if (readTurns.key !== key) readTurns = { key, job: getJson(`${runId}/turns`) };
-  return readTurns.job;
-}
-
-function PromptImages({ entry, runId }) {
-  const [images, setImages] = useState([]);
-  const count = Number(entry.tool_output?.images) || 0;
-  useEffect(() => {
-    let gone = false;
-    if (count)
-      turnsOf(runId, entry.turn)
-        .then(({ items }) => {
-          if (!gone) setImages(items.find((turn) => turn.turn === entry.turn)?.images ?? []);
-        })
-        .catch(() => {});
-    return () => {
-      gone = true;
-    };
-  }, [runId, entry.turn, count]);
-  if (!count) return null;
-  const safe = images.filter((uri) => /^data:image\/(png|jpeg|gif|webp);base64,/.test(uri));
-  return (
-    <div className="thumbs">
-      {safe.length
-        ? safe.map((uri, at) => (
-            <a
-              key={at}
-              className="thumb"
-              href={uri}
-              download={`run-${runId}-turn-${entry.turn}-image-${at + 1}`}
-              title="Download the image"
-            >
-              <img src={uri} alt={`Image ${at + 1} of the prompt`} />
-            </a>
-          ))
-        : Array.from({ length: count }, (_, at) => <span key={at} className="thumb skel" />)}
-    </div>
-  );
-}
-
-function StepTools({ entry, onLink }) {
-  return (
-    <span className="steptools">
-      <button
-        type="button"
-        className="btn ghost s1 ic"
-        aria-label={`Copy link to step ${entry.seq}`}
-        title="Copy link"
-        onClick={(event) => onLink(event, entry.seq)}
-      >
-        <Link2 size={14} aria-hidden />
-      </button>
-      <CopyButton text={() => JSON.stringify(entry, null, 2)} label="Copy as JSON" icon={Braces} />
-    </span>
-  );
-}
-
-function Message({ entry, by, runId, onLink }) {
-  const isUser = entry.message_type === "USER_MESSAGE";
-  return (
-    <div className={`msg ${isUser ? "user" : ""}`}>
-      <div className="by">
-        <b>{by}</b>
-        <Clock at={entry.created_at} />
-        <span className="end flexrow" style={{ gap: 0 }}>
-          {!isUser && textOf(entry) && <CopyButton text={textOf(entry)} label="Copy the answer" />}
-          <StepTools entry={entry} onLink={onLink} />
-        </span>
-      </div>
-      {isUser ? (
-        <p className="plain" dir="auto">
-          <Marked text={clean(textOf(entry))} />
-        </p>
-      ) : (
-        <Prose text={textOf(entry) || "The agent ended without an answer."} />
-      )}
-      {isUser && <PromptImages entry={entry} runId={runId} />}
-    </div>
-  );
-}
-
-function Badges({ entry, stat }) {
-  const output = entry.tool_output ?? {};
-  const failed = isFailed(entry);
-  return (
-    <span className="end">
-      {stat && (stat.added > 0 || stat.removed > 0) && <Stat {...stat} />}
-      {typeof output.exit_code === "number" && (
-        <span className={`badge ${failed ? "red" : "green"}`}>
-          {failed ? <X size={12} aria-hidden /> : <Check size={12} aria-hidden />}exit{" "}
-          {output.exit_code}
-        </span>
-      )}
-      {failed && typeof output.exit_code !== "number" && (
-        <span className="badge red">{output.status || "error"}</span>
-      )}
-      {output.status === "cancelled" && <span className="badge">cancelled</span>}
-      {output.permission?.policy === "ask" && (
-        <span className="badge amber">
-          {/reject/.test(output.permission.kind ?? "") ? "rejected by you" : "approved by you"}
-        </span>
-      )}
-      {entry.duration_ms != null && (
-        <span className="num">{duration(entry.duration_ms, true)}</span>
-      )}
-    </span>
-  );
-}
-
-function Details({ entry, diffs, onLink, onNextError }) {
-  const text = textOf(entry),
-    whole = structured(entry),
-    failed = isFailed(entry);
-  const code = entry.tool_output?.exit_code;
-  const next = failed && onNextError && (
-    <button type="button" className="btn s1" onClick={onNextError}>
-      Next error<span className="kbd desk">E</span>
-    </button>
-  );
-  const onlyCommand =
-    entry.tool_input &&
-    Object.keys(entry.tool_input).length === 1 &&
-    targetOf(entry).length < 90 &&
-    targetOf(entry) !== "";
+/** @param {StepProps} props */
+function Content(props) {
+  const { entry, raw, agent, user, runId, onLink } = props;
+  if (raw) return <Json title={`${entry.seq} · ${entry.message_type}`} value={entry} />;
+  const isPrompt = entry.message_type === "USER_MESSAGE";
+  const isOnlyThought = entry.thought && !entry.tool_name && !textOf(entry) && !valueIn(entry);
   return (
     <>
-      {diffs.map((diff, at) => (
-        <Box key={at} title={clean(diff.path)} text={diff.unified}>
-          <DiffLines unified={diff.unified} />
-        </Box>
-      ))}
-      {!diffs.length &&
-        entry.tool_input &&
-        Object.keys(entry.tool_input).length > 0 &&
-        !onlyCommand && <Json title="Input" value={entry.tool_input} />}
-      {text && (
-        <Output
-          text={text}
-          bad={failed}
-          action={next}
-          title={failed ? `Failed${typeof code === "number" ? `, exit ${code}` : ""}` : undefined}
-        />
+      {entry.thought && (
+        <Thought text={entry.thought} open={props.thoughtOpen} onToggle={props.onThought} />
       )}
-      {whole && <Json title="Output" value={whole} />}
-      {!text && !whole && !diffs.length && (
-        <p className="sm mut" style={{ padding: "4px 0 8px" }}>
-          This step has no output.
-        </p>
+      {isMessage(entry) ? (
+        <Message entry={entry} by={isPrompt ? user : agent} runId={runId} onLink={onLink} />
+      ) : (
+        !isOnlyThought && (
+          <Tool
+            entry={entry}
+            open={props.open}
+            onToggle={props.onToggle}
+            onLink={onLink}
+            onNextError={props.onNextError}
+          />
+        )
       )}
-      <div className="flexrow stepfoot sm mut">
-        <Clock at={entry.created_at} />
-        <StepTools entry={entry} onLink={onLink} />
-      </div>
     </>
   );
 }
 
-function Tool({ entry, open, onToggle, onLink, onNextError }) {
-  const diffs = Array.isArray(entry.tool_output?.diffs)
-    ? entry.tool_output.diffs.filter((diff) => diff && typeof diff.unified === "string")
-    : [];
-  const stat = diffs
-    .map((diff) => diffStat(diff.unified))
-    .reduce((sum, one) => ({ added: sum.added + one.added, removed: sum.removed + one.removed }), {
-      added: 0,
-      removed: 0,
-    });
-  const isError = entry.message_type === "ERROR";
-  const name = isError
-    ? "Error"
-    : entry.message_type === "PLAN_EVALUATION"
-      ? "Plan"
-      : clean(entry.tool_name || "step");
-  const target = (isError || !entry.tool_name ? firstLine(textOf(entry)) : targetOf(entry)).slice(
-    0,
-    500,
-  );
-  return (
-    <div className={isFailed(entry) ? "err" : ""}>
-      <button type="button" className="sum" aria-expanded={open} onClick={onToggle}>
-        <span className="tool">{name}</span>
-        <span className="cut mono mut" title={target}>
-          <Marked text={target} />
-        </span>
-        <Badges entry={entry} stat={stat} />
-        <Chevron open={open} />
-      </button>
-      {open && <Details entry={entry} diffs={diffs} onLink={onLink} onNextError={onNextError} />}
-    </div>
-  );
-}
-
+/** @param {{ text: string, open: boolean, onToggle: () => void }} props */
 function Thought({ text, open, onToggle }) {
-  const shown = clean(text),
-    line = firstLine(text).slice(0, 500);
-  const isLong = shown.trim() !== line;
+  const whole = clean(text);
+  const line = firstLine(text).slice(0, LONGEST_LINE);
+  const isLong = whole.trim() !== line || line.length >= SHORT_LINE;
   return (
     <div className="think">
       <button
         type="button"
         className="sum"
         aria-expanded={open}
-        disabled={!isLong && line.length < 90}
+        disabled={!isLong}
         onClick={onToggle}
       >
         <Brain size={14} aria-hidden />
         <span className="cut">
           <Marked text={line} />
         </span>
-        {(isLong || line.length >= 90) && (
+        {isLong && (
           <span className="end">
             <Chevron open={open} />
           </span>
@@ -281,24 +120,30 @@ function Thought({ text, open, onToggle }) {
       </button>
       {open && (
         <p className="plain mut" dir="auto">
-          <Marked text={shown} />
+          <Marked text={whole} />
         </p>
       )}
     </div>
   );
 }
 
-// Several entries as one line; open it stands above them.
+/**
+ * Several entries as one line; when it is open they follow below it.
+ *
+ * @param {{ group: Group, open: boolean, onToggle: () => void }} props
+ */
 export function GroupLine({ group, open, onToggle }) {
   const Icon = iconOfGroup(group);
-  const targets = group.targets.slice(0, 6).join(", ");
+  const name = nameOfGroup(group);
+  const targets = group.targets.slice(0, TARGETS_SHOWN).join(", ");
+  // While it is open, its entries stand for themselves.
+  const Line = open ? "div" : "article";
   return (
-    <div
+    <Line
       className={`step ${open ? "opened" : ""}`}
-      data-seq={open ? undefined : group.first}
       data-group={group.first}
-      role={open ? undefined : "article"}
-      aria-label={open ? undefined : `Steps ${group.first} to ${group.last}, ${nameOfGroup(group)}`}
+      data-seq={open ? undefined : group.first}
+      aria-label={open ? undefined : `Steps ${group.first} to ${group.last}, ${name}`}
     >
       <span className="g">{open ? "" : group.first}</span>
       <div className="k">
@@ -306,7 +151,7 @@ export function GroupLine({ group, open, onToggle }) {
       </div>
       <div className="what">
         <button type="button" className="sum" aria-expanded={open} onClick={onToggle}>
-          <span className={group.same ? "tool" : "med"}>{nameOfGroup(group)}</span>
+          <span className={group.same ? "tool" : "med"}>{name}</span>
           <span className="cut mono mut" title={targets}>
             <Marked text={targets} />
           </span>
@@ -316,79 +161,11 @@ export function GroupLine({ group, open, onToggle }) {
                 ×{group.calls} same call
               </span>
             )}
-            <span className="num">{duration(group.ms, true)}</span>
+            <span className="num">{took(group.ms)}</span>
           </span>
           <Chevron open={open} />
         </button>
       </div>
-    </div>
+    </Line>
   );
 }
-
-export const Step = memo(function Step({
-  entry,
-  runId,
-  href,
-  open,
-  thoughtOpen,
-  flash,
-  hit,
-  agent,
-  user,
-  onToggle,
-  onThought,
-  onLink,
-  onNextError,
-  raw,
-}) {
-  const Icon = iconOf(entry);
-  const isMessage = entry.message_type === "USER_MESSAGE" || entry.message_type === "FINAL_ANSWER";
-  const name = entry.tool_name || entry.message_type.toLowerCase().replace("_", " ");
-  return (
-    <div
-      className={`step ${flash ? "flash" : ""} ${hit ? "hit" : ""} ${isFailed(entry) ? "failed" : ""}`}
-      data-seq={entry.seq}
-      role="article"
-      aria-label={`Step ${entry.seq}, ${name}${isFailed(entry) ? ", failed" : ""}`}
-    >
-      <a
-        className="g"
-        href={href}
-        title={`Copy link to step ${entry.seq}`}
-        onClick={(event) => onLink(event, entry.seq)}
-      >
-        {entry.seq}
-      </a>
-      <div className="k">
-        <Icon size={16} strokeWidth={1.75} aria-hidden />
-      </div>
-      <div className="what">
-        {raw ? (
-          <Json title={`${entry.seq} · ${entry.message_type}`} value={entry} />
-        ) : (
-          <>
-            {entry.thought && (
-              <Thought text={entry.thought} open={thoughtOpen} onToggle={onThought} />
-            )}
-            {isMessage ? (
-              <Message
-                entry={entry}
-                by={entry.message_type === "USER_MESSAGE" ? user : agent}
-                runId={runId}
-                onLink={onLink}
-              />
-            ) : entry.tool_name || textOf(entry) || structured(entry) || !entry.thought ? (
-              <Tool
-                entry={entry}
-                open={open}
-                onToggle={onToggle}
-                onLink={onLink}
-                onNextError={onNextError}
-              />
-            ) : null}
-          </>
-        )}
-      </div>
-    </div>
-  );
-});

@@ -1,49 +1,31 @@
-// How much room things take on this device: comfortable or compact. `assets/density.js` applies the
-// choice before the first paint; this changes it.
+// The choice between comfortable and compact.
 import { useSyncExternalStore } from "react";
+import { currentDensity, setDensity, subscribe } from "./density.js";
 
-const KEY = "agent_runs_density";
-const listeners = new Set();
+/** @import { Density } from "./density.js" */
+/** @type {[Density, string][]} */
+const CHOICES = [
+  ["comfortable", "Comfortable"],
+  ["compact", "Compact"],
+];
 
-export const currentDensity = () => document.documentElement.dataset.density || "comfortable";
-
-export function setDensity(density) {
-  document.documentElement.dataset.density = density;
-  try {
-    localStorage.setItem(KEY, density);
-  } catch {
-    /* it then lasts as long as the page */
-  }
-  listeners.forEach((call) => call());
-}
-
-function subscribe(listener) {
-  const onStorage = (event) => {
-    if (event.key === KEY && event.newValue) setDensity(event.newValue);
-  };
-  listeners.add(listener);
-  window.addEventListener("storage", onStorage);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener("storage", onStorage);
-  };
-}
-
+/** @returns {Density} */
 export const useDensity = () =>
   useSyncExternalStore(subscribe, currentDensity, () => "comfortable");
 
 export function DensityChoice() {
   const density = useDensity();
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row
     <div role="group" aria-label="Density" className="seg">
-      {["comfortable", "compact"].map((each) => (
+      {CHOICES.map(([name, label]) => (
         <button
-          key={each}
+          key={name}
           type="button"
-          aria-pressed={density === each}
-          onClick={() => setDensity(each)}
+          aria-pressed={density === name}
+          onClick={() => setDensity(name)}
         >
-          {each[0].toUpperCase() + each.slice(1)}
+          {label}
         </button>
       ))}
     </div>

@@ -1,149 +1,66 @@
-// What happened in a run, found by the API in its entries; every finding leads to its step.
-import { useEffect, useRef, useState } from "react";
+// What happened in a run, found by the API in its entries: a page of it, or a few lines.
+import { Clock, TriangleAlert } from "lucide-react";
 import { Link } from "react-router";
-import { CircleCheck, CircleX, Clock, Repeat, TriangleAlert } from "lucide-react";
-import { getJson } from "../log/Entries.jsx";
-import { Stat, clean } from "../text/Payload.jsx";
+import { clean, moneyWords } from "../reading.js";
+import { Stat } from "../text/DiffLines.jsx";
+import { grouped, timeTaken } from "../text/numbers.js";
+import { Findings, Outcome, StepLink } from "./findings.jsx";
+import { useInsight } from "./useInsight.jsx";
 
-const CALM_MS = 15000;
-const FOR = { model: "the model", tool: "a tool", person: "you" };
+/** @import { Insight as Found } from "../shapes.d.ts" */
 
-export function time(ms) {
-  if (!ms) return "-";
-  if (ms < 10000) return `${(ms / 1000).toFixed(1)} s`;
-  const s = Math.round(ms / 1000);
-  return s < 60
-    ? `${s} s`
-    : s < 3600
-      ? `${Math.floor(s / 60)} min ${s % 60} s`
-      : `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-}
+/** @type {Record<string, string>} */
+const WAITED_FOR = { model: "the model", tool: "a tool", person: "you" };
+const MOST = 10;
+const MOST_IN_SHORT = 3;
 
-// Reads anew when there is more; while the run works, not more often than every fifteen seconds.
-function useInsight(runId, version, active) {
-  const [insight, setInsight] = useState(null),
-    [problem, setProblem] = useState("");
-  const last = useRef(0);
-  useEffect(() => {
-    setInsight(null);
-    setProblem("");
-    last.current = 0;
-  }, [runId]);
-  useEffect(() => {
-    let gone = false;
-    const wait = active ? Math.max(0, last.current + CALM_MS - Date.now()) : 0;
-    const timer = setTimeout(() => {
-      last.current = Date.now();
-      getJson(`${runId}/insight`)
-        .then((json) => {
-          if (!gone) {
-            setInsight(json);
-            setProblem("");
-          }
-        })
-        .catch((error) => {
-          if (!gone) setProblem(error.message);
-        });
-    }, wait);
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
-  }, [runId, version, active]);
-  return [insight, problem];
-}
-
-function Step({ runId, seq, children }) {
-  return (
-    <Link to={`/runs/${runId}?step=${seq}`} className="link" title="Show this step">
-      {children ?? `Step ${seq}`}
-    </Link>
-  );
-}
-
-function Finding({ runId, name, error, cause }) {
-  if (!error) return null;
-  return (
-    <li className="finding">
-      <CircleX size={14} className="red" aria-hidden />
-      <div className="grow wraps">
-        <b className="med">{name}: </b>
-        <Step runId={runId} seq={error.seq}>
-          {clean(error.text)}
-        </Step>
-        {cause && cause.seq !== error.seq ? (
-          <div className="sm mut">
-            From{" "}
-            <Step runId={runId} seq={cause.seq}>
-              {clean(`${cause.tool_name}: ${cause.text}`)}
-            </Step>
-          </div>
-        ) : cause ? (
-          <div className="sm mut mono">{clean(`${cause.tool_name}: ${cause.text}`)}</div>
-        ) : null}
+/**
+ * @param {{ runId: number, version: number, active: boolean, compact: boolean }} props it reads
+ *   anew when `version` changes; `compact` is for the side of a page
+ */
+export function Insight({ runId, version, active, compact }) {
+  const { insight, problem } = useInsight(runId, version, active);
+  if (problem && !insight) {
+    return (
+      <p role="alert" className="note red">
+        <TriangleAlert size={14} aria-hidden />
+        {clean(problem)}
+      </p>
+    );
+  }
+  if (!insight) {
+    return (
+      <div aria-hidden className="stack">
+        <i className="skel" style={{ width: "80%" }} />
+        <i className="skel" style={{ width: "60%" }} />
       </div>
-    </li>
-  );
-}
-
-function Tests({ runId, tests, most }) {
-  return tests
-    .slice(-most)
-    .reverse()
-    .map((test) => (
-      <li key={test.seq} className="finding">
-        {test.ok ? (
-          <CircleCheck size={14} className="green" aria-hidden />
-        ) : (
-          <CircleX size={14} className="red" aria-hidden />
-        )}
-        <div className="grow wraps">
-          {test.ok ? "Tests passed: " : "Tests failed: "}
-          <Step runId={runId} seq={test.seq}>
-            {clean(test.text)}
-          </Step>{" "}
-          <span className="sm mut">{clean(test.runner)}</span>
-        </div>
-      </li>
-    ));
-}
-
-function Main({ runId, insight, most }) {
-  const { repeats, tests } = insight;
-  const isSame =
-    insight.last_error && insight.first_error && insight.last_error.seq === insight.first_error.seq;
+    );
+  }
+  if (!compact) return <Whole runId={runId} insight={insight} />;
   return (
-    <ul className="findings">
-      <Finding
-        runId={runId}
-        name="First error"
-        error={insight.first_error}
-        cause={insight.first_cause}
-      />
-      {!isSame && (
-        <Finding
-          runId={runId}
-          name="Ended by"
-          error={insight.last_error}
-          cause={insight.last_cause}
-        />
-      )}
-      {repeats.slice(0, most).map((each) => (
-        <li key={each.seqs[0]} className="finding">
-          <Repeat size={14} className="amber" aria-hidden />
-          <div className="grow wraps">
-            Looped {each.times.toLocaleString()} times:{" "}
-            <Step runId={runId} seq={each.seqs[0]}>
-              {clean(`${each.tool_name} ${each.text}`)}
-            </Step>
-          </div>
-        </li>
-      ))}
-      <Tests runId={runId} tests={tests} most={most} />
-    </ul>
+    <div className="sm">
+      <p className="wraps">{clean(insight.outcome)}</p>
+      <Findings runId={runId} insight={insight} most={MOST_IN_SHORT} />
+      <Link to={`/runs/${runId}?tab=insight`} className="link">
+        More insight
+      </Link>
+    </div>
   );
 }
 
+/** @typedef {{ runId: number, insight: Found }} Props */
+
+/** @param {Props} props */
+const Whole = (props) => (
+  <div className="insight">
+    <Summary {...props} />
+    <Waits {...props} />
+    <Files {...props} />
+    <Commands {...props} />
+  </div>
+);
+
+/** @param {{ title: string, note?: string, children: React.ReactNode }} props */
 function Section({ title, note, children }) {
   return (
     <section className="card" aria-label={title}>
@@ -156,145 +73,120 @@ function Section({ title, note, children }) {
   );
 }
 
-function Whole({ runId, insight }) {
+/** @param {Props} props */
+function Summary({ runId, insight }) {
   const { usage } = insight;
   return (
-    <div className="insight">
-      <Section title="What happened">
-        <p className="wraps">{clean(insight.outcome)}</p>
-        <Main runId={runId} insight={insight} most={10} />
-        {!insight.first_error && !insight.repeats.length && (
-          <p className="mut">No step failed, and nothing was done over and over.</p>
+    <Section title="What happened">
+      <p className="wraps">{clean(insight.outcome)}</p>
+      <Findings runId={runId} insight={insight} most={MOST} />
+      {!insight.first_error && !insight.repeats.length && (
+        <p className="mut">No step failed, and none was repeated over and over.</p>
+      )}
+      <dl className="kv sm">
+        <dt>Steps</dt>
+        <dd>{grouped(insight.steps)}</dd>
+        <dt>Tool calls</dt>
+        <dd>{`${grouped(insight.tool_calls)}, ${grouped(insight.failed_calls)} failed`}</dd>
+        <dt>Working</dt>
+        <dd>{timeTaken(insight.working_ms)}</dd>
+        <dt>In tools</dt>
+        <dd>{timeTaken(insight.tool_ms)}</dd>
+        {usage.total_tokens != null && (
+          <>
+            <dt>Tokens, as reported</dt>
+            <dd>{grouped(usage.total_tokens)}</dd>
+          </>
         )}
-        <dl className="kv sm">
-          <dt>Steps</dt>
-          <dd>{insight.steps.toLocaleString()}</dd>
-          <dt>Tool calls</dt>
-          <dd>{`${insight.tool_calls.toLocaleString()}, ${insight.failed_calls.toLocaleString()} failed`}</dd>
-          <dt>Working</dt>
-          <dd>{time(insight.working_ms)}</dd>
-          <dt>In tools</dt>
-          <dd>{time(insight.tool_ms)}</dd>
-          {usage.total_tokens != null && (
-            <>
-              <dt>Tokens, as reported</dt>
-              <dd>{usage.total_tokens.toLocaleString()}</dd>
-            </>
-          )}
-          {usage.cost != null && (
-            <>
-              <dt>Cost, as reported</dt>
-              <dd>{`${usage.cost.toFixed(2)} ${clean(usage.currency)}`}</dd>
-            </>
-          )}
-        </dl>
-      </Section>
-      <Section title="Longest waits">
-        {insight.waits.length ? (
-          <ul className="findings">
-            {insight.waits.map((wait) => (
-              <li key={`${wait.seq}${wait.kind}`} className="finding">
-                <Clock size={14} aria-hidden />
-                <div className="grow wraps">
-                  {time(wait.duration_ms)} for {FOR[wait.kind] ?? wait.kind}:{" "}
-                  <Step runId={runId} seq={wait.seq}>
-                    {clean(wait.text) || `step ${wait.seq}`}
-                  </Step>
-                </div>
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <p className="mut">Nothing took a second or more.</p>
+        {usage.cost != null && (
+          <>
+            <dt>Cost, as reported</dt>
+            <dd>{moneyWords(usage.cost, usage.currency)}</dd>
+          </>
         )}
-      </Section>
-      <Section
-        title="Files changed"
-        note={
-          insight.files_total > insight.files.length
-            ? `${insight.files.length.toLocaleString()} of ${insight.files_total.toLocaleString()}`
-            : insight.files_total.toLocaleString()
-        }
-      >
-        {insight.files.length ? (
-          <ul className="findings">
-            {insight.files.map((file) => (
-              <li key={file.path} className="finding">
-                <div className="grow wraps">
-                  <Step runId={runId} seq={file.seqs[file.seqs.length - 1]}>
-                    <span className="mono">{clean(file.path)}</span>
-                  </Step>{" "}
-                  {file.is_new && <span className="badge">New</span>}
-                </div>
-                <Stat added={file.added} removed={file.removed} />
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <p className="mut">No step changed a file.</p>
-        )}
-      </Section>
-      <Section
-        title="Commands run"
-        note={
-          insight.commands_total > insight.commands.length
-            ? `the last ${insight.commands.length.toLocaleString()} of ${insight.commands_total.toLocaleString()}`
-            : insight.commands_total.toLocaleString()
-        }
-      >
-        {insight.commands.length ? (
-          <ul className="findings">
-            {insight.commands.map((each) => (
-              <li key={each.seq} className="finding">
-                {each.failed ? (
-                  <CircleX size={14} className="red" aria-label="Failed" />
-                ) : (
-                  <CircleCheck size={14} className="green" aria-label="Fine" />
-                )}
-                <div className="grow wraps">
-                  <Step runId={runId} seq={each.seq}>
-                    <span className="mono">{clean(each.command)}</span>
-                  </Step>
-                </div>
-                <span className="sm mut num">
-                  {each.exit_code ? `exit ${each.exit_code} · ` : ""}
-                  {time(each.duration_ms)}
-                </span>
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <p className="mut">No command was run.</p>
-        )}
-      </Section>
-    </div>
+      </dl>
+    </Section>
   );
 }
 
-export function Insight({ runId, version = 0, active = false, compact = false }) {
-  const [insight, problem] = useInsight(runId, version, active);
-  if (problem && !insight)
-    return (
-      <p role="alert" className="note red">
-        <TriangleAlert size={14} aria-hidden />
-        {clean(problem)}
-      </p>
-    );
-  if (!insight)
-    return (
-      <div aria-hidden className="stack">
-        <i className="skel" style={{ width: "80%" }} />
-        <i className="skel" style={{ width: "60%" }} />
-      </div>
-    );
-  if (!compact) return <Whole runId={runId} insight={insight} />;
+/** @param {Props} props */
+function Waits({ runId, insight: { waits } }) {
   return (
-    <div className="sm">
-      <p className="wraps">{clean(insight.outcome)}</p>
-      <Main runId={runId} insight={insight} most={3} />
-      <Link to={`/runs/${runId}?tab=insight`} className="link">
-        More insight
-      </Link>
-    </div>
+    <Section title="Longest waits">
+      {waits.length > 0 ? (
+        <ul className="findings">
+          {waits.map((wait) => (
+            <li key={`${wait.seq}${wait.kind}`} className="finding">
+              <Clock size={14} aria-hidden />
+              <div className="grow wraps">
+                {timeTaken(wait.duration_ms)} for {WAITED_FOR[wait.kind] ?? wait.kind}:{" "}
+                <StepLink runId={runId} seq={wait.seq}>
+                  {clean(wait.text) || `step ${wait.seq}`}
+                </StepLink>
+              </div>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="mut">Nothing took a second or more.</p>
+      )}
+    </Section>
+  );
+}
+
+/** @param {Props} props */
+function Files({ runId, insight: { files, files_total: total } }) {
+  const note =
+    total > files.length ? `${grouped(files.length)} of ${grouped(total)}` : grouped(total);
+  return (
+    <Section title="Files changed" note={note}>
+      {files.length > 0 ? (
+        <ul className="findings">
+          {files.map((file) => (
+            <li key={file.path} className="finding">
+              <div className="grow wraps">
+                <StepLink runId={runId} seq={file.seqs[file.seqs.length - 1]}>
+                  <span className="mono">{clean(file.path)}</span>
+                </StepLink>{" "}
+                {file.is_new && <span className="badge">New</span>}
+              </div>
+              <Stat added={file.added} removed={file.removed} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="mut">No step changed a file.</p>
+      )}
+    </Section>
+  );
+}
+
+/** @param {Props} props */
+function Commands({ runId, insight: { commands, commands_total: total } }) {
+  const isPart = total > commands.length;
+  const note = `${isPart ? `the last ${grouped(commands.length)} of ` : ""}${grouped(total)}`;
+  return (
+    <Section title="Commands run" note={note}>
+      {commands.length > 0 ? (
+        <ul className="findings">
+          {commands.map((command) => (
+            <li key={command.seq} className="finding">
+              <Outcome ok={!command.failed} label={["Succeeded", "Failed"]} />
+              <div className="grow wraps">
+                <StepLink runId={runId} seq={command.seq}>
+                  <span className="mono">{clean(command.command)}</span>
+                </StepLink>
+              </div>
+              <span className="sm mut num">
+                {command.exit_code ? `exit ${command.exit_code} · ` : ""}
+                {timeTaken(command.duration_ms)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="mut">No command was run.</p>
+      )}
+    </Section>
   );
 }

@@ -1,96 +1,253 @@
-// The log of a run: of 50 000 entries some thirty are on the page. The server pushes a counter, the
-// entries come in pages through the dashboard's own address.
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Virtuoso } from "react-virtuoso";
-import { ArrowDown, ChevronDown, CircleX, LoaderCircle, Pause, UnfoldVertical } from "lucide-react";
-import { PAGE, failedSeq, firstSeqOfTurn, useEntries } from "./Entries.jsx";
-import { FindField, FindText, setInAddress, useFind } from "./Find.jsx";
-import { GroupLine, Step } from "../entry/Step.jsx";
-import { fold, isFailed } from "../entry/kinds.jsx";
-import { Clock, Elapsed } from "../text/Times.jsx";
-import { clean } from "../text/Payload.jsx";
+// The log of a run. The server pushes a counter; the entries come in pages through the dashboard's
+// own address, and some thirty of them are on the page.
+import { CircleX } from "lucide-react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { setInAddress } from "../address.js";
+import { clean } from "../reading.js";
+import { FindText } from "../text/Marked.jsx";
+import { chipsOf } from "./chips.js";
+import { EntryList, EntryRow } from "./EntryList.jsx";
+import { PAGE, pageOf } from "./pages.js";
+import { readFirstOfTurn, readNextFailed } from "./steps.js";
+import { ToTheEnd, useTail } from "./Tail.jsx";
+import { Toolbar } from "./Toolbar.jsx";
+import { useEntries } from "./useEntries.jsx";
+import { useFind } from "./useFind.jsx";
+import { useJump } from "./useJump.jsx";
+import { useOpening } from "./useOpening.jsx";
 
-// Longer runs show every entry on a line of its own: folding needs all of them at hand.
-const FOLD_MOST = 1500,
-  SETTLE_MS = 1500;
-const CHIPS = [
-  ["all", "All", ""],
-  ["errors", "Errors", "failed=true"],
-  ["messages", "Messages", "message_type=USER_MESSAGE&message_type=FINAL_ANSWER"],
-  ["plans", "Plans", "message_type=PLAN_EVALUATION"],
-];
+/** @import { Entry, LogCounts, TurnTimes } from "../shapes.d.ts" */
+/** @import { Entries } from "./useEntries.jsx" */
+/** @import { Jump } from "./useJump.jsx" */
+/** @import { Opening } from "./EntryList.jsx" */
+/** @typedef {ReturnType<typeof useTail>} Tail */
+/**
+ * @typedef {object} TranscriptProps
+ * @property {number} runId
+ * @property {number} total entries of the run
+ * @property {Partial<LogCounts>} counts
+ * @property {boolean} active whether the run works
+ * @property {string} agent
+ * @property {string} user
+ * @property {number} step the one to begin with; -1 for none
+ * @property {number} fromTurn the turn to begin with; 0 for none
+ * @property {TurnTimes[]} turns
+ * @property {string} error why the run failed
+ * @property {string} draft what the agent is saying
+ * @property {boolean} raw whether to show entries as JSON
+ */
 
-function chipsOf(counts, total) {
-  const types = counts.message_type ?? {},
-    tools = Object.entries(counts.tool_name ?? {}).sort((a, b) => b[1] - a[1]);
-  const sizes = {
-    all: total,
-    errors: counts.failed ?? 0,
-    messages: (types.USER_MESSAGE ?? 0) + (types.FINAL_ANSWER ?? 0),
-    plans: types.PLAN_EVALUATION ?? 0,
-  };
-  return [
-    ...CHIPS.map(([key, name, filter]) => ({ key, name, filter, size: sizes[key] })).filter(
-      (chip) => chip.key === "all" || chip.size > 0,
-    ),
-    ...tools.slice(0, 12).map(([tool, size]) => ({
-      key: `tool:${tool}`,
-      name: clean(tool),
-      filter: new URLSearchParams({ tool_name: tool }).toString(),
-      size,
-    })),
-  ];
-}
+// Longer logs show every entry on a line of its own: folding needs all of them at hand.
+const MOST_TO_FOLD = 1500;
 
-// Groups of folded entries, made anew only when a page has grown. A group never crosses a page.
-function useGroups(page) {
-  const made = useRef(new Map());
-  return useCallback(
-    (index) => {
-      const number = Math.floor(index / PAGE),
-        entries = page(number);
-      if (!entries) return null;
-      let known = made.current.get(number);
-      if (known?.entries !== entries)
-        made.current.set(number, (known = { entries, groups: fold(entries) }));
-      return known.groups[index % PAGE] ?? null;
-    },
-    [page],
+/** @param {TranscriptProps} props */
+export function Transcript(props) {
+  const { runId, total, counts, active, step, error, draft, raw } = props;
+  const { chips, shown, setShown, filter } = useChips(runId, counts, total);
+  const entries = useEntries(runId, filter, total);
+  const { count, problem } = entries;
+  const opening = useOpening(runId, count, active, step);
+  const tail = useTail(count);
+  const jump = useJump();
+  const way = useWay(props, { entries, filter, opening, jump, showAll: () => setShown("all") });
+  const find = useFind(runId, total, way.goTo, way.cursor);
+  const onLink = useLink(raw, jump.blink);
+  const hasErrors = (counts.failed ?? 0) > 0;
+  const folds = !filter && !raw && count <= MOST_TO_FOLD;
+  const start = !filter && step >= 0 && step < count ? step : count - 1;
+  const scope = `${runId}?${filter}`;
+  const isReady = useReady(scope, entries, folds, start);
+  const renderEntry = (/** @type {Entry} */ entry, /** @type {number} */ index) => (
+    <EntryRow
+      {...props}
+      entry={entry}
+      index={index}
+      opening={opening}
+      flash={jump.flash === entry.seq}
+      hit={find.hits?.seqs[find.at] === entry.seq}
+      onLink={onLink}
+      onNextError={(counts.failed ?? 0) > 1 ? () => way.goToError(false, entry.seq) : null}
+    />
+  );
+  return (
+    <section className="logbox" aria-label="Log">
+      <Toolbar
+        chips={chips}
+        shown={shown}
+        onShow={setShown}
+        onNextError={hasErrors ? way.goToError : null}
+        everything={opening.everything}
+        onToggleAll={raw ? null : opening.toggleAll}
+        find={find}
+      />
+      {error && !raw && (
+        <Failure error={error} onJump={hasErrors ? () => way.goToError(false, -1) : null} />
+      )}
+      {problem && (
+        <p role="alert" className="note red">
+          {problem}
+        </p>
+      )}
+      <FindText.Provider value={find.marked}>
+        <LogView active={active} entries={entries} jump={jump} tail={tail}>
+          {isReady ? (
+            <EntryList
+              {...{ scope, entries, folds, start, opening, jump, draft, renderEntry }}
+              numbered={!filter}
+              onAtEnd={tail.setAtEnd}
+            />
+          ) : (
+            <Beginning count={count} filter={filter} active={active} />
+          )}
+        </LogView>
+      </FindText.Provider>
+    </section>
   );
 }
 
-// What the list shows: a line per group, its entries only when it is open, and all other entries.
-function rowsOf(count, at, groupOf, isOpen) {
-  const rows = [];
-  for (let index = 0; index < count; index += 1) {
-    const group = at(index) ? groupOf(index) : null;
-    if (group?.first === index) rows.push({ index, line: group });
-    if (!group || isOpen(group)) rows.push({ index });
-  }
-  return rows;
+/**
+ * The filters, and the one that is chosen.
+ *
+ * @param {number} runId
+ * @param {Partial<LogCounts>} counts
+ * @param {number} total
+ */
+function useChips(runId, counts, total) {
+  const [shown, setShown] = useState("all");
+  // Another run shows all of its steps.
+  useEffect(() => setShown("all"), [runId]);
+  const chips = useMemo(() => chipsOf(counts, total), [counts, total]);
+  const filter = chips.find((chip) => chip.key === shown)?.filter ?? "";
+  return { chips, shown, setShown, filter };
 }
 
-function TurnLine({ number, turns }) {
-  const turn = turns.find((each) => each.turn === number);
+/**
+ * The way to any step: that of the address at first, then where links, errors and hits lead.
+ *
+ * @param {TranscriptProps} props
+ * @param {{ entries: Entries, filter: string, opening: Opening, jump: Jump,
+ *   showAll: () => void }} log
+ */
+function useWay(props, { entries, filter, opening, jump, showAll }) {
+  /** The step that was gone to last. */
+  const cursor = useRef(props.step);
+  const goTo = async (/** @type {number} */ seq) => {
+    showAll();
+    cursor.current = seq;
+    opening.reveal(seq);
+    jump.blink(seq);
+    if (!filter && !entries.pages.at(seq)) await entries.load(pageOf(seq));
+    jump.to(seq);
+  };
+  const goToError = async (/** @type {boolean} */ back, from = cursor.current) => {
+    const seq = await readNextFailed(props.runId, from, back).catch(() => undefined);
+    if (seq !== undefined) goTo(seq);
+  };
+  useBeginning(props, goTo);
+  return { cursor, goTo, goToError };
+}
+
+/**
+ * Go to the step or the turn that the address names.
+ *
+ * @param {TranscriptProps} props
+ * @param {(seq: number) => void} goTo
+ */
+function useBeginning({ runId, total, step, fromTurn }, goTo) {
+  const hasEntries = total > 0;
+  const toStep = useEffectEvent(() => {
+    if (step >= 0 && step < total) goTo(step);
+  });
+  const toTurn = useEffectEvent((/** @type {number | undefined} */ seq) => {
+    if (seq !== undefined) goTo(seq);
+  });
+  useEffect(() => toStep(), [step, runId, hasEntries]);
+  useEffect(() => {
+    if (fromTurn > 0 && hasEntries) readFirstOfTurn(runId, fromTurn).then(toTurn, () => {});
+  }, [fromTurn, runId, hasEntries]);
+}
+
+/**
+ * A click on the number of a step copies its link.
+ *
+ * @param {boolean} raw
+ * @param {(seq: number) => void} blink
+ */
+function useLink(raw, blink) {
+  return useCallback(
+    (/** @type {React.MouseEvent} */ event, /** @type {number} */ seq) => {
+      event.preventDefault();
+      setInAddress({ step: String(seq), tab: raw ? "raw" : "" });
+      navigator.clipboard?.writeText(location.href).catch(() => {});
+      blink(seq);
+    },
+    [raw, blink],
+  );
+}
+
+/**
+ * The list begins when its first rows are known: entries that fold under the eye make it jump.
+ *
+ * @param {string} scope
+ * @param {Entries} entries
+ * @param {boolean} folds
+ * @param {number} start
+ */
+function useReady(scope, { count, pages, load }, folds, start) {
+  const ready = useRef("");
+  /** @type {number[]} */
+  let missing = [];
+  if (count > 0 && ready.current !== scope) {
+    const needed = folds ? [...Array(Math.ceil(count / PAGE)).keys()] : [pageOf(start)];
+    missing = needed.filter((number) => !pages.page(number));
+    if (!missing.length) ready.current = scope;
+  }
+  useEffect(() => {
+    for (const number of missing) load(number);
+  });
+  return count > 0 && ready.current === scope;
+}
+
+/**
+ * The window onto the list. Whoever scrolls in it stays where they are.
+ *
+ * @param {{ active: boolean, entries: Entries, jump: Jump, tail: Tail,
+ *   children: React.ReactNode }} props
+ */
+function LogView({ active, entries: { count, pages }, jump, tail, children }) {
   return (
-    <div className="turn">
-      <b>Turn {number}</b>
-      {turn && (
-        <span className="flexrow" style={{ gap: 4 }}>
-          <Clock at={turn.started || turn.created} />
-          <Elapsed start={turn.started} end={turn.finished} lead="·" />
-        </span>
+    <div
+      ref={jump.box}
+      onWheel={jump.release}
+      onTouchMove={jump.release}
+      onPointerDown={jump.release}
+      onKeyDown={jump.release}
+      role="log"
+      aria-label="Run log"
+      aria-live={active && tail.atEnd ? "polite" : "off"}
+      aria-busy={count > 0 && !pages.at(count - 1)}
+      className="logview"
+      data-total={count}
+    >
+      {children}
+      {!tail.atEnd && (active || tail.fresh > 0) && (
+        <ToTheEnd
+          active={active}
+          fresh={tail.fresh}
+          onClick={() => jump.list.current?.scrollToIndex({ index: "LAST", align: "end" })}
+        />
       )}
     </div>
   );
 }
 
-function Failure({ error, hasErrors, onJump }) {
+/** @param {{ error: string, onJump: (() => void) | null }} props */
+function Failure({ error, onJump }) {
   return (
     <div className="callout red failure">
       <CircleX size={16} aria-hidden />
       <span className="grow">{clean(error)}</span>
-      {hasErrors && (
+      {onJump && (
         <button type="button" className="btn s1" onClick={onJump}>
           Jump to first error
         </button>
@@ -99,334 +256,23 @@ function Failure({ error, hasErrors, onJump }) {
   );
 }
 
-export function Transcript({
-  runId,
-  total = 0,
-  counts = {},
-  active = false,
-  agent = "Agent",
-  user = "You",
-  step = -1,
-  fromTurn = 0,
-  turns = [],
-  error = "",
-  draft = "",
-  raw = false,
-}) {
-  const [shown, setShown] = useState("all");
-  const chips = useMemo(() => chipsOf(counts, total), [counts, total]);
-  const filter = chips.find((chip) => chip.key === shown)?.filter ?? "";
-  const { count, at, page, load, problem } = useEntries(runId, filter, total);
-  const groupOf = useGroups(page);
-  const [opened, setOpened] = useState(() => new Map());
-  const [everything, setEverything] = useState(null);
-  const [flash, setFlash] = useState(-1);
-  const [atBottom, setAtBottom] = useState(true);
-  const [seen, setSeen] = useState(0);
-  const list = useRef(null),
-    cursor = useRef(step),
-    revealed = useRef(new Set(step >= 0 ? [step] : [])),
-    box = useRef(null),
-    anchor = useRef(null),
-    placeOf = useRef((seq) => seq);
-  const folds = !filter && !raw && count <= FOLD_MOST;
-
-  useEffect(() => {
-    setOpened(new Map());
-    setShown("all");
-    setEverything(null);
-  }, [runId]);
-  useEffect(() => {
-    if (atBottom) setSeen(count);
-  }, [atBottom, count]);
-
-  // Entries fold when they have come, so the place to be is gone to again until nothing moves.
-  const settle = useCallback(() => {
-    const to = anchor.current;
-    if (!to || performance.now() > to.until || !list.current) return;
-    // A step that is taller than the window is shown from its beginning.
-    const height = box.current?.querySelector(`[data-seq="${to.seq}"]`)?.offsetHeight ?? 0;
-    const index = Math.max(0, placeOf.current(to.seq));
-    list.current.scrollToIndex(
-      height > box.current?.clientHeight * 0.7
-        ? { index, align: "start", offset: -8 }
-        : { index, align: "center" },
-    );
-  }, []);
-  const release = useCallback(() => {
-    anchor.current = null;
-  }, []);
-
-  const goTo = useCallback(
-    async (seq) => {
-      setShown("all");
-      cursor.current = seq;
-      revealed.current.add(seq);
-      setFlash(seq);
-      if (!filter && !at(seq)) await load(Math.floor(seq / PAGE));
-      anchor.current = { seq, until: performance.now() + SETTLE_MS };
-      requestAnimationFrame(() => {
-        settle();
-        requestAnimationFrame(settle);
-      });
-      for (const wait of [120, 350, 700]) setTimeout(settle, wait);
-      setTimeout(() => setFlash((now) => (now === seq ? -1 : now)), 2500);
-    },
-    [load, at, filter, settle],
-  );
-  useEffect(() => {
-    if (step >= 0 && step < total) goTo(step);
-  }, [step, runId, total > 0]);
-  useEffect(() => {
-    if (fromTurn > 0 && total > 0)
-      firstSeqOfTurn(runId, fromTurn)
-        .then((seq) => {
-          if (seq >= 0) goTo(seq);
-        })
-        .catch(() => {});
-  }, [fromTurn, runId, total > 0]);
-  const find = useFind(runId, total, goTo, cursor);
-
-  const jump = useCallback(
-    async (back, from = cursor.current) => {
-      const seq = await failedSeq(runId, from, back).catch(() => null);
-      if (seq != null) goTo(seq);
-    },
-    [runId, goTo],
-  );
-  const onLink = useCallback(
-    (event, seq) => {
-      event.preventDefault();
-      setInAddress({ step: String(seq), tab: raw ? "raw" : "" });
-      navigator.clipboard?.writeText(location.href).catch(() => {});
-      setFlash(seq);
-      setTimeout(() => setFlash(-1), 1500);
-    },
-    [raw],
-  );
-  const toggle = (key, now) => setOpened((old) => new Map(old).set(key, !now));
-
-  const isOpen = (entry, index) => {
-    const chosen = opened.get(entry.seq);
-    if (chosen !== undefined) return chosen;
-    if (everything !== null) return everything;
-    return isFailed(entry) || (active && index === count - 1) || revealed.current.has(entry.seq);
-  };
-  const isGroupOpen = (group) => {
-    const chosen = opened.get(`g${group.first}`);
-    if (chosen !== undefined) return chosen;
-    if (everything !== null) return everything;
-    if (active && group.last >= count - 2) return true;
-    for (const seq of revealed.current) {
-      if (seq >= group.first && seq <= group.last) return true;
-    }
-    return false;
-  };
-  const rows = folds ? rowsOf(count, at, groupOf, isGroupOpen) : null;
-  placeOf.current = (seq) => (rows ? rows.findLastIndex((one) => one.index <= seq) : seq);
-  const row = (place) => {
-    const { index, line } = rows ? (rows[place] ?? { index: place }) : { index: place };
-    if (line) {
-      const open = isGroupOpen(line);
-      return <GroupLine group={line} open={open} onToggle={() => toggle(`g${line.first}`, open)} />;
-    }
-    const entry = at(index);
-    if (!entry) {
-      load(Math.floor(index / PAGE));
-      return (
-        <div className="step" data-loading>
-          <span className="g">{filter ? "" : index}</span>
-          <span className="k" />
-          <i className="skel" style={{ width: `${40 + ((index * 13) % 45)}%`, margin: "10px 0" }} />
-        </div>
-      );
-    }
-    const open = isOpen(entry, index),
-      thoughtKey = `t${entry.seq}`,
-      thoughtOpen = opened.get(thoughtKey) ?? everything ?? false;
+/** @param {{ count: number, filter: string, active: boolean }} props */
+function Beginning({ count, filter, active }) {
+  if (count > 0) {
     return (
-      <>
-        {entry.message_type === "USER_MESSAGE" && !raw && (
-          <TurnLine number={entry.turn} turns={turns} />
-        )}
-        <Step
-          entry={entry}
-          runId={runId}
-          raw={raw}
-          href={`?step=${entry.seq}`}
-          open={open}
-          thoughtOpen={thoughtOpen}
-          flash={flash === entry.seq}
-          hit={find.hits?.seqs[find.at] === entry.seq}
-          agent={agent}
-          user={user}
-          onToggle={() => toggle(entry.seq, open)}
-          onThought={() => toggle(thoughtKey, thoughtOpen)}
-          onLink={onLink}
-          onNextError={(counts.failed ?? 0) > 1 ? () => jump(false, entry.seq) : null}
-        />
-      </>
-    );
-  };
-  const fresh = count - seen;
-  const Footer = useCallback(
-    () =>
-      draft ? (
-        <div className="step" aria-hidden>
-          <span className="g" />
-          <span className="k">
-            <LoaderCircle size={16} className="spin" />
-          </span>
-          <p className="plain mut" dir="auto">
-            {clean(draft)}
-          </p>
-        </div>
-      ) : (
-        <div style={{ height: 12 }} />
-      ),
-    [draft],
-  );
-  const start = !filter && step >= 0 && step < count ? step : count - 1;
-  // The list begins when it knows its first rows: entries that fold under the eye would make it jump.
-  const ready = useRef(""),
-    scope = `${runId}?${filter}`;
-  if (count > 0 && ready.current !== scope) {
-    const pages = folds
-      ? Array.from({ length: Math.ceil(count / PAGE) }, (_, number) => number)
-      : [Math.floor(start / PAGE)];
-    const missing = pages.filter((number) => !page(number));
-    if (missing.length) missing.forEach((number) => load(number));
-    else ready.current = scope;
-  }
-  const size = rows ? rows.length : count,
-    key = `${scope}${folds ? "" : "&all"}`;
-
-  return (
-    <section className="logbox" aria-label="Log">
-      <div className="tools">
-        <div className="chips" role="group" aria-label="Filter the steps">
-          {chips.map((chip) => (
-            <button
-              key={chip.key}
-              type="button"
-              className="chip"
-              aria-pressed={shown === chip.key}
-              onClick={() => setShown(chip.key)}
-            >
-              {chip.name}
-              <span className="num">{chip.size.toLocaleString()}</span>
-            </button>
-          ))}
-        </div>
-        <span className="flexrow toolend">
-          {(counts.failed ?? 0) > 0 && (
-            <button
-              type="button"
-              className="btn ghost s1 nexterror"
-              data-hotkey="e"
-              title="Next error (E); with Shift the one before"
-              aria-label="Next error"
-              onClick={(event) => jump(event.shiftKey)}
-            >
-              <CircleX size={14} aria-hidden />
-              <ChevronDown size={14} aria-hidden />
-            </button>
-          )}
-          {!raw && (
-            <button
-              type="button"
-              className="btn ghost s1 ic desk"
-              title={everything ? "Fold all" : "Open all"}
-              aria-label={everything ? "Fold all" : "Open all"}
-              onClick={() => {
-                setOpened(new Map());
-                revealed.current.clear();
-                setEverything(everything ? null : true);
-              }}
-            >
-              <UnfoldVertical size={14} aria-hidden />
-            </button>
-          )}
-          <FindField find={find} />
-        </span>
+      <div className="stack" style={{ gap: 20, padding: 16 }} aria-hidden>
+        {[60, 80, 45, 70].map((width) => (
+          <i key={width} className="skel" style={{ width: `${width}%` }} />
+        ))}
       </div>
-      {error && !raw && (
-        <Failure
-          error={error}
-          hasErrors={(counts.failed ?? 0) > 0}
-          onJump={() => jump(false, -1)}
-        />
-      )}
-      {problem && (
-        <p role="alert" className="note red">
-          {problem}
-        </p>
-      )}
-      <FindText.Provider value={find.marked}>
-        <div
-          ref={box}
-          onWheel={release}
-          onTouchMove={release}
-          onPointerDown={release}
-          onKeyDown={release}
-          role="log"
-          aria-label="Run log"
-          aria-live={active && atBottom ? "polite" : "off"}
-          aria-busy={count > 0 && !at(count - 1)}
-          className="logview"
-          data-total={count}
-        >
-          {ready.current === scope && count > 0 ? (
-            <Virtuoso
-              key={key}
-              ref={list}
-              totalCount={size}
-              itemContent={row}
-              initialTopMostItemIndex={{
-                index: Math.max(0, placeOf.current(start)),
-                align: start === count - 1 ? "end" : "center",
-              }}
-              followOutput={(bottom) => (bottom ? "auto" : false)}
-              atBottomStateChange={setAtBottom}
-              atBottomThreshold={60}
-              increaseViewportBy={400}
-              components={{ Footer }}
-              style={{ height: "100%" }}
-            />
-          ) : count > 0 ? (
-            <div className="stack" style={{ gap: 20, padding: 16 }} aria-hidden>
-              {[60, 80, 45, 70].map((width) => (
-                <i key={width} className="skel" style={{ width: `${width}%` }} />
-              ))}
-            </div>
-          ) : (
-            <p className="mut" style={{ padding: 24 }}>
-              {filter
-                ? "No step matches."
-                : active
-                  ? "The agent starts. Its first step appears here."
-                  : "This run has no steps."}
-            </p>
-          )}
-          {!atBottom && (active || fresh > 0) && (
-            <button
-              type="button"
-              className="pill new live"
-              onClick={() => list.current?.scrollToIndex({ index: size - 1, align: "end" })}
-            >
-              {active ? (
-                <>
-                  <Pause size={14} aria-hidden />
-                  Live paused{fresh > 0 ? `, ${fresh.toLocaleString()} new` : ""}
-                </>
-              ) : (
-                "To the end"
-              )}
-              <ArrowDown size={14} aria-hidden />
-            </button>
-          )}
-        </div>
-      </FindText.Provider>
-    </section>
+    );
+  }
+  const why = active
+    ? "The agent is starting. Its first step will appear here."
+    : "This run has no steps.";
+  return (
+    <p className="mut" style={{ padding: 24 }}>
+      {filter ? "No step matches." : why}
+    </p>
   );
 }

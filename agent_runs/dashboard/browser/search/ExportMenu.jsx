@@ -2,6 +2,7 @@
 import { DropdownMenu } from "@radix-ui/themes";
 import { Download } from "lucide-react";
 
+/** @param {{ query: string, formats: [name: string, label: string][] }} props */
 export function ExportMenu({ query, formats }) {
   return (
     <DropdownMenu.Root>

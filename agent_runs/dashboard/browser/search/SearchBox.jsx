@@ -1,96 +1,32 @@
 // The field of the search page: a combobox that completes fields and their values.
-import { useEffect, useId, useRef, useState } from "react";
 import { Search, X } from "lucide-react";
+import { useEffect, useId, useRef, useState } from "react";
+import { stepOf } from "../keys.js";
+import { completed, completionsOf } from "./completion.js";
 
-const SHOWN = 8;
+/** @import { SearchField } from "../shapes.d.ts" */
+/** @import { Completion } from "./completion.js" */
+/**
+ * @typedef {object} SearchBoxProps
+ * @property {string} text
+ * @property {SearchField[]} fields
+ * @property {boolean} isBad
+ * @property {string} errorId the element that says what is wrong
+ * @property {(text: string) => void} onChange
+ * @property {() => void} onSearch
+ * @property {(isCompleting: boolean) => void} onComplete
+ */
 
-// What stands at the cursor, and what could stand there.
-function completions(text, at, fields) {
-  const start = text.slice(0, at).search(/[^\s]*$/);
-  const word = text.slice(start, at);
-  if (word.includes('"')) return { start, items: [] };
-  const minus = word.startsWith("-") ? "-" : "";
-  const [, name, given] = /^-?([a-z]+):(.*)$/i.exec(word) ?? [];
-  const field = name && fields.find((each) => each.name === name.toLowerCase());
-  if (field) {
-    const typed = given.split(",").pop().toLowerCase(),
-      before = word.slice(0, word.length - typed.length);
-    const taken = new Set(given.toLowerCase().split(","));
-    const items = field.values
-      .filter(
-        (value) =>
-          value.toLowerCase().startsWith(typed) &&
-          value.toLowerCase() !== typed &&
-          !taken.has(value.toLowerCase()),
-      )
-      .map((value) => ({
-        text: `${before}${/[\s,"]/.test(value) ? `"${value.replaceAll('"', "")}"` : value}`,
-        label: value,
-        ends: true,
-      }));
-    return { start, items: items.slice(0, SHOWN), about: field.about };
-  }
-  const typed = word.slice(minus.length).toLowerCase();
-  if (!typed) return { start, items: [] };
-  return {
-    start,
-    items: fields
-      .filter((each) => each.name.startsWith(typed))
-      .map((each) => ({ text: `${minus}${each.name}:`, label: `${each.name}:`, note: each.about })),
-  };
-}
-
-export function SearchBox({ text, fields, isBad, errorId, onChange, onSearch, onComplete }) {
-  const place = useRef(null),
-    id = useId();
-  const [cursor, setCursor] = useState(-1),
-    [open, setOpen] = useState(false),
-    [chosen, setChosen] = useState(-1);
-  const { start, items, about } =
-    open && cursor >= 0 ? completions(text, cursor, fields) : { items: [] };
-  const at = Math.min(chosen, items.length - 1);
-  useEffect(() => {
-    if (cursor >= 0 && document.activeElement === place.current)
-      place.current.setSelectionRange(cursor, cursor);
-  }, [cursor, text]);
-
-  useEffect(() => onComplete(items.length > 0), [items.length > 0, onComplete]);
-
-  const take = (item) => {
-    const rest = text.slice(cursor).replace(/^[^\s]*/, ""),
-      space = item.ends && !rest ? " " : "";
-    const head = text.slice(0, start) + item.text + space;
-    onChange(head + rest);
-    setCursor(head.length);
-    setChosen(-1);
-    setOpen(!item.ends);
-    place.current?.focus();
-  };
-  const onKeyDown = (event) => {
-    if (event.nativeEvent.isComposing) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && items.length) {
-      event.preventDefault();
-      setChosen((at + step + items.length + (at < 0 && step < 0 ? 1 : 0)) % items.length);
-    } else if (event.key === "Tab" && items.length && !event.shiftKey && open) {
-      event.preventDefault();
-      take(items[Math.max(at, 0)]);
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      if (at >= 0) take(items[at]);
-      else {
-        setOpen(false);
-        onSearch();
-      }
-    } else if (event.key === "Escape" && items.length) {
-      event.preventDefault();
-      event.stopPropagation();
-      setOpen(false);
-      setChosen(-1);
-    }
-  };
+/** @param {SearchBoxProps} props */
+export function SearchBox(props) {
+  const { text, isBad, errorId } = props;
+  const place = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const id = useId();
+  const box = useCompletion(props, place);
+  const { items, at } = box;
   return (
     <div className="search-box">
+      {/* biome-ignore lint/a11y/useSemanticElements: the layout expects a div */}
       <div className={`field ${isBad ? "bad" : ""}`} role="search">
         <Search size={16} aria-hidden />
         <input
@@ -111,61 +47,129 @@ export function SearchBox({ text, fields, isBad, errorId, onChange, onSearch, on
           autoComplete="off"
           autoCapitalize="none"
           maxLength={1000}
-          onChange={(event) => {
-            onChange(event.target.value);
-            setCursor(event.target.selectionStart);
-            setOpen(true);
-            setChosen(-1);
-          }}
-          onClick={(event) => setCursor(event.target.selectionStart)}
-          onBlur={() => setOpen(false)}
-          onKeyDown={onKeyDown}
+          onChange={box.onType}
+          onClick={(event) => box.setCursor(event.currentTarget.selectionStart ?? -1)}
+          onBlur={box.close}
+          onKeyDown={box.onKeyDown}
         />
-        {!text && (
-          <span className="kbd desk" aria-hidden>
-            /
-          </span>
-        )}
-        {text && (
+        {text ? (
           <button
             type="button"
             className="btn ghost s1 ic"
             aria-label="Clear the query"
-            onClick={() => {
-              onChange("");
-              setOpen(false);
-              place.current?.focus();
-            }}
+            onClick={box.clear}
           >
             <X size={14} aria-hidden />
           </button>
+        ) : (
+          <span className="kbd desk" aria-hidden>
+            /
+          </span>
         )}
       </div>
-      <div
-        id={id}
-        role="listbox"
-        aria-label="Completions"
-        className="card completions"
-        hidden={!items.length}
-      >
-        {items.map((item, index) => (
-          <div
-            key={item.text}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === at}
-            className="palette-item"
-            onPointerDown={(event) => {
-              event.preventDefault();
-              take(item);
-            }}
-            onPointerMove={() => setChosen(index)}
-          >
-            <span className="mono cut">{item.label}</span>
-            <span className="sm mut cut grow">{item.note ?? about}</span>
-          </div>
-        ))}
-      </div>
+      <Completions id={id} items={items} at={at} onTake={box.take} onPoint={box.setChosen} />
+    </div>
+  );
+}
+
+/**
+ * What could stand at the cursor, and the keys that choose among it.
+ *
+ * @param {SearchBoxProps} props
+ * @param {React.RefObject<HTMLInputElement | null>} place
+ */
+function useCompletion({ text, fields, onChange, onSearch, onComplete }, place) {
+  const [cursor, setCursor] = useState(-1);
+  const [open, setOpen] = useState(false);
+  const [chosen, setChosen] = useState(-1);
+  const isCompleting = open && cursor >= 0;
+  const { start, items } = isCompleting ? completionsOf(text, cursor, fields) : NOTHING;
+  const at = Math.min(chosen, items.length - 1);
+  const hasItems = items.length > 0;
+  // A new text moves the cursor to its end.
+  useEffect(() => {
+    if (cursor >= 0 && document.activeElement === place.current) {
+      place.current?.setSelectionRange(cursor, cursor);
+    }
+  }, [cursor, text, place]);
+  useEffect(() => onComplete(hasItems), [hasItems, onComplete]);
+
+  const take = (/** @type {Completion} */ item) => {
+    const next = completed(text, start, cursor, item);
+    onChange(next.query);
+    setCursor(next.cursor);
+    setChosen(-1);
+    setOpen(!item.ends);
+    place.current?.focus();
+  };
+  const onKeyDown = (/** @type {React.KeyboardEvent} */ event) => {
+    if (event.nativeEvent.isComposing) return;
+    const step = stepOf(event.key);
+    if (step && hasItems) {
+      // Upwards from the field itself is the last one.
+      const from = at < 0 && step < 0 ? 0 : at;
+      setChosen((from + step + items.length) % items.length);
+    } else if (event.key === "Tab" && hasItems && !event.shiftKey) take(items[Math.max(at, 0)]);
+    else if (event.key === "Enter" && at >= 0) take(items[at]);
+    else if (event.key === "Enter") {
+      setOpen(false);
+      onSearch();
+    } else if (event.key === "Escape" && hasItems) {
+      event.stopPropagation();
+      setOpen(false);
+      setChosen(-1);
+    } else return;
+    event.preventDefault();
+  };
+  const onType = (/** @type {React.ChangeEvent<HTMLInputElement>} */ event) => {
+    onChange(event.target.value);
+    setCursor(event.target.selectionStart ?? -1);
+    setOpen(true);
+    setChosen(-1);
+  };
+  const close = () => setOpen(false);
+  const clear = () => {
+    onChange("");
+    close();
+    place.current?.focus();
+  };
+  return { items, at, take, clear, close, setChosen, setCursor, onType, onKeyDown };
+}
+
+/** @type {ReturnType<typeof completionsOf>} */
+const NOTHING = { start: 0, items: [] };
+
+/**
+ * @param {{ id: string, items: Completion[], at: number, onTake: (item: Completion) => void,
+ *   onPoint: (at: number) => void }} props
+ */
+function Completions({ id, items, at, onTake, onPoint }) {
+  return (
+    <div
+      id={id}
+      role="listbox"
+      aria-label="Completions"
+      className="card completions"
+      hidden={!items.length}
+    >
+      {items.map((item, index) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field
+        <div
+          key={item.text}
+          id={`${id}-${index}`}
+          role="option"
+          aria-selected={index === at}
+          className="palette-item"
+          onPointerDown={(event) => {
+            event.preventDefault();
+            onTake(item);
+          }}
+          onPointerMove={() => onPoint(index)}
+        >
+          <span className="mono cut">{item.label}</span>
+          <span className="sm mut cut grow">{item.about}</span>
+        </div>
+      ))}
     </div>
   );
 }

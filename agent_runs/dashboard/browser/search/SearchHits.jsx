@@ -1,102 +1,99 @@
 // What a search found: the hits of each run, with the words that were looked for marked.
-import { Link } from "react-router";
 import { CircleX, FileText, ListChecks, MessageSquareText, Terminal, User } from "lucide-react";
+import { Link } from "react-router";
+import { Status } from "../text/Status.jsx";
 import { Ago } from "../text/Times.jsx";
+import { snippetPieces } from "./hits.js";
 
-const ICONS = {
-  ERROR: CircleX,
-  USER_MESSAGE: User,
-  FINAL_ANSWER: MessageSquareText,
-  PLAN_EVALUATION: ListChecks,
-};
-const NAMES = {
-  ERROR: "Error",
-  USER_MESSAGE: "Message",
-  FINAL_ANSWER: "Answer",
-  PLAN_EVALUATION: "Plan",
-  ACTION: "Step",
-};
+/** @import { SearchGroup, SearchHit } from "../shapes.d.ts" */
 
-// Offsets are in code points, as in the API; a string of JavaScript counts otherwise.
-function Snippet({ text, highlights }) {
-  const letters = Array.from(text),
-    parts = [];
-  let last = 0;
-  for (const [start, end] of highlights) {
-    if (start > last) parts.push(letters.slice(last, start).join(""));
-    parts.push(<mark key={start}>{letters.slice(start, end).join("")}</mark>);
-    last = end;
-  }
-  parts.push(letters.slice(last).join(""));
-  return <span className="snippet">{parts}</span>;
+/** @type {Record<string, { name: string, Icon: typeof User }>} */
+const LOOKS = {
+  ERROR: { name: "Error", Icon: CircleX },
+  USER_MESSAGE: { name: "Message", Icon: User },
+  FINAL_ANSWER: { name: "Answer", Icon: MessageSquareText },
+  PLAN_EVALUATION: { name: "Plan", Icon: ListChecks },
+  ACTION: { name: "Step", Icon: Terminal },
+};
+const OF_A_RUN = { name: "Run", Icon: FileText };
+
+/**
+ * @param {{ groups: SearchGroup[], onNarrow: (term: string) => void }} props `onNarrow` searches
+ *   once more, with another term
+ */
+export function SearchHits({ groups, onNarrow }) {
+  return groups.map((group, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: sorted by rank, a run may come twice
+    <Group key={`${group.run.id}.${at}`} group={group} onNarrow={onNarrow} />
+  ));
 }
 
-function Hit({ run, hit }) {
-  const name = hit.tool_name || NAMES[hit.message_type] || hit.message_type || "Run";
-  const Icon = hit.message_type === null ? FileText : (ICONS[hit.message_type] ?? Terminal);
-  const href = hit.seq === null ? `/runs/${run.id}` : `/runs/${run.id}?step=${hit.seq}`;
+/** @param {{ group: SearchGroup, onNarrow: (term: string) => void }} props */
+function Group({ group: { run, hits }, onNarrow }) {
   return (
-    <li className="search-hit" data-row={`${run.id}:${hit.seq}`}>
-      <Link to={href} data-row-link="" className={hit.failed ? "failed" : ""}>
+    <section className="card search-run" aria-label={`Run ${run.id}: ${run.title}`}>
+      <header>
+        <Status run={run} coloured />
+        <h2 className="cut grow">
+          <Link to={`/runs/${run.id}`} className="title">
+            {run.title}
+          </Link>
+        </h2>
+        {run.agent && <span className="badge desk">{run.agent}</span>}
+        {run.archived && <span className="badge desk">Archived</span>}
+        <span className="sm mut desk">
+          Run {run.id} · <Ago at={run.created_at} />
+        </span>
+        <button type="button" className="btn ghost s1" onClick={() => onNarrow(`run:${run.id}`)}>
+          Only this run
+        </button>
+        <button
+          type="button"
+          className="btn ghost s1 desk"
+          onClick={() => onNarrow(`-run:${run.id}`)}
+        >
+          Leave out
+        </button>
+      </header>
+      <ul>
+        {hits.map((hit) => (
+          <Hit key={hit.seq ?? "run"} runId={run.id} hit={hit} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** @param {{ runId: number, hit: SearchHit }} props */
+function Hit({ runId, hit }) {
+  const { seq, failed, message_type: type, tool_name: tool } = hit;
+  const look = type === null ? OF_A_RUN : (LOOKS[type] ?? { name: type, Icon: Terminal });
+  return (
+    <li className="search-hit" data-row={`${runId}:${seq}`}>
+      <Link
+        to={seq === null ? `/runs/${runId}` : `/runs/${runId}?step=${seq}`}
+        data-row-link=""
+        className={failed ? "failed" : ""}
+      >
         <span className="num mut sm">
-          {hit.seq !== null && <span className="vh">Step </span>}
-          {hit.seq === null ? "run" : `#${hit.seq}`}
-          {hit.failed && <span className="vh">, failed</span>}
+          {seq !== null && <span className="vh">Step </span>}
+          {seq === null ? "run" : `#${seq}`}
+          {failed && <span className="vh">, failed</span>}
         </span>
-        <span className={`kind sm ${hit.failed ? "red" : "mut"}`}>
-          <Icon size={14} aria-hidden />
-          <span className="cut mono">{name}</span>
+        <span className={`kind sm ${failed ? "red" : "mut"}`}>
+          <look.Icon size={14} aria-hidden />
+          <span className="cut mono">{tool || look.name}</span>
         </span>
-        <Snippet text={hit.snippet} highlights={hit.highlights} />
+        <span className="snippet">
+          {snippetPieces(hit.snippet, hit.highlights).map(([piece, isHit], at) =>
+            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other name
+            isHit ? <mark key={at}>{piece}</mark> : piece,
+          )}
+        </span>
         <span className="sm mut desk when">
           <Ago at={hit.created_at} />
         </span>
       </Link>
     </li>
   );
-}
-
-export function SearchHits({ groups, looks, onNarrow }) {
-  return groups.map(({ run, hits }, at) => {
-    const look = looks[run.status] ?? { word: run.status, tone: "mut", dot: "" };
-    return (
-      <section
-        key={`${run.id}.${at}`}
-        className="card search-run"
-        aria-label={`Run ${run.id}: ${run.title}`}
-      >
-        <header>
-          <span className={`st ${look.tone}`}>
-            <span className={`dot ${look.dot}`} aria-hidden />
-            {look.word}
-          </span>
-          <h2 className="cut grow">
-            <Link to={`/runs/${run.id}`} className="title">
-              {run.title || `Run ${run.id}`}
-            </Link>
-          </h2>
-          {run.agent && <span className="badge desk">{run.agent}</span>}
-          {run.archived && <span className="badge desk">Archived</span>}
-          <span className="sm mut desk">
-            Run {run.id} · <Ago at={run.created_at} />
-          </span>
-          <button type="button" className="btn ghost s1" onClick={() => onNarrow(`run:${run.id}`)}>
-            Only this run
-          </button>
-          <button
-            type="button"
-            className="btn ghost s1 desk"
-            onClick={() => onNarrow(`-run:${run.id}`)}
-          >
-            Leave out
-          </button>
-        </header>
-        <ul>
-          {hits.map((hit) => (
-            <Hit key={hit.seq ?? "run"} run={run} hit={hit} />
-          ))}
-        </ul>
-      </section>
-    );
-  });
 }

@@ -1,77 +1,76 @@
-// Times that tick by themselves: one timer per page, a node renders only when its text changes.
+// Times that tick by themselves: one timer per page, and a node is drawn only when its text changes.
 import { useSyncExternalStore } from "react";
+import { ago, elapsed, took } from "./times.js";
 
+/** @type {Set<() => void>} */
 const listeners = new Set();
-let timer = null;
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let timer;
 
+/** @param {() => void} listener */
 function subscribe(listener) {
   listeners.add(listener);
-  timer ??= setInterval(() => listeners.forEach((call) => call()), 1000);
+  timer ??= setInterval(() => {
+    for (const tell of listeners) tell();
+  }, 1000);
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) {
-      clearInterval(timer);
-      timer = null;
-    }
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   };
 }
 
+/** @param {() => string} text */
 const useTicking = (text) => useSyncExternalStore(subscribe, text, () => "");
 
-function ago(at) {
-  const seconds = Math.max(0, (Date.now() - at) / 1000);
-  if (seconds < 10) return "just now";
-  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
-  if (seconds < 30 * 86400) {
-    const days = Math.floor(seconds / 86400);
-    return `${days} day${days === 1 ? "" : "s"} ago`;
-  }
-  return new Date(at).toLocaleDateString();
-}
-
-export function duration(ms, exact) {
-  if (exact && ms < 10000) return `${(ms / 1000).toFixed(1)}s`;
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const pad = (n) => String(n).padStart(2, "0");
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3600)}h ${pad(Math.floor(seconds / 60) % 60)}m`;
-}
-
-const absolute = (at) =>
+/** @param {number} at */
+const dateAndTime = (at) =>
   new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
+/**
+ * How long ago `at` was; date and time on hover.
+ *
+ * @param {{ at: string }} props
+ */
 export function Ago({ at }) {
   const time = Date.parse(at);
-  const text = useTicking(() => (Number.isNaN(time) ? "" : ago(time)));
+  const text = useTicking(() => (Number.isNaN(time) ? "" : ago(time, Date.now())));
   if (Number.isNaN(time)) return null;
   return (
-    <time className="num" dateTime={at} title={absolute(time)}>
+    <time className="num" dateTime={at} title={dateAndTime(time)}>
       {text}
     </time>
   );
 }
 
+/**
+ * The local time of day of `at`.
+ *
+ * @param {{ at: string }} props
+ */
 export function Clock({ at }) {
   const time = Date.parse(at);
   if (Number.isNaN(time)) return null;
   return (
-    <time className="num" dateTime={at} title={absolute(time)}>
+    <time className="num" dateTime={at} title={dateAndTime(time)}>
       {new Date(time).toLocaleTimeString()}
     </time>
   );
 }
 
+/**
+ * The time from `start` to `end`, which goes on while there is no end.
+ *
+ * @param {{ start: string, end: string, lead?: string }} props
+ */
 export function Elapsed({ start, end, lead = "" }) {
-  const from = Date.parse(start),
-    until = Date.parse(end);
-  const text = useTicking(() =>
-    Number.isNaN(from)
-      ? ""
-      : duration((Number.isNaN(until) ? Date.now() : until) - from, !Number.isNaN(until)),
-  );
+  const from = Date.parse(start);
+  const until = Date.parse(end);
+  const text = useTicking(() => {
+    if (Number.isNaN(from)) return "";
+    return Number.isNaN(until) ? elapsed(Date.now() - from) : took(until - from);
+  });
   if (!text) return null;
   return <span className="num">{lead ? `${lead} ${text}` : text}</span>;
 }

@@ -1,165 +1,36 @@
 // Saved views of this page: open one, keep the present one, rename, replace, remove.
-import { useCallback, useEffect, useId, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
 import { Dialog } from "@radix-ui/themes";
 import { Bookmark, Trash2, X } from "lucide-react";
+import { useEffect, useId, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+import { sendJson } from "../api.js";
+import { useViews } from "./useViews.jsx";
+import { addressOf, presentQuery } from "./views.js";
 
-const FILTERS = [
-  "status",
-  "agent",
-  "source",
-  "repo",
-  "q",
-  "since",
-  "until",
-  "archived",
-  "mode",
-  "tool",
-  "failed_tool",
-  "error",
-  "measured",
-];
+/** @import { SavedView } from "../shapes.d.ts" */
+/** @typedef {ReturnType<typeof useViews>["change"]} Change */
 
-async function ask(path, method = "GET", body = undefined) {
-  const answer = await fetch(`/api/views${path}`, {
-    method,
-    credentials: "same-origin",
-    body: body && JSON.stringify(body),
-    headers: {
-      accept: "application/json",
-      ...(body ? { "content-type": "application/json" } : {}),
-    },
-  });
-  if (answer.status === 204) return null;
-  const json = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(json.message || `The API answered ${answer.status}.`);
-  return json;
-}
+const LONGEST_NAME = 100;
 
-export const addressOf = (view) =>
-  view.kind === "search" ? `/search?${new URLSearchParams({ q: view.query })}` : `/?${view.query}`;
-
-// What the page shows now, as a view of its kind is kept.
-function presentOf(kind, search) {
-  const params = new URLSearchParams(search);
-  if (kind === "search") return (params.get("q") ?? "").trim();
-  return new URLSearchParams(
-    FILTERS.flatMap((name) => (params.get(name) ? [[name, params.get(name)]] : [])),
-  )
-    .toString()
-    .replaceAll("%2C", ",");
-}
-
-export function useViews(kind) {
-  const [views, setViews] = useState([]),
-    [problem, setProblem] = useState("");
-  const read = useCallback(
-    () =>
-      ask(`?kind=${kind}`).then(
-        (json) => {
-          setViews(json.items);
-          setProblem("");
-        },
-        (error) => setProblem(error.message),
-      ),
-    [kind],
-  );
-  const change = async (call) => {
-    try {
-      await call();
-      await read();
-      return true;
-    } catch (error) {
-      setProblem(error.message);
-      return false;
-    }
-  };
-  useEffect(() => {
-    read();
-  }, [read]);
-  return { views, problem, read, change };
-}
-
-function View({ view, present, onOpen, change }) {
-  const [name, setName] = useState(view.name);
-  useEffect(() => setName(view.name), [view.name]);
-  const rename = () => {
-    if (name.trim() && name.trim() !== view.name)
-      change(() => ask(`/${view.id}`, "PUT", { name: name.trim() }));
-    else setName(view.name);
-  };
-  return (
-    <li className="view-row">
-      <label className="field grow">
-        <span className="vh">Name of the view</span>
-        <input
-          value={name}
-          maxLength={100}
-          onChange={(event) => setName(event.target.value)}
-          onBlur={rename}
-          onKeyDown={(event) => {
-            if (event.key === "Enter") {
-              event.preventDefault();
-              rename();
-            }
-          }}
-        />
-      </label>
-      <span className="flexrow">
-        <button
-          type="button"
-          className="btn"
-          onClick={() => onOpen(view)}
-          aria-label={`Open ${view.name}`}
-        >
-          Open
-        </button>
-        {present && present !== view.query && (
-          <button
-            type="button"
-            className="btn"
-            aria-label={`Replace ${view.name} with what is shown now`}
-            onClick={() => change(() => ask(`/${view.id}`, "PUT", { query: present }))}
-          >
-            Replace
-          </button>
-        )}
-        <button
-          type="button"
-          className="btn ghost ic"
-          aria-label={`Remove ${view.name}`}
-          onClick={() => change(() => ask(`/${view.id}`, "DELETE"))}
-        >
-          <Trash2 size={16} aria-hidden />
-        </button>
-      </span>
-      <code className="sm mut cut">{view.query || "all runs"}</code>
-    </li>
-  );
-}
-
+/** @param {{ kind: string }} props `runs` or `search` */
 export function Views({ kind }) {
-  const { search } = useLocation(),
-    navigate = useNavigate(),
-    id = useId();
-  const [open, setOpen] = useState(false),
-    [name, setName] = useState("");
+  const { search } = useLocation();
+  const navigate = useNavigate();
+  const id = useId();
+  const [open, setOpen] = useState(false);
   const { views, problem, read, change } = useViews(kind);
-  const present = presentOf(kind, search),
-    current = views.find((view) => view.query === present);
-  const save = async (event) => {
-    event.preventDefault();
-    if (await change(() => ask("", "POST", { name: name.trim(), kind, query: present })))
-      setName("");
+  const present = presentQuery(kind, search);
+  const current = views.find((view) => view.query === present);
+  const onOpenChange = (/** @type {boolean} */ now) => {
+    setOpen(now);
+    if (now) read();
+  };
+  const openView = (/** @type {SavedView} */ view) => {
+    setOpen(false);
+    navigate(addressOf(view));
   };
   return (
-    <Dialog.Root
-      open={open}
-      onOpenChange={(now) => {
-        setOpen(now);
-        if (now) read();
-      }}
-    >
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Trigger>
         <button
           type="button"
@@ -180,52 +51,15 @@ export function Views({ kind }) {
             {problem}
           </p>
         )}
-        {present && !current && (
-          <form className="view-form" onSubmit={save}>
-            <label className="label" htmlFor={`${id}-name`}>
-              Save what is shown now
-            </label>
-            <code className="sm mut wraps">{present}</code>
-            <span className="flexrow">
-              <span className="field grow">
-                <input
-                  id={`${id}-name`}
-                  value={name}
-                  required
-                  maxLength={100}
-                  placeholder="Name"
-                  onChange={(event) => setName(event.target.value)}
-                />
-              </span>
-              <button type="submit" className="btn solid" disabled={!name.trim()}>
-                Save view
-              </button>
-            </span>
-          </form>
-        )}
-        {views.length ? (
+        {present && !current && <SaveForm kind={kind} query={present} change={change} />}
+        {views.length > 0 ? (
           <ul className="views" aria-label="Saved views">
             {views.map((view) => (
-              <View
-                key={view.id}
-                view={view}
-                present={present}
-                change={change}
-                onOpen={(each) => {
-                  setOpen(false);
-                  navigate(addressOf(each));
-                }}
-              />
+              <View key={view.id} view={view} present={present} change={change} onOpen={openView} />
             ))}
           </ul>
         ) : (
-          <p className="mut views-none">
-            {present
-              ? "None is saved yet."
-              : kind === "search"
-                ? "None is saved yet. Search for something, then save it here."
-                : "None is saved yet. Set filters, then save them here."}
-          </p>
+          <p className="mut views-none">{present ? NONE : `${NONE} ${HOW_TO_SAVE[kind]}`}</p>
         )}
         <Dialog.Close>
           <button
@@ -239,5 +73,118 @@ export function Views({ kind }) {
         </Dialog.Close>
       </Dialog.Content>
     </Dialog.Root>
+  );
+}
+
+const NONE = "No view is saved yet.";
+/** @type {Record<string, string>} */
+const HOW_TO_SAVE = {
+  search: "Search for something, then save it here.",
+  runs: "Set filters, then save them here.",
+};
+
+/** @param {{ kind: string, query: string, change: Change }} props */
+function SaveForm({ kind, query, change }) {
+  const id = useId();
+  const [name, setName] = useState("");
+  const save = async (/** @type {React.FormEvent} */ event) => {
+    event.preventDefault();
+    const view = { name: name.trim(), kind, query };
+    if (await change(() => sendJson("POST", "/views", view))) setName("");
+  };
+  return (
+    <form className="view-form" onSubmit={save}>
+      <label className="label" htmlFor={id}>
+        Save what is shown now
+      </label>
+      <code className="sm mut wraps">{query}</code>
+      <span className="flexrow">
+        <span className="field grow">
+          <input
+            id={id}
+            value={name}
+            required
+            maxLength={LONGEST_NAME}
+            placeholder="Name"
+            onChange={(event) => setName(event.target.value)}
+          />
+        </span>
+        <button type="submit" className="btn solid" disabled={!name.trim()}>
+          Save view
+        </button>
+      </span>
+    </form>
+  );
+}
+
+/**
+ * @param {{ view: SavedView, present: string, change: Change,
+ *   onOpen: (view: SavedView) => void }} props
+ */
+function View({ view, present, change, onOpen }) {
+  const address = `/views/${view.id}`;
+  return (
+    <li className="view-row">
+      <NameField
+        name={view.name}
+        onRename={(name) => change(() => sendJson("PUT", address, { name }))}
+      />
+      <span className="flexrow">
+        <button
+          type="button"
+          className="btn"
+          onClick={() => onOpen(view)}
+          aria-label={`Open ${view.name}`}
+        >
+          Open
+        </button>
+        {present && present !== view.query && (
+          <button
+            type="button"
+            className="btn"
+            aria-label={`Replace ${view.name} with what is shown now`}
+            onClick={() => change(() => sendJson("PUT", address, { query: present }))}
+          >
+            Replace
+          </button>
+        )}
+        <button
+          type="button"
+          className="btn ghost ic"
+          aria-label={`Remove ${view.name}`}
+          onClick={() => change(() => sendJson("DELETE", address))}
+        >
+          <Trash2 size={16} aria-hidden />
+        </button>
+      </span>
+      <code className="sm mut cut">{view.query || "all runs"}</code>
+    </li>
+  );
+}
+
+/** @param {{ name: string, onRename: (name: string) => void }} props */
+function NameField({ name, onRename }) {
+  const [text, setText] = useState(name);
+  useEffect(() => setText(name), [name]);
+  const rename = () => {
+    const wanted = text.trim();
+    if (wanted && wanted !== name) onRename(wanted);
+    else setText(name);
+  };
+  return (
+    <label className="field grow">
+      <span className="vh">Name of the view</span>
+      <input
+        value={text}
+        maxLength={LONGEST_NAME}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={rename}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          rename();
+        }}
+      />
+    </label>
   );
 }

@@ -1,0 +1,115 @@
+// What a person or the agent said.
+import { useEffect, useState } from "react";
+import { getJson } from "../api.js";
+import { clean } from "../reading.js";
+import { CopyButton } from "../text/CopyButton.jsx";
+import { Marked } from "../text/Marked.jsx";
+import { Clock } from "../text/Times.jsx";
+import { textOf } from "./kinds.js";
+import { Prose } from "./Prose.jsx";
+import { StepTools } from "./StepTools.jsx";
+
+/** @import { Entry, Turn } from "../shapes.d.ts" */
+
+const SAFE_IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
+
+/**
+ * @param {{ entry: Entry, by: string, runId: number,
+ *   onLink: (event: React.MouseEvent, seq: number) => void }} props
+ */
+export function Message({ entry, by, runId, onLink }) {
+  const text = textOf(entry);
+  const isPrompt = entry.message_type === "USER_MESSAGE";
+  return (
+    <div className={`msg ${isPrompt ? "user" : ""}`}>
+      <div className="by">
+        <b>{by}</b>
+        <Clock at={entry.created_at} />
+        <span className="end flexrow" style={{ gap: 0 }}>
+          {!isPrompt && text && <CopyButton text={text} label="Copy the answer" />}
+          <StepTools entry={entry} onLink={onLink} />
+        </span>
+      </div>
+      {isPrompt ? (
+        <>
+          <p className="plain" dir="auto">
+            <Marked text={clean(text)} />
+          </p>
+          <PromptImages entry={entry} runId={runId} />
+        </>
+      ) : (
+        <Prose text={text || "The agent ended without an answer."} />
+      )}
+    </div>
+  );
+}
+
+/** @param {{ entry: Entry, runId: number }} props */
+function PromptImages({ entry, runId }) {
+  const count = Number(entry.tool_output?.images) || 0;
+  const images = useImages(runId, entry.turn, count > 0);
+  if (!count) return null;
+  if (!images.length) {
+    const places = Array.from({ length: count }, (_, at) => at);
+    return (
+      <div className="thumbs">
+        {places.map((at) => (
+          <span key={at} className="thumb skel" />
+        ))}
+      </div>
+    );
+  }
+  return (
+    <div className="thumbs">
+      {images.map((uri, at) => (
+        <a
+          key={uri}
+          className="thumb"
+          href={uri}
+          download={`run-${runId}-turn-${entry.turn}-image-${at + 1}`}
+          title="Download the image"
+        >
+          <img src={uri} alt={`Attachment ${at + 1} of the prompt`} />
+        </a>
+      ))}
+    </div>
+  );
+}
+
+// Images of prompts are in the turns, not in the entries: they are read when they come into view.
+/** @type {{ key: string, answer: Promise<{ items: Turn[] }> | null }} */
+let lastRead = { key: "", answer: null };
+
+/**
+ * @param {number} runId
+ * @param {number} turn a turn that is new is not in what was read before
+ */
+function turnsOf(runId, turn) {
+  const key = `${runId}/${turn}`;
+  if (lastRead.key !== key) lastRead = { key, answer: getJson(`/agent_runs/${runId}/turns`) };
+  return lastRead.answer;
+}
+
+/**
+ * @param {number} runId
+ * @param {number} turn
+ * @param {boolean} wanted
+ */
+function useImages(runId, turn, wanted) {
+  const [images, setImages] = useState(/** @type {string[]} */ ([]));
+  useEffect(() => {
+    if (!wanted) return undefined;
+    let gone = false;
+    turnsOf(runId, turn)?.then(
+      ({ items }) => {
+        const found = items.find((each) => each.turn === turn)?.images ?? [];
+        if (!gone) setImages(found.filter((uri) => SAFE_IMAGE.test(uri)));
+      },
+      () => {}, // the places of the images stay empty
+    );
+    return () => {
+      gone = true;
+    };
+  }, [runId, turn, wanted]);
+  return images;
+}

@@ -1,0 +1,59 @@
+// What an entry is: said by people or done by a tool, and which kind of tool.
+
+/** @import { Entry } from "../shapes.d.ts" */
+/** @typedef {"edit" | "search" | "read" | "run" | "tool"} ToolKind */
+
+/** @type {[ToolKind, RegExp][]} */
+const TOOL_KINDS = [
+  ["edit", /edit|write|patch|create|replace|delete|move/i],
+  ["search", /search|grep|glob|find|list|^ls$/i],
+  ["read", /read|view|cat|open|fetch/i],
+  ["run", /bash|shell|run|exec|terminal|command/i],
+];
+
+/**
+ * What a tool does, told from its name.
+ *
+ * @param {string} tool
+ * @returns {ToolKind}
+ */
+export const kindOf = (tool) => TOOL_KINDS.find(([, names]) => names.test(tool))?.[0] ?? "tool";
+
+/** @param {Pick<Entry, "message_type">} entry */
+export const isMessage = ({ message_type: type }) =>
+  type === "USER_MESSAGE" || type === "FINAL_ANSWER";
+
+/**
+ * The text of an answer, a message, an error, or what a tool wrote.
+ *
+ * @param {Pick<Entry, "observation">} entry
+ */
+export const textOf = ({ observation }) => (typeof observation === "string" ? observation : "");
+
+/**
+ * What a tool gave back when that is not text.
+ *
+ * @param {Pick<Entry, "observation">} entry
+ */
+export const valueIn = ({ observation }) =>
+  observation && typeof observation === "object" ? observation : null;
+
+/**
+ * The code that a command ended with.
+ *
+ * @param {Pick<Entry, "tool_output">} entry
+ */
+export function exitCodeOf({ tool_output: output }) {
+  return typeof output?.exit_code === "number" ? output.exit_code : null;
+}
+
+/**
+ * The files that a tool call changed.
+ *
+ * @param {Pick<Entry, "tool_output">} entry
+ * @returns {{ path: unknown, unified: string }[]}
+ */
+export function diffsOf({ tool_output: output }) {
+  const diffs = Array.isArray(output?.diffs) ? output.diffs : [];
+  return diffs.filter((diff) => typeof diff?.unified === "string");
+}

@@ -1,0 +1,96 @@
+// What became of imported files, in words.
+import { sizeWords } from "../reading.js";
+import { isOpen } from "./jobs.js";
+
+/** @import { ImportResult } from "../shapes.d.ts" */
+/** @import { Job, Phase } from "./jobs.js" */
+
+const FEW = 12;
+const LATEST = 10;
+const NEXT_UP = 3;
+
+/** @type {Record<string, string>} */
+export const OUTCOMES = { imported: "Imported", updated: "Updated", known: "Known" };
+
+/** @param {number} number */
+export const count = (number) => number.toLocaleString("en");
+
+/**
+ * @param {number} number
+ * @param {string} noun
+ */
+export const counted = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** @param {ImportResult} result */
+export function summaryOf({ imported, updated, known, logs }) {
+  const words = [
+    imported && `${count(imported)} imported`,
+    updated && `${count(updated)} updated`,
+    known && `${count(known)} known already`,
+  ].filter(Boolean);
+  if (!words.length) return "It has no runs";
+  const stored = imported + updated ? `${counted(logs, "step")} stored` : "nothing was changed";
+  return [...words, stored].join(" · ");
+}
+
+/** @param {Job} job */
+export function stateOf({ phase, sent, file, result }) {
+  if (phase === "waiting") return "Waiting for its turn";
+  if (phase === "sending") return `${sizeWords(sent)} of ${sizeWords(file.size)} sent`;
+  if (phase === "storing") return "Being checked and stored; its runs will appear all at once";
+  if (phase === "cancelled") return "Cancelled";
+  return phase === "done" && result ? summaryOf(result) : "Not imported";
+}
+
+/**
+ * What all files came to; empty while nothing has.
+ *
+ * @param {readonly Job[]} jobs
+ */
+export function totalOf(jobs) {
+  const results = jobs.flatMap((job) => job.result ?? []);
+  const sum = (/** @type {"imported" | "updated" | "known"} */ name) =>
+    results.reduce((total, result) => total + result[name], 0);
+  const refused = jobs.filter((job) => job.phase === "failed").length;
+  const parts = [
+    sum("imported") && `${counted(sum("imported"), "run")} imported`,
+    sum("updated") && `${count(sum("updated"))} updated`,
+    sum("known") && `${count(sum("known"))} known already`,
+    refused && `${counted(refused, "file")} refused`,
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/**
+ * Of many files those that matter: refused ones, the one under way, what comes next, what came
+ * last.
+ *
+ * @param {readonly Job[]} jobs
+ */
+export function shownOf(jobs) {
+  if (jobs.length <= FEW) return { shown: jobs, waiting: 0, done: 0 };
+  const of = (/** @type {Phase[]} */ ...phases) => jobs.filter((job) => phases.includes(job.phase));
+  const waiting = of("waiting");
+  const done = of("done").reverse();
+  return {
+    shown: [
+      ...of("failed", "cancelled"),
+      ...of("sending", "storing"),
+      ...waiting.slice(0, NEXT_UP),
+      ...done.slice(0, LATEST),
+    ],
+    waiting: Math.max(waiting.length - NEXT_UP, 0),
+    done: Math.max(done.length - LATEST, 0),
+  };
+}
+
+/**
+ * What a screen reader is told: the last file that has ended, or the total of many.
+ *
+ * @param {readonly Job[]} jobs
+ */
+export function announcementOf(jobs) {
+  if (jobs.length > FEW) return jobs.some(isOpen) ? "" : totalOf(jobs);
+  const last = jobs.findLast((job) => !isOpen(job));
+  return last ? `${last.name}: ${stateOf(last)}` : "";
+}

@@ -1,0 +1,61 @@
+// Goes to a step of a log and stays there until nothing moves any more.
+import { useCallback, useRef, useState } from "react";
+
+/** @import { VirtuosoHandle } from "react-virtuoso" */
+
+const SETTLE_MS = 1500;
+const SETTLE_AGAIN_MS = [120, 350, 700];
+const FLASH_MS = 2500;
+
+/** @typedef {ReturnType<typeof useJump>} Jump */
+
+export function useJump() {
+  const list = useRef(/** @type {VirtuosoHandle | null} */ (null));
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const anchor = useRef(/** @type {{ seq: number, until: number } | null} */ (null));
+  /** The place of a step in the list, which draws it anew. */
+  const placeOf = useRef((/** @type {number} */ seq) => seq);
+  const [flash, setFlash] = useState(-1);
+
+  // Entries fold once they have come, so the place is gone to again until nothing moves.
+  const settle = useCallback(() => {
+    const to = anchor.current;
+    if (!to || performance.now() > to.until) return;
+    const step = /** @type {HTMLElement | null | undefined} */ (
+      box.current?.querySelector(`[data-seq="${to.seq}"]`)
+    );
+    const index = Math.max(0, placeOf.current(to.seq));
+    // A step that is taller than the window is shown from its beginning.
+    const isOutsized = (step?.offsetHeight ?? 0) > (box.current?.clientHeight ?? 0) * 0.7;
+    list.current?.scrollToIndex(
+      isOutsized ? { index, align: "start", offset: -8 } : { index, align: "center" },
+    );
+  }, []);
+
+  return {
+    list,
+    box,
+    placeOf,
+    flash,
+    /** Let a step light up. */
+    blink: useCallback((/** @type {number} */ seq) => {
+      setFlash(seq);
+      setTimeout(() => setFlash((now) => (now === seq ? -1 : now)), FLASH_MS);
+    }, []),
+    to: useCallback(
+      (/** @type {number} */ seq) => {
+        anchor.current = { seq, until: performance.now() + SETTLE_MS };
+        requestAnimationFrame(() => {
+          settle();
+          requestAnimationFrame(settle);
+        });
+        for (const wait of SETTLE_AGAIN_MS) setTimeout(settle, wait);
+      },
+      [settle],
+    ),
+    /** A person scrolls: from now on the place is theirs. */
+    release: useCallback(() => {
+      anchor.current = null;
+    }, []),
+  };
+}

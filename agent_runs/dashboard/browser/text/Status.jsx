@@ -1,0 +1,18 @@
+// The status of a run: a dot and a word.
+
+/** What the API says of a status, as the page shows it. */
+/** @typedef {{ status: string, status_word: string, status_tone: string }} HasStatus */
+
+/** @type {Record<string, string>} */
+const DOTS = { PENDING: "ring", ACTIVE: "blue pulse" };
+
+/** @param {{ run: HasStatus, coloured?: boolean }} props `coloured` is for the word as well */
+export function Status({ run, coloured = false }) {
+  const tone = run.status_tone === "neutral" ? "" : run.status_tone;
+  return (
+    <span className={coloured && tone ? `st ${tone}` : "st"}>
+      <span className={`dot ${DOTS[run.status] ?? tone}`} aria-hidden />
+      {run.status_word}
+    </span>
+  );
+}
