@@ -32,10 +32,10 @@ from agent_runs.cli.connection import AsJson, Connection
 from agent_runs.cli.output import complain, say, say_json, write_by_lines
 from agent_runs.errors import AgentRunsError
 
-_EXITS = "Exit codes: 0 complete, 1 failed, 2 usage, 124 timeout, 130 interrupted."
+_EXITS = "Exit codes: 0 complete, 1 failed, 2 wrong usage, 124 timeout, 130 interrupted."
 
 app = typer.Typer(
-    help=f"Create, watch, read, resume and stop runs of coding agents.\n\n{_EXITS}",
+    help=f"Start, watch, read, resume and stop runs of coding agents.\n\n{_EXITS}",
     no_args_is_help=True,
     rich_markup_mode=None,  # help in a frame would cost as much as all other imports together
     pretty_exceptions_enable=False,
@@ -63,7 +63,7 @@ def prepare(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version)
     ] = False,
 ) -> None:
-    """Keep what is given before the command."""
+    """Remember the options that stand before the command."""
     context.obj = Connection(url, token)
 
 

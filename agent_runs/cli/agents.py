@@ -10,7 +10,7 @@ from agent_runs.cli.output import say_fields, say_json
 
 
 def agents(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the agents, and what those need that are missing."""
+    """List the agents, and say what the missing ones need."""
     with connect(context) as client:
         found = client.list_agents()
     if as_json:

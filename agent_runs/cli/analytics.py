@@ -36,24 +36,24 @@ TableName = Literal[
 
 def analytics(
     context: typer.Context,
-    table: Annotated[TableName, typer.Argument(help="What to show.")] = "summary",
+    table: Annotated[TableName, typer.Argument(help="Table to show.")] = "summary",
     *,
-    days: Annotated[int, typer.Option(min=1, max=1100, help="Length of the period.")] = 14,
+    days: Annotated[int, typer.Option(min=1, max=1100, help="Length of the period in days.")] = 14,
     last_day: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Its last day, UTC; today unless given."),
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of the period (UTC); today by default."),
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     repo: Annotated[
-        str | None, typer.Option(metavar="REPO", help="Only this repository, by id or name.")
+        str | None, typer.Option(metavar="REPO", help="Only runs in this repository (id or name).")
     ] = None,
     mode: Annotated[str | None, typer.Option(help="Only runs of this prompt template.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how agents perform: success, durations, tools, errors, tokens and cost.
+    """Show how agents perform: success, durations, tools, errors, tokens, cost.
 
-    Days are those of UTC. Tokens and cost are as reported by the agents.
+    Days are UTC days. Tokens and cost are what the agents report.
     """
     if as_csv and as_json:
         raise InvalidRequest("Give --csv or --json, not both.")

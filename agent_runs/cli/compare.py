@@ -22,11 +22,11 @@ _TOOLS = 12
 def compare(
     context: typer.Context,
     run_ids: Annotated[
-        list[int], typer.Argument(metavar="ID ID...", help="Two to six runs.", min=1)
+        list[int], typer.Argument(metavar="ID ID...", help="Ids of two to six runs.", min=1)
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: outcome, duration, steps, cost, tools, changes, and where they part."""
+    """Compare runs: outcome, duration, steps, cost, tools, changes, first difference."""
     with connect(context) as client:
         found = client.compare_agent_runs(run_ids)
     if as_json:

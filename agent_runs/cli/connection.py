@@ -17,16 +17,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Timeout = Annotated[
     float | None,
     typer.Option(
-        min=0, metavar="SECONDS", help="Stop watching after this long (exit 124); the run goes on."
+        min=0,
+        metavar="SECONDS",
+        help="Stop watching after this time (exit code 124); the run goes on.",
     ),
 ]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print steps until the run ends.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print each step until the run ends.")]
 Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the run ends.")]
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What was given before the command.
+    """The options that stand before the command.
 
     Attributes:
         url: None: `AGENT_RUNS_API_URL`, else this machine.

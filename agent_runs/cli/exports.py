@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from agent_runs import CodegenClient
 
 RunIds = Annotated[
-    list[int] | None, typer.Argument(min=1, metavar="[RUN]...", help="Ids; all runs unless given.")
+    list[int] | None,
+    typer.Argument(min=1, metavar="[RUN]...", help="Ids of runs; all runs by default."),
 ]
 Form = Literal[
     "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
@@ -33,40 +34,47 @@ def export(
         Form, typer.Option("--format", help="jsonl is complete and can be imported again.")
     ] = "jsonl",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write; standard output by default."
+        ),
     ] = None,
     status: Annotated[
         list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     q: Annotated[
-        str | None, typer.Option("--q", metavar="WORDS", help="Words in title, prompt or result.")
+        str | None,
+        typer.Option(
+            "--q", metavar="WORDS", help="Only runs with these words in title, prompt or result."
+        ),
     ] = None,
     search: Annotated[
         str | None, typer.Option(metavar="QUERY", help="Only runs that this search finds.")
     ] = None,
     archived: Annotated[
-        bool, typer.Option("--archived", help="The archived ones instead.")
+        bool, typer.Option("--archived", help="Archived runs instead of the others.")
     ] = False,
-    every: Annotated[bool, typer.Option("--all", help="The archived ones, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Archived runs, too.")] = False,
     otlp: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Send spans to an OpenTelemetry collector instead."),
+        typer.Option(metavar="URL", help="Send spans to this OpenTelemetry collector instead."),
     ] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="For the collector; repeatable. [OTEL_EXPORTER_OTLP_HEADERS]",
+            help="Header for the collector; repeatable. [OTEL_EXPORTER_OTLP_HEADERS]",
         ),
     ] = None,
     content: Annotated[
-        bool, typer.Option("--content", help="Spans with prompts, answers, arguments, results.")
+        bool,
+        typer.Option("--content", help="Put prompts, answers, arguments and results into spans."),
     ] = False,
 ) -> None:
-    """Write runs with all that belongs to them to a file.
+    """Export runs, with everything that belongs to them, to a file.
 
-    CSV has a row per entry, csv-runs one per run; html is one page that works from a disk.
+    csv has a row per entry, csv-runs a row per run. html is one page that works without a server.
     """
     is_filtered = bool(status or agent or q or archived)
     if bool(run_ids) + bool(search) + is_filtered > 1:

@@ -7,7 +7,7 @@ from agent_runs.cli.output import say, say_json
 
 
 def hosted(context: typer.Context, as_json: AsJson = False) -> None:
-    """Tell how hosted accounts are mirrored: troubles, age, history."""
+    """Show how hosted accounts are mirrored: problems, age, history."""
     with connect(context) as client:
         found = client.list_hosted()
     if as_json:

@@ -17,11 +17,11 @@ Paths = Annotated[
 
 
 def import_(context: typer.Context, paths: Paths, as_json: AsJson = False) -> None:
-    """Bring runs in: exports in JSON Lines, session files of Claude Code, folders of them.
+    """Import runs: exports in JSON Lines, session files of Claude Code, folders.
 
-    Of each file all runs come or none. A run that is there already is left as it is, so a file may
-    be imported again; one that came with an older file is updated. Exit code 1 when a file was
-    refused; the others are imported all the same.
+    Each file is imported whole or not at all. You can import a file again: runs that are already
+    there do not change, except that runs from an older file are updated. If a file is refused, the
+    others are still imported and the exit code is 1.
     """
     results: list[object] = []
     refused = 0

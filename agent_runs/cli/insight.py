@@ -18,9 +18,9 @@ _MOST = 10
 
 
 def insight(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Say what happened in a run: first error, loops, waits, files, commands, tests.
+    """Sum up a run: first error, loops, waits, files, commands, tests.
 
-    Found in its entries, without asking a model. `#7` is the number of the entry.
+    The findings come from the run's entries, without asking a model. `#7` is the number of an entry.
     """
     with connect(context) as client:
         found = client.get_agent_run_insight(run_id)

@@ -25,16 +25,17 @@ def logs(
     follow: Follow = False,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--type", help="Only entries of this kind, such as ACTION; repeatable."),
+        typer.Option("--type", help="Only entries of this type, such as ACTION; repeatable."),
     ] = None,
     tools: Annotated[
         list[str] | None, typer.Option("--tool", help="Only calls of this tool; repeatable.")
     ] = None,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only errors and tool calls that failed.")
+        bool, typer.Option("--failed", help="Only errors and failed tool calls.")
     ] = False,
     grep: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only steps that hold this, in any case.")
+        str | None,
+        typer.Option(metavar="TEXT", help="Only steps that contain this text, in any case."),
     ] = None,
     regex: Annotated[bool, typer.Option("--regex", help="TEXT is a regular expression.")] = False,
     around: Annotated[
@@ -45,7 +46,7 @@ def logs(
             min=0,
             max=100,
             metavar="N",
-            help="With --grep: also N steps before and after, whatever the filters.",
+            help="With --grep: also show N steps before and after each hit, despite other filters.",
         ),
     ] = 0,
     timeout: Timeout = None,
@@ -53,8 +54,8 @@ def logs(
 ) -> None:
     """Print what a run did, step by step.
 
-    --json prints one array; together with --follow one line per entry, and the run last. With
-    --follow the exit code tells the end: 0 complete, 1 any other end, 124 timeout.
+    --json prints one array; with --follow it prints one line per entry and the run last. With
+    --follow the exit code tells how the run ended: 0 complete, 1 in any other way, 124 timeout.
     """
     _check(follow=follow, timeout=timeout, grep=grep, narrows=regex or around > 0)
     kinds = [kind.upper() for kind in kinds or ()]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def permissions(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """List what a run's agent asks for and waits to hear."""
+    """List the questions that a run's agent waits on."""
     with connect(context) as client:
         found = client.list_permissions(run_id)
     if as_json:
@@ -38,7 +38,7 @@ def answer(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Answer an agent's question; the run goes on."""
+    """Answer an agent's question, so that the run goes on."""
     with connect(context) as client:
         answered = client.answer_permission(run_id, permission_id, decision)
     if as_json:

@@ -29,28 +29,37 @@ _PERIOD = re.compile(r"([1-9][0-9]{0,3})d")
 def report(
     context: typer.Context,
     run_id: Annotated[
-        int | None, typer.Argument(min=1, metavar="[RUN]", help="One run instead of a period.")
+        int | None,
+        typer.Argument(
+            min=1, metavar="[RUN]", help="Id of one run, to report on it instead of a period."
+        ),
     ] = None,
     *,
     since: Annotated[
-        str, typer.Option(metavar="7d|DATE", help="So many days until today, or from a day on.")
+        str,
+        typer.Option(
+            metavar="7d|DATE", help="The last days up to today, or everything since a date."
+        ),
     ] = "7d",
     form: Annotated[
         Form, typer.Option("--format", help="junit has a suite per run and a case per turn.")
     ] = "md",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write; standard output by default."
+        ),
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     repo: Annotated[
-        str | None, typer.Option(metavar="REPO", help="Only this repository, by id or name.")
+        str | None, typer.Option(metavar="REPO", help="Only runs in this repository (id or name).")
     ] = None,
     mode: Annotated[str | None, typer.Option(help="Only runs of this prompt template.")] = None,
 ) -> None:
-    """Report what the runs of a period came to, or what one run did.
+    """Write a report on the runs of a period, or on one run.
 
-    Of one run, md is a digest fit for a comment on a pull request, and html the whole run. Days are
-    those of UTC.
+    For one run, md is a digest that fits into a comment on a pull request, and html shows the whole
+    run. Days are UTC days.
     """
     with connect(context) as client:
         chosen: dict[str, Any] = {"agent": agent, "mode": mode}

@@ -17,8 +17,10 @@ repo = typer.Typer(
 @repo.command("add")
 def add_repo(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="Path of a clone here, or git URL.")],
-    name: Annotated[str | None, typer.Option(help="Name for `run --repo`.")] = None,
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="Path of a clone on this machine, or a git URL.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Name to use with `run --repo`.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a repository."""
@@ -48,10 +50,10 @@ def list_repos(context: typer.Context, as_json: AsJson = False) -> None:
 @repo.command("remove")
 def remove_repo(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="REPO", help="Id or name.")],
+    name: Annotated[str, typer.Argument(metavar="REPO", help="Id or name of the repository.")],
     as_json: AsJson = False,
 ) -> None:
-    """Forget a repository; nothing is deleted on disk, its runs stay."""
+    """Forget a repository; its files and runs stay."""
     with connect(context) as client:
         repo_id = repo_id_of(client, name)
         client.remove_repo(repo_id)

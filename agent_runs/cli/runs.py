@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     from agent_runs import AgentRun, CodegenClient
 
 Prompt = Annotated[
-    str, typer.Argument(metavar="PROMPT", help="What to do; `-` reads it from standard input.")
+    str,
+    typer.Argument(
+        metavar="PROMPT", help="What the agent should do; `-` reads it from standard input."
+    ),
 ]
 Policy = Annotated[
     Literal["allow", "reject", "ask"] | None,
-    typer.Option(help="What the agent is told when it asks for permission."),
+    typer.Option(help="Answer when the agent asks for permission."),
 ]
-Model = Annotated[str | None, typer.Option(help="Model, in the agent's own words.")]
+Model = Annotated[str | None, typer.Option(help="Model, by the name that the agent gives it.")]
 Images = Annotated[
-    list[str] | None, typer.Option("--image", metavar="FILE", help="Picture to show; repeatable.")
+    list[str] | None,
+    typer.Option("--image", metavar="FILE", help="Image to attach to the prompt; repeatable."),
 ]
 
 
@@ -38,9 +42,10 @@ def run(
     context: typer.Context,
     prompt: Prompt,
     *,
-    agent: Annotated[str | None, typer.Option(help="Agent, see `agents`.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Agent to use, see `agents`.")] = None,
     repo: Annotated[
-        str | None, typer.Option(metavar="REPO", help="Repository, by id or name, see `repo`.")
+        str | None,
+        typer.Option(metavar="REPO", help="Repository to work in (id or name), see `repo`."),
     ] = None,
     model: Model = None,
     mode: Annotated[str | None, typer.Option(help="Prompt template, see `templates`.")] = None,
@@ -48,11 +53,14 @@ def run(
     policy: Policy = None,
     provider: Annotated[
         Literal["acp", "codegen"] | None,
-        typer.Option(help="Where it works: acp here, codegen at the hosted account."),
+        typer.Option(
+            help="Where the run works: acp on this server, codegen at the hosted account."
+        ),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Shown instead of the prompt.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title to show instead of the prompt.")] = None,
     metadata: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Kept with the run; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Metadata to store with the run; repeatable."),
     ] = None,
     follow: Follow = False,
     wait: Wait = False,
@@ -61,7 +69,8 @@ def run(
 ) -> None:
     """Start a run.
 
-    With --follow or --wait the exit code tells its end: 0 complete, 1 any other end, 124 timeout.
+    With --follow or --wait the exit code tells how the run ended: 0 complete, 1 in any other way,
+    124 timeout.
     """
     _check_timeout(timeout, is_watched=follow or wait)
     options: dict[str, Any] = {
@@ -94,9 +103,10 @@ def resume(
     timeout: Timeout = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a run that has ended another prompt.
+    """Give a run that has ended a new prompt.
 
-    With --follow or --wait the exit code tells its end: 0 complete, 1 any other end, 124 timeout.
+    With --follow or --wait the exit code tells how the run ended: 0 complete, 1 in any other way,
+    124 timeout.
     """
     _check_timeout(timeout, is_watched=follow or wait)
     text, images = _prompt(prompt), _images(image)
@@ -118,13 +128,16 @@ def list_runs(
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     q: Annotated[
-        str | None, typer.Option("--q", metavar="WORDS", help="Words in title, prompt or result.")
+        str | None,
+        typer.Option(
+            "--q", metavar="WORDS", help="Only runs with these words in title, prompt or result."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Runs on a page.")] = 20,
-    page: Annotated[int, typer.Option(min=1, help="Number of the page.")] = 1,
-    every: Annotated[bool, typer.Option("--all", help="All pages.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Runs per page.")] = 20,
+    page: Annotated[int, typer.Option(min=1, help="Page to show, from 1.")] = 1,
+    every: Annotated[bool, typer.Option("--all", help="Show all pages.")] = False,
     archived: Annotated[
-        bool, typer.Option("--archived", help="The archived ones instead.")
+        bool, typer.Option("--archived", help="Archived runs instead of the others.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -154,7 +167,7 @@ def list_runs(
 
 
 def show(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Show a run: how it stands, what was asked, what came out."""
+    """Show a run: its status, prompt and result."""
     with connect(context) as client:
         found = client.get_agent_run(run_id)
     if as_json:
@@ -175,7 +188,7 @@ def show(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None
 
 
 def stop(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Stop a run; one that has ended stays as it is."""
+    """Stop a run; nothing happens if it has already ended."""
     with connect(context) as client:
         stopped = client.stop_agent_run(run_id)
     is_stopping = stopped.get("stop_requested_at") and not stopped.get("finished_at")
@@ -183,7 +196,7 @@ def stop(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None
 
 
 def archive(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Take a run that has ended out of the list; nothing is deleted."""
+    """Hide an ended run from the list; nothing is deleted."""
     with connect(context) as client:
         _tell(client.archive_agent_run(run_id), "is archived", as_json=as_json)
 
@@ -207,7 +220,7 @@ def restore(
 
 
 def diff(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Print what a run changed, as `git apply` takes it."""
+    """Print what a run changed, as a diff for `git apply`."""
     with connect(context) as client:
         found = client.get_agent_run_diff(run_id)
     if as_json:

@@ -30,18 +30,21 @@ def search(
         ),
     ] = None,
     *,
-    order: Annotated[Literal["newest", "best"], typer.Option(help="What comes first.")] = "newest",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Most hits.")] = 20,
-    every: Annotated[bool, typer.Option("--all", help="All hits, page by page.")] = False,
+    order: Annotated[
+        Literal["newest", "best"], typer.Option(help="Hits to show first.")
+    ] = "newest",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of hits, at most.")] = 20,
+    every: Annotated[bool, typer.Option("--all", help="Show all hits, page by page.")] = False,
     view: Annotated[
-        str | None, typer.Option(metavar="VIEW", help="Begin with a saved view, by name or id.")
+        str | None, typer.Option(metavar="VIEW", help="Start from a saved view (name or id).")
     ] = None,
     fields: Annotated[
-        bool, typer.Option("--fields", help="List the fields and their values instead.")
+        bool,
+        typer.Option("--fields", help="List the fields and their values instead of searching."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find steps of all runs, and runs by title, prompt and result."""
+    """Search the steps of all runs, and their titles, prompts and results."""
     query = " ".join(words or ())
     with connect(context) as client:
         if fields:

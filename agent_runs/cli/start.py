@@ -16,19 +16,19 @@ Port = Annotated[
 
 
 def up() -> None:
-    """Start the API and the dashboard; Ctrl-C ends both."""
+    """Start the API and the dashboard; Ctrl-C stops both."""
     raise typer.Exit(late.serve.up())
 
 
 def serve(host: Host = None, port: Port = None) -> None:
-    """Start the API alone, as `python api.py` does."""
+    """Start only the API, as `python api.py` does."""
     late.serve.serve(host, port)
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check this machine and the server, and say what to do.
+    """Check this machine and the server, and say what to fix.
 
-    Exit code 1 when something is wrong that runs cannot do without.
+    Exit code 1 if something is missing that runs need.
     """
     connection = context.ensure_object(Connection)
     raise typer.Exit(late.doctor.examine(connection, as_json=as_json))

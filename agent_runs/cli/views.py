@@ -16,13 +16,14 @@ view = typer.Typer(
     help="Save searches and filters of the run list.", no_args_is_help=True, rich_markup_mode=None
 )
 Kind = Annotated[
-    Literal["search", "runs"], typer.Option(help="A search, or filters of the run list.")
+    Literal["search", "runs"],
+    typer.Option(help="Kind of query: a search, or filters of the run list."),
 ]
 
 
 @view.command("list")
 def list_views(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the saved views, which everybody shares."""
+    """List the saved views; all users share them."""
     with connect(context) as client:
         found = client.list_views()
     if as_json:
@@ -39,13 +40,14 @@ def save_view(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="QUERY", help="As for `search`; of runs, such as 'status=ERROR&since=7d'."
+            metavar="QUERY",
+            help="Query as for `search`, or filters such as 'status=ERROR&since=7d'.",
         ),
     ],
     kind: Kind = "search",
     as_json: AsJson = False,
 ) -> None:
-    """Keep a query under a name, in place of one that has it."""
+    """Save a query under a name; an older one of that name is replaced."""
     with connect(context) as client:
         old = next((each for each in client.list_views(kind) if each.name == name), None)
         if old is None:
@@ -61,10 +63,10 @@ def save_view(
 @view.command("remove")
 def remove_view(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="VIEW", help="Id or name.")],
+    name: Annotated[str, typer.Argument(metavar="VIEW", help="Id or name of the view.")],
     as_json: AsJson = False,
 ) -> None:
-    """Forget a saved view."""
+    """Delete a saved view."""
     with connect(context) as client:
         found = find_view(client, name)
         client.remove_view(found.id)

@@ -69,18 +69,18 @@ class Settings(BaseSettings):
     codegen_base_url: str = Field(
         default="https://api.codegen.com/v1",
         validation_alias="CODEGEN_BASE_URL",
-        description="Address of the hosted, or of another Codegen-compatible, API.",
+        description="Address of the hosted Codegen API, or of another API compatible with it.",
     )
 
     hosted_stop: Annotated[Literal["auto", "ban", "none"], BeforeValidator(_lower)] = Field(
         default="auto",
-        description="How hosted runs are stopped: `auto` with the plain stop where the server has "
-        "one, else with a ban, `ban` always with a ban, `none` not at all.",
+        description="How to stop hosted runs: `auto` uses the plain stop if the server has one, "
+        "else a ban; `ban` always uses a ban; `none` never stops them.",
     )
 
     home: Path = Field(
         default_factory=lambda: user_data_path("agent-runs", appauthor=False),
-        description="Folder of the database, the workspaces and the agents' own home folders.",
+        description="Folder for the database, the workspaces and the agents' home folders.",
         json_schema_extra={"default": "the user's data folder for `agent-runs`"},
     )
     database_url: str = Field(
@@ -92,18 +92,20 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
-        description="Address the API listens on; any but a loopback one asks for a token.",
+        description="Address the API listens on; unless it is a loopback address, the API "
+        "requires a token.",
     )
     port: Port = Field(default=8000, description="Port the API listens on.")
     dashboard_port: Port = Field(default=3000, description="Port of the dashboard.")
     dashboard_url: str = Field(
         default_factory=lambda known: f"http://localhost:{known['dashboard_port']}",
-        description="Where people reach the dashboard; `web_url` of a run starts with it.",
+        description="Address where people reach the dashboard; the `web_url` of a run starts with "
+        "it.",
         json_schema_extra={"default": "`http://localhost:` and the dashboard's port"},
     )
     api_token: SecretStr | None = Field(
         default=None,
-        description="Bearer token that the API asks for; at least 8 visible ASCII characters.",
+        description="Bearer token that the API requires; at least 8 visible ASCII characters.",
         json_schema_extra={"default": "none on a loopback address, else generated"},
     )
     api_url: str | None = Field(
@@ -113,27 +115,29 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Words = Field(
         default=(),
-        description="Further `Host` names the API answers to, comma-separated; `*` means any.",
+        description="More `Host` names that the API accepts, comma-separated; `*` accepts any.",
     )
     allowed_origins: Words = Field(
         default=(),
-        description="Further web origins that may change things, comma-separated.",
+        description="More web origins that may change things, comma-separated.",
     )
 
     concurrency: Count = Field(
         default=4,
-        description="Runs that work at the same time; the others wait as PENDING.",
+        description="Runs that work at the same time, at most; the others wait as PENDING.",
         json_schema_extra={"unit": "runs"},
     )
     start_slots: Count = Field(
         default_factory=_cores,
-        description="Agents that start up at the same time; starting one costs a whole core.",
+        description="Agents that start up at the same time, at most; each start takes a whole "
+        "core.",
         json_schema_extra={"unit": "agents", "default": "number of processor cores"},
     )
     default_agent: str = Field(
         default="scripted",
         min_length=1,
-        description="Agent profile of a run that names none; `agent-runs agents` lists them.",
+        description="Agent profile for runs that do not name one; `agent-runs agents` lists the "
+        "profiles.",
     )
     agents_file: Path = Field(
         default_factory=lambda known: known["home"] / "agents.toml",
@@ -142,112 +146,116 @@ class Settings(BaseSettings):
     )
     accounts_file: Path = Field(
         default_factory=lambda known: known["home"] / "accounts.toml",
-        description="TOML file with further hosted accounts.",
+        description="TOML file with more hosted accounts.",
         json_schema_extra={"default": "the file `accounts.toml` in `AGENT_RUNS_HOME`"},
     )
     templates_dir: Path = Field(
         default_factory=lambda known: known["home"] / "templates",
-        description="Folder with your own prompt templates, Markdown files.",
+        description="Folder with your own prompt templates (Markdown files).",
         json_schema_extra={"default": "the folder `templates` in `AGENT_RUNS_HOME`"},
     )
     permission_policy: Annotated[Literal["allow", "reject", "ask"], BeforeValidator(_lower)] = (
         Field(
             default="allow",
-            description="What an agent that asks for permission is told: `allow` (once), `reject`, "
+            description="Answer to an agent that asks for permission: `allow` (once), `reject`, "
             "or `ask` (the run pauses until a person answers).",
         )
     )
     sandbox: Annotated[Literal["auto", "none", "bubblewrap"], BeforeValidator(_lower)] = Field(
         default="auto",
-        description="`auto` confines agents with bubblewrap where it works, `bubblewrap` "
-        "refuses to start where it does not, `none` never confines.",
+        description="`auto` confines agents with bubblewrap if it works here; `bubblewrap` "
+        "refuses to start without it; `none` never confines.",
     )
 
     start_timeout_seconds: Seconds = Field(
         default=60,
-        description="An agent that is not ready after this long has failed.",
+        description="Time an agent has to get ready; after that the run ends as TIMEOUT.",
         json_schema_extra={"unit": "seconds"},
     )
     idle_timeout_seconds: Seconds = Field(
         default=900,
-        description="A run whose agent says nothing for this long ends.",
+        description="Time an agent may stay silent; after that the run ends as TIMEOUT.",
         json_schema_extra={"unit": "seconds"},
     )
     time_limit_seconds: Seconds = Field(
         default=7200,
-        description="A turn that takes longer than this ends as TIMEOUT.",
+        description="Time a turn may take; after that the run ends as TIMEOUT.",
         json_schema_extra={"unit": "seconds"},
     )
     cancel_grace_seconds: Seconds = Field(
         default=10,
-        description="Time an agent gets to stop by itself before it is killed.",
+        description="Time an agent has to stop by itself before it is killed.",
         json_schema_extra={"unit": "seconds"},
     )
     permission_timeout_seconds: Seconds = Field(
         default=86400,
-        description="A permission request that nobody answers is withdrawn after this long.",
+        description="Time a person has to answer a permission request; then it is withdrawn.",
         json_schema_extra={"unit": "seconds"},
     )
 
     prompt_limit: Count = Field(
         default=200_000,
-        description="Longest prompt.",
+        description="Length of a prompt, at most.",
         json_schema_extra={"unit": "characters"},
     )
     body_limit_bytes: Count = Field(
         default=40 * 1024 * 1024,
-        description="Largest request body.",
+        description="Size of a request body, at most.",
         json_schema_extra={"unit": "bytes"},
     )
     import_limit_bytes: Count = Field(
         default=10 * 1024 * 1024 * 1024,
-        description="Largest file of runs to import.",
+        description="Size of an imported file, at most.",
         json_schema_extra={"unit": "bytes"},
     )
     image_limit_bytes: Count = Field(
         default=10 * 1024 * 1024,
-        description="Largest image of a prompt, decoded.",
+        description="Size of an image in a prompt, decoded, at most.",
         json_schema_extra={"unit": "bytes"},
     )
     images_limit: int = Field(
         default=10,
         ge=0,
-        description="Most images of a prompt.",
+        description="Number of images in a prompt, at most.",
         json_schema_extra={"unit": "images"},
     )
     metadata_limit_bytes: Count = Field(
         default=65536,
-        description="Largest `metadata` of a run, as JSON.",
+        description="Size of a run's `metadata` as JSON, at most.",
         json_schema_extra={"unit": "bytes"},
     )
     events_kept: int = Field(
         default=100_000,
         ge=100,
-        description="Newest events that a client which was away can catch up on.",
+        description="Number of newest events to keep, so that clients can catch up after a break.",
         json_schema_extra={"unit": "events"},
     )
     webhook_private: bool = Field(
         default=False,
-        description="`true` lets webhooks go to this machine and its network, too.",
+        description="`true` allows webhooks to this machine and its network, too.",
     )
     webhook_retry_seconds: Seconds = Field(
         default=10,
-        description="Wait before a webhook that was not taken is sent again; it grows with each of "
-        "the six tries, up to two hundred times as long.",
+        description="Wait before the first retry of a webhook; it grows with each of the six "
+        "retries to about two hundred times as long.",
         json_schema_extra={"unit": "seconds"},
     )
     rate_limits: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
         default="auto",
-        description="The official API's limits for `/v1`: `auto` sets them unless the API listens "
-        "on a loopback address.",
+        description="Rate limits of the official API on `/v1`: `on`, `off`, or `auto`, which "
+        "turns them on unless the API listens on a loopback address.",
     )
     rate_limit_factor: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = Field(
         default=1,
-        description="How many times as many requests as the official limits allow.",
+        description="Factor by which the official rate limits are multiplied.",
         json_schema_extra={"unit": "times"},
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        Field(default="info", description="What the program says about itself on standard error.")
+        Field(
+            default="info",
+            description="Least important messages to print on standard error: "
+            "`debug`, `info`, `warning` or `error`.",
+        )
     )
 
     @field_validator("codegen_base_url", "dashboard_url", "api_url")
