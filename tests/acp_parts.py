@@ -88,7 +88,7 @@ def provider(
     """A provider without sandbox, with the built-in agents and these."""
     known = load_profiles() | {profile.name: profile for profile in profiles}
     options: dict[str, Any] = {"limits": PATIENT, "sandbox": "none"}
-    return AcpProvider(home, known, **options | fields)
+    return AcpProvider(home, known, redact=redact, **options | fields)
 
 
 async def work(

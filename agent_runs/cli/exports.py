@@ -35,9 +35,7 @@ def export(
     ] = "jsonl",
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="File to write; standard output by default."
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="File; standard output by default."),
     ] = None,
     status: Annotated[
         list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
@@ -45,9 +43,7 @@ def export(
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     q: Annotated[
         str | None,
-        typer.Option(
-            "--q", metavar="WORDS", help="Only runs with these words in title, prompt or result."
-        ),
+        typer.Option("--q", metavar="WORDS", help="Only runs with these words in their texts."),
     ] = None,
     search: Annotated[
         str | None, typer.Option(metavar="QUERY", help="Only runs that this search finds.")

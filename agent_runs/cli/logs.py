@@ -72,13 +72,17 @@ def logs(
         if grep is not None:
             hits = client.search_agent_run_logs(run_id, grep, regex=regex, context=around, **query)
             entries = _parts(client, run_id, hits.around)
-        if as_json:
-            say_json(list(entries))
-        elif sys.stdout.isatty():
-            late.live.print_steps(entries)
-        else:
-            for entry in entries:
-                say(step_of(entry).line())
+        _print(entries, as_json=as_json)
+
+
+def _print(entries: "Iterable[AgentRunLog]", *, as_json: bool) -> None:
+    if as_json:
+        say_json(list(entries))
+    elif sys.stdout.isatty():
+        late.live.print_steps(entries)
+    else:
+        for entry in entries:
+            say(step_of(entry).line())
 
 
 def _check(*, follow: bool, timeout: float | None, grep: str | None, narrows: bool) -> None:

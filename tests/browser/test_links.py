@@ -30,7 +30,7 @@ def test_a_link_leads_to_its_page(dashboard: str, link: str, page: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (302, page)
 
 
-@pytest.mark.parametrize("path", ["/", "/ping", "/dashboard.css", "/api/health", "/api/events"])
+@pytest.mark.parametrize("path", ["/", "/ping", "/frame.css", "/api/health", "/api/events"])
 def test_head_is_answered_as_get_without_a_body(dashboard: str, path: str) -> None:
     with httpx.stream("GET", f"{dashboard}{path}", timeout=PATIENCE_SECONDS) as whole:
         answer = httpx.head(f"{dashboard}{path}", timeout=PATIENCE_SECONDS)
