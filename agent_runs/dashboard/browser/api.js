@@ -58,10 +58,15 @@ async function answerTo(path, { method = "GET", body, key, signal }) {
     },
   );
   if (answer.status === 204) return null;
-  const json = await answer.json().catch(() => ({}));
+  const json = await answer.json().catch((error) => {
+    if (signal?.aborted) throw error;
+  });
   if (!answer.ok) {
-    throw new ApiProblem(json.message || `The API answered ${answer.status}.`, answer.status, json);
+    const message = json?.message || `The API answered ${answer.status}.`;
+    throw new ApiProblem(message, answer.status, json);
   }
+  // Half an answer must not pass for one with nothing in it.
+  if (json === undefined) throw new ApiProblem("The answer was cut off.", answer.status);
   return json;
 }
 

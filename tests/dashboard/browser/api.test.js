@@ -72,6 +72,20 @@ test("a question that is not asked any more ends as the browser ends it", async 
   await assert.rejects(getJson("/x", aborter.signal), { name: "AbortError" });
 });
 
+test("a question that is given up while its answer comes ends in the same way", async () => {
+  const aborter = new AbortController();
+  serve = (_, answer) => {
+    answer.write('{"items": [');
+    setImmediate(() => aborter.abort());
+  };
+  await assert.rejects(getJson("/x", aborter.signal), { name: "AbortError" });
+});
+
+test("an answer that was cut off is a problem and not an empty one", async () => {
+  answers(200, '{"items": [');
+  await assert.rejects(getJson("/x"), { message: "The answer was cut off.", status: 200 });
+});
+
 test("a change is sent as JSON, and an empty answer is nothing", async () => {
   /** @type {string[]} */
   const told = [];
