@@ -51,7 +51,7 @@ def analytics(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how agents perform: success, durations, tools, errors, tokens, cost.
+    """Show how agents perform: success, time, tools, errors, cost.
 
     Days are UTC days. Tokens and cost are what the agents report.
     """

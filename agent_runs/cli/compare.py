@@ -26,7 +26,10 @@ def compare(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: outcome, duration, steps, cost, tools, changes, first difference."""
+    """Compare runs side by side.
+
+    You see outcome, duration, steps, cost, tools, changes, and the first step that differs.
+    """
     with connect(context) as client:
         found = client.compare_agent_runs(run_ids)
     if as_json:

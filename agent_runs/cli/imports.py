@@ -12,12 +12,16 @@ from agent_runs.cli.output import complain, say, say_fields, say_json
 from agent_runs.errors import InvalidRequest, TooLarge
 
 Paths = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="Files, or folders with *.jsonl files.")
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="Exports in JSON Lines, session files of Claude Code, or folders with *.jsonl files.",
+    ),
 ]
 
 
 def import_(context: typer.Context, paths: Paths, as_json: AsJson = False) -> None:
-    """Import runs: exports in JSON Lines, session files of Claude Code, folders.
+    """Import runs from exports or session files of Claude Code.
 
     Each file is imported whole or not at all. You can import a file again: runs that are already
     there do not change, except that runs from an older file are updated. If a file is refused, the

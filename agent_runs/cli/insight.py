@@ -18,7 +18,7 @@ _MOST = 10
 
 
 def insight(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """Sum up a run: first error, loops, waits, files, commands, tests.
+    """Sum up a run: errors, loops, waits, files, commands, tests.
 
     The findings come from the run's entries; no model is asked. `#7` is the number of an entry.
     """

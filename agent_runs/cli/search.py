@@ -44,7 +44,7 @@ def search(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Search the steps of all runs, and their titles, prompts and results."""
+    """Search steps, titles, prompts and results of all runs."""
     query = " ".join(words or ())
     with connect(context) as client:
         if fields:
