@@ -177,6 +177,9 @@ class AgentRun(Record):
     model: str | None = Field(default=None, description="model asked for, in the agent's words")
     repo_id: int | None = Field(default=None, description="repository that it works in")
     user_id: int | None = Field(default=1, description="who started it")
+    surface: str | None = Field(
+        default=None, description="dashboard, cli or terminal; null: another program started it"
+    )
     upstream_id: str | None = Field(default=None, description="id at the hosted service")
     upstream_url: str | None = Field(default=None, description="its page at the hosted service")
     permission_policy: PermissionPolicy = Field(
@@ -229,6 +232,8 @@ class AgentRun(Record):
     )
     has_ended: bool = Field(default=False, description="whether its status is an end")
     has_failed: bool = Field(default=False, description="whether it ended badly")
+    can_resume: bool = Field(default=True, description="whether it takes another prompt at its end")
+    started_by: str = Field(default="", description="who or what started it, in words for people")
     spent: Spent = Field(default=Spent(), description="tokens and cost, as `usage` tells them")
 
 

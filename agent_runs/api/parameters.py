@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from agent_runs.api.pages import LARGEST_LIMIT, LARGEST_PAGE, LARGEST_SKIP
 from agent_runs.filters import LogFilter, Measured, RunFilter
 from agent_runs.models import SourceType
+from agent_runs.reading.source import surface_of
 from agent_runs.reading.status import parse_status
 from agent_runs.schemas.fields import LARGEST_ID, check_text
 
@@ -65,6 +66,16 @@ RequestKey = Annotated[
         "answered with what became of it. With another request: 422. Known for a day.",
     ),
 ]
+
+
+async def _surface(
+    user_agent: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> str | None:
+    return surface_of(user_agent)
+
+
+Surface = Annotated[str | None, Depends(_surface)]
+"""Which of this program's own surfaces asks; None for other programs."""
 
 
 async def run_filter(

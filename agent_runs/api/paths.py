@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from agent_runs.api.errors import documented
-from agent_runs.api.parameters import RequestKey, RunId
+from agent_runs.api.parameters import RequestKey, RunId, Surface
 from agent_runs.api.server import Running, json_text
 from agent_runs.errors import InvalidRequest
 from agent_runs.models import AgentRun
@@ -85,6 +85,8 @@ async def create_agent_run_by_path(
     server: Running,
     mode: Mode,  # noqa: ARG001 - documents the path; its value comes with the words
     words: Words,
+    *,
+    surface: Surface,
     body: Annotated[CreateRunMore | None, Body()] = None,
     key: RequestKey = None,
 ) -> Response:
@@ -102,6 +104,7 @@ async def create_agent_run_by_path(
             images=tuple(more.images or ()),
             metadata=more.metadata or {},
             **fields,
+            surface=surface,
             key=key,
         )
     )

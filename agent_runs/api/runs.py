@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.pages import run_page
-from agent_runs.api.parameters import Limit, Page, RequestKey, RunId, WantedRuns
+from agent_runs.api.parameters import Limit, Page, RequestKey, RunId, Surface, WantedRuns
 from agent_runs.api.server import Running, json_text
 from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
@@ -24,7 +24,9 @@ async def list_agent_runs(
 
 
 @router.post("/agent_runs", response_model=AgentRun, responses=documented(404, 413))
-async def create_agent_run(server: Running, body: CreateRun, key: RequestKey = None) -> Response:
+async def create_agent_run(
+    server: Running, body: CreateRun, surface: Surface, key: RequestKey = None
+) -> Response:
     """Create a run; it starts as soon as there is room.
 
     A run for a hosted account is stored first and sent then; until it is there it is `PENDING` with
@@ -35,7 +37,13 @@ async def create_agent_run(server: Running, body: CreateRun, key: RequestKey = N
     """
     fields = body.model_dump(exclude={"images", "metadata"})
     run = await server.runs.create(
-        NewRun(**fields, images=tuple(body.images or ()), metadata=body.metadata or {}, key=key)
+        NewRun(
+            **fields,
+            images=tuple(body.images or ()),
+            metadata=body.metadata or {},
+            surface=surface,
+            key=key,
+        )
     )
     return json_text(await runs.text(server.database, run.id))
 

@@ -1,6 +1,6 @@
 """Which server the commands talk to, and options that several commands share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,7 +41,7 @@ class Connection:
     @property
     def credentials(self) -> Credentials:
         """Server and token; raises InvalidRequest when the address cannot be used."""
-        return resolve_local(self.token, self.url)
+        return replace(resolve_local(self.token, self.url), program="agent-runs-cli")
 
     def open(self, *, timeout: float = 30.0, retries: int = 2) -> "CodegenClient":
         """Return a client; use it in a `with`."""

@@ -178,7 +178,7 @@ class Fault(Exception):
 
 def headers(credentials: Credentials) -> dict[str, str]:
     """Return the headers that every request carries."""
-    always = {"user-agent": "agent-runs-python"}
+    always = {"user-agent": credentials.program}
     if credentials.token:
         always["authorization"] = f"Bearer {credentials.token}"
     return always

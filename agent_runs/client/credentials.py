@@ -26,11 +26,13 @@ class Credentials:
     Attributes:
         root: address of the server without `/v1` and without a slash at the end.
         org_id: None lets the server say which organizations the token belongs to.
+        program: how requests name who sends them.
     """
 
     root: str
     token: str | None = None
     org_id: int | None = None
+    program: str = "agent-runs-python"
 
     @property
     def is_loopback(self) -> bool:

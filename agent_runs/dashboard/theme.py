@@ -65,21 +65,6 @@ GROUPS = (
     Group("Cancelled", (AgentRunStatus.CANCELLED,), ""),
 )
 
-SOURCES: dict[str, str] = {
-    "LOCAL": "Dashboard or CLI",
-    "API": "API",
-    "SLACK": "Slack",
-    "GITHUB": "GitHub",
-    "GITHUB_CHECK_SUITE": "GitHub checks",
-    "GITHUB_PR_REVIEW": "GitHub review",
-    "LINEAR": "Linear",
-    "CHAT": "Chat",
-    "JIRA": "Jira",
-    "CLICKUP": "ClickUp",
-    "MONDAY": "Monday",
-    "SETUP_COMMANDS": "Setup commands",
-}
-
 
 def agent_title(agent: AgentInfo) -> str:
     """Return the title without what stands in brackets: it must fit on a badge."""

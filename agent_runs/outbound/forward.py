@@ -67,7 +67,8 @@ class Forwarder:
             ServerUnreachable: there was no answer.
         """
         token = self._credentials.token
-        own = {"authorization": f"Bearer {token}"} if token else {}
+        own = {"user-agent": self._credentials.program}
+        own |= {"authorization": f"Bearer {token}"} if token else {}
         url = self._http.base_url.join(f"{path}?{query}" if query else path)
         request = self._http.build_request(
             method,

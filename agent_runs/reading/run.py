@@ -6,7 +6,9 @@ It is worked out when a run is written, so that reading a list decodes nothing.
 from collections.abc import Callable, Mapping
 
 from agent_runs.models import FAILED_STATUSES, JSON, TERMINAL_STATUSES
+from agent_runs.reading.place import can_resume
 from agent_runs.reading.shapes import object_or_empty, text_or_empty
+from agent_runs.reading.source import started_by
 from agent_runs.reading.status import tone_of, word_of
 from agent_runs.reading.text import first_line, one_line
 from agent_runs.reading.usage import spent_of
@@ -16,7 +18,7 @@ _LONGEST_LINE = 10_000
 
 
 def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> dict[str, JSON]:
-    """Return `name`, `status_word`, `status_tone`, `has_ended`, `has_failed` and `spent`.
+    """Return the fields of `AgentRun` that are read from its other ones.
 
     Args:
         run: fields of an `AgentRun`.
@@ -30,6 +32,8 @@ def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> d
         "status_tone": tone_of(status),
         "has_ended": status in TERMINAL_STATUSES,
         "has_failed": status in FAILED_STATUSES,
+        "can_resume": can_resume(run),
+        "started_by": started_by(run),
         "spent": spent_of(run.get("usage")).model_dump(exclude_none=True),
     }
 

@@ -126,6 +126,7 @@ async def _known_or_new(database: Database, organization_id: int, session_id: st
             provider=WATCHED_PROVIDER,
             agent="claude",
             source_type=SourceType.LOCAL,
+            surface="terminal",
             organization_id=organization_id,
             upstream_id=session_id,
             metadata={"claude_code_session": session_id},

@@ -31,6 +31,7 @@ class NewRun:
         provider: `acp` (works here) or `codegen` (works at a hosted account); None chooses.
         organization_id: None is the local one, or the first hosted one.
         agent_type: the hosted service's word for the agent.
+        surface: which of this program's own surfaces asks; None for other programs.
         key: of the caller, so that the same request is carried out once.
     """
 
@@ -43,6 +44,7 @@ class NewRun:
     permission_policy: PermissionPolicy | None = None
     title: str | None = None
     source_type: str = SourceType.API
+    surface: str | None = None
     user_id: int = 1
     organization_id: int | None = None
     mode: str | None = None
@@ -134,7 +136,8 @@ async def store_new(
         "model": new.model,
         "repo_id": new.repo_id,
         "title": new.title,
-        "source_type": new.source_type,
+        "source_type": SourceType.LOCAL if new.surface else new.source_type,
+        "surface": new.surface,
         "user_id": new.user_id,
     }
     stored: RunFields = {**common, **own}

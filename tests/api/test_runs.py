@@ -39,6 +39,39 @@ async def test_a_created_run_is_answered_whole_and_finishes(
     assert (done["status"], done["result"]) == ("COMPLETE", "hello")
 
 
+async def test_a_run_from_a_template_is_called_by_the_words_of_the_person(
+    http: httpx.AsyncClient,
+) -> None:
+    new = {"prompt": "The cart is empty", "mode": "bugfix"}
+    run = (await http.post("/agent_runs", json=new)).json()
+    assert not run["prompt"].startswith("The cart")
+    assert run["name"] == "The cart is empty"
+    listed = (await http.get("/agent_runs")).json()["items"]
+    found = (await http.get("/search")).json()["items"]
+    assert [each["name"] for each in listed] == ["The cart is empty"]
+    assert [each["run"]["title"] for each in found] == ["The cart is empty"]
+
+
+@pytest.mark.parametrize(
+    ("program", "source", "words"),
+    [
+        ("agent-runs-dashboard", "LOCAL", "Dashboard"),
+        ("agent-runs-cli", "LOCAL", "Command line"),
+        ("agent-runs-python", "API", "API"),
+        ("curl/8.5.0", "API", "API"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/agent_runs", "/create_agent_run/ask/hello", "/v1/organizations/1/agent/run"]
+)
+async def test_a_run_tells_what_it_was_started_with(
+    http: httpx.AsyncClient, path: str, program: str, source: str, words: str
+) -> None:
+    body = {} if "ask" in path else {"prompt": "/say hello"}
+    run = (await http.post(path, json=body, headers={"user-agent": program})).json()
+    assert (run["source_type"], run["started_by"]) == (source, words)
+
+
 async def test_runs_are_listed_newest_first_in_pages(http: httpx.AsyncClient) -> None:
     ids = [
         (await http.post("/agent_runs", json={"prompt": f"/say {n}"})).json()["id"]

@@ -89,3 +89,33 @@ def test_the_context_is_one_thing_and_the_tokens_are_another(
     usage: JSON, spent: dict[str, JSON]
 ) -> None:
     assert read(usage=usage)["spent"] == spent
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ({"source_type": "LOCAL", "surface": "dashboard"}, "Dashboard"),
+        ({"source_type": "LOCAL", "surface": "cli"}, "Command line"),
+        ({"source_type": "LOCAL", "surface": "terminal"}, "Terminal"),
+        ({"source_type": "LOCAL"}, "Dashboard or command line"),
+        ({"source_type": "API", "surface": None}, "API"),
+        ({"source_type": "SLACK"}, "Slack"),
+        ({"source_type": "PIGEON"}, "PIGEON"),
+        ({"source_type": "LOCAL", "imported_at": "2026-11-22T12:00:00Z"}, "Imported"),
+    ],
+)
+def test_who_started_a_run_is_told_by_name(run: dict[str, JSON], words: str) -> None:
+    assert read(**run)["started_by"] == words
+
+
+@pytest.mark.parametrize(
+    ("run", "can_resume"),
+    [
+        ({"provider": "acp"}, True),
+        ({"provider": "codegen"}, True),
+        ({"provider": "claude_code"}, False),
+        ({"provider": "acp", "imported_at": "2026-11-22T12:00:00Z"}, False),
+    ],
+)
+def test_a_run_that_works_elsewhere_takes_no_prompt(run: dict[str, JSON], can_resume: bool) -> None:
+    assert read(**run)["can_resume"] is can_resume

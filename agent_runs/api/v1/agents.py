@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from agent_runs.api.errors import documented
 from agent_runs.api.logs import Reverse
 from agent_runs.api.pages import log_page, official_run_page
-from agent_runs.api.parameters import RequestKey, UserId, WantedLogs, WantedRuns
+from agent_runs.api.parameters import RequestKey, Surface, UserId, WantedLogs, WantedRuns
 from agent_runs.api.server import Running, Server, json_text
 from agent_runs.api.v1.organizations import Organization, known_organization
 from agent_runs.api.v1.paging import Paging
@@ -53,6 +53,7 @@ async def create_agent_run(
     body: CreateAgentRunInput,
     *,
     organization_id: Organization,
+    surface: Surface,
     key: RequestKey = None,
     x_codegen_client: Annotated[
         str | None,
@@ -83,6 +84,7 @@ async def create_agent_run(
             organization_id=organization_id if is_hosted else None,
             provider=body.provider,
             agent_type=body.agent_type,
+            surface=surface,
             key=key,
             webhooks=webhooks,
         )

@@ -28,7 +28,7 @@ from agent_runs.dashboard.runs.row import (
 from agent_runs.dashboard.serving.access import catalog, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.serving.hub import News, hub
-from agent_runs.dashboard.theme import SOURCES, look_of
+from agent_runs.dashboard.theme import look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, Spent, Turn
@@ -271,7 +271,7 @@ class RunState(rx.State):
         self.sandbox = run.sandbox or ""
         # What a hosted agent may do is decided there.
         self.policy = "" if self.is_hosted else run.permission_policy
-        self.source, self.hosted = SOURCES.get(run.source_type, run.source_type), hosted_url(run)
+        self.source, self.hosted = run.started_by, hosted_url(run)
         self.metadata = [(key, one_line(str(value), 200)) for key, value in run.metadata.items()]
         self.pull_requests = list(pull_requests_of(run))
         self.is_archived = run.archived_at is not None

@@ -8,7 +8,8 @@ from agent_runs.dashboard.components.menu import chip_menu, choice
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.runs.query import PERIODS
 from agent_runs.dashboard.runs.state import RunsState
-from agent_runs.dashboard.theme import GROUPS, LOOKS, SOURCES, Group
+from agent_runs.dashboard.theme import GROUPS, LOOKS, Group
+from agent_runs.reading.source import SOURCES
 
 
 def strip() -> rx.Component:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runs.dashboard.theme import SOURCES, look_of
+from agent_runs.dashboard.theme import look_of
 from agent_runs.models import (
     HOSTED_PROVIDER,
     WATCHED_PROVIDER,
@@ -112,7 +112,7 @@ def row_of(
         step_count=run.log_count,
         steps=plural(run.log_count, "step") if run.log_count else "",
         tokens=tokens_of(run.spent.total_tokens),
-        source="Imported" if run.imported_at else SOURCES.get(run.source_type, run.source_type),
+        source=run.started_by,
         created=iso(run.created_at),
         started=iso(run.started_at),
         finished=iso(run.finished_at) if run.has_ended else "",

@@ -16,12 +16,12 @@ from agent_runs.dashboard.runs.query import PERIODS, TRAITS, ListQuery
 from agent_runs.dashboard.runs.row import Ask, RunRow, ask_of, row_of
 from agent_runs.dashboard.serving.access import Catalog, catalog, send
 from agent_runs.dashboard.serving.hub import News, hub
-from agent_runs.dashboard.theme import SOURCES
 from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, AgentRunStatus
 from agent_runs.reading.amounts import plural
 from agent_runs.reading.place import place_of
+from agent_runs.reading.source import SOURCES
 
 _RUN_KINDS = frozenset({EventKind.RUN_CREATED, EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
 

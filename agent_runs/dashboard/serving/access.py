@@ -29,7 +29,11 @@ def credentials() -> Credentials:
     """Return address and token of the API: `AGENT_RUNS_API_URL`, else where the settings say."""
     settings = load_settings()
     url = settings.api_url or server_url(settings.host, settings.port)
-    return Credentials(root=resolve(base_url=url).root, token=api_token_for(settings).token)
+    return Credentials(
+        root=resolve(base_url=url).root,
+        token=api_token_for(settings).token,
+        program="agent-runs-dashboard",
+    )
 
 
 @cache

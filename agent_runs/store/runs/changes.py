@@ -27,6 +27,7 @@ class RunFields(TypedDict, total=False):
     model: str | None
     repo_id: int | None
     user_id: int | None
+    surface: str | None
     upstream_id: str | None
     upstream_url: str | None
     permission_policy: PermissionPolicy
