@@ -40,7 +40,7 @@ def _feed(reader: InsightReader, entries: Sequence[dict[str, JSON]]) -> None:
 def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
     it = run.run
     yield f"### Agent run {it.id}: {escaped(it.name)}\n\n"
-    yield f"**{escaped(it.status)}** · {escaped(found.outcome)}\n\n"
+    yield f"**{escaped(found.outcome if it.has_ended else it.status_word)}**\n\n"
     yield "| agent | steps | tool calls | failed | working | tokens | cost |\n"
     yield "| --- | --- | --- | --- | --- | --- | --- |\n"
     usage = found.usage

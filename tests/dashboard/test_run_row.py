@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent_runs.dashboard.run.state import turn_line
 from agent_runs.dashboard.runs.row import (
     LINE_LENGTH,
     Ask,
@@ -21,6 +22,7 @@ from agent_runs.models import (
     PermissionOption,
     PermissionRequest,
     PullRequest,
+    Turn,
 )
 from agent_runs.reading.run import reading_of
 
@@ -180,3 +182,16 @@ def test_an_imported_run_says_where_it_was_and_does_not_go_on() -> None:
     ):
         assert origin_of(run(**at, origin=origin)) == words
     assert origin_of(run(origin=f"{server}:12")) == ""
+
+
+def test_the_latest_turn_stands_as_its_run_does() -> None:
+    asking = run(status="PAUSED", turn=2)
+    turns = [
+        Turn(agent_run_id=7, turn=number, prompt="x", created_at=START, status=status)
+        for number, status in ((1, "TIMEOUT"), (2, "ACTIVE"))
+    ]
+    lines = [turn_line(turn, asking) for turn in turns]
+    assert [(line.word, line.tone) for line in lines] == [
+        ("Timed out", "red"),
+        ("Needs you", "amber"),
+    ]

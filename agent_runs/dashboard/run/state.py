@@ -194,7 +194,7 @@ class RunState(rx.State):
             self._show(run)
             self.agent = agent_of(run, known.agent_titles) or "Agent"
             self.repo = known.repo_names.get(run.repo_id or 0, "")
-            self.turns = [_line(each) for each in turns]
+            self.turns = [turn_line(each, run) for each in turns]
             self.counts, self.ask, self.place = counts, ask_of(permissions), place
             self.loaded, self.problem, self.is_missing = True, "", False
             self.read_count += 1
@@ -283,8 +283,9 @@ class RunState(rx.State):
         self.cost = money(spent.cost, spent.currency) if spent.cost else ""
 
 
-def _line(turn: Turn) -> TurnLine:
-    look = look_of(turn.status)
+def turn_line(turn: Turn, run: AgentRun) -> TurnLine:
+    """Return a turn as it is shown; the latest one stands as its run does."""
+    look = look_of(run.status if turn.turn == run.turn else turn.status)
     return TurnLine(
         turn=turn.turn,
         word=look.word,
