@@ -232,9 +232,17 @@ class AgentRun(Record):
     )
     has_ended: bool = Field(default=False, description="whether its status is an end")
     has_failed: bool = Field(default=False, description="whether it ended badly")
-    can_resume: bool = Field(default=True, description="whether it takes another prompt at its end")
     started_by: str = Field(default="", description="who or what started it, in words for people")
     spent: Spent = Field(default=Spent(), description="tokens and cost, as `usage` tells them")
+    place: str = Field(
+        default="here",
+        description="where it works: here, upstream (a hosted account), watched (a terminal), or "
+        "imported",
+    )
+    can: tuple[str, ...] = Field(
+        default=(),
+        description="what it takes: resume (a prompt once it has ended), queue (while it works)",
+    )
 
 
 class NewLog(BaseModel):

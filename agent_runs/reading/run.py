@@ -1,4 +1,4 @@
-"""What answers say about a run beside what it is: its name, its status in words, what it spent.
+"""What answers say about a run beside what it is: its name, its place, its status in words ...
 
 It is worked out when a run is written, so that reading a list decodes nothing.
 """
@@ -6,7 +6,7 @@ It is worked out when a run is written, so that reading a list decodes nothing.
 from collections.abc import Callable, Mapping
 
 from agent_runs.models import FAILED_STATUSES, JSON, TERMINAL_STATUSES
-from agent_runs.reading.place import can_resume
+from agent_runs.reading.place import abilities_at, place_of
 from agent_runs.reading.shapes import object_or_empty, text_or_empty
 from agent_runs.reading.source import started_by
 from agent_runs.reading.status import tone_of, word_of
@@ -24,7 +24,7 @@ def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> d
         run: fields of an `AgentRun`.
         redact: takes secrets out of the name before it is cut: half of one would not be known.
     """
-    status = str(run["status"])
+    status, place = str(run["status"]), place_of(run)
     heading = redact(_heading_of(run)) or f"Run {run['id']}"
     return {
         "name": one_line(heading, _NAME_LENGTH),
@@ -32,9 +32,10 @@ def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> d
         "status_tone": tone_of(status),
         "has_ended": status in TERMINAL_STATUSES,
         "has_failed": status in FAILED_STATUSES,
-        "can_resume": can_resume(run),
         "started_by": started_by(run),
         "spent": spent_of(run.get("usage")).model_dump(exclude_none=True),
+        "place": place,
+        "can": abilities_at(place),
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agent_runs.models import JSON, AgentRun, SourceType
+from agent_runs.models import JSON, SourceType
 
 SOURCES: dict[str, str] = {
     SourceType.LOCAL: "Dashboard or command line",
@@ -31,7 +31,7 @@ def surface_of(program: str | None) -> str | None:
     return _PROGRAMS.get(program or "")
 
 
-def started_by(run: AgentRun | Mapping[str, JSON]) -> str:
+def started_by(run: Mapping[str, JSON]) -> str:
     """Return who or what started a run."""
     if run.get("imported_at") is not None:
         return "Imported"

@@ -17,7 +17,6 @@ from agent_runs.models import (
     SourceType,
 )
 from agent_runs.providers.base import TurnOutcome
-from agent_runs.reading.place import place_of
 from agent_runs.reading.text import first_line
 from agent_runs.runs.claude_lines import ClaudeLines
 from agent_runs.runs.turns import NextTurn, add_turn, end_turn
@@ -49,7 +48,7 @@ async def find_session(database: Database, organization_id: int, session_id: str
         NotFound: no session of this id was reported.
     """
     run = await runs.by_upstream(database, organization_id, session_id)
-    if run is None or place_of(run) != "watched":
+    if run is None or run.place != "watched":
         raise NotFound(f"There is no Claude Code session {session_id!r}.")
     return run
 

@@ -19,7 +19,6 @@ from agent_runs.models import (
     QueuedPrompt,
     WorkFile,
 )
-from agent_runs.reading.place import PlaceName, place_of
 from agent_runs.runs import once
 from agent_runs.runs.images import check_images
 from agent_runs.runs.places.base import Mark, Place, PlaceForNewRuns
@@ -58,7 +57,7 @@ class Runs:
         self._limits = here.defaults.limits
         self._redact = redact
         self._for_new_runs: tuple[PlaceForNewRuns, ...] = (upstream, here)
-        self._places: dict[PlaceName, Place] = {
+        self._places: Mapping[str, Place] = {
             "here": here,
             "upstream": upstream,
             "watched": Watched(database),
@@ -204,7 +203,7 @@ class Runs:
         return await self._place_of(run).read_file(run, path)
 
     def _place_of(self, run: AgentRun) -> Place:
-        return self._places[place_of(run)]
+        return self._places[run.place]
 
     def _checked(self, prompt: str, images: tuple[str, ...]) -> str:
         """Return a further prompt without secrets."""

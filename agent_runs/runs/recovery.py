@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from agent_runs.executors.base import Executor
 from agent_runs.models import TERMINAL_STATUSES, AgentRunStatus
-from agent_runs.reading.place import place_of
 from agent_runs.runs.turns import INTERRUPTED, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import leases, runs
@@ -39,7 +38,7 @@ async def take_over(
         alive |= set(await leases.alive(database, now - DEAD_AFTER))
     interrupted = started = 0
     for run, owner in await runs.unfinished(database):
-        if owner == worker or owner in alive or place_of(run) != "here":
+        if owner == worker or owner in alive or run.place != "here":
             continue
         match await _take(database, run.id, owner, worker):
             case AgentRunStatus.PENDING:

@@ -23,7 +23,7 @@ from agent_runs.store.runs.rows import parse
 
 logger = logging.getLogger(__name__)
 
-VERSION = "6"
+VERSION = "7"
 """Rules by which is counted; another one makes the next start count all anew."""
 
 _MARK = "counted"

@@ -106,16 +106,3 @@ def test_the_context_is_one_thing_and_the_tokens_are_another(
 )
 def test_who_started_a_run_is_told_by_name(run: dict[str, JSON], words: str) -> None:
     assert read(**run)["started_by"] == words
-
-
-@pytest.mark.parametrize(
-    ("run", "can_resume"),
-    [
-        ({"provider": "acp"}, True),
-        ({"provider": "codegen"}, True),
-        ({"provider": "claude_code"}, False),
-        ({"provider": "acp", "imported_at": "2026-11-22T12:00:00Z"}, False),
-    ],
-)
-def test_a_run_that_works_elsewhere_takes_no_prompt(run: dict[str, JSON], can_resume: bool) -> None:
-    assert read(**run)["can_resume"] is can_resume

@@ -7,7 +7,7 @@ from living_system import System
 
 from agent_runs.errors import Conflict, NotFound
 from agent_runs.models import JSON, AgentRun, AgentRunStatus
-from agent_runs.reading.place import PlaceName, can_queue, can_resume, place_of
+from agent_runs.reading.place import PlaceName
 from agent_runs.runs import Mark, claude_sessions
 from agent_runs.store.runs import runs
 
@@ -26,7 +26,7 @@ async def run_at(system: System, place: PlaceName, status: str) -> AgentRun:
         run = await runs.insert(transaction, prompt="p", status=status, **ELSEWHERE[place])
         if place == "imported":
             run = await runs.change(transaction, run, imported_at=run.created_at)
-    assert place_of(run) == place
+    assert run.place == place
     return run
 
 
@@ -41,8 +41,7 @@ async def test_a_run_that_takes_no_prompts_says_what_to_do_instead(
     system: System, place: PlaceName, words: str
 ) -> None:
     run = await run_at(system, place, AgentRunStatus.COMPLETE)
-    assert not can_resume(run)
-    assert not can_queue(run)
+    assert run.can == ()
     with pytest.raises(Conflict, match=words):
         await system.runs.resume(run.id, "more")
     with pytest.raises(Conflict, match=words):
@@ -51,8 +50,7 @@ async def test_a_run_that_takes_no_prompts_says_what_to_do_instead(
 
 async def test_a_hosted_run_has_no_queue_and_needs_its_account(system: System) -> None:
     run = await run_at(system, "upstream", AgentRunStatus.COMPLETE)
-    assert can_resume(run)
-    assert not can_queue(run)
+    assert run.can == ("resume",)
     with pytest.raises(Conflict, match="cannot be queued"):
         await system.runs.queue(run.id, "more")
     with pytest.raises(Conflict, match="set the token again"):

@@ -33,7 +33,6 @@ from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, Spent, Turn
 from agent_runs.reading.amounts import money
-from agent_runs.reading.place import can_queue, can_resume, place_of
 from agent_runs.reading.text import one_line
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
@@ -250,10 +249,9 @@ class RunState(rx.State):
         self.is_terminal = run.has_ended
         self.is_imported, self.imported = run.imported_at is not None, iso(run.imported_at)
         self.origin = origin_of(run)
-        place = place_of(run)
-        self.is_hosted, self.can_queue = place == "upstream", can_queue(run)
-        self.watched = f"claude --resume {run.upstream_id}" if place == "watched" else ""
-        self.is_failed = run.has_failed and can_resume(run)
+        self.is_hosted, self.can_queue = run.place == "upstream", "queue" in run.can
+        self.watched = f"claude --resume {run.upstream_id}" if run.place == "watched" else ""
+        self.is_failed = run.has_failed and "resume" in run.can
         self.reason = REASONS.get(
             run.status_reason or "", (run.status_reason or "").replace("_", " ")
         )
@@ -300,7 +298,7 @@ def turn_line(turn: Turn, run: AgentRun) -> TurnLine:
 
 async def _place(run: AgentRun) -> str:
     """Return where a hosted run works, for people; empty for runs of this machine."""
-    if place_of(run) != "upstream":
+    if run.place != "upstream":
         return ""
     hosted = lines_of(await fetch("/hosted"))
     names = {each.organization_id: each.name for each in hosted}

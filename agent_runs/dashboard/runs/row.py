@@ -14,7 +14,6 @@ from agent_runs.models import (
     PermissionRequest,
 )
 from agent_runs.reading.amounts import plural, short_count
-from agent_runs.reading.place import can_resume
 from agent_runs.reading.target import argument
 from agent_runs.reading.text import one_line
 
@@ -118,7 +117,7 @@ def row_of(
         finished=iso(run.finished_at) if run.has_ended else "",
         is_terminal=run.has_ended,
         is_archived=run.archived_at is not None,
-        can_go_on=can_resume(run),
+        can_go_on="resume" in run.can,
         hosted_url=hosted_url(run),
         pull_requests=pull_requests_of(run),
         ask=ask if run.status == AgentRunStatus.PAUSED else None,

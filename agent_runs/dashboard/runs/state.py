@@ -20,7 +20,6 @@ from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, AgentRunStatus
 from agent_runs.reading.amounts import plural
-from agent_runs.reading.place import place_of
 from agent_runs.reading.source import SOURCES
 
 _RUN_KINDS = frozenset({EventKind.RUN_CREATED, EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
@@ -315,7 +314,7 @@ class RunsState(rx.State):
             return True
         # An empty list has no row that a new one would push away; what the first visit shows goes
         # on with a run of its own, but not with what a hosted account brings.
-        opens = not self._runs and (place_of(run) == "upstream" or not self.is_first)
+        opens = not self._runs and (run.place == "upstream" or not self.is_first)
         if belongs and (run.id in self._removed_ids or opens):
             self._must_read = True
         if event.kind == EventKind.RUN_CREATED and not self._query.archived:

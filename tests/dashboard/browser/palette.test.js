@@ -21,7 +21,7 @@ const actions = {
   download: nothing,
 };
 const offers = (/** @type {Partial<Run>} */ run, isItsPage = true) =>
-  commandsOfRun(/** @type {Run} */ ({ id: 7, provider: "acp", ...run }), actions, isItsPage).map(
+  commandsOfRun(/** @type {Run} */ ({ id: 7, can: ["resume", "queue"], ...run }), actions, isItsPage).map(
     (command) => command.text,
   );
 const ALWAYS = ["Show its changes", "Copy its link", "Download its log"];
@@ -42,10 +42,9 @@ test("a run that has ended can go on and be archived, an archived one come back"
   assert.deepEqual(offers(archived), ["Resume", "Restore", ...ALWAYS]);
 });
 
-test("a run that only was brought here or watched cannot go on", () => {
+test("a run that takes no further prompt cannot be resumed", () => {
   const ended = { status: "COMPLETE", has_ended: true };
-  assert.ok(!offers({ ...ended, imported_at: "2026-01-01T00:00:00Z" }).includes("Resume"));
-  assert.ok(!offers({ ...ended, provider: "claude_code" }).includes("Resume"));
+  assert.ok(!offers({ ...ended, can: [] }).includes("Resume"));
 });
 
 test("a run of a list can be opened", () => {

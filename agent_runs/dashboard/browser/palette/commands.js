@@ -33,12 +33,11 @@ import { addressOf } from "../views/views.js";
 export function commandsOfRun(run, actions, isItsPage) {
   const { go } = actions;
   const page = `/runs/${run.id}`;
-  const canGoOn = !run.imported_at && run.provider !== "claude_code";
   /** @type {[isOffered: boolean, text: string, act: () => void][]} */
   const offers = [
     [!isItsPage, "Open", () => go(page)],
     [run.status === "PAUSED", "Answer its question", () => go(page)],
-    [run.has_ended && canGoOn, "Resume", () => go(`${page}?resume=1`)],
+    [run.has_ended && run.can.includes("resume"), "Resume", () => go(`${page}?resume=1`)],
     [!run.has_ended, "Stop", () => actions.onStop(run.id)],
     [run.has_ended && !run.archived_at, "Archive", () => actions.onArchive(run.id)],
     [Boolean(run.archived_at), "Restore", () => actions.onRestore(run.id)],
