@@ -21,7 +21,7 @@ import { IMAGE_TYPES, useImages } from "./useImages.jsx";
  * @property {boolean} [takesImages]
  * @property {boolean} [disabled]
  * @property {string} [note]
- * @property {boolean} [docked] whether it is the last thing on a page, in as little room as it needs
+ * @property {boolean} [docked] whether it is small, at the end of a page
  * @property {string} [cancelHref]
  * @property {boolean} [openRun] whether to go to the run that was made
  * @property {boolean} [focus]
@@ -175,7 +175,7 @@ function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
  * @param {unknown} error
  */
 function problemOf(error) {
-  const isRefusal = error instanceof ApiProblem && error.status > 0 && error.status < 500;
+  const isRefusal = error instanceof ApiProblem && error.status >= 400 && error.status < 500;
   return isRefusal ? error.message : `${messageOf(error)} Your text is kept here; try again.`;
 }
 
