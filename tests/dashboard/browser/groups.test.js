@@ -54,7 +54,7 @@ test("a plan between calls does not part them, a thought, another turn and a fai
   }
 });
 
-test("whatever the log, a group is one stretch of at least two calls that begins with its first", () => {
+test("whatever the log, a group is one stretch of at least two calls", () => {
   always((chance) => {
     const made = chance.list(40, () => chance.of([read, pytest, edit, plan, thinking, failing]));
     const entries = made.map((make, seq) => make(seq));

@@ -81,7 +81,7 @@ test("a query can be had without its fields", () => {
   assert.equal(withoutFields(query, []), query);
 });
 
-test("a mistake is marked from where it is to the end of its term, also behind signs in pairs", () => {
+test("a mistake is marked up to the end of its term, counted in code points", () => {
   assert.deepEqual(atMistake("🎉 tool:x rest", 2), {
     before: "🎉 ",
     term: "tool:x",

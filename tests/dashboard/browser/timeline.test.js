@@ -37,7 +37,7 @@ test("time that two things take at once counts once", () => {
   assert.equal(covered([span(0, 100)], span(40, 60)), 20);
 });
 
-test("waiting comes before tools, tools before the model, and between turns is nobody's time", () => {
+test("waiting comes before tools, tools before the model; between turns nobody works", () => {
   const used = phases([span(0, 100), span(150, 200)], [span(10, 50)], [span(20, 40)]);
   assert.deepEqual(used, { waiting: 20, tools: 20, model: 110, idle: 50 });
 });

@@ -140,7 +140,7 @@ function Texts({ title, runs, name, isSame }) {
         {shown.map((run) => (
           <div key={run.id}>
             {!isSame && <div className="sm mut">Run {run.id}</div>}
-            {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: what takes the focus has a name */}
+            {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: it takes the focus */}
             <pre
               className="out"
               // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also with the keyboard

@@ -1,4 +1,4 @@
-// Title and icon of the browser tab, with the number of running runs and of those that wait for you.
+// Title and icon of the browser tab, with the numbers of runs that work and that wait for you.
 import { useEffect } from "react";
 import { iconOf, titleOf } from "./tab.js";
 
@@ -11,7 +11,8 @@ export function TabTitle({ title, running, waiting }) {
     };
     show();
     const element = document.querySelector("title");
-    const observer = new MutationObserver(show); // the router writes the page's static title after us
+    // The router writes the page's static title after us.
+    const observer = new MutationObserver(show);
     if (element) observer.observe(element, { childList: true });
     return () => observer.disconnect();
   }, [title, running, waiting]);

@@ -111,8 +111,8 @@ function Loading({ index, numbered, onShow }) {
 /**
  * One entry, with the beginning of its turn above it.
  *
- * @param {Omit<React.ComponentProps<typeof Step>, "open" | "thoughtOpen" | "onToggle" | "onThought">
- *   & { index: number, opening: Opening, turns: TurnTimes[] }} props
+ * @param {{ index: number, opening: Opening, turns: TurnTimes[] } & Omit<
+ *   React.ComponentProps<typeof Step>, "open" | "thoughtOpen" | "onToggle" | "onThought">} props
  */
 export function EntryRow({ index, opening, turns, ...step }) {
   const { entry, raw, runId, agent, user, flash, hit, onLink, onNextError } = step;

@@ -1,4 +1,4 @@
-// The entries of a log as far as they have been read: in pages, of which the oldest read are let go.
+// The entries of a log as far as they have been read, in pages; those read longest ago are let go.
 
 /** @import { Entry } from "../shapes.d.ts" */
 

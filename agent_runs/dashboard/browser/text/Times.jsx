@@ -1,4 +1,4 @@
-// Times that tick by themselves: one timer per page, and a node is drawn only when its text changes.
+// Times that tick by themselves: one timer per page; a node is drawn only when its text changes.
 import { useSyncExternalStore } from "react";
 import { ago, elapsed, took } from "./times.js";
 

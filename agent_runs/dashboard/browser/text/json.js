@@ -11,7 +11,7 @@ const TOKEN = new RegExp(
 
 /**
  * @param {string} text
- * @returns {{ kind: "" | "key" | "str" | "lit" | "num", text: string }[]} together they are the text
+ * @returns {{ kind: "" | "key" | "str" | "lit" | "num", text: string }[]} together the text
  */
 export function jsonParts(text) {
   /** @type {ReturnType<typeof jsonParts>} */

@@ -7,7 +7,7 @@ import { phases } from "./phases.js";
 import { rowOfQuestion, timelineRows } from "./rows.js";
 import { openQuestions, shortOf, turnSpans, waitSpans } from "./spans.js";
 
-/** @import { LogPage, Question, TurnTimes } from "../shapes.d.ts" */
+/** @import { LogPage, Question } from "../shapes.d.ts" */
 /** @import { ShortEntry } from "./spans.js" */
 /** @typedef {ReturnType<typeof useTimeline>} TimelineContent */
 
@@ -17,7 +17,7 @@ const PAGES_AT_ONCE = 4;
 const NARROW = 760;
 
 /**
- * @param {{ runId: number, total: number, turns: TurnTimes[], active: boolean, version: number }} run
+ * @param {import("./Timeline.jsx").TimelineProps} run
  * @param {number} from the first entry that is shown
  * @param {boolean} collapse whether to collapse the time between turns
  */
