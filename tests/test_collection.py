@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 COLLECT = ["-m", "pytest", "--collect-only", "--assert=plain", "-p", "no:cacheprovider"]
 
@@ -27,10 +29,13 @@ def collected(hash_seed: int, temporary: Path) -> list[str]:
 
 
 def test_another_second_hash_seed_and_temporary_folder_change_no_name_and_no_order(
-    tmp_path: Path,
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     # A collection takes seconds, so the second one begins at another time.
-    first = collected(1, tmp_path / "one")
-    second = collected(2, tmp_path / "two")
+    own_seed = os.environ.get("PYTHONHASHSEED")
+    second = collected(2 if own_seed == "1" else 1, tmp_path / "two")
+    first = [item.nodeid for item in request.session.items]
+    if len(first) != len(second):  # only some tests are run
+        first = collected(3, tmp_path / "one")
     assert len(first) > 1000
     assert second == first

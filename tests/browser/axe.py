@@ -1,11 +1,14 @@
 """axe-core, the judge of accessibility."""
 
+import re
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.npm import node_modules
 
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _RUN = """async (within) => (await axe.run(within, {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   resultTypes: ["violations"],
@@ -23,5 +26,16 @@ def axe_script() -> Path:
 
 def serious(page: Page, script: Path, within: str = "html") -> list[str]:
     """Return what axe finds serious or critical on the part of the page, one text each."""
-    page.add_script_tag(path=script)
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=script)
     return page.evaluate(_RUN, within)
+
+
+def serious_in_both_themes(page: Page, script: Path) -> list[str]:
+    """Return what axe finds serious or critical on the page in the light theme and the dark one."""
+    found: list[str] = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_class(re.compile(rf"\b{theme}\b"))
+        found += [f"{theme}: {problem}" for problem in serious(page, script)]
+    return found

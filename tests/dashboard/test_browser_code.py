@@ -13,9 +13,13 @@ BROWSER = ROOT / "agent_runs" / "dashboard" / "browser"
 TOOLS = ROOT / "tools" / "browser"
 CODE = sorted(
     path
-    for folder in (BROWSER, TOOLS, ROOT / "tests" / "dashboard" / "browser")
-    for path in folder.rglob("*.*s*")
-    if path.suffix in {".js", ".jsx", ".ts"} and "node_modules" not in path.parts
+    for found in (
+        BROWSER.rglob("*.*s*"),
+        TOOLS.glob("*.*s*"),
+        (ROOT / "tests" / "dashboard" / "browser").rglob("*.*s*"),
+    )
+    for path in found
+    if path.suffix in {".js", ".jsx", ".ts"}
 )
 LOOKS = sorted((ROOT / "assets").glob("*.css"))
 LONGEST_FILE = 400
