@@ -50,7 +50,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     On Python 3.11 that doubles their time; and lines that only chance reaches would make the
     figure waver.
     """
-    if isinstance(item, pytest.Function) and is_hypothesis_test(item.function):
+    if isinstance(item, pytest.Function) and is_hypothesis_test(getattr(item, "function", None)):
         item.add_marker(pytest.mark.no_cover)
 
 

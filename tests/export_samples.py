@@ -136,12 +136,21 @@ def records(content: bytes) -> list[dict[str, JSON]]:
     return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
+_OF_THE_SERVER = (
+    *("exported_at", "server", "web_url"),
+    *("imported_at", "started_by", "place", "can"),
+)
+
+
 def told_alike(content: bytes) -> list[dict[str, JSON]]:
-    """The lines of an export without what differs from server to server: ids and addresses."""
+    """The lines of an export without what differs from server to server.
+
+    Ids and addresses do, and what says that a run was imported.
+    """
     ids: dict[int, int] = {}
     found = records(content)
     for record in found:
-        for name in ("exported_at", "server", "web_url", "imported_at"):
+        for name in _OF_THE_SERVER:
             record.pop(name, None)
         if record["type"] == "run":
             ids[record["id"]] = record["id"] = len(ids)

@@ -1,7 +1,7 @@
 """Reads runs with all that belongs to them, one after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +44,7 @@ class ExportedRun:
         """The run as a model."""
         return AgentRun.model_validate_json(self.text)
 
-    async def joined(self, before: bytes) -> AsyncIterator[tuple[bytes, int]]:
+    async def joined(self, before: bytes) -> AsyncGenerator[tuple[bytes, int]]:
         """Yield the entries, oldest first, in parts of bounded size, each with its number of them.
 
         They are JSON texts, each opened by `before` in place of its brace. Those that come while
@@ -115,7 +115,7 @@ class RunReader:
             await runs.get(self._database, run_id)
         return self._each(wanted, await self.server_id())
 
-    async def matching(self, wanted: RunFilter) -> AsyncIterator[ExportedRun]:
+    async def matching(self, wanted: RunFilter) -> AsyncGenerator[ExportedRun]:
         """Yield the runs that a filter lets through, the oldest id first."""
         server, last = await self.server_id(), 0
         while True:

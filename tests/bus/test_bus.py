@@ -258,6 +258,16 @@ async def test_the_hub_goes_on_after_the_database_was_away(
         assert ids(await take(subscription, 1)) == [1]
 
 
+async def test_a_bus_that_is_left_leaves_no_task_behind(database_url: str) -> None:
+    def its_tasks() -> list[str]:
+        names = [task.get_name() for task in asyncio.all_tasks()]
+        return [name for name in names if name.startswith("event-bus")]
+
+    async with connected(database_url):
+        assert its_tasks() != []
+    assert its_tasks() == []
+
+
 async def test_events_of_another_process_arrive(postgres_url: str) -> None:
     async with (
         connected(postgres_url) as (_, bus),

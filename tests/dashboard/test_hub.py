@@ -1,5 +1,6 @@
 """One reader of events feeds every tab; no tab can hold up another one."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -11,8 +12,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agent_runs.client.sse import ServerEvent
-from agent_runs.dashboard.serving.hub import QUEUE_LENGTH, Hub, Subscription
+from agent_runs.dashboard.serving.hub import QUEUE_LENGTH, Hub, Subscription, hub_lifespan
+from agent_runs.dashboard.serving.hub import hub as app_hub
+from agent_runs.tasks import living
 from tests.dashboard.serving import Serve
+from tests.dying import died
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -81,11 +85,17 @@ class SmallApi:
     def __init__(self) -> None:
         self.asked_after: list[str | None] = []
         self.is_broken = False
+        self.has_strange_counts = False
 
     async def counts(self, _: Request) -> Response:
         if self.is_broken:
             return Response("no JSON", 500)
+        if self.has_strange_counts:
+            return JSONResponse({"by_status": 7})
         return JSONResponse({"by_status": {"ACTIVE": 2, "PAUSED": 1, "ERROR": 4}, "archived": 3})
+
+    async def hosted(self, _: Request) -> Response:
+        return JSONResponse({"items": "not a list of organizations"})
 
     async def events(self, request: Request) -> Response:
         after = request.headers.get("last-event-id") or request.query_params.get("after")
@@ -102,7 +112,11 @@ class SmallApi:
     @property
     def app(self) -> Starlette:
         return Starlette(
-            routes=[Route("/agent_runs/counts", self.counts), Route("/events", self.events)]
+            routes=[
+                Route("/agent_runs/counts", self.counts),
+                Route("/events", self.events),
+                Route("/hosted", self.hosted),
+            ]
         )
 
 
@@ -156,3 +170,41 @@ async def test_an_api_that_fails_is_told_and_found_again_when_it_recovers(
             while not (news := await tab.next()).must_reload:
                 pass
             tasks.cancel_scope.cancel()
+
+
+async def test_what_fails_to_be_read_for_a_reason_of_ours_is_read_again(
+    serve_as_api: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    serve_as_api(SmallApi().app)
+    hub = Hub()
+    async with living("hub", hub.run):
+        await died("dashboard-hosted")
+        # The rest goes on meanwhile.
+        with anyio.fail_after(PATIENCE_SECONDS):
+            async with hub.subscribe() as tab:
+                while not (await tab.next()).events:
+                    pass
+    assert "dashboard-hosted died and is started again" in caplog.text
+
+
+async def test_counts_are_read_again_with_the_next_change_after_they_could_not_be(
+    serve_as_api: Serve,
+) -> None:
+    api = SmallApi()
+    api.has_strange_counts = True
+    serve_as_api(api.app)
+    hub = Hub()
+    async with living("hub", hub.run):
+        for _ in range(2):
+            hub.take(ServerEvent("run.created", None, {}))
+            await died("dashboard-counts", 1)
+
+
+async def test_the_hub_follows_for_as_long_as_the_app_lives(serve_as_api: Serve) -> None:
+    serve_as_api(SmallApi().app)
+    with anyio.fail_after(PATIENCE_SECONDS):
+        async with hub_lifespan(), app_hub.subscribe() as tab:
+            while not (await tab.next()).events:
+                pass
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    assert [name for name in names if name.startswith("dashboard")] == []

@@ -1,5 +1,6 @@
 """What the formats write: complete where they say so, harmless wherever they are opened."""
 
+import asyncio
 import csv
 import io
 import json
@@ -212,3 +213,25 @@ async def test_a_repository_that_is_gone_and_a_diff_that_fails_leave_the_rest(
 
     read = await RunReader(database, fails).one(run.id)
     assert (read.repo, read.diff, read.run.id) == (None, "", run.id)
+
+
+async def test_an_export_that_nobody_reads_on_leaves_nothing_behind(database: Database) -> None:
+    long = [entry("x" * 100_000) for _ in range(50)]
+    for _ in range(3):
+        run = await new_run(database, status="COMPLETE")
+        async with database.begin() as transaction:
+            await logs.append(transaction, run.id, None, long)
+    reader = RunReader(database, no_diff)
+    exporting = reader.matching(ALL)
+    first = await anext(exporting)
+    parts = first.joined(b",{")
+    await anext(parts)
+    assert bool(read_ahead()) == (database.dialect == "postgresql")
+    await parts.aclose()
+    await exporting.aclose()
+    assert read_ahead() == []
+
+
+def read_ahead() -> list[str]:
+    names = [task.get_name() for task in asyncio.all_tasks() if not task.done()]
+    return [name for name in names if name == "export-ahead"]

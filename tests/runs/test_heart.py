@@ -16,7 +16,7 @@ from agent_runs.runs import recovery
 from agent_runs.runs.heart import Heart
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, leases, runs
-from agent_runs.tasks import deaths
+from tests.dying import died, without_table
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -85,17 +85,9 @@ async def test_a_heart_stops_with_its_process(database: Database) -> None:
 async def test_a_heart_goes_on_after_the_database_was_sick(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = deaths().get("heartbeat", 0)
-
-    async def has_failed_twice() -> bool:
-        return deaths().get("heartbeat", 0) >= before + 2
-
     async with beating(database):
-        async with database.begin() as transaction:
-            await transaction.execute("alter table worker rename to taken_away")
-        await until(has_failed_twice)
-        async with database.begin() as transaction:
-            await transaction.execute("alter table taken_away rename to worker")
+        async with without_table(database, "worker"):
+            await died("heartbeat")
         await last_seen(database, "me", LONG_AGO)
         await until(lambda: is_alive(database))
     assert "heartbeat" in caplog.text

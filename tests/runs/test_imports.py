@@ -32,6 +32,7 @@ from agent_runs.store.organization import repos
 from agent_runs.store.recount import recount
 from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.search import in_one_run
+from tests.dying import died, without_table
 from tests.length import examples
 from tests.patience import PATIENCE_SECONDS
 from tests.store_samples import NOW, add_entries, entry, new_run
@@ -371,6 +372,17 @@ async def test_what_a_killed_process_left_is_taken_away_at_the_next_start(
     assert await database.read("select count(*) from log") == [(2,)]
     assert (await runs.get(database, kept.id)).log_count == 2
     assert not folder.exists()
+
+
+async def test_what_a_killed_process_left_is_taken_away_once_the_database_can_be_read(
+    database: Database, folder: Path
+) -> None:
+    async with database.begin() as transaction:
+        await imports.stage(transaction, "an import", "dead", None)
+    async with importer(database, folder).living():
+        async with without_table(database, "staged_run"):
+            await died("tidy-imports")
+        await tidied(database)
 
 
 async def test_an_id_that_was_given_to_an_import_is_not_given_again(database: Database) -> None:

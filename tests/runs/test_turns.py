@@ -18,6 +18,7 @@ from agent_runs.providers.base import Provider, Recorder, TurnOutcome, TurnReque
 from agent_runs.runs import TurnWork
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
+from tests.dying import cancelled_twice
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -179,3 +180,30 @@ async def test_a_turn_whose_code_fails_is_an_internal_error_and_the_next_run_wor
     assert record.exc_info is not None
     assert "ValueError: a fault of ours" in caplog.text or fails == "before the provider"
     assert (await runs.get(database, following.id)).result == "Done"
+
+
+async def test_a_turn_that_is_cancelled_again_while_its_end_is_stored_is_interrupted(
+    database: Database,
+) -> None:
+    begun = asyncio.Event()
+
+    async def work_for_ever() -> TurnOutcome:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody set it")
+
+    run = await waiting_run(database)
+    bus = MemoryBus(partial(events.after, database), partial(events.bounds, database))
+    work = work_of(database, bus, OneTurn(work_for_ever))
+    turn = asyncio.create_task(work(run.id))
+    async with bus:
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await begun.wait()
+            async with database.begin() as transaction:
+                # Nobody stores an end before this is over.
+                await runs.lock(transaction, run.id)
+                await cancelled_twice(turn)
+            await asyncio.wait({turn})
+    assert turn.cancelled()
+    ended = await runs.get(database, run.id)
+    assert (ended.status, ended.status_reason) == (AgentRunStatus.ERROR, "interrupted")

@@ -17,6 +17,7 @@ from agent_runs.errors import Conflict, InvalidRequest, RunNotFound, Unavailable
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.postgres import translate
 from agent_runs.store.runs import events, logs, runs
+from tests.dying import cancelled_twice
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -101,6 +102,40 @@ async def test_a_transaction_cancelled_at_any_point_is_whole_or_absent(
         # Who committed, cancelled or not, has woken the subscribers.
         assert bell.rings >= count // 3 - batches
         bell.rings, batches = 0, count // 3
+
+
+@pytest.mark.parametrize("waits_in", ["commit", "statement"])
+async def test_what_is_cancelled_twice_while_sqlite_waits_is_whole_or_absent(
+    sqlite_url: str, waits_in: str
+) -> None:
+    bell, begun = Bell(), asyncio.Event()
+
+    async def write() -> None:
+        async with database.begin() as transaction:
+            # Written with the commit, unless a statement asks for an answer before it.
+            transaction.outbox.add_event("run.updated", 1, "{}")
+            begun.set()
+            if waits_in == "statement":
+                await transaction.execute("delete from worker")
+
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with Database.open(sqlite_url) as database:
+        async with database.begin() as transaction:
+            await transaction.execute(f"pragma busy_timeout={int(PATIENCE_SECONDS * 1000)}")
+        database.on_events = bell.ring
+        other.execute("begin immediate")
+        writing = asyncio.create_task(write())
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await begun.wait()
+            await cancelled_twice(writing)
+            other.rollback()
+            await asyncio.wait({writing})
+        assert writing.cancelled()
+        is_stored = waits_in == "commit"
+        assert len(await events.after(database, 0, 10)) == bell.rings == int(is_stored)
+        # The next transaction begins on a clean connection.
+        await new_run(database)
+    other.close()
 
 
 async def test_many_writers_lose_no_event_and_no_entry(database_url: str) -> None:

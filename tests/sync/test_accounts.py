@@ -13,6 +13,7 @@ from agent_runs.providers.codegen.governor import Limit, Limits
 from agent_runs.providers.codegen.plan import Intervals
 from agent_runs.store.hosted import organizations as hosted_organizations
 from agent_runs.store.runs import runs
+from tests.dying import died, without_table
 from tests.hosted_api import ORG, Fault, HostedApi, serve_twin
 from tests.providers.codegen.kept import texts_of
 from tests.sync.mirroring import account, add_history, creates, mirroring
@@ -143,6 +144,30 @@ async def test_all_organizations_of_a_token_are_found_when_none_is_named(
         await at_work.until_state(lambda state: bool(state.troubles))
         made = await at_work.create("Waits")
         assert made.status_reason == "waits_for_upstream"
+
+
+async def test_an_account_is_followed_once_the_database_can_be_used(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
+    add_history(api, 1)
+    async with mirroring(tmp_path, database_url) as at_work:
+        async with without_table(at_work.database, "hosted_organization"):
+            at_work.accounts.use([account(api)])
+            await died(f"account {api.url}")
+        await at_work.until(lambda all_: len(all_) == 1)
+
+
+async def test_an_organization_is_followed_on_after_the_database_was_sick(
+    tmp_path: Path, database_url: str, api: HostedApi
+) -> None:
+    async with mirroring(tmp_path, database_url, account(api)) as at_work:
+        await at_work.until_state(lambda state: state.age_seconds is not None)
+        async with without_table(at_work.database, "hosted_creation"):
+            at_work.accounts.wake(ORG)
+            await died("organization")
+        made = await at_work.create("/say on we go")
+        await at_work.until(lambda all_: all_[0].upstream_id is not None)
+        assert (await at_work.all_runs())[0].id == made.id
 
 
 async def test_an_account_that_was_never_reached_says_so(
