@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,10 +75,11 @@ class ExportedRun:
     async def _part(self, run_id: int, first: int, last: int, before: bytes) -> tuple[bytes, int]:
         return await exports.entries(self.database, run_id, first=first, last=last, before=before)
 
-    async def entries(self) -> AsyncIterator[list[dict[str, JSON]]]:
+    async def entries(self) -> AsyncGenerator[list[dict[str, JSON]]]:
         """Yield the entries decoded, oldest first, in parts of bounded size."""
-        async for part, _ in self.joined(b",{"):
-            yield orjson.loads(b"[%b]" % part[1:])
+        async with aclosing(self.joined(b",{")) as parts:
+            async for part, _ in parts:
+                yield orjson.loads(b"[%b]" % part[1:])
 
 
 class RunReader:
@@ -120,8 +122,9 @@ class RunReader:
         server, last = await self.server_id(), 0
         while True:
             page = await exports.run_ids(self._database, wanted, after_id=last, limit=_PAGE)
-            async for run in self._each(page, server):
-                yield run
+            async with aclosing(self._each(page, server)) as page_runs:
+                async for run in page_runs:
+                    yield run
             if len(page) < _PAGE:
                 return
             last = page[-1]
@@ -135,7 +138,7 @@ class RunReader:
                 seen.add(hit.run_id)
                 yield await self._read(hit.run_id, server)
 
-    async def _each(self, run_ids: Sequence[int], server: str) -> AsyncIterator[ExportedRun]:
+    async def _each(self, run_ids: Sequence[int], server: str) -> AsyncGenerator[ExportedRun]:
         """Yield these runs; PostgreSQL reads the next one while the last one is made use of."""
         if self._database.dialect == "sqlite":
             # Two threads that ask SQLite would wait for each other at every row.

@@ -20,10 +20,10 @@ const actions = {
   copy: nothing,
   download: nothing,
 };
-const offers = (/** @type {Partial<Run>} */ run, isItsPage = true) =>
-  commandsOfRun(/** @type {Run} */ ({ id: 7, can: ["resume", "queue"], ...run }), actions, isItsPage).map(
-    (command) => command.text,
-  );
+const offers = (/** @type {Partial<Run>} */ fields, isItsPage = true) => {
+  const run = /** @type {Run} */ ({ id: 7, can: ["resume", "queue"], ...fields });
+  return commandsOfRun(run, actions, isItsPage).map((command) => command.text);
+};
 const ALWAYS = ["Show its changes", "Copy its link", "Download its log"];
 
 test("a run that works can be stopped, and one that asks be answered", () => {
