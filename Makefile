@@ -2,7 +2,7 @@
 # is installed into .venv, from the pinned and hashed requirements files.
 
 .PHONY: up dev test test-browser-code check soak agents pythons bench twin format requirements clean
-checks := format lint types imports dependencies spelling client browser
+checks := format lint types imports dependencies spelling client browser dashboard
 .PHONY: $(addprefix check-,$(checks))
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -72,6 +72,10 @@ check-browser: $(browser_tools)/.installed
 	@$(node) $(browser_tools)/openapi-typescript/bin/cli.js tools/browser/openapi.json \
 		--output tools/browser/openapi.d.ts >/dev/null
 	@$(node) $(browser_tools)/typescript/bin/tsc --project tools/browser
+
+check-dashboard:
+	@$(python) -c 'from agent_runs.dashboard.serving.launch import build; build()' \
+		>.venv/dashboard.txt 2>&1 || { cat .venv/dashboard.txt; exit 1; }
 
 test-browser-code: .venv/installed  ## tests of the browser code that needs no browser
 	@$(node) --test --test-reporter=dot 'tests/dashboard/browser/*.test.js'

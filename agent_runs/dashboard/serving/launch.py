@@ -26,6 +26,7 @@ from granian.log import LogLevels
 import agent_runs
 from agent_runs.settings import InvalidSettings, Settings, load_settings
 
+_ROOT = Path(agent_runs.__file__).parents[1]
 _SOURCES = ("rxconfig.py", "agent_runs/dashboard", "assets", "reflex.lock")
 _NPM_CHATTER = ("npm silly", "npm verbose", "npm info", "npm http")
 _LINES_TOLD = 60
@@ -34,19 +35,24 @@ _SUFFIXES = frozenset({".py", ".jsx", ".js", ".css", ".svg", ".png", ".ico", ".j
 
 def launch() -> None:
     """Serve the dashboard until it is told to stop."""
-    root = Path(agent_runs.__file__).parents[1]
-    os.chdir(root)  # Reflex reads rxconfig.py from the working directory and nowhere else
+    os.chdir(_ROOT)  # Reflex reads rxconfig.py from the working directory and nowhere else
     try:
         settings = load_settings()
     except InvalidSettings as exc:
         raise SystemExit(str(exc)) from exc
     refuse_taken_port(settings.dashboard_port)
-    prepare_environment(root)
-    with _term_as_exit():
-        build_if_changed(root)
+    build()
     os.environ["__REFLEX_SKIP_COMPILE"] = "true"
     os.environ["__REFLEX_MOUNT_FRONTEND_COMPILED_APP"] = "true"
     serve(settings)
+
+
+def build() -> None:
+    """Build the frontend when its sources changed, and leave the environment as Reflex wants it."""
+    os.chdir(_ROOT)
+    prepare_environment(_ROOT)
+    with _term_as_exit():
+        build_if_changed(_ROOT)
 
 
 def prepare_environment(root: Path) -> None:
