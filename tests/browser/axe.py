@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
@@ -9,6 +10,10 @@ from tests.browser.npm import node_modules
 
 _ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
+_THEMES: tuple[tuple[Literal["light", "dark"], list[str]], ...] = (
+    ("light", _ALL),
+    ("dark", _OF_COLOURS),
+)
 _RUN = """async ([within, rules]) => (await axe.run(within, {
   runOnly: rules,
   resultTypes: ["violations"],
@@ -37,7 +42,7 @@ def serious_in_both_themes(page: Page, script: Path) -> list[str]:
     The themes differ in colours alone.
     """
     found: list[str] = []
-    for theme, rules in (("light", _ALL), ("dark", _OF_COLOURS)):
+    for theme, rules in _THEMES:
         page.emulate_media(color_scheme=theme)
         expect(page.locator("html")).to_have_class(re.compile(rf"\b{theme}\b"))
         found += [f"{theme}: {problem}" for problem in serious(page, script, rules=rules)]
