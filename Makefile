@@ -151,5 +151,7 @@ $(python):
 # What checks the browser code, on the Node that builds the dashboard.
 $(browser_tools)/.installed: tools/browser/package-lock.json .venv/installed
 	@echo "Installing what checks the browser code (once) ..."
-	@cd tools/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --loglevel=error
+	@# With the certificates that everything else on this machine trusts, as behind a company proxy.
+	@cd tools/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" NODE_USE_SYSTEM_CA=1 \
+		npm ci --loglevel=error
 	@touch $@
