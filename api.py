@@ -10,7 +10,7 @@ from agent_runs import AsyncCodegenClient, CodegenClient
 __all__ = ["AsyncCodegenClient", "CodegenClient"]
 
 if __name__ == "__main__":
-    # Imported late: a script that only wants the client must not load the server.
+    # Imported late: a script that needs only the client must not load the server.
     from agent_runs.cli.serve import serve
 
     serve()

@@ -1,10 +1,10 @@
 """Create, watch, read, resume and stop coding-agent runs.
 
-Names are loaded when they are first used (PEP 562): the command line, which has to show its help at
-once, imports this package, and pydantic and httpx cost 0.3 s.
+Names are loaded when they are first used (PEP 562): the command line imports this package and has
+to show its help at once, and pydantic and httpx cost 0.3 s.
 
-Every Python reads this file first and old ones must get as far as the sentence below, so nothing
-here is newer than Python 2.
+Every Python reads this file first, and old ones must reach the sentence below, so nothing here is
+newer than Python 2.
 """
 
 import importlib

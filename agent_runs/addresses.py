@@ -1,4 +1,4 @@
-"""Hosts as they stand in addresses and in `Host` headers: there IPv6 wears brackets."""
+"""Hosts as addresses and `Host` headers write them: with IPv6 in brackets."""
 
 import ipaddress
 
@@ -8,17 +8,17 @@ _SHORTER = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "::1"}  # no
 
 
 def bracketed(host: str) -> str:
-    """Return a host as it stands in an address: `::1` becomes `[::1]`, others stay."""
+    """Return a host as addresses write it: `::1` becomes `[::1]`, others stay the same."""
     return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
 
 
 def place(host: str, port: int | str) -> str:
-    """Return `host:port`, from which an IPv6 address can be told."""
+    """Return `host:port`, with an IPv6 address in brackets."""
     return f"{bracketed(host)}:{port}"
 
 
 def server_url(host: str, port: int | str) -> str:
-    """Return where this machine reaches a server that listens on `host`."""
+    """Return the address at which this machine reaches a server that listens on `host`."""
     bare = host.strip("[]")
     return f"http://{place(_SHORTER.get(bare, bare), port)}"
 

@@ -1,8 +1,8 @@
 """The whole exception tree of the program.
 
     AgentRunsError                  500
-    ├── InvalidRequest              422  a value was given that cannot be used
-    │   └── InvalidQuery                 a search that cannot be understood; carries `position`
+    ├── InvalidRequest              422  a value in the request cannot be used
+    │   └── InvalidQuery                 a search cannot be understood; carries `position`
     ├── Unauthorized                401  token missing or wrong
     ├── PaymentRequired             402  the hosted plan's runs are used up
     ├── Forbidden                   403  wrong host, origin or organization
@@ -12,18 +12,18 @@
     │   ├── PermissionNotFound
     │   └── ViewNotFound
     ├── Conflict                    409
-    │   ├── RunIsActive                  resume while the run still works
-    │   ├── PermissionAnswered           the question was answered or withdrawn before
+    │   ├── RunIsActive                  resume while the run is still working
+    │   ├── PermissionAnswered           the question was already answered or withdrawn
     │   ├── LostFence                    a worker that was declared dead tried to write
-    │   └── Moved                        in `sync`: somebody else went on with a creation
+    │   └── Moved                        in `sync`: another process took over a creation
     ├── TooLarge                    413  request body over the limit
     ├── RateLimited                 429  carries `retry_after_seconds`
     ├── Unavailable                 503
-    │   ├── GitFailed                    in `providers/acp`: git did not do what was asked
-    │   ├── OutcomeUnknown               nobody knows whether another server carried it out
-    │   └── ServerUnreachable            the client got no answer at all
-    ├── UnexpectedAnswer            502  the client cannot read what the server answered
-    └── WaitTimeout                 504  the run still works at the caller's deadline
+    │   ├── GitFailed                    in `providers/acp`: a git command failed
+    │   ├── OutcomeUnknown               another server may or may not have carried it out
+    │   └── ServerUnreachable            the client got no response at all
+    ├── UnexpectedAnswer            502  the client cannot read the server's response
+    └── WaitTimeout                 504  the run was still working at the caller's deadline
 
 `api/errors.py` turns them into responses, `client/base.py` turns responses back into them: a
 caller of the SDK catches the same class that the server raised.
@@ -38,7 +38,7 @@ class AgentRunsError(Exception):
     Attributes:
         message: one sentence for a person: what happened, what is safe, what to do next.
         status_code: HTTP status that the API answers with.
-        detail: more about it, as text; the message itself when there is no more to say.
+        detail: more about it, as text; the message itself if there is nothing to add.
     """
 
     status_code: ClassVar[int] = 500
@@ -50,13 +50,13 @@ class AgentRunsError(Exception):
 
 
 class InvalidRequest(AgentRunsError):
-    """A value was given that cannot be used; nothing was stored."""
+    """A value in the request cannot be used; nothing was stored."""
 
     status_code = 422
 
 
 class InvalidQuery(InvalidRequest):
-    """What to search for cannot be understood.
+    """A search cannot be understood.
 
     Attributes:
         position: where in the query, in characters from 0.
@@ -74,7 +74,7 @@ class Unauthorized(AgentRunsError):
 
 
 class PaymentRequired(AgentRunsError):
-    """The hosted plan allows no further run."""
+    """The hosted plan allows no more runs."""
 
     status_code = 402
 
@@ -86,7 +86,7 @@ class Forbidden(AgentRunsError):
 
 
 class NotFound(AgentRunsError):
-    """What was asked for does not exist."""
+    """The thing requested does not exist."""
 
     status_code = 404
 
@@ -120,17 +120,17 @@ class ViewNotFound(NotFound):
 
 
 class Conflict(AgentRunsError):
-    """The request does not fit the present state."""
+    """The request does not fit the current state."""
 
     status_code = 409
 
 
 class RunIsActive(Conflict):
-    """The run still works, so it cannot take another prompt."""
+    """The run is still working, so it cannot take another prompt."""
 
 
 class PermissionAnswered(Conflict):
-    """The permission request was answered or withdrawn before."""
+    """The permission request was already answered or withdrawn."""
 
 
 class LostFence(Conflict):
@@ -147,7 +147,7 @@ class RateLimited(AgentRunsError):
     """Too many requests.
 
     Attributes:
-        retry_after_seconds: how long to wait, when the server said so.
+        retry_after_seconds: how long to wait, if the server said so.
     """
 
     status_code = 429
@@ -160,20 +160,20 @@ class RateLimited(AgentRunsError):
 
 
 class Unavailable(AgentRunsError):
-    """Something this request needs is not there now."""
+    """Something that this request needs is unavailable at the moment."""
 
     status_code = 503
 
 
 class OutcomeUnknown(Unavailable):
-    """A request to another server may have been carried out: its answer was lost."""
+    """Another server may have carried out a request: its response was lost."""
 
 
 class ServerUnreachable(Unavailable):
-    """The client got no answer from the server.
+    """The client got no response from the server.
 
     Attributes:
-        may_have_happened: False when there was not even a connection: then nothing was asked for.
+        may_have_happened: False if there was not even a connection, so no request was sent.
     """
 
     def __init__(
@@ -184,12 +184,12 @@ class ServerUnreachable(Unavailable):
 
 
 class UnexpectedAnswer(AgentRunsError):
-    """The server's answer is not one of this API; another program may listen at that address."""
+    """The response does not come from this API; another program may listen at that address."""
 
     status_code = 502
 
 
 class WaitTimeout(AgentRunsError, TimeoutError):
-    """The run still works at the caller's deadline; it was not stopped."""
+    """The run was still working at the caller's deadline; it was not stopped."""
 
     status_code = 504

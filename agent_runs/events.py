@@ -1,8 +1,8 @@
-"""What subscribers hear of: pure data, in the order of the event table.
+"""What subscribers receive: pure data, in the order of the event table.
 
-A stored event was written in the same transaction as the change it tells of; its `id` is the SSE
-id, so a subscriber that comes back with the last id it saw misses nothing. A `Draft` is text that
-is being written right now: it is never stored and has no id.
+A stored event is written in the same transaction as the change it reports. Its `id` is the SSE id,
+so a subscriber that reconnects with the last id it saw misses nothing. A `Draft` is text that an
+agent is still writing: it is never stored and has no id.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class StoredEvent:
     """One row of the event table.
 
     Attributes:
-        id: rises by commit order; gaps are possible.
+        id: rises in the order of commits; gaps are possible.
         kind: an `EventKind`.
         run_id: the run it is about.
         text: JSON object as text. run.*: the run as in lists; logs.appended:
@@ -64,17 +64,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Reset:
-    """Events after the subscriber's last id were pruned: it must read anew, then goes on.
+    """Events after the subscriber's last id were pruned: it must reload, then can continue.
 
     Attributes:
-        last_id: newest event id; what comes next follows it.
+        last_id: newest event id; the next event follows it.
     """
 
     last_id: int
 
     @cached_property
     def frame(self) -> bytes:
-        """The reset as Server-Sent-Events bytes; its id makes a reconnect go on from here."""
+        """The reset as Server-Sent-Events bytes; its id lets a reconnect continue from here."""
         body = f'{{"last_id":{self.last_id}}}'
         return f"id: {self.last_id}\nevent: {EventKind.RESET}\ndata: {body}\n\n".encode()
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Measured = Literal["duration", "first_step", "waiting", "steps"]
-"""Figures that not all runs have which have ended; `steps` all of them."""
+"""Figures of ended runs; all have `steps`, some lack the others."""
 
 
 @dataclass(frozen=True)
@@ -14,15 +14,15 @@ class RunFilter:
 
     Attributes:
         status: any of these official words; empty means all.
-        text: words looked for in title, prompt and result, case-insensitive.
+        text: words to find in title, prompt and result, case-insensitive.
         since: created at or after.
         until: created before.
         archived: False lists the others (default), True the archived ones, None both.
         mode: made with this prompt template.
         tool: called this tool.
-        failed_tool: called this tool, and a call failed.
+        failed_tool: had a failed call of this tool.
         error: met an error of this likeness (`agent_runs/reading/likeness.py`).
-        measured: has ended, and this figure of it is known, of `Measured`.
+        measured: has ended and has this figure.
     """
 
     organization_id: int | None = None
@@ -47,7 +47,7 @@ class LogFilter:
     """Which entries of one run to read; empty means all. SQL form in `store/runs/logs.py`.
 
     Attributes:
-        failed: True for tool calls that failed and ERROR entries only.
+        failed: True for failed tool calls and ERROR entries only.
     """
 
     message_type: tuple[str, ...] = ()

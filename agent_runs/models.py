@@ -1,4 +1,4 @@
-"""What a run and its log entries are: frozen models without any input or output.
+"""What a run and its log entries are: frozen models without I/O.
 
 Words are those of the official API (`status`, `message_type`, `tool_name` ...) and of the Agent
 Client Protocol (`turn`, `permission`). Fields that the official API knows come first.
@@ -92,8 +92,8 @@ class PullRequest(Record):
 class PermissionOption(Record):
     """One answer that an agent offers. Source: ACP, session/request_permission."""
 
-    option_id: str = Field(description="what an answer names")
-    name: str = Field(description="in the agent's words")
+    option_id: str = Field(description="id to answer with")
+    name: str = Field(description="label in the agent's words")
     kind: str = Field(description="allow_once, allow_always, reject_once or reject_always")
 
 
@@ -112,7 +112,7 @@ class PermissionRequest(Record):
 
 
 class Spent(Record):
-    """Tokens and cost as reported by the agent; null: it reported none."""
+    """Tokens and cost as reported by the agent; null if it reported none."""
 
     input_tokens: int | None = Field(default=None, description="tokens read")
     output_tokens: int | None = Field(default=None, description="tokens written")
@@ -135,7 +135,7 @@ _PROMISED = (
 
 
 def _promise_official(schema: dict[str, JSON]) -> None:
-    """Let the documentation say that the official fields of a run are always there."""
+    """Mark the official fields of a run as required in OpenAPI: they are always present."""
     schema["required"] = [*schema.get("required", []), *_PROMISED]
 
 
@@ -174,7 +174,7 @@ class AgentRun(Record):
     prompt: str = Field(default="", description="first prompt; cut in lists")
     provider: str = Field(default="acp", description="acp: runs here; codegen: hosted")
     agent: str | None = Field(default=None, description="agent profile, see GET /agents")
-    model: str | None = Field(default=None, description="model asked for, in the agent's words")
+    model: str | None = Field(default=None, description="requested model, as the agent names it")
     repo_id: int | None = Field(default=None, description="repository that it works in")
     user_id: int | None = Field(default=1, description="who started it")
     surface: str | None = Field(
@@ -183,11 +183,11 @@ class AgentRun(Record):
     upstream_id: str | None = Field(default=None, description="id at the hosted service")
     upstream_url: str | None = Field(default=None, description="its page at the hosted service")
     permission_policy: PermissionPolicy = Field(
-        default="allow", description="what an agent that asks for permission is told"
+        default="allow", description="answer to an agent that asks for permission"
     )
     sandbox: str | None = Field(default=None, description="bubblewrap or none; null before start")
     started_at: datetime | None = Field(default=None, description="when work on it began")
-    updated_at: datetime | None = Field(default=None, description="when it changed last")
+    updated_at: datetime | None = Field(default=None, description="when it last changed")
     finished_at: datetime | None = Field(default=None, description="when it ended")
     archived_at: datetime | None = Field(default=None, description="when it was archived")
     stop_requested_at: datetime | None = Field(
@@ -197,43 +197,43 @@ class AgentRun(Record):
         default=None, description="when its agent first did or said something"
     )
     paused_at: datetime | None = Field(
-        default=None, description="since when it waits for a person's answer"
+        default=None, description="when it began to wait for a person's answer"
     )
     waited_ms: int = Field(
-        default=0, description="milliseconds that it waited for answers, until now"
+        default=0, description="milliseconds spent waiting for answers so far"
     )
     worked_ms: int | None = Field(
         default=None,
-        description="milliseconds that its ended turns took; null: their start is not known",
+        description="milliseconds that its finished turns took; null if their start is unknown",
     )
     turn: int = Field(default=1, description="number of the latest turn, from 1")
-    log_count: int = Field(default=0, description="entries so far; the next seq")
-    activity: str | None = Field(default=None, description="what the agent does right now")
+    log_count: int = Field(default=0, description="number of entries; also the next seq")
+    activity: str | None = Field(default=None, description="what the agent is doing right now")
     permission_id: int | None = Field(default=None, description="pending permission request")
-    queued: int = Field(default=0, description="prompts that wait for the present turn to end")
+    queued: int = Field(default=0, description="prompts that wait for the current turn to end")
     usage: dict[str, JSON] = Field(
         default_factory=dict, description="tokens, context and cost as reported by the agent"
     )
-    muted: bool = Field(default=False, description="it sends no webhooks any more")
+    muted: bool = Field(default=False, description="whether its webhooks are switched off")
     origin: str | None = Field(
-        default=None, description="name on every server, of a run that was imported"
+        default=None, description="name of an imported run, the same on every server"
     )
     imported_at: datetime | None = Field(
-        default=None, description="when it was imported; such a run can only be read"
+        default=None, description="when it was imported; imported runs are read-only"
     )
     branch: str | None = Field(default=None, description="branch of the run's work tree")
     base_commit: str | None = Field(default=None, description="commit that the diff is against")
 
-    # Read from the fields above, by agent_runs/reading/run.py, and told with them.
-    name: str = Field(default="", description="what people call it: its title, else their words")
+    # Derived from the fields above by agent_runs/reading/run.py.
+    name: str = Field(default="", description="what people call it: its title or their own words")
     status_word: str = Field(default="", description="status in words for people")
     status_tone: str = Field(
         default="neutral", description="its colour: neutral, blue, violet, amber, green, red"
     )
-    has_ended: bool = Field(default=False, description="whether its status is an end")
-    has_failed: bool = Field(default=False, description="whether it ended badly")
+    has_ended: bool = Field(default=False, description="whether it has ended")
+    has_failed: bool = Field(default=False, description="whether it ended in failure")
     started_by: str = Field(default="", description="who or what started it, in words for people")
-    spent: Spent = Field(default=Spent(), description="tokens and cost, as `usage` tells them")
+    spent: Spent = Field(default=Spent(), description="tokens and cost, taken from `usage`")
     place: str = Field(
         default="here",
         description="where it works: here, upstream (a hosted account), watched (a terminal), or "
@@ -241,12 +241,12 @@ class AgentRun(Record):
     )
     can: tuple[str, ...] = Field(
         default=(),
-        description="what it takes: resume (a prompt once it has ended), queue (while it works)",
+        description="how it takes prompts: resume (once it has ended), queue (while it works)",
     )
 
 
 class NewLog(BaseModel):
-    """A log entry before the store gave it a `seq`. Fields as in `AgentRunLog`."""
+    """A log entry that has no `seq` yet. Fields as in `AgentRunLog`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -271,18 +271,18 @@ class AgentRunLog(Record):
     )
     thought: str | None = Field(default=None, description="the agent's reasoning")
     tool_name: str | None = Field(default=None, description="tool that was used")
-    tool_input: dict[str, JSON] | None = Field(default=None, description="what it was given")
-    tool_output: dict[str, JSON] | None = Field(default=None, description="what it gave back")
+    tool_input: dict[str, JSON] | None = Field(default=None, description="what the tool got")
+    tool_output: dict[str, JSON] | None = Field(default=None, description="what it returned")
     observation: dict[str, JSON] | str | None = Field(
-        default=None, description="what was seen; the text of answers, messages and errors"
+        default=None, description="what the agent saw; the text of answers, messages and errors"
     )
-    seq: int = Field(default=0, description="dense per run, from 0; stable, fit for links")
+    seq: int = Field(default=0, description="number in the run, from 0 without gaps; never changes")
     turn: int = Field(default=1, description="number of the turn it belongs to, from 1")
     duration_ms: int | None = Field(default=None, description="milliseconds, tool calls only")
     failed: bool = Field(
         default=False,
-        description="an ERROR; or a call with the status failed, error or rejected, or with "
-        "another exit code than 0",
+        description="whether it is an ERROR, or a call with the status failed, error or rejected "
+        "or an exit code other than 0",
     )
 
 
@@ -291,39 +291,39 @@ class Turn(Record):
 
     agent_run_id: int = Field(description="run that it belongs to")
     turn: int = Field(description="number of the turn, from 1")
-    prompt: str = Field(description="what the agent was asked, whole")
+    prompt: str = Field(description="the prompt in full")
     images: tuple[str, ...] = Field(default=(), description="data URIs")
-    model: str | None = Field(default=None, description="model asked for")
-    created_at: datetime = Field(description="when it was asked")
+    model: str | None = Field(default=None, description="requested model")
+    created_at: datetime = Field(description="when the prompt was given")
     started_at: datetime | None = Field(default=None, description="when work on it began")
     finished_at: datetime | None = Field(default=None, description="when it ended")
-    status: str = Field(default=AgentRunStatus.PENDING, description="as of a run")
-    result: str | None = Field(default=None, description="final answer, whole")
-    stop_reason: str | None = Field(default=None, description="as the agent said it")
+    status: str = Field(default=AgentRunStatus.PENDING, description="same words as for a run")
+    result: str | None = Field(default=None, description="final answer in full")
+    stop_reason: str | None = Field(default=None, description="as the agent reported it")
 
 
 class Delivery(Record):
-    """A webhook that is to be sent, or was."""
+    """A webhook that was sent or is due."""
 
     id: int = Field(description="id of the delivery, the same in every attempt")
-    agent_run_id: int = Field(description="run whose end it tells")
+    agent_run_id: int = Field(description="run whose end it reports")
     created_at: datetime = Field(description="when the run ended")
     url: str = Field(description="where it goes")
     event: str = Field(description="agent_run.finished")
-    state: str = Field(description="waiting, delivered, or failed (no attempt is left)")
-    attempts: int = Field(default=0, description="how often it was sent")
-    due_at: datetime | None = Field(default=None, description="when it is sent next")
-    delivered_at: datetime | None = Field(default=None, description="when it was taken")
-    status_code: int | None = Field(default=None, description="latest answer, if there was one")
+    state: str = Field(description="waiting, delivered, or failed (no attempts are left)")
+    attempts: int = Field(default=0, description="attempts so far")
+    due_at: datetime | None = Field(default=None, description="when the next attempt is due")
+    delivered_at: datetime | None = Field(default=None, description="when it was accepted")
+    status_code: int | None = Field(default=None, description="status of the latest response")
     error: str | None = Field(default=None, description="why the latest attempt failed")
 
 
 class QueuedPrompt(Record):
-    """A prompt that waits for the run's present turn to be complete."""
+    """A prompt that waits for the run's current turn to end."""
 
-    id: int = Field(description="fit for withdrawing it")
+    id: int = Field(description="id to withdraw it with")
     agent_run_id: int = Field(description="the run that gets it")
-    prompt: str = Field(description="whole")
+    prompt: str = Field(description="the prompt in full")
     images: tuple[str, ...] = Field(default=(), description="data URIs")
     created_at: datetime = Field(description="when it was queued, UTC")
 
@@ -352,14 +352,14 @@ class Repo(Record):
 
 
 class SavedView(Record):
-    """A search, or filters of the run list, under a name; the same for everybody."""
+    """A named search, or named filters of the run list; shared by all users."""
 
     id: int = Field(description="id of the view")
     name: str = Field(description="name for people")
-    kind: str = Field(description="search, or runs: filters of the run list")
-    query: str = Field(description="as in docs/search.md; of runs, as in the list's address")
+    kind: str = Field(description="search, or runs (filters of the run list)")
+    query: str = Field(description="search: as in docs/search.md; runs: as in the list's address")
     created_at: datetime = Field(description="when it was saved")
-    updated_at: datetime = Field(description="when it was changed last")
+    updated_at: datetime = Field(description="when it last changed")
 
 
 class WorkFile(Record):
@@ -372,19 +372,19 @@ class WorkFile(Record):
 class AgentInfo(Record):
     """An agent profile, and whether this machine can run it now."""
 
-    name: str = Field(description="what `agent` of a new run takes")
+    name: str = Field(description="value for `agent` of a new run")
     title: str = Field(description="name for people")
     available: bool = Field(description="whether runs can use it now")
     reason: str | None = Field(
         default=None, description="why it is not available and what to do about it"
     )
-    version: str | None = Field(default=None, description="of the installed program, if known")
+    version: str | None = Field(default=None, description="version of the program, if known")
     command: tuple[str, ...] = Field(description="program and arguments")
     login_hint: str | None = Field(default=None, description="how to log in or give a key")
     built_in: bool = Field(default=True, description="false: from the user's own TOML file")
     images: bool | None = Field(
-        default=None, description="takes images; null: known only once it has started"
+        default=None, description="whether it takes images; null if unknown until it starts"
     )
     models: tuple[str, ...] = Field(
-        default=(), description="models that its profile offers; any other may be named, too"
+        default=(), description="models that its profile offers; others can be named, too"
     )

@@ -1,4 +1,4 @@
-"""Says in one sentence what has to be installed first, where Python would show a traceback."""
+"""Says in one sentence what is not installed, where Python would show a traceback."""
 
 import re
 import sys
@@ -6,12 +6,12 @@ from pathlib import Path
 from types import TracebackType
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
-# Those behind a marker are for some machines only.
+# Requirements with a marker are for some machines only.
 _FOR_ALL_MACHINES = re.compile(r"^([\w.-]+)(?:\[.*\])?==[^;\s]+ *\\?$", re.MULTILINE)
 
 
 def explain_what_is_missing() -> None:
-    """From now on, end in one sentence when a package that we need is not installed."""
+    """From now on, end with one sentence when a package that we need is not installed."""
     sys.excepthook = _explain
 
 

@@ -1,4 +1,4 @@
-"""The shape of all that this program tells: frozen models that can be read like dictionaries."""
+"""What all models are made of: a frozen record that can be read like a dictionary."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,18 +15,18 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     def __getitem__(self, name: str) -> JSON:
-        """Return the field `name`; KeyError when there is none."""
+        """Return the field `name`; KeyError if there is none."""
         try:
             return getattr(self, name)
         except AttributeError:
             raise KeyError(name) from None
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether a field of that name is there."""
+        """Tell whether a field of that name exists."""
         return name in type(self).model_fields or name in (self.model_extra or {})
 
     def get(self, name: str, default: JSON = None) -> JSON:
-        """Return the field `name`, or `default` when it is missing or null."""
+        """Return the field `name`, or `default` if it is missing or null."""
         try:
             value = self[name]
         except KeyError:

@@ -1,13 +1,13 @@
 """The query language of the search, and its parser. Described for people in docs/search.md.
 
-    query  = { term | "OR" | "AND" }                  terms side by side must all fit
-    term   = [ "-" ] ( words | field )                a minus takes away what fits
+    query  = { term | "OR" | "AND" }                  terms side by side must all match
+    term   = [ "-" ] ( words | field )                a minus excludes what matches
     words  = word | '"' words side by side '"'        OR between two of them: either will do
     field  = name ":" value { "," value }             several values: any of them
     value  = word | '"' any characters '"'
 
-Whatever is no term of this grammar is an `InvalidQuery` that says where. Nothing of a query ever
-reaches a database but as a parameter.
+Anything else is an `InvalidQuery` that says where. Parts of a query reach a database only as
+parameters.
 """
 
 import difflib
@@ -29,11 +29,11 @@ class SearchField(NamedTuple):
     """A field of the language.
 
     Attributes:
-        name: what stands before the colon.
+        name: the part before the colon.
         about: what it compares, in a few words.
         example: a value.
-        values: all values there are; empty when they are not known beforehand.
-        is_of_run: it is about runs; else about single entries.
+        values: all possible values; empty if they are not known in advance.
+        is_of_run: whether it is about runs, not about single entries.
     """
 
     name: str
@@ -58,14 +58,14 @@ FIELDS = {
         SearchField("type", "kind of the step", "error", tuple(_TYPES), is_of_run=False),
         SearchField("failed", "whether the step failed", "yes", _YES_NO, is_of_run=False),
         SearchField(
-            "status", "how the run stands", "error", tuple(s.lower() for s in AgentRunStatus)
+            "status", "status of the run", "error", tuple(s.lower() for s in AgentRunStatus)
         ),
         SearchField("agent", "agent that worked", "claude"),
         SearchField("repo", "repository, by name or id", "api"),
         SearchField("run", "the run's id", "17"),
         SearchField("archived", "whether the run is archived", "no", _YES_NO),
-        SearchField("before", "earlier than a day, a time or so long ago", "2026-11-01"),
-        SearchField("after", "since a day, a time or so long ago", "7d"),
+        SearchField("before", "before a day, a time or an age", "2026-11-01"),
+        SearchField("after", "since a day, a time or an age", "7d"),
     )
 }
 """Every field, by its name."""
@@ -82,6 +82,9 @@ _UNITS = {
 }
 _ALIKE = 0.8
 _LARGEST_ID = 2**63 - 1
+_OR_JOINS_WORDS = (
+    "OR works only between words. For a field, give several values: status:error,timeout."
+)
 
 
 class FieldTerm(NamedTuple):
@@ -94,12 +97,12 @@ class FieldTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What to find: all of it must fit.
+    """What to find: all conditions must match.
 
     Attributes:
-        all_of: of each group one phrase must be there; a phrase is words side by side.
-        none_of: phrases that must not be there.
-        fields: conditions on fields, but for the times.
+        all_of: one phrase of each group must occur; a phrase is words side by side.
+        none_of: phrases that must not occur.
+        fields: conditions on fields, except the times.
         since: at this time or later, UTC.
         until: before this time, UTC.
     """
@@ -112,12 +115,12 @@ class SearchQuery:
 
     @property
     def has_words(self) -> bool:
-        """Tell whether text is looked for, or to be left out."""
+        """Tell whether the query has text to find or to exclude."""
         return bool(self.all_of or self.none_of)
 
     @property
     def is_about_entries(self) -> bool:
-        """Tell whether only entries can fit, since a field of theirs is named."""
+        """Tell whether only entries can match, because a condition is on a field of entries."""
         return any(not FIELDS[term.name].is_of_run for term in self.fields)
 
 
@@ -126,14 +129,14 @@ def parse_query(text: str, now: datetime) -> SearchQuery:
 
     Args:
         text: as a person wrote it, at most `QUERY_LENGTH` characters.
-        now: the present time, which `7d` is counted from.
+        now: the current time, from which `7d` is counted.
 
     Raises:
         InvalidQuery: with the position of what cannot be understood.
     """
     if len(text) > QUERY_LENGTH:
         raise InvalidQuery(
-            f"The query has {len(text):,} characters; {QUERY_LENGTH:,} is the most.", QUERY_LENGTH
+            f"The query has {len(text):,} characters; the limit is {QUERY_LENGTH:,}.", QUERY_LENGTH
         )
     return _Parser(text, now).parse()
 
@@ -150,11 +153,11 @@ class _Parser:
         self._fields: list[FieldTerm] = []
         self._since: datetime | None = None
         self._until: datetime | None = None
-        # Where an OR or AND stands that still needs its right side.
+        # An OR or AND that still needs its right side, and its position.
         self._joining: tuple[str, int] | None = None
         self._words_precede = False
         self._terms = 0
-        # Words without a letter or digit are passed over, as the index does it.
+        # Words without a letter or digit are skipped, as in the index.
         self._marks: list[int] = []
 
     def parse(self) -> SearchQuery:
@@ -162,7 +165,7 @@ class _Parser:
             self._term()
         if self._joining is not None:
             word, at = self._joining
-            self._fail(f"{word} needs something on its right side, too.", at)
+            self._fail(f"{word} needs a term on its right side, too.", at)
         if self._marks and not self._terms_precede:
             self._fail_for_marks(self._marks[0])
         return SearchQuery(
@@ -182,7 +185,7 @@ class _Parser:
         start = self._at
         self._terms += 1
         if self._terms > _MOST_TERMS:
-            self._fail(f"That is too much at once: {_MOST_TERMS} terms are the most.", start)
+            self._fail(f"The query has too many terms; the limit is {_MOST_TERMS}.", start)
         if self._operator(start):
             return
         is_excluded = self._text[start] == "-" and self._is_minus(start)
@@ -202,14 +205,11 @@ class _Parser:
         if word is None or word[0] not in {"OR", "AND", "NOT"}:
             return False
         if word[0] == "NOT":
-            self._fail("Write a minus before what must not be there: -word.", start)
+            self._fail("To exclude a word, put a minus before it: -word.", start)
         if self._joining is not None or not self._terms_precede:
-            self._fail(f"{word[0]} needs something on its left side.", start)
+            self._fail(f"{word[0]} needs a term on its left side.", start)
         if word[0] == "OR" and not self._words_precede:
-            self._fail(
-                "OR stands between words. For a field, give several values: status:error,timeout.",
-                start,
-            )
+            self._fail(_OR_JOINS_WORDS, start)
         self._joining = (word[0], start)
         self._at = word.end()
         return True
@@ -222,7 +222,7 @@ class _Parser:
         following = self._text[start + 1 : start + 2]
         if following and not following.isspace():
             return following != "-"  # an option of a command, --verbose, is a word
-        self._fail("A minus needs a word right behind it: -word.", start)
+        self._fail("A minus needs a word right after it: -word.", start)
 
     def _words(self, *, is_excluded: bool) -> None:
         start = self._at
@@ -236,7 +236,7 @@ class _Parser:
         is_either = joining is not None and joining[0] == "OR"
         if is_excluded:
             if is_either:
-                self._fail("After OR there can be no minus.", start - 1)
+                self._fail("A minus cannot follow OR.", start - 1)
             self._none_of.append(text)
         elif is_either:
             self._all_of[-1] = (*self._all_of[-1], text)
@@ -246,10 +246,7 @@ class _Parser:
 
     def _field(self, name: str, start: int, *, is_excluded: bool) -> None:
         if self._joining is not None and self._joining[0] == "OR":
-            self._fail(
-                "OR stands between words. For a field, give several values: status:error,timeout.",
-                self._joining[1],
-            )
+            self._fail(_OR_JOINS_WORDS, self._joining[1])
         self._joining, self._words_precede = None, False
         values: list[str] = []
         while True:
@@ -275,20 +272,19 @@ class _Parser:
         if not value.strip():
             example = FIELDS[name].example
             self._fail(
-                f"{name}: needs a value right behind the colon, such as {name}:{example}. To look "
+                f"{name}: needs a value right after the colon, such as {name}:{example}. To search "
                 f'for the word itself, put it in quotes: "{name}:".',
                 start,
             )
         return value
 
     def _checked(self, name: str, value: str, at: int) -> str:
-        """Return a value in the form that is stored."""
-        known = FIELDS[name].values
+        """Return a value in its stored form."""
         if name == "status":
             status = parse_status(value)
             if status in AgentRunStatus.__members__:
                 return status
-            self._fail(f"There is no status {value!r}. {_choice(value, known)}", at)
+            self._fail(f"There is no status {value!r}. {_choice(value, FIELDS[name].values)}", at)
         if name == "type":
             return str(_TYPES.get(value.lower(), value.upper()))
         if name in {"failed", "archived"}:
@@ -306,7 +302,7 @@ class _Parser:
     def _time(self, name: str, value: str, at: int, *, is_excluded: bool) -> None:
         if is_excluded:
             other = "after" if name == "before" else "before"
-            self._fail(f"A minus before {name}: says the same as {other}:.", at)
+            self._fail(f"Instead of -{name}:, write {other}:.", at)
         moment = self._moment(value, at)
         if name == "after":
             self._since = moment if self._since is None else max(self._since, moment)
@@ -322,8 +318,8 @@ class _Parser:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self._fail(
-                f"{value!r} is no time. Give a day (2026-11-01), a time (2026-11-01T14:30, UTC) or "
-                "how long ago (30min, 12h, 7d, 2w).",
+                f"{value!r} is not a time. Give a day (2026-11-01), a time (2026-11-01T14:30, UTC) "
+                "or an age (30min, 12h, 7d, 2w).",
                 at,
             )
 
@@ -331,13 +327,13 @@ class _Parser:
         start = self._at
         end = self._text.find('"', start + 1)
         if end < 0:
-            self._fail('The quote is not closed; put a second " behind the words.', start)
+            self._fail('The quote is not closed; put a second " after the words.', start)
         self._at = end + 1
         return self._text[start + 1 : end]
 
     def _take(self, pattern: re.Pattern[str]) -> str:
         match = pattern.match(self._text, self._at)
-        if match is None:  # only called where something stands
+        if match is None:  # callers make sure that something is left
             raise AssertionError(self._text)
         self._at = match.end()
         return match[0]
@@ -347,15 +343,15 @@ class _Parser:
         alike = difflib.get_close_matches(name.lower(), FIELDS, 1, _ALIKE)
         if alike:
             self._fail(
-                f"There is no field {name!r}; did you mean {alike[0]!r}? To look for the words as "
-                "they stand, put them in quotes.",
+                f"There is no field {name!r}; did you mean {alike[0]!r}? To search for exactly "
+                "these words, put them in quotes.",
                 at,
             )
 
     def _fail_for_marks(self, at: int) -> NoReturn:
         self._fail(
-            "There is no letter or digit here, and whole words are searched. Search in one run "
-            "finds any characters.",
+            "There is no letter or digit here, and this search finds only whole words. The search "
+            "within one run finds any characters.",
             at,
         )
 
@@ -363,6 +359,6 @@ class _Parser:
         raise InvalidQuery(message, at)
 
 
-def _choice(value: str, known: tuple[str, ...]) -> str:
-    alike = difflib.get_close_matches(value.lower(), known, 1)
-    return f"Did you mean {alike[0]}?" if alike else f"It is one of {', '.join(known)}."
+def _choice(value: str, choices: tuple[str, ...]) -> str:
+    alike = difflib.get_close_matches(value.lower(), choices, 1)
+    return f"Did you mean {alike[0]}?" if alike else f"Choose one of {', '.join(choices)}."

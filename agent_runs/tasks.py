@@ -1,9 +1,9 @@
-"""Background tasks: each has an owner, a name, and a death that somebody hears of.
+"""Background tasks: each has an owner and a name, and its death is logged.
 
-`living` lets work run beside a block and `watched` is the same work without a task of its own;
-`end` ends tasks; `to_its_end` finishes work although whoever waits for it is cancelled. They are
-built on asyncio's tasks: a task group would end its owner with the first failure of a child, and
-wrap what the owner itself raises.
+`living` runs work beside a block; `watched` does the same work in the current task; `end` ends
+tasks; `to_its_end` finishes work even if its caller is cancelled. They are built on asyncio's
+tasks: a task group would end its owner with the first failure of a child, and wrap what the owner
+itself raises.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ T = TypeVar("T")
 _END_SECONDS = 10.0
 _DAMPED = 0.2
 _NUMBER = re.compile(r"-\d+$")
-# A source of its own: the module's belongs to whoever seeds it.
+# A separate source: any code may seed the shared one of `random`.
 _CHANCE = random.SystemRandom()
 _deaths: Counter[str] = Counter()
-# A task does not know reliably that it was cancelled: anyio takes back what it counts itself.
+# A task cannot tell reliably that it was cancelled: anyio takes back the cancellations it made.
 _ending: WeakSet[asyncio.Future[Any]] = WeakSet()
 
 
@@ -69,7 +69,7 @@ async def living(
 async def watched(
     name: str, work: Callable[[], Awaitable[None]], *, restart: Restart | None = None
 ) -> None:
-    """Do `work`. A death is logged and counted; afterwards it begins again if `restart` says so."""
+    """Do `work`. A death is logged and counted; the work begins again if `restart` says so."""
     loop, deaths = asyncio.get_running_loop(), 0
     while True:
         began = loop.time()
@@ -81,17 +81,17 @@ async def watched(
             lived = loop.time() - began
             deaths = 1 if restart is None or lived > restart.most_seconds else deaths + 1
             pause = None if restart is None else restart.pause(deaths)
-            _tell_death(name, exc, pause)
+            _log_death(name, exc, pause)
         if pause is None:
             return None
         await asyncio.sleep(pause)
 
 
-def _tell_death(name: str, exc: Exception, pause: float | None) -> None:
+def _log_death(name: str, exc: Exception, pause: float | None) -> None:
     _deaths[_NUMBER.sub("", name)] += 1
-    then = "is not started again" if pause is None else f"is started again in {pause:.1f} s"
+    then = "will not be restarted" if pause is None else f"will be restarted in {pause:.1f} s"
     if isinstance(exc, Unavailable):
-        # What is away comes back; where the program noticed it says nothing.
+        # Something outside is down; a traceback of our own code would not help.
         logger.warning("%s stopped and %s: %s", name, then, exc)
     else:
         logger.error("%s died and %s", name, then, exc_info=exc)
@@ -105,8 +105,8 @@ def deaths() -> dict[str, int]:
 async def end(*tasks: asyncio.Future[Any], seconds: float = _END_SECONDS) -> None:
     """Cancel tasks and wait until they have ended, even if the caller is cancelled meanwhile.
 
-    What did not end in time is named in the log, and so is what failed while it ended. A task that
-    had ended before is left to its owner.
+    Tasks that do not end in time, or fail as they end, are logged. Tasks that had ended before are
+    left to their owners.
     """
     running = [task for task in tasks if not task.done()]
     _ending.update(running)
@@ -130,7 +130,7 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Let `work` run beside the caller, who looks at what becomes of it."""
+        """Let `work` run beside the caller, who checks its outcome."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -142,13 +142,13 @@ class Background:
 
 
 async def to_its_end(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
-    """Return what `work`, which must be bounded, returns; raise a cancellation only after it."""
+    """Return the result of `work`, which must be bounded; a cancellation is raised after it."""
     task = asyncio.ensure_future(work)
     try:
         await outlast(task)
     except asyncio.CancelledError:
         if not task.cancelled() and (failure := task.exception()) is not None:
-            logger.error("work failed whose caller was cancelled", exc_info=failure)
+            logger.error("work failed after its caller was cancelled", exc_info=failure)
         raise
     return task.result()
 
@@ -157,7 +157,7 @@ async def outlast(*tasks: asyncio.Future[Any], seconds: float | None = None) -> 
     """Wait for the end of tasks even if the caller is cancelled meanwhile.
 
     A cancellation is raised again afterwards. The shield is for anyio, which cancels an await again
-    and again; the loop is for asyncio, which knows no shield for the caller.
+    and again; the loop is for asyncio, which cannot shield the caller.
     """
     loop = asyncio.get_running_loop()
     deadline = None if seconds is None else loop.time() + seconds

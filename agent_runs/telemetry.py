@@ -1,7 +1,7 @@
-"""The program's own logging, and the redaction of secrets in whatever is stored or written.
+"""The program's own logging, and the redaction of secrets in all that is stored or written.
 
-Every record is one line on standard error, times in UTC; a traceback follows indented. What the
-ACP library says on the root logger is made quiet, since agents cause it at will.
+Every record is one line on standard error, with times in UTC; a traceback follows, indented. What
+the ACP library logs on the root logger is kept short, because agents can provoke it at will.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import TextIO
 from urllib.parse import quote, quote_plus
 
 SHORTEST_SECRET = 8
-"""Shorter values are not redacted: they would be found inside of ordinary words."""
+"""Shorter values are not redacted: they occur in ordinary words."""
 
 MASK = "[redacted]"
 
@@ -25,8 +25,8 @@ _CHATTY = ("alembic", "asyncio", "httpcore", "httpx", "uvicorn")
 class Redactor:
     """Replaces every known secret in a text; `Redactor([])` returns texts as they are.
 
-    A secret is also found as it looks inside of JSON, of a URL and of base64. Texts may be JSON:
-    they stay valid, so a secret of digits only becomes digits.
+    A secret is also found as JSON, URLs and base64 encode it. JSON texts stay valid: a secret made
+    of digits becomes digits.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -48,14 +48,14 @@ def _forms(secret: str) -> set[str]:
     secret = secret.strip()
     if len(secret) < SHORTEST_SECRET:
         return set()
-    found = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
     for ascii_only in (True, False):
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        # Tool output is often JSON inside of JSON.
-        found |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
+        # Tool output is often JSON inside JSON.
+        forms |= {once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        found |= {_inner_base64(secret.encode(), offset, encode) for offset in range(3)}
-    return found
+        forms |= {_inner_base64(secret.encode(), offset, encode) for offset in range(3)}
+    return forms
 
 
 def _inner_base64(secret: bytes, offset: int, encode: Callable[[bytes], bytes]) -> str:
@@ -78,7 +78,7 @@ class LineFormatter(logging.Formatter):
         return self._redact(super().format(record)).replace("\n", "\n    ")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """Keep the message on one line, so that no text can pose as a record of its own."""
+        """Keep the message on one line, so that no text can pose as a separate record."""
         record.message = record.message.rstrip("\n").replace("\r", "\\r").replace("\n", "\\n")
         return super().formatMessage(record)
 
@@ -91,8 +91,8 @@ class LineFormatter(logging.Formatter):
 def quiet_acp(record: logging.LogRecord) -> bool:
     """Filter for the root logger: keep what the ACP library says there short.
 
-    A line of an agent that is not JSON is shown only when debugging; other troubles become one
-    warning without a traceback. Source: the library calls `logging.exception` directly.
+    An agent's line that is not JSON is shown only at level DEBUG; other problems become one warning
+    without a traceback. Source: the library calls `logging.exception` directly.
     """
     if record.name != "root" or f"{os.sep}acp{os.sep}" not in record.pathname:
         return True
@@ -117,12 +117,13 @@ def set_up_logging(
 ) -> None:
     """Send all records of this process to standard error (or `stream`), redacted.
 
-    It may be called again, for example once the secrets are known. Give uvicorn
-    `log_config=None`, so that its records arrive here too.
+    It can be called again, for example once the secrets are known. Give uvicorn `log_config=None`,
+    so that its records arrive here too.
     """
     root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each.formatter, LineFormatter)]:
-        root.removeHandler(handler)
+    for handler in [*root.handlers]:
+        if isinstance(handler.formatter, LineFormatter):
+            root.removeHandler(handler)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter(redact))
     root.addHandler(handler)

@@ -277,7 +277,7 @@ def test_a_value_that_the_format_cannot_hold_is_refused_and_nothing_changes(
 
 
 def test_a_name_that_would_add_lines_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match="no name of a variable"):
+    with pytest.raises(InvalidSettings, match="is not a variable name"):
         save_env(tmp_path / ".env", {"A=1\nB": "2"})
 
 

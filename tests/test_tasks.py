@@ -79,7 +79,7 @@ async def test_a_death_is_told_once_with_its_traceback_and_not_restarted_unless_
     before = deaths().get("dies-once", 0)
     work, stays = failing(ValueError("broken"))
     await watched("dies-once", work)
-    assert told(caplog) == ["dies-once died and is not started again"]
+    assert told(caplog) == ["dies-once died and will not be restarted"]
     assert "ValueError: broken" in caplog.text
     assert "in work" in caplog.text
     assert not stays.is_set()
@@ -91,7 +91,7 @@ async def test_work_that_dies_begins_again_when_told_so(caplog: pytest.LogCaptur
     async with living("returns", work, restart=AT_ONCE):
         with anyio.fail_after(PATIENCE_SECONDS):
             await stays.wait()
-    assert told(caplog) == ["returns died and is started again in 0.0 s"] * 2
+    assert told(caplog) == ["returns died and will be restarted in 0.0 s"] * 2
 
 
 async def test_what_is_away_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -99,7 +99,7 @@ async def test_what_is_away_is_told_in_one_line(caplog: pytest.LogCaptureFixture
     await watched("waits", work)
     (record,) = records_of_tasks(caplog)
     assert record.getMessage() == (
-        "waits stopped and is not started again: The database cannot be used now."
+        "waits stopped and will not be restarted: The database cannot be used now."
     )
     assert (record.levelno, record.exc_info) == (logging.WARNING, None)
 

@@ -1,4 +1,1 @@
-"""JSON shapes of the HTTP API that are not a model already: bodies, pages, answers, errors.
-
-Runs, entries, turns and the like are answered as in `models.py`; what stands here is around them.
-"""
+"""JSON shapes of the HTTP API that `models.py` does not have: bodies, pages, answers, errors."""

@@ -1,4 +1,4 @@
-"""Answers of the native paths that are not a model already."""
+"""Answers of the native paths, where `models.py` has no shape for them."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ class RunPage(BaseModel):
     """One page of runs, newest first."""
 
     items: list[AgentRun] = Field(description="The runs; long texts are cut to 1,000 characters.")
-    total: int = Field(description="Runs that match, on all pages.")
+    total: int = Field(description="Matching runs on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     limit: int = Field(description="Runs on a page.")
     has_next: bool = Field(description="Whether there is a later page.")
@@ -48,9 +48,9 @@ class Turns(BaseModel):
 
 
 class Permissions(BaseModel):
-    """The questions that a run's agent asked."""
+    """Unanswered questions of a run's agent."""
 
-    items: list[PermissionRequest] = Field(description="Those that wait for an answer.")
+    items: list[PermissionRequest] = Field(description="The questions.")
 
 
 class DiffFile(BaseModel):
@@ -67,7 +67,7 @@ class DiffFile(BaseModel):
 class Diff(BaseModel):
     """What a run changed in its work tree."""
 
-    diff: str = Field(description="Unified diff against the run's base commit; empty for none.")
+    diff: str = Field(description="Unified diff against the run's base commit; can be empty.")
     files: list[DiffFile] = Field(description="The changed files.")
 
 
@@ -87,43 +87,43 @@ class WorkFiles(BaseModel):
 class Agents(BaseModel):
     """The agents that this server knows."""
 
-    items: list[AgentInfo] = Field(description="The usable ones first.")
-    default: str = Field(description="Agent of a run that names none.")
+    items: list[AgentInfo] = Field(description="The available ones first.")
+    default: str = Field(description="Agent for runs that do not name one.")
 
 
 class ImportedRun(BaseModel):
-    """What became of one run of a file."""
+    """The outcome for one run of an imported file."""
 
     id: int = Field(description="Id of the run on this server.")
-    origin: str = Field(description="Its name on every server.")
+    origin: str = Field(description="Its name, the same on every server.")
     outcome: Literal["imported", "updated", "known"] = Field(
-        description="`known`: it was here already, and nothing was changed."
+        description="`imported` and `updated`: as counted; `known`: it was left as it was."
     )
 
 
 class ImportResult(BaseModel):
-    """What became of a file."""
+    """The outcome of an import."""
 
-    imported: int = Field(description="Runs that were not here before.")
-    updated: int = Field(description="Runs that an older file had brought.")
-    known: int = Field(description="Runs that were here already, as new or newer.")
+    imported: int = Field(description="Runs that are new on this server.")
+    updated: int = Field(description="Runs that came with an older file and are now complete.")
+    known: int = Field(description="Runs that were here already, in this or a newer state.")
     logs: int = Field(description="Entries that were stored.")
-    runs: list[ImportedRun] = Field(description="The first 1,000 of the runs.")
+    runs: list[ImportedRun] = Field(description="The first 1,000 of these runs.")
 
 
 class LogHits(BaseModel):
-    """Where a text was found in a run."""
+    """Where a text occurs in a run."""
 
-    total: int = Field(description="How many entries hold it.")
-    seqs: list[int] = Field(description="`seq` of the first 5 000 of them, ascending.")
+    total: int = Field(description="Number of entries that contain it.")
+    seqs: list[int] = Field(description="`seq` of the first 5,000 of them, ascending.")
     around: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
-        description="First and last `seq` of what to show: these hits with their neighbours.",
+        description="Ranges to show, as first and last `seq`: the hits with their neighbours.",
         examples=[[[3, 7], [12, 14]]],
     )
 
 
 class QueuedPrompts(BaseModel):
-    """Prompts that wait for the run's present turn to be complete."""
+    """Prompts that wait for the run's current turn to end."""
 
     items: list[QueuedPrompt] = Field(description="The next one first.")
 
@@ -134,7 +134,7 @@ class TemplateInfo(BaseModel):
     name: str = Field(description="Mode, as in `/create_agent_run/{mode}/{query}`.")
     title: str = Field(description="Name for people.")
     description: str = Field(description="What it is good for.")
-    text: str = Field(description="The prompt; `{query}` stands where your words go.")
+    text: str = Field(description="The prompt; your words replace `{query}`.")
 
 
 class Templates(BaseModel):
@@ -157,28 +157,28 @@ class RepoPage(BaseModel):
 class NoTask(BaseModel):
     """There is no run yet."""
 
-    message: Literal["No current task"] = Field(description="Always the same words.")
+    message: Literal["No current task"] = Field(description="Always these words.")
 
 
 class Configured(BaseModel):
-    """Which credentials are set; the values are never told."""
+    """Which credentials are set, without their values."""
 
     api_token: bool = Field(description="Whether CODEGEN_API_TOKEN is set.")
     org_id: bool = Field(description="Whether CODEGEN_ORG_ID is set.")
-    base_url: bool = Field(description="Whether CODEGEN_BASE_URL is another than the default.")
+    base_url: bool = Field(description="Whether CODEGEN_BASE_URL differs from the default.")
 
 
 class RunLoad(BaseModel):
     """How much there is to do."""
 
     active: int = Field(description="Runs that work or wait for a person.")
-    pending: int = Field(description="Runs that wait for room.")
+    pending: int = Field(description="Runs that wait for a free worker.")
 
 
 class Health(BaseModel):
-    """Whether the server is well."""
+    """The health of the server."""
 
-    status: Literal["ok"] = Field(description="`ok` when the database answers; else this is a 503.")
+    status: Literal["ok"] = Field(description="`ok` if the database answers; otherwise a 503.")
     service: Literal["agent_runs"] = Field(description="Name of the program.")
     version: str = Field(description="Version of the program.", examples=["0.1.0"])
     database: str = Field(description="`sqlite` or `postgresql`.")

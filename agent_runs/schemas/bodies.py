@@ -36,17 +36,17 @@ class CreateRun(Body):
     organization_id: Organization = None
     mode: Line | None = Field(
         default=None,
-        description="Prompt template, see `GET /templates`; any other word is stated in the "
-        "prompt. The metadata keep `mode` and `original_query`.",
+        description="Prompt template, see `GET /templates`; the prompt mentions any other word. "
+        "The run's metadata keeps `mode` and `original_query`.",
         examples=["plan"],
     )
 
 
 class CreateRunMore(Body):
-    """What the path does not say about a run to create; everything is optional."""
+    """Details of a new run that the path does not give; everything is optional."""
 
     prompt: Text | None = Field(
-        default=None, description="More for the agent, put after the words of the path."
+        default=None, description="Further text for the agent, after the words of the path."
     )
     images: Images = None
     metadata: Metadata = None
@@ -69,10 +69,10 @@ class ResumeRun(Body):
 
 
 class ResumeRunMore(Body):
-    """What the path does not say about a resume; everything is optional."""
+    """Details of a resume that the path does not give; everything is optional."""
 
     prompt: Text | None = Field(
-        default=None, description="More for the agent, put after the words of the path."
+        default=None, description="Further text for the agent, after the words of the path."
     )
     images: Images = None
     model: Model = None
@@ -80,7 +80,7 @@ class ResumeRunMore(Body):
 
 
 class QueuePrompt(Body):
-    """A prompt to send when the present turn is complete."""
+    """A prompt to send when the current turn has ended."""
 
     prompt: Prompt
     images: Images = None
@@ -93,7 +93,7 @@ class AnswerPermission(Body):
         default=None, description="`option_id` of one of the offered options."
     )
     decision: Literal["allow", "reject"] | None = Field(
-        default=None, description="`allow` or `reject`, each meant once, when no option is named."
+        default=None, description="`allow` or `reject`, once, in place of an option."
     )
 
 
@@ -104,4 +104,4 @@ class AddRepo(Body):
         description="Absolute path of a local clone, or a git URL.",
         examples=["https://github.com/octocat/Hello-World.git"],
     )
-    name: Line | None = Field(default=None, description="Short name; null takes it from the URL.")
+    name: Line | None = Field(default=None, description="Short name; null derives it from the URL.")

@@ -1,4 +1,4 @@
-"""What errors answer."""
+"""Bodies of error responses."""
 
 from typing import Literal
 
@@ -6,27 +6,27 @@ from pydantic import BaseModel, Field
 
 
 class ErrorResponse(BaseModel):
-    """What every error answers."""
+    """The body of every error response."""
 
     error: str = Field(description="Class of the error.", examples=["RunNotFound"])
     message: str = Field(description="What happened and what to do, for people.")
-    detail: str = Field(description="More about it; the message when there is no more to say.")
-    status_code: int = Field(description="HTTP status, once more.", examples=[404])
+    detail: str = Field(description="More about it; the message if there is nothing to add.")
+    status_code: int = Field(description="The HTTP status again.", examples=[404])
 
 
 class OfficialErrorResponse(BaseModel):
-    """What every error of `/v1` answers."""
+    """The body of every error response of `/v1`."""
 
     message: str = Field(description="What happened and what to do, for people.")
-    detail: str = Field(description="More about it; the message when there is no more to say.")
-    status_code: int = Field(description="HTTP status, once more.", examples=[404])
+    detail: str = Field(description="More about it; the message if there is nothing to add.")
+    status_code: int = Field(description="The HTTP status again.", examples=[404])
 
 
 class InvalidField(BaseModel):
     """One thing that is wrong with a request."""
 
     loc: list[str | int] = Field(
-        description="Where: `body`, `query` or `path`, then names and places.",
+        description="Where: `body`, `query` or `path`, then names and indexes.",
         examples=[["body", "prompt"]],
     )
     msg: str = Field(description="What is wrong with it.")
@@ -34,15 +34,15 @@ class InvalidField(BaseModel):
 
 
 class OfficialInvalidResponse(BaseModel):
-    """What a 422 of `/v1` answers. Nothing was stored."""
+    """The body of a 422 of `/v1`. Nothing was stored."""
 
     message: str = Field(description="Everything that is wrong, for people.")
-    detail: list[InvalidField] = Field(description="The same, one by one.")
-    status_code: Literal[422] = Field(description="HTTP status, once more.")
+    detail: list[InvalidField] = Field(description="The same as a list, for programs.")
+    status_code: Literal[422] = Field(description="The HTTP status again.")
 
 
 class InvalidResponse(OfficialInvalidResponse):
-    """What a 422 answers. Nothing was stored."""
+    """The body of a 422. Nothing was stored."""
 
     error: str = Field(description="Class of the error.", examples=["InvalidRequest"])
     position: int | None = Field(

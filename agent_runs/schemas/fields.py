@@ -15,18 +15,18 @@ IMAGE_EXAMPLE = (
 
 
 def check_text(text: str) -> str:
-    """Return `text`; ValueError when it holds what no database takes."""
+    """Return `text`; ValueError if a database cannot store it."""
     if "\x00" in text:
-        raise ValueError("it holds a NUL character")
+        raise ValueError("it contains a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("it holds half of a surrogate pair, which is not valid text") from None
+        raise ValueError("it contains half of a surrogate pair, which is not valid text") from None
     return text
 
 
 def check_says_something(text: str) -> str:
-    """Return `text`; ValueError when it is only white space."""
+    """Return `text`; ValueError if it is only white space."""
     if not text.strip():
         raise ValueError("it is empty: say what the agent should do")
     return check_text(text)
@@ -48,25 +48,25 @@ Images = Annotated[
     list[str] | None,
     Field(
         description="Images for the agent, as base64 data URIs: "
-        "`data:image/(png|jpeg|gif|webp);base64,...`. 422 when the agent takes no images.",
+        "`data:image/(png|jpeg|gif|webp);base64,...`. 422 if the agent takes no images.",
         examples=[[IMAGE_EXAMPLE]],
     ),
 ]
 Metadata = Annotated[
     dict[str, JSON] | None,
     Field(
-        description="Your own JSON object, kept with the run and given back as it is.",
+        description="Your own JSON object, stored with the run and returned unchanged.",
         examples=[{"ticket": "ABC-12"}],
     ),
 ]
 Model = Annotated[
     Line | None,
-    Field(description="Model, in the agent's own words; null takes the agent's default."),
+    Field(description="Model, as the agent names it; null takes the agent's default."),
 ]
 Policy = Annotated[
     PermissionPolicy | None,
     Field(
-        description="What an agent that asks for permission is told: `allow` (once), `reject`, or "
+        description="Answer to an agent that asks for permission: `allow` (once), `reject`, or "
         "`ask` (the run pauses until a person answers). Null takes the configured default."
     ),
 ]
@@ -79,33 +79,35 @@ Agent = Annotated[
 ]
 RepoId = Annotated[
     Id | None,
-    Field(description="Repository to work in, see `GET /repos`; null means an empty folder."),
+    Field(description="Repository to work in, see `GET /repos`; null gives it an empty folder."),
 ]
 Provider = Annotated[
     Literal["acp", "codegen"] | None,
     Field(
-        description="Where it works: `acp` on this machine, `codegen` at a hosted account. Null: "
-        "as the organization, the repository or the agent say; where none of them is named, at the "
-        "hosted account when one is set, else here."
+        description="Where it works: `acp` on this machine, `codegen` at a hosted account. Null "
+        "follows the organization, the repository or the agent. Without any of these it works at "
+        "the hosted account if one is set, otherwise here."
     ),
 ]
 Organization = Annotated[
     Id | None,
     Field(
         description="Organization, see `GET /hosted`; 1 is this machine's. Null takes the first "
-        "hosted one, if it is for a hosted account."
+        "hosted organization if the run works at a hosted account."
     ),
 ]
-Title = Annotated[Line | None, Field(description="Name of the run in lists, at most 500 letters.")]
+Title = Annotated[
+    Line | None, Field(description="Name of the run in lists, at most 500 characters.")
+]
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a typing error is noticed."""
+    """A request body: unknown fields are refused, so that typing errors are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OfficialInput(BaseModel):
-    """A request body of the official API: unknown fields are let pass, as there."""
+    """A request body of the official API: unknown fields are ignored, as there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,4 +1,4 @@
-"""How hosted accounts are followed, as answers tell it."""
+"""How hosted accounts are followed: shapes of answers."""
 
 from datetime import datetime
 
@@ -6,21 +6,21 @@ from pydantic import BaseModel, Field
 
 
 class HostedTrouble(BaseModel):
-    """What is wrong, as a state that a person understands."""
+    """What is wrong, as a state that people understand."""
 
     trouble: str = Field(
         description="`offline`, `limited`, `token_refused`, `organization_refused`, "
-        "`allotment_used_up` (no new runs), `shape_changed` (answers that cannot be read).",
+        "`allotment_used_up` (no new runs), `shape_changed` (unreadable responses).",
         examples=["offline"],
     )
-    since: datetime = Field(description="When it was met first.")
-    next_try: datetime = Field(description="When upstream is asked again.")
+    since: datetime = Field(description="When it began.")
+    next_try: datetime = Field(description="When the next request to upstream is due.")
     message: str = Field(description="One sentence for people.")
-    run: str | None = Field(description="Upstream's id, when it concerns one run only.")
+    run: str | None = Field(description="Upstream's id of the run, if it concerns only one.")
 
 
 class HostedBudget(BaseModel):
-    """Requests that the token may still send right now."""
+    """Requests that the token can still send right now."""
 
     total: int = Field(description="Of all kinds, in 30 s.")
     logs: int = Field(description="Of these, pages of log entries, in 60 s.")
@@ -28,14 +28,14 @@ class HostedBudget(BaseModel):
 
 
 class HostedHistory(BaseModel):
-    """How much of what was before is here."""
+    """How much of upstream's history has arrived."""
 
-    total: int | None = Field(description="Runs that upstream has; null: not told yet.")
+    total: int | None = Field(description="Runs that upstream has; null if not known yet.")
     runs: int = Field(description="Runs that are here.")
     whole: int = Field(description="Runs that are here with all their entries.")
-    listed: bool = Field(description="Whether all of upstream's list was read.")
+    listed: bool = Field(description="Whether upstream's list was read to its end.")
     seconds_left: float | None = Field(
-        description="Until all is here, at the present pace; null: it is, or it cannot be told yet."
+        description="Time until all is here, at the current pace; null if done or not known yet."
     )
     said: str = Field(
         description="The same for people.", examples=["1 200 of 8 431 runs, about 6 min left"]
@@ -47,15 +47,15 @@ class HostedHealth(BaseModel):
 
     organization_id: int = Field(description="Its id here.")
     state: str = Field(
-        description="`ok`, `starting`, `stalled` (no answer was taken in for two minutes, see the "
-        "server's log), or the trouble that concerns most.",
+        description="`ok`, `starting`, `stalled` (no response for two minutes, see the server's "
+        "log), or the widest trouble.",
         examples=["ok"],
     )
     age_seconds: float | None = Field(
-        description="Since upstream gave a good answer last; null: it never did."
+        description="Time since upstream's last good response; null if there was none."
     )
-    remaining: HostedBudget = Field(description="What may still be sent.")
-    limited_until: datetime | None = Field(description="When upstream may be asked again.")
+    remaining: HostedBudget = Field(description="Requests that can still be sent.")
+    limited_until: datetime | None = Field(description="When upstream takes requests again.")
 
 
 class HostedOrganization(HostedHealth):
@@ -66,8 +66,8 @@ class HostedOrganization(HostedHealth):
     base_url: str = Field(description="Address of the server.")
     followed: bool = Field(description="Whether this process follows it.")
     troubles: list[HostedTrouble] = Field(description="What is wrong, the widest first.")
-    history: HostedHistory = Field(description="How much of what was before is here.")
-    waiting: int = Field(description="Runs that upstream has not taken yet.")
+    history: HostedHistory = Field(description="How much of its history is here.")
+    waiting: int = Field(description="New runs that upstream has not accepted yet.")
 
 
 class HostedAccountTrouble(HostedTrouble):
@@ -79,7 +79,7 @@ class HostedAccountTrouble(HostedTrouble):
 class Hosted(BaseModel):
     """The hosted organizations that are mirrored here."""
 
-    items: list[HostedOrganization] = Field(description="By account; the first takes new runs.")
+    items: list[HostedOrganization] = Field(description="By account; the first gets new runs.")
     accounts: list[HostedAccountTrouble] = Field(
-        description="Accounts that could not be asked for their organizations yet."
+        description="Accounts whose organizations could not be read yet."
     )

@@ -29,8 +29,8 @@ Webhooks = Annotated[
     list[WebhookOverride] | None,
     Field(
         max_length=10,
-        description="Told of the run's end in place of the organization's webhook; an empty list "
-        "tells nobody.",
+        description="Called when the run ends, in place of the organization's webhook; an empty "
+        "list calls none.",
     ),
 ]
 
@@ -39,29 +39,29 @@ class AgentRunPage(BaseModel):
     """One page of runs, newest first, in the official shape."""
 
     items: list[AgentRun] = Field(description="The runs; long texts are cut to 1,000 characters.")
-    total: int = Field(description="Runs that match, on all pages.")
+    total: int = Field(description="Matching runs on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     size: int = Field(description="Runs on a page.")
-    pages: int = Field(description="How many pages there are.")
+    pages: int = Field(description="Number of pages.")
 
 
 class AgentRunWithLogsResponse(AgentRun):
     """A run with one page of its entries, in the official shape."""
 
     logs: list[AgentRunLog] = Field(description="The entries, oldest first unless reversed.")
-    total_logs: int = Field(description="Entries that match, on all pages.")
+    total_logs: int = Field(description="Matching entries on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     size: int = Field(description="Entries on a page.")
-    pages: int = Field(description="How many pages there are.")
+    pages: int = Field(description="Number of pages.")
 
 
 class UserResponse(BaseModel):
     """A user, in the official shape."""
 
     id: int = Field(description="Id of the user.")
-    email: str | None = Field(default=None, description="Mail address.")
+    email: str | None = Field(default=None, description="Email address.")
     github_user_id: str = Field(description="Id at GitHub; empty for the local user.")
-    github_username: str = Field(description="Name at GitHub; the local user's own name here.")
+    github_username: str = Field(description="Name at GitHub; `local` for the local user.")
     avatar_url: str | None = Field(default=None, description="Picture.")
     full_name: str | None = Field(default=None, description="Name for people.")
     role: str | None = Field(default=None, description="ADMIN, MANAGER or MEMBER.")
@@ -73,7 +73,7 @@ class OrganizationSettings(BaseModel):
 
     enable_pr_creation: bool = Field(default=True, description="Whether agents may open PRs.")
     enable_rules_detection: bool = Field(
-        default=True, description="Whether rule files of a repository are looked for."
+        default=True, description="Whether agents look for a repository's rule files."
     )
 
 
@@ -92,7 +92,7 @@ class OrganizationPage(BaseModel):
     total: int = Field(description="Organizations on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     size: int = Field(description="Organizations on a page.")
-    pages: int = Field(description="How many pages there are.")
+    pages: int = Field(description="Number of pages.")
 
 
 class CreateAgentRunInput(OfficialInput):
@@ -105,8 +105,8 @@ class CreateAgentRunInput(OfficialInput):
     model: Model = None
     agent_type: Literal["codegen", "claude_code"] | None = Field(
         default=None,
-        description="`claude_code` is the agent `claude` when it can be used; `codegen` and null "
-        "are the configured default.",
+        description="`claude_code` takes the agent `claude` if it is available; `codegen` and null "
+        "take the configured default.",
     )
     agent: Agent = None
     permission_policy: Policy = None
@@ -132,6 +132,6 @@ class StopAgentRunInput(OfficialInput):
 
     agent_run_id: Id = Field(description="Id of the run.", examples=[1])
     before_card_order_id: Text | None = Field(
-        default=None, description="Place on a board; this server has none, so it is passed over."
+        default=None, description="Place on a board; ignored, as this server has no boards."
     )
-    after_card_order_id: Text | None = Field(default=None, description="The same.")
+    after_card_order_id: Text | None = Field(default=None, description="Ignored, too.")

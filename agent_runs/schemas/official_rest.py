@@ -1,4 +1,4 @@
-"""What else the official API knows: repositories, models, integrations, pull requests, sessions.
+"""Other parts of the official API: repositories, models, integrations, pull requests, sessions.
 
 Source: the official OpenAPI document of 2026-02; sessions as its command line sends them.
 """
@@ -22,7 +22,7 @@ class UserPage(BaseModel):
     total: int = Field(description="Users on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     size: int = Field(description="Users on a page.")
-    pages: int = Field(description="How many pages there are.")
+    pages: int = Field(description="Number of pages.")
 
 
 class OfficialRepoPage(BaseModel):
@@ -32,21 +32,21 @@ class OfficialRepoPage(BaseModel):
     total: int = Field(description="Repositories on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     size: int = Field(description="Repositories on a page.")
-    pages: int = Field(description="How many pages there are.")
+    pages: int = Field(description="Number of pages.")
 
 
 class CheckSuiteSettingsRequest(OfficialInput):
-    """Settings of a repository's checks; what is null or left out stays."""
+    """Settings of a repository's checks; what is null or left out does not change."""
 
-    check_retry_count: Retries | None = Field(default=None, description="Tries for a check.")
+    check_retry_count: Retries | None = Field(default=None, description="Retries of a check.")
     ignored_checks: list[Line] | None = Field(
-        default=None, description="Checks that do not matter.", max_length=1000
+        default=None, description="Checks to ignore.", max_length=1000
     )
     check_retry_counts: dict[Line, Count] | None = Field(
-        default=None, description="Tries for single checks, by name."
+        default=None, description="Retries of single checks, by name."
     )
     custom_prompts: dict[Line, Text] | None = Field(
-        default=None, description="Words for the agent that mends a check, by its name."
+        default=None, description="Prompts for the agent that repairs a check, by its name."
     )
     high_priority_apps: list[Line] | None = Field(
         default=None, description="Apps whose checks come first.", max_length=1000
@@ -58,13 +58,13 @@ class CheckSuiteSettingsResponse(BaseModel):
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    check_retry_count: int = Field(default=3, description="Tries for a check.")
-    ignored_checks: list[str] = Field(default=[], description="Checks that do not matter.")
-    check_retry_counts: dict[str, int] = Field(default={}, description="Tries for single checks.")
-    custom_prompts: dict[str, str] = Field(default={}, description="Words for the agent.")
+    check_retry_count: int = Field(default=3, description="Retries of a check.")
+    ignored_checks: list[str] = Field(default=[], description="Checks to ignore.")
+    check_retry_counts: dict[str, int] = Field(default={}, description="Retries of single checks.")
+    custom_prompts: dict[str, str] = Field(default={}, description="Prompts for the agent.")
     high_priority_apps: list[str] = Field(default=[], description="Apps that come first.")
     available_check_suite_names: list[str] = Field(
-        default=[], description="Checks that were seen; none, as this server runs no checks."
+        default=[], description="Checks that ran; always empty, as this server runs none."
     )
 
 
@@ -72,7 +72,7 @@ class ModelOption(BaseModel):
     """A model that runs can ask for."""
 
     label: str = Field(description="Name for people.")
-    value: str = Field(description="What `model` of a new run takes.")
+    value: str = Field(description="Value for `model` of a new run.")
 
 
 class ProviderModels(BaseModel):
@@ -86,7 +86,7 @@ class ModelsResponse(BaseModel):
     """What `model` of a new run can be."""
 
     providers: list[ProviderModels] = Field(description="Agents that can be used now.")
-    default_model: str = Field(description="What a run gets that names none.")
+    default_model: str = Field(description="Model of runs that do not name one.")
 
 
 class IntegrationStatus(BaseModel):
@@ -116,52 +116,54 @@ class OAuthProviderResponse(BaseModel):
     issuer: str = Field(description="Who issues its tokens.")
     authorization_endpoint: str = Field(description="Where users agree.")
     token_endpoint: str = Field(description="Where tokens come from.")
-    default_scopes: list[str] | None = Field(description="What is asked for.")
-    is_mcp: bool = Field(description="Whether it is one for MCP servers.")
+    default_scopes: list[str] | None = Field(description="Scopes to ask for.")
+    is_mcp: bool = Field(description="Whether it is for MCP servers.")
     meta: dict[str, JSON] | None = Field(default=None, description="More about it.")
 
 
 class GenerateTokenRequest(OfficialInput):
-    """For which organization."""
+    """The organization that needs a token."""
 
     org_id: int = Field(description="Organization.", examples=[1])
 
 
 class GenerateTokenResponse(BaseModel):
-    """A token for Slack; this server has none to give."""
+    """A token for Slack; this server has none."""
 
-    token: str = Field(description="Empty here.")
-    message: str = Field(description="Why, for people.")
-    expires_in_minutes: int = Field(description="0 here.")
+    token: str = Field(description="Always empty here.")
+    message: str = Field(description="Why it is empty, for people.")
+    expires_in_minutes: int = Field(description="Always 0 here.")
 
 
 class EditPRInput(OfficialInput):
-    """What a pull request is to become."""
+    """A change to a pull request."""
 
-    state: Literal["open", "closed", "draft", "ready_for_review"] = Field(description="Its state.")
+    state: Literal["open", "closed", "draft", "ready_for_review"] = Field(
+        description="Its new state."
+    )
 
 
 class EditPRResponse(BaseModel):
-    """What became of a pull request."""
+    """The outcome of a change to a pull request."""
 
     success: bool = Field(description="Whether it was changed.")
     url: str | None = Field(default=None, description="Its page.")
     number: int | None = Field(default=None, description="Its number.")
     title: str | None = Field(default=None, description="Its title.")
-    state: str | None = Field(default=None, description="Its state now.")
+    state: str | None = Field(default=None, description="Its current state.")
     error: str | None = Field(default=None, description="Why it was not changed.")
 
 
 class GenerateSetupCommandsInput(OfficialInput):
-    """For which repository to find out how it is set up."""
+    """A repository whose setup commands an agent should find out."""
 
     repo_id: Id = Field(description="Repository, see `GET /repos`.")
     prompt: Text | None = Field(default=None, description="What else the agent should know.")
-    trigger_source: Line = Field(default="setup-commands", description="Kept in the metadata.")
+    trigger_source: Line = Field(default="setup-commands", description="Stored in the metadata.")
 
 
 class SetupCommandsResponse(BaseModel):
-    """The run that finds out."""
+    """The run that finds out the setup commands."""
 
     agent_run_id: int = Field(description="Id of the run.")
     status: str = Field(description="Its status.")
@@ -169,11 +171,11 @@ class SetupCommandsResponse(BaseModel):
 
 
 class AnalyzeLogsResponse(BaseModel):
-    """The run that looks into another run's log."""
+    """The run that analyzes another run's log."""
 
     agent_run_id: int = Field(description="Id of the run.")
     status: str = Field(description="Its status.")
-    message: str = Field(description="What it looks into.")
+    message: str = Field(description="What it analyzes.")
 
 
 class ClaudeSession(OfficialInput):
@@ -185,11 +187,9 @@ class ClaudeSession(OfficialInput):
 
 
 class ClaudeSessionStatus(OfficialInput):
-    """How the session stands."""
+    """The status of a session."""
 
-    status: Literal["ACTIVE", "COMPLETE", "ERROR", "CANCELLED"] = Field(
-        description="Official word."
-    )
+    status: Literal["ACTIVE", "COMPLETE", "ERROR", "CANCELLED"] = Field(description="Its status.")
 
 
 class ClaudeSessionLine(OfficialInput):

@@ -1,6 +1,7 @@
 """Webhooks, rules and settings of an organization, in the official shapes.
 
-Source: the official OpenAPI document of 2026-02. Answers that it leaves untyped are ours.
+Source: the official OpenAPI document of 2026-02. Where it leaves answers untyped, the shapes are
+ours.
 """
 
 from typing import Annotated
@@ -15,7 +16,7 @@ WebhookUrl = Annotated[
     Field(
         min_length=1,
         max_length=2083,
-        description="Where to send, https:// or http://. Addresses of this machine and its network "
+        description="Address, https:// or http://. Addresses of this machine and its network "
         "are refused unless `AGENT_RUNS_WEBHOOK_PRIVATE` is set.",
         examples=["https://example.com/hooks/agent-runs"],
         json_schema_extra={"format": "uri"},
@@ -23,7 +24,7 @@ WebhookUrl = Annotated[
 ]
 Secret = Annotated[
     Line | None,
-    Field(description="What the body is signed with, HMAC-SHA256; never given back."),
+    Field(description="Secret that signs the body, HMAC-SHA256; never returned."),
 ]
 
 
@@ -43,7 +44,7 @@ class WebhookConfigRequest(OfficialInput):
 
 
 class WebhookTestRequest(OfficialInput):
-    """Where to send a sample."""
+    """The receiver of a test webhook."""
 
     url: WebhookUrl
 
@@ -51,50 +52,50 @@ class WebhookTestRequest(OfficialInput):
 class WebhookConfigResponse(BaseModel):
     """The webhook of an organization, without its secret."""
 
-    url: str | None = Field(description="Where it goes; null when there is none.")
+    url: str | None = Field(description="Where it goes; null if there is none.")
     enabled: bool = Field(description="Whether it is sent.")
     has_secret: bool = Field(description="Whether it is signed.")
 
 
 class WebhookTestResponse(BaseModel):
-    """What became of a sample."""
+    """The outcome of a test webhook."""
 
-    success: bool = Field(description="Whether it was taken.")
-    status_code: int | None = Field(description="What the receiver answered, if it did.")
+    success: bool = Field(description="Whether the receiver accepted it.")
+    status_code: int | None = Field(description="Status of the receiver's response, if any.")
     message: str = Field(description="The same, for people.")
 
 
 class Done(BaseModel):
-    """That something was done, or why not."""
+    """Whether something was done."""
 
     success: bool = Field(description="Whether it was done.")
     message: str = Field(description="What was done or why not, for people.")
 
 
 class CLIRulesResponse(BaseModel):
-    """Standing rules, added to what each agent gets when its session begins."""
+    """Standing rules, which every agent gets when its session begins."""
 
-    organization_rules: str | None = Field(description="What holds for all runs; Markdown.")
-    user_custom_prompt: str | None = Field(description="What the user wants besides; Markdown.")
+    organization_rules: str | None = Field(description="Rules for all runs, in Markdown.")
+    user_custom_prompt: str | None = Field(description="The user's own rules, in Markdown.")
 
 
 class RulesChange(Body):
-    """New standing rules; what is left out stays, null removes."""
+    """New standing rules; what is left out does not change, null removes."""
 
     organization_rules: Annotated[Text | None, Field(max_length=50_000)] = Field(
-        default=None, description="What holds for all runs, Markdown, as in a file AGENTS.md."
+        default=None, description="Rules for all runs, in Markdown, as in an AGENTS.md file."
     )
     user_custom_prompt: Annotated[Text | None, Field(max_length=50_000)] = Field(
-        default=None, description="What the user wants besides, Markdown."
+        default=None, description="The user's own rules, in Markdown."
     )
 
 
 class DeliveryPage(BaseModel):
-    """One page of webhooks that were or are to be sent, newest first."""
+    """One page of webhooks that were sent or are due, newest first."""
 
     items: list[Delivery] = Field(description="The deliveries.")
     total: int = Field(description="Deliveries on all pages.")
     page: int = Field(description="Number of this page, from 1.")
     limit: int = Field(description="Deliveries on a page.")
-    has_next: bool = Field(description="Whether there is another page.")
-    has_prev: bool = Field(description="Whether there is a page before.")
+    has_next: bool = Field(description="Whether there is a later page.")
+    has_prev: bool = Field(description="Whether there is an earlier page.")

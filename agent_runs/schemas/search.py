@@ -7,19 +7,19 @@ from pydantic import BaseModel, Field
 
 
 class SearchHit(BaseModel):
-    """A step that fits, or the run itself."""
+    """A step that matches, or the run itself."""
 
     seq: int | None = Field(
-        description="Step in the run; null: its title, a prompt or a result fits."
+        description="Step in the run; null if its title, a prompt or a result matches."
     )
     url: str = Field(description="The run's page at this step.")
     created_at: datetime = Field(description="When the step happened, or the run was created.")
     message_type: str | None = Field(description="Kind of the step; null for the run itself.")
     tool_name: str | None = Field(description="Tool that the step used.")
     failed: bool = Field(description="Whether the step failed.")
-    snippet: str = Field(description="A piece of the text, on one line.")
+    snippet: str = Field(description="Part of the text, on one line.")
     highlights: list[tuple[int, int]] = Field(
-        description="Where in the snippet the words are: start and end, in characters from 0.",
+        description="Where the words are in the snippet: start and end, in characters from 0.",
         examples=[[[10, 16]]],
     )
 
@@ -28,10 +28,10 @@ class SearchRun(BaseModel):
     """The run that hits are in."""
 
     id: int = Field(description="Id of the run.")
-    title: str = Field(description="What people call it, as `name` of a run.")
-    status: str = Field(description="How it stands.")
+    title: str = Field(description="What people call it, like `name` of a run.")
+    status: str = Field(description="Its status.")
     status_word: str = Field(description="Its status in words for people.")
-    status_tone: str = Field(description="The colour of its status, as of a run.")
+    status_tone: str = Field(description="The colour of its status, like `status_tone` of a run.")
     agent: str | None = Field(description="Agent that worked.")
     repo_id: int | None = Field(description="Repository that it worked in.")
     created_at: datetime = Field(description="When it was created.")
@@ -43,34 +43,34 @@ class SearchGroup(BaseModel):
     """The hits of a page that are in one run."""
 
     run: SearchRun = Field(description="The run.")
-    hits: list[SearchHit] = Field(description="Its hits, in the order asked for.")
+    hits: list[SearchHit] = Field(description="Its hits, in the requested order.")
 
 
 class SearchPage(BaseModel):
-    """One page of what was found."""
+    """One page of hits."""
 
     items: list[SearchGroup] = Field(description="Grouped by run, in the order of the first hits.")
     total: int = Field(description="Hits on all pages.")
-    total_is_capped: bool = Field(description="There are more than `total`; say 10 000+.")
+    total_is_capped: bool = Field(description="Whether there are more than `total`: 10 000+.")
     order: Literal["newest", "best"] = Field(
-        description="Order of the hits; without words there is nothing to rank, so `newest`."
+        description="Order of the hits; always `newest` for a query without words."
     )
     next_cursor: str | None = Field(
-        description="`cursor` of the next page; null on the last one. A page may be short, or even "
-        "empty, without being the last: little was found for a while."
+        description="`cursor` of the next page; null on the last one. A page can be short or even "
+        "empty without being the last."
     )
 
 
 class SearchFieldInfo(BaseModel):
     """A field of the query language."""
 
-    name: str = Field(description="What stands before the colon.")
+    name: str = Field(description="The part before the colon.")
     about: str = Field(description="What it compares.")
     example: str = Field(description="A value.")
-    values: list[str] = Field(description="Values that there are, if they can be listed.")
+    values: list[str] = Field(description="Possible values, if they can be listed.")
 
 
 class SearchFields(BaseModel):
-    """What a query can name, for completion."""
+    """The fields of the query language, for completion."""
 
     items: list[SearchFieldInfo] = Field(description="The fields.")

@@ -1,4 +1,4 @@
-"""Settings, as they are shown, saved and tried."""
+"""Settings: shapes to show, save and check them."""
 
 from typing import Annotated, Literal
 
@@ -14,28 +14,28 @@ from agent_runs.schemas.official import OrganizationResponse, UserResponse
 
 
 class Secret(BaseModel):
-    """What is told of a secret."""
+    """What is shown of a secret."""
 
     set: bool = Field(description="Whether there is one.")
-    hint: str | None = Field(default=None, description="Its last four letters, when it is long.")
+    hint: str | None = Field(default=None, description="Its last four characters, if it is long.")
 
 
 class Setting(BaseModel):
-    """One setting and its present value."""
+    """One setting and its current value."""
 
-    name: str = Field(description="Name, as `PUT /settings` takes it.", examples=["default_agent"])
+    name: str = Field(description="Name in `PUT /settings`.", examples=["default_agent"])
     variable: str = Field(description="Environment variable.", examples=["AGENT_RUNS_PORT"])
     description: str = Field(description="What it is for.")
     unit: str | None = Field(default=None, description="Unit of a number.")
     value: str | int | float | list[str] | Secret | None = Field(
-        description="Present value; of a secret only whether it is set, and a hint."
+        description="Current value; for a secret only whether it is set, and a hint."
     )
     changeable: bool = Field(
-        description="Whether `PUT /settings` takes it. What decides who may reach this server, "
-        "and what it runs, is set in the environment or in the file only."
+        description="Whether `PUT /settings` takes it. Settings that decide who can reach this "
+        "server and what it runs are changed only in the environment or in the file."
     )
     from_environment: bool = Field(
-        description="Whether the environment says it, which wins over a saved value."
+        description="Whether it comes from the environment, which wins over a saved value."
     )
 
 
@@ -45,12 +45,12 @@ class SettingsResponse(BaseModel):
     env_file: str = Field(description="File that settings are saved to.")
     items: list[Setting] = Field(description="All settings.")
     restart_needed: list[str] = Field(
-        default=[], description="What was saved and takes effect at the next start."
+        default=[], description="Saved settings that take effect at the next start."
     )
 
 
 class SettingsChange(Body):
-    """Settings to save; what is left out stays, null removes a saved value."""
+    """Settings to save; what is left out does not change, null removes a saved value."""
 
     codegen_api_token: Annotated[Line, Field(max_length=500)] | None = Field(
         default=None,
@@ -62,12 +62,12 @@ class SettingsChange(Body):
     )
     codegen_base_url: Line | None = Field(
         default=None,
-        description="Address of that API. With a new address give the token once more: a saved "
-        "one is never sent to an address that was not there when it was entered.",
+        description="Address of that API. With a new address, give the token again: a saved "
+        "token is sent only to the address that it was saved with.",
         examples=["https://api.codegen.com/v1"],
     )
     hosted_stop: Literal["auto", "ban", "none"] | None = Field(
-        default=None, description="How hosted runs are stopped."
+        default=None, description="How to stop hosted runs."
     )
     default_agent: Agent = None
     permission_policy: Policy = None
@@ -75,7 +75,7 @@ class SettingsChange(Body):
         default=None, ge=1, le=1000, description="Runs that work at the same time."
     )
     idle_timeout_seconds: float | None = Field(
-        default=None, gt=0, le=1e9, description="A run whose agent says nothing so long ends."
+        default=None, gt=0, le=1e9, description="A run whose agent is silent for longer ends."
     )
     time_limit_seconds: float | None = Field(
         default=None, gt=0, le=1e9, description="A turn that takes longer ends as TIMEOUT."
@@ -83,28 +83,28 @@ class SettingsChange(Body):
 
 
 class SettingsCheckInput(Body):
-    """Credentials to try; what is left out is taken from the settings."""
+    """Credentials to check; what is left out comes from the settings."""
 
     token: Line | None = Field(default=None, description="Token for the hosted Codegen API.")
     org_id: Line | int | None = Field(default=None, description="Organization there.")
     base_url: Line | None = Field(
         default=None,
-        description="Address of that API. With another than the saved one give the token too: "
-        "the saved one is sent to the saved address only.",
+        description="Address of that API. If it is not the saved one, give the token, too: the "
+        "saved token is sent only to the saved address.",
         examples=["https://api.codegen.com/v1"],
     )
 
 
 class SettingsCheck(BaseModel):
-    """What came of trying credentials."""
+    """The outcome of a check of credentials."""
 
     ok: bool = Field(description="Whether they work.")
     problem: Literal["unreachable", "token", "organization", "answer"] | None = Field(
         description="`unreachable`: no server answers; `token`: missing or wrong; `organization`: "
-        "not one of the token's; `answer`: it is not a Codegen API; null: none."
+        "not one of the token's; `answer`: not a Codegen API; null: none."
     )
-    message: str = Field(description="The same for people, with what to do.")
-    user: UserResponse | None = Field(default=None, description="Whom the token belongs to.")
+    message: str = Field(description="The same for people, and what to do.")
+    user: UserResponse | None = Field(default=None, description="Owner of the token.")
     organizations: list[OrganizationResponse] = Field(
         default=[], description="Organizations that the token can use."
     )

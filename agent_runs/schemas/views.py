@@ -21,22 +21,22 @@ ViewQuery = Annotated[str, AfterValidator(check_text), Field(max_length=2000)]
 class SaveView(Body):
     """A view to save."""
 
-    name: Name = Field(description="Name, taken once for each kind.", examples=["Failed this week"])
+    name: Name = Field(description="Name, unique for its kind.", examples=["Failed this week"])
     kind: Literal["search", "runs"] = Field(
-        default="search", description="`search`, or `runs`: filters of the run list."
+        default="search", description="`search`, or `runs` (filters of the run list)."
     )
     query: ViewQuery = Field(
-        description="Of a search: as in docs/search.md. Of runs: as in the address of the list, "
+        description="Search: as in docs/search.md. Runs: as in the address of the list, "
         "`status=ERROR&since=7d`.",
         examples=["failed:yes after:7d"],
     )
 
 
 class ChangeView(Body):
-    """What to change of a saved view; what is left out or null stays."""
+    """Changes to a saved view; what is left out or null does not change."""
 
-    name: Name | None = Field(default=None, description="Another name.")
-    query: ViewQuery | None = Field(default=None, description="Another query of the same kind.")
+    name: Name | None = Field(default=None, description="New name.")
+    query: ViewQuery | None = Field(default=None, description="New query of the same kind.")
 
 
 class SavedViews(BaseModel):

@@ -1,4 +1,4 @@
-"""Everything a person can set, read from the environment and from a `.env` file.
+"""All settings, read from the environment and from a `.env` file.
 
 The environment wins over `.env`, `.env` wins over the defaults. Only entry points read settings;
 the rest of the program takes plain arguments. An entry point that meets `InvalidSettings` prints

@@ -1,4 +1,4 @@
-"""The hosted accounts that are mirrored: the one of the settings, and those of `accounts_file`.
+"""The hosted accounts that are mirrored: the one in the settings and those in `accounts_file`.
 
 [[account]]
 base_url = "https://api.codegen.com/v1"
@@ -30,7 +30,7 @@ class HostedAccount(BaseModel):
     def _check(self) -> "HostedAccount":
         check_address(self.base_url)
         if (self.token is None) == (self.token_variable is None):
-            raise ValueError("give token or token_variable")
+            raise ValueError("give either token or token_variable")
         return self
 
     @property
@@ -39,7 +39,7 @@ class HostedAccount(BaseModel):
         return self.base_url.rstrip("/").removesuffix("/v1").rstrip("/")
 
     def secret(self) -> str:
-        """Return the token; "" when its variable is not set."""
+        """Return the token; "" if its variable is not set."""
         if self.token is not None:
             return self.token.get_secret_value()
         return os.environ.get(self.token_variable or "", "")
@@ -52,26 +52,28 @@ class _File(BaseModel):
 
 
 def hosted_accounts(settings: Settings) -> list[HostedAccount]:
-    """Return the accounts, the one of the settings first; each token and organization once.
+    """Return the accounts, the one in the settings first; each token and organization once.
 
     Raises:
         InvalidSettings: the file, or CODEGEN_ORG_ID, cannot be used.
     """
-    found: list[HostedAccount] = []
+    accounts: list[HostedAccount] = []
     if settings.codegen_api_token is not None:
         org_id = (settings.codegen_org_id or "").strip()
         if org_id and not (org_id.isascii() and org_id.isdigit()):
-            raise InvalidSettings(f"CODEGEN_ORG_ID cannot be used: {org_id!r} is no whole number.")
-        found.append(
+            raise InvalidSettings(
+                f"CODEGEN_ORG_ID cannot be used: {org_id!r} is not a whole number."
+            )
+        accounts.append(
             HostedAccount(
                 base_url=settings.codegen_base_url,
                 token=settings.codegen_api_token,
                 org_id=int(org_id) if org_id else None,
             )
         )
-    found += [account for account in _in_file(settings.accounts_file) if account.secret()]
-    once = {(each.root, each.secret(), each.org_id): each for each in reversed(found)}
-    return list(once.values())[::-1]
+    accounts += [account for account in _in_file(settings.accounts_file) if account.secret()]
+    by_key = {(account.root, account.secret(), account.org_id): account for account in accounts[::-1]}
+    return list(by_key.values())[::-1]
 
 
 def _in_file(path: Path) -> tuple[HostedAccount, ...]:
@@ -82,6 +84,6 @@ def _in_file(path: Path) -> tuple[HostedAccount, ...]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise InvalidSettings(f"AGENT_RUNS_ACCOUNTS_FILE, {path}: {exc}") from exc
     except ValidationError as exc:
-        wrong = exc.errors(include_url=False, include_input=False, include_context=False)
-        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong]
+        errors = exc.errors(include_url=False, include_input=False, include_context=False)
+        lines = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors]
         raise InvalidSettings(f"AGENT_RUNS_ACCOUNTS_FILE, {path}: {'; '.join(lines)}") from None

@@ -1,4 +1,4 @@
-"""Changes a `.env` file without harm to what else stands in it."""
+"""Changes variables in a `.env` file and leaves the rest of it alone."""
 
 import os
 import re
@@ -16,17 +16,19 @@ from agent_runs.settings.fields import InvalidSettings
 def save_env(path: Path, changes: Mapping[str, str | None]) -> None:
     """Set variables of a `.env` file (None removes one); all other lines stay as they are.
 
-    The file is replaced in one step and gets mode 0600. What was written is read back before it
-    replaces the old file, so a value that the format cannot hold is refused and nothing changes.
+    The file is replaced in one step and gets mode 0600. The new text is read back first, so a value
+    that the format cannot hold is refused and nothing changes.
 
     Raises:
         InvalidSettings: a name or value cannot be written, or the file cannot.
     """
     for name, value in changes.items():
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise InvalidSettings(f"{name!r} is no name of a variable.")
+            raise InvalidSettings(f"{name!r} is not a variable name.")
         if value is not None and not value.isprintable():
-            raise InvalidSettings(f"{name} cannot be saved: it has a line break or control sign.")
+            raise InvalidSettings(
+                f"{name} cannot be saved: its value has a line break or control character."
+            )
     if path.is_symlink():
         raise InvalidSettings(f"{path} is a symbolic link; change the file it points to.")
     try:
@@ -38,7 +40,7 @@ def save_env(path: Path, changes: Mapping[str, str | None]) -> None:
 
 
 def with_changes(old: str, changes: Mapping[str, str | None]) -> str:
-    """Return the text of a file with these values changed; refused if it would not read back."""
+    """Return the text of a file with these values changed; refuse what would not read back."""
     bindings = list(parse_stream(StringIO(old, newline="")))
     last = {binding.key: index for index, binding in enumerate(bindings) if binding.key}
     text = ""
@@ -66,9 +68,9 @@ def _line(name: str, value: str | None, lead: str = "") -> str:
 
 
 def _check_reads_back(old: str, new: str, changes: Mapping[str, str | None]) -> None:
-    kept = {name: value for name, value in _read(old).items() if name not in changes}
-    wanted = kept | {name: value for name, value in changes.items() if value is not None}
-    if _read(new) != wanted:
+    others = {name: value for name, value in _read(old).items() if name not in changes}
+    expected = others | {name: value for name, value in changes.items() if value is not None}
+    if _read(new) != expected:
         names = ", ".join(changes)
         raise InvalidSettings(f"{names} cannot be saved: a .env file cannot hold such a value.")
 

@@ -15,7 +15,7 @@ SHORTEST_TOKEN = 8
 
 
 class InvalidSettings(ValueError):
-    """A setting cannot be used; the text is for people and names the variable."""
+    """A setting cannot be used; the message is for people and names the variable."""
 
 
 def _cores() -> int:
@@ -43,7 +43,7 @@ Count = Annotated[int, Field(ge=1)]
 class Settings(BaseSettings):
     """All settings; a field `port` is the variable `AGENT_RUNS_PORT`.
 
-    `json_schema_extra` holds the unit, and the default as text where it is computed.
+    `json_schema_extra` holds the unit and, for computed defaults, their description.
     """
 
     model_config = SettingsConfigDict(
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     hosted_stop: Annotated[Literal["auto", "ban", "none"], BeforeValidator(_lower)] = Field(
         default="auto",
         description="How to stop hosted runs: `auto` uses the plain stop if the server has one, "
-        "else a ban; `ban` always uses a ban; `none` never stops them.",
+        "otherwise a ban; `ban` always uses a ban; `none` never stops them.",
     )
 
     home: Path = Field(
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "the user's data folder for `agent-runs`"},
     )
     database_url: str = Field(
-        default_factory=lambda known: f"sqlite:///{known['home']}/agent_runs.db",
+        default_factory=lambda values: f"sqlite:///{values['home']}/agent_runs.db",
         repr=False,
         description="`sqlite:////absolute/path.db` or `postgresql://user:password@host/name`.",
         json_schema_extra={"default": "the file `agent_runs.db` in `AGENT_RUNS_HOME`"},
@@ -98,15 +98,15 @@ class Settings(BaseSettings):
     port: Port = Field(default=8000, description="Port the API listens on.")
     dashboard_port: Port = Field(default=3000, description="Port of the dashboard.")
     dashboard_url: str = Field(
-        default_factory=lambda known: f"http://localhost:{known['dashboard_port']}",
-        description="Address where people reach the dashboard; the `web_url` of a run starts with "
-        "it.",
+        default_factory=lambda values: f"http://localhost:{values['dashboard_port']}",
+        description="Address at which people reach the dashboard; the `web_url` of a run starts "
+        "with it.",
         json_schema_extra={"default": "`http://localhost:` and the dashboard's port"},
     )
     api_token: SecretStr | None = Field(
         default=None,
         description="Bearer token that the API requires; at least 8 visible ASCII characters.",
-        json_schema_extra={"default": "none on a loopback address, else generated"},
+        json_schema_extra={"default": "none on a loopback address, otherwise generated"},
     )
     api_url: str | None = Field(
         default=None,
@@ -115,22 +115,22 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Words = Field(
         default=(),
-        description="More `Host` names that the API accepts, comma-separated; `*` accepts any.",
+        description="Further `Host` names that the API accepts, comma-separated; `*` accepts any.",
     )
     allowed_origins: Words = Field(
         default=(),
-        description="More web origins that may change things, comma-separated.",
+        description="Further web origins that may change things, comma-separated.",
     )
 
     concurrency: Count = Field(
         default=4,
-        description="Runs that work at the same time, at most; the others wait as PENDING.",
+        description="Maximum number of runs that work at the same time; others wait as PENDING.",
         json_schema_extra={"unit": "runs"},
     )
     start_slots: Count = Field(
         default_factory=_cores,
-        description="Agents that start up at the same time, at most; each start takes a whole "
-        "core.",
+        description="Maximum number of agents that start up at the same time; each start takes a "
+        "whole core.",
         json_schema_extra={"unit": "agents", "default": "number of processor cores"},
     )
     default_agent: str = Field(
@@ -140,17 +140,17 @@ class Settings(BaseSettings):
         "profiles.",
     )
     agents_file: Path = Field(
-        default_factory=lambda known: known["home"] / "agents.toml",
+        default_factory=lambda values: values["home"] / "agents.toml",
         description="TOML file with your own agent profiles.",
         json_schema_extra={"default": "the file `agents.toml` in `AGENT_RUNS_HOME`"},
     )
     accounts_file: Path = Field(
-        default_factory=lambda known: known["home"] / "accounts.toml",
-        description="TOML file with more hosted accounts.",
+        default_factory=lambda values: values["home"] / "accounts.toml",
+        description="TOML file with further hosted accounts.",
         json_schema_extra={"default": "the file `accounts.toml` in `AGENT_RUNS_HOME`"},
     )
     templates_dir: Path = Field(
-        default_factory=lambda known: known["home"] / "templates",
+        default_factory=lambda values: values["home"] / "templates",
         description="Folder with your own prompt templates (Markdown files).",
         json_schema_extra={"default": "the folder `templates` in `AGENT_RUNS_HOME`"},
     )
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     start_timeout_seconds: Seconds = Field(
         default=60,
-        description="Time an agent has to get ready; after that the run ends as TIMEOUT.",
+        description="Time an agent has to start up; after that the run ends as TIMEOUT.",
         json_schema_extra={"unit": "seconds"},
     )
     idle_timeout_seconds: Seconds = Field(
@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     )
     cancel_grace_seconds: Seconds = Field(
         default=10,
-        description="Time an agent has to stop by itself before it is killed.",
+        description="Time an agent has to stop on its own before it is killed.",
         json_schema_extra={"unit": "seconds"},
     )
     permission_timeout_seconds: Seconds = Field(
@@ -195,49 +195,49 @@ class Settings(BaseSettings):
 
     prompt_limit: Count = Field(
         default=200_000,
-        description="Length of a prompt, at most.",
+        description="Maximum length of a prompt.",
         json_schema_extra={"unit": "characters"},
     )
     body_limit_bytes: Count = Field(
         default=40 * 1024 * 1024,
-        description="Size of a request body, at most.",
+        description="Maximum size of a request body.",
         json_schema_extra={"unit": "bytes"},
     )
     import_limit_bytes: Count = Field(
         default=10 * 1024 * 1024 * 1024,
-        description="Size of an imported file, at most.",
+        description="Maximum size of an imported file.",
         json_schema_extra={"unit": "bytes"},
     )
     image_limit_bytes: Count = Field(
         default=10 * 1024 * 1024,
-        description="Size of an image in a prompt, decoded, at most.",
+        description="Maximum size of an image in a prompt, after decoding.",
         json_schema_extra={"unit": "bytes"},
     )
     images_limit: int = Field(
         default=10,
         ge=0,
-        description="Number of images in a prompt, at most.",
+        description="Maximum number of images in a prompt.",
         json_schema_extra={"unit": "images"},
     )
     metadata_limit_bytes: Count = Field(
         default=65536,
-        description="Size of a run's `metadata` as JSON, at most.",
+        description="Maximum size of a run's `metadata` as JSON.",
         json_schema_extra={"unit": "bytes"},
     )
     events_kept: int = Field(
         default=100_000,
         ge=100,
-        description="Number of newest events to keep, so that clients can catch up after a break.",
+        description="Number of recent events to keep for clients that reconnect after a break.",
         json_schema_extra={"unit": "events"},
     )
     webhook_private: bool = Field(
         default=False,
-        description="`true` allows webhooks to this machine and its network, too.",
+        description="`true` also allows webhooks to this machine and its network.",
     )
     webhook_retry_seconds: Seconds = Field(
         default=10,
         description="Wait before the first retry of a webhook; it grows with each of the six "
-        "retries to about two hundred times as long.",
+        "retries, to about 200 times as long.",
         json_schema_extra={"unit": "seconds"},
     )
     rate_limits: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
@@ -272,7 +272,7 @@ class Settings(BaseSettings):
             return value
         path = value.removeprefix("sqlite:///")
         if path == value or not path or ":memory:" in path:
-            raise ValueError("sqlite:////absolute/path.db or postgresql://... is needed")
+            raise ValueError("use sqlite:////absolute/path.db or postgresql://...")
         return f"sqlite:///{Path(path).expanduser().absolute()}"
 
     @field_validator("home", "agents_file", "accounts_file", "templates_dir")
@@ -285,15 +285,15 @@ class Settings(BaseSettings):
     def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
         # The token travels in a header, which cannot carry spaces or other alphabets.
         if value and not re.fullmatch(rf"[!-~]{{{SHORTEST_TOKEN},}}", value.get_secret_value()):
-            raise ValueError(f"at least {SHORTEST_TOKEN} visible ASCII characters are needed")
+            raise ValueError(f"use at least {SHORTEST_TOKEN} visible ASCII characters")
         return value
 
 
 def check_address(value: str) -> str:
-    """Return an address without a slash at its end; ValueError when it is none."""
+    """Return an address without a slash at its end; ValueError if it is not one."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("an address that starts with http:// or https:// is needed")
+        raise ValueError("use an address that starts with http:// or https://")
     return value.rstrip("/")
 
 

@@ -18,8 +18,8 @@ _NO_SETTINGS = {"AGENT_RUNS_RUN"}  # marks the processes of a run, which may cal
 def find_env_file() -> Path:
     """Return the `.env` that is read and written, whether it exists or not.
 
-    It is the one in the working directory, else the one in the project's root when the program
-    runs from a clone.
+    That is the one in the working directory. If there is none and the program runs from a clone, it
+    is the one in the project's root.
     """
     here = Path.cwd() / ".env"
     root = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def load_settings(env_file: Path | None = None) -> Settings:
     except (OSError, UnicodeDecodeError) as exc:
         raise InvalidSettings(f"{path} cannot be read: {exc}") from exc
     if "agents_file" in settings.model_fields_set and not settings.agents_file.is_file():
-        # The default one need not be there, but one that is named was meant.
+        # The default file may be missing; one that somebody names must exist.
         raise InvalidSettings(
             f"AGENT_RUNS_AGENTS_FILE cannot be used: there is no file {settings.agents_file}."
         )
@@ -52,7 +52,7 @@ def load_settings(env_file: Path | None = None) -> Settings:
 
 
 def _explain(exc: ValidationError) -> str:
-    """One line per wrong variable; the value itself stays unsaid, it may be a secret."""
+    """One line per wrong variable, without its value, which may be a secret."""
     lines: list[str] = []
     for error in exc.errors(include_url=False, include_input=False, include_context=False):
         if error["type"] == "default_factory_not_called":  # only a consequence of another error
@@ -68,9 +68,9 @@ def _explain(exc: ValidationError) -> str:
 
 
 def _warn_of_unknown(names: Iterable[str]) -> None:
-    known = {env_name(field) for field in Settings.model_fields} | _NO_SETTINGS
+    variables = {env_name(field) for field in Settings.model_fields} | _NO_SETTINGS
     for name in sorted(names):
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+        if name.startswith(PREFIX) and name not in variables:
+            near = difflib.get_close_matches(name, variables, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            _LOG.warning("%s is set but means nothing to this program.%s", name, hint)
+            _LOG.warning("%s is set, but there is no such setting.%s", name, hint)

@@ -16,7 +16,7 @@ _SECRET_NAME = re.compile(r"(API_KEY|TOKEN|SECRET|PASSWORD|ACCESS_KEY)$")
 
 
 class ApiToken(NamedTuple):
-    """The token the API asks for (None: it asks for none) and whether it was just generated."""
+    """The token that the API requires, if any, and whether it was just generated."""
 
     token: str | None
     is_new: bool
@@ -58,31 +58,31 @@ def _read_token(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as exc:
         raise InvalidSettings(f"{path} cannot be read: {exc}") from exc
     if len(token) < SHORTEST_TOKEN:
-        raise InvalidSettings(f"{path} holds no token; delete it and a new one is generated.")
+        raise InvalidSettings(f"{path} holds no token. Delete it; a new one will be generated.")
     return token
 
 
 def secrets_of(settings: Settings) -> list[str]:
     """Return the values that must never be stored or shown, to build a `Redactor` from.
 
-    Besides the program's own secrets these are the long values of environment variables whose
-    names end like those of secrets (`ANTHROPIC_API_KEY`): an agent may be given and print them.
+    These are the program's own secrets, and long values of environment variables that are named
+    like secrets (`ANTHROPIC_API_KEY`): an agent may receive and print them.
     """
-    found = [
+    values = [
         token.get_secret_value()
         for token in (settings.codegen_api_token, settings.api_token)
         if token
     ]
     for url in (settings.database_url, settings.codegen_base_url):
         password = urlsplit(url).password
-        # The default of many test databases; the word would vanish from every text.
+        # The user's name is the default of many test databases; it would vanish from every text.
         if password and password != urlsplit(url).username:
-            found += [password, unquote(password)]
+            values += [password, unquote(password)]
     with contextlib.suppress(InvalidSettings):
-        found.append(_read_token(_token_path(settings)))
-    found += [
+        values.append(_read_token(_token_path(settings)))
+    values += [
         value
         for name, value in os.environ.items()
         if _SECRET_NAME.search(name.upper()) and len(value) >= _SHORTEST_FOREIGN_SECRET
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(values))

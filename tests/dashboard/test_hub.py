@@ -184,7 +184,7 @@ async def test_what_fails_to_be_read_for_a_reason_of_ours_is_read_again(
             async with hub.subscribe() as tab:
                 while not (await tab.next()).events:
                     pass
-    assert "dashboard-hosted died and is started again" in caplog.text
+    assert "dashboard-hosted died and will be restarted" in caplog.text
 
 
 async def test_counts_are_read_again_with_the_next_change_after_they_could_not_be(

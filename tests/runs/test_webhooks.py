@@ -107,4 +107,4 @@ async def test_a_webhook_whose_outcome_cannot_be_stored_is_told_in_the_log(
         async with without_table(database, "delivery"):
             gate.set()
             await died("webhook", 1)
-    assert "is not started again" in caplog.text
+    assert "will not be restarted" in caplog.text
