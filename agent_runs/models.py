@@ -199,9 +199,7 @@ class AgentRun(Record):
     paused_at: datetime | None = Field(
         default=None, description="when it began to wait for a person's answer"
     )
-    waited_ms: int = Field(
-        default=0, description="milliseconds spent waiting for answers so far"
-    )
+    waited_ms: int = Field(default=0, description="milliseconds spent waiting for answers so far")
     worked_ms: int | None = Field(
         default=None,
         description="milliseconds that its finished turns took; null if their start is unknown",

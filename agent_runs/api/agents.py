@@ -11,7 +11,7 @@ router = APIRouter(tags=["agents"])
 
 @router.get("/agents", responses=documented())
 async def list_agents(server: Running) -> Agents:
-    """Return the agents, what was found of each, and why one cannot be used."""
+    """Return the agents, what is installed of each, and why an agent cannot be used."""
     agents = await server.runs.agents()
     return Agents(
         items=sorted(agents, key=lambda agent: not agent.available),

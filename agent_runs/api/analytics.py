@@ -20,16 +20,16 @@ router = APIRouter(tags=["analytics"])
 _LATEST = date(9000, 1, 1)
 
 
-async def wanted_scope(
+async def read_scope(
     *,
     days: Annotated[
-        int, Query(ge=1, le=LONGEST_PERIOD, description="Length of the period, 1 to 1,100 days.")
+        int, Query(ge=1, le=LONGEST_PERIOD, description="Days of the period, 1 to 1,100.")
     ] = 14,
     last_day: Annotated[
-        date | None, Query(description="Its last day, inclusive; today unless given. Days are UTC.")
+        date | None, Query(description="Its last day, inclusive; default today. Days are UTC.")
     ] = None,
     first_day: Annotated[
-        date | None, Query(description="Its first day; takes the place of `days`.")
+        date | None, Query(description="Its first day, in place of `days`.")
     ] = None,
     agent: Annotated[
         Word | None, Query(max_length=200, description="Only runs of this agent.")
@@ -41,10 +41,10 @@ async def wanted_scope(
         Word | None, Query(max_length=500, description="Only runs of this prompt template.")
     ] = None,
 ) -> Scope:
-    """Return what the query asks for.
+    """Return the scope that the query describes.
 
     Raises:
-        InvalidRequest: the period is longer than is allowed, or ends before it begins.
+        InvalidRequest: the period is too long, or ends before it begins.
     """
     last = last_day or datetime.now(UTC).date()
     if not FIRST_DAY <= last <= _LATEST:
@@ -53,39 +53,41 @@ async def wanted_scope(
     if not FIRST_DAY <= first <= last:
         raise InvalidRequest(f"first_day: {first} is not between {FIRST_DAY} and {last}.")
     if (last - first).days >= LONGEST_PERIOD:
-        raise InvalidRequest(f"The period has more than {LONGEST_PERIOD:,} days.")
+        raise InvalidRequest(f"The period is too long: {LONGEST_PERIOD:,} days are allowed.")
     return Scope(first, last, agent=agent or None, repo_id=repo_id, mode=mode or None)
 
 
-WantedScope = Annotated[Scope, Depends(wanted_scope)]
+QueryScope = Annotated[Scope, Depends(read_scope)]
 _CSV = {
-    200: {"content": {"text/csv": {"schema": {"type": "string", "description": "Head and rows."}}}}
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string", "description": "Headings and rows."}}}
+    }
 }
 
 
 @router.get("/analytics/{table}", response_model=AnalyticsTable, responses=documented() | _CSV)
 async def get_analytics(
     server: Running,
-    table: Annotated[TableName, Path(description="Which table.")],
-    scope: WantedScope,
+    table: Annotated[TableName, Path(description="Name of the table.")],
+    scope: QueryScope,
     format: Annotated[  # noqa: A002 - the query's word
         Literal["json", "csv"], Query(description="`json`, or `csv` for spreadsheets.")
     ] = "json",
 ) -> Response:
     """Return one table about the runs of a period: rates, percentiles, sums.
 
-    Runs count on the UTC day of their creation; all but their number counts once they have ended.
-    Tokens and cost are as reported by the agents.
+    Runs count on the UTC day of their creation. Runs that have not ended count only in the number
+    of runs. Tokens and cost are as reported by the agents.
     """
-    found = await read_table(server.database, table, scope)
+    result = await read_table(server.database, table, scope)
     if format == "csv":
-        name = f"{found.name}-{scope.first_day}-{scope.last_day}.csv"
+        name = f"{result.name}-{scope.first_day}-{scope.last_day}.csv"
         return Response(
-            _csv(found),
+            _csv(result),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-    return json_text(_json(found))
+    return json_text(_json(result))
 
 
 def _json(table: Table) -> bytes:
@@ -98,8 +100,8 @@ def _json(table: Table) -> bytes:
             "last_day": table.scope.last_day.isoformat(),
             "step_days": table.scope.step_days,
             "columns": [
-                {"name": each.name, "unit": each.unit, "text": each.text}
-                for each in table.kind.columns
+                {"name": column.name, "unit": column.unit, "text": column.text}
+                for column in table.kind.columns
             ],
             "items": [dict(zip(names, row, strict=True)) for row in table.rows],
         }

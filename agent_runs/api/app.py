@@ -1,9 +1,9 @@
-"""Puts the server together: `create_app` is what uvicorn is given (`factory=True`).
+"""Puts the server together: uvicorn calls `create_app` (`factory=True`).
 
     HeadAsGet → Guard → LeanLists → FastAPI routes → runs (writes) or store (reads)
 
 The lifespan opens database, bus, provider, executor and `Runs` in this order and closes them in
-reverse. Open event streams are ended as soon as the process is asked to stop.
+reverse. Open event streams end as soon as a signal asks the process to stop.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ Creates, follows, reads, resumes and stops runs of coding agents.
 
 Native paths come first; `/v1` is the official Codegen API, for its own clients. Times are
 ISO-8601 in UTC. Errors are `{"error", "message", "detail", "status_code"}`, on `/v1`
-`{"message", "detail", "status_code"}`; `detail` of a 422 is a list of what is wrong.
+`{"message", "detail", "status_code"}`; the `detail` of a 422 is a list of what is wrong.
 """
 _TAGS = [
     {"name": "runs", "description": "Create, list, read, resume, stop, archive."},
@@ -106,18 +106,21 @@ _TAGS = [
     {"name": "by path", "description": "Create and resume by path alone; the newest run."},
     {"name": "agents", "description": "Agents and prompt templates."},
     {"name": "repositories", "description": "Where runs can work."},
-    {"name": "rules and webhooks", "description": "What all agents are told; who hears of ends."},
+    {"name": "rules and webhooks", "description": "Rules for all agents, calls when runs end."},
     {"name": "hosted", "description": "Hosted accounts that are mirrored here."},
-    {"name": "settings", "description": "Read, save, try."},
+    {"name": "settings", "description": "Read, save and check settings."},
     {"name": "server", "description": "Health and user."},
-    {"name": "official: agent runs", "description": "Runs, as the official API has them."},
+    {"name": "official: agent runs", "description": "Runs, in the shapes of the official API."},
     {"name": "official: organizations", "description": "The one organization."},
     {"name": "official: users", "description": "The one user."},
     {"name": "official: repositories", "description": "Repositories and their pull requests."},
-    {"name": "official: Claude Code sessions", "description": "Sessions in a terminal, watched."},
+    {
+        "name": "official: Claude Code sessions",
+        "description": "Sessions in a terminal, shown as runs.",
+    },
 ]
 _ROUTERS = (
-    analytics.router,  # a page asks it twelve times; each router in front takes its time
+    analytics.router,  # first, as a page calls it twelve times and each router in front costs time
     runs.router,
     logs.router,
     insight.router,
@@ -152,7 +155,7 @@ _ROUTERS = (
 def _all_paths() -> APIRouter:
     whole = APIRouter(generate_unique_id_function=lambda route: route.name)
     bearer = HTTPBearer(
-        auto_error=False, description="`AGENT_RUNS_API_TOKEN`, when the server has one."
+        auto_error=False, description="`AGENT_RUNS_API_TOKEN`, if the server has one."
     )
     whole.include_router(health.router)
     for router in _ROUTERS:
@@ -160,8 +163,8 @@ def _all_paths() -> APIRouter:
     return whole
 
 
-# FastAPI makes what checks the requests of a router once, at the first request. An application
-# that includes a router makes it anew, twice; these routes are the same in every application.
+# FastAPI builds the validators of a router at its first request. An application that includes a
+# router builds them again, twice; so all applications share these routes.
 _PATHS = _all_paths()
 
 
@@ -169,15 +172,15 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     """Return the application; nothing is opened before its lifespan starts.
 
     Args:
-        settings: read from the environment and `.env` unless given; only then logging is set up
-            too, as this is a process of its own.
+        settings: read from the environment and `.env` unless given; only then is logging set up,
+            as the process is this server's own.
         env_file: where `PUT /settings` saves; `find_env_file()` unless given.
     """
     env_file = env_file or find_env_file()
     stands_alone = settings is None
     settings = settings or load_settings(env_file)
     token = api_token_for(settings).token
-    hosted_tokens = [each.token for each in hosted.accounts_of(settings)]
+    hosted_tokens = [account.token for account in hosted.accounts_of(settings)]
     redact = Redaction([*secrets_of(settings), *hosted_tokens, *([token] if token else [])])
     if stands_alone:
         set_up_logging(settings.log_level, redact)
@@ -257,7 +260,7 @@ def _lifespan(
 async def _opened(
     settings: Settings, redact: Redaction
 ) -> AsyncGenerator[tuple[Database, MemoryBus, Runs, Imports, Accounts]]:
-    # Unique over restarts too: in a container every process has the same number.
+    # Unique across restarts, too: in a container every process has the same number.
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(owned(settings.home))
@@ -322,8 +325,8 @@ def _provider(settings: Settings, redact: Redaction) -> AcpProvider:
     profiles = load_profiles(settings.agents_file)
     if settings.default_agent not in profiles:
         raise InvalidRequest(
-            f"AGENT_RUNS_DEFAULT_AGENT: there is no agent {settings.default_agent!r}; "
-            f"one of {', '.join(profiles)}."
+            f"AGENT_RUNS_DEFAULT_AGENT: there is no agent {settings.default_agent!r}. "
+            f"Choose one of {', '.join(profiles)}."
         )
     return AcpProvider(
         settings.home,

@@ -47,7 +47,7 @@ Ids = Annotated[
 
 
 class _Read:
-    """One run, read whole: its entries pass through, only what was found stays."""
+    """One run, read to its end: entries are passed on to the readers and not kept."""
 
     def __init__(self, run: AgentRun, folder: str) -> None:
         self.run = run
@@ -65,17 +65,17 @@ class _Read:
 
 @router.get("/compare", responses=documented(404))
 async def compare_agent_runs(server: Running, ids: Ids) -> Comparison:
-    """Compare runs: what they were asked, how they ended, what they took, used and changed.
+    """Compare runs: prompts, outcomes, time, cost, tools and changes.
 
-    Where they part is the first tool call that differs: another tool, another input,
-    another change, or one that failed in one run only.
+    They part at the first tool call that differs: another tool, another input, another change, or
+    a call that failed in only one run.
     """
-    found = [await _read(server, run_id) for run_id in _numbers(ids)]
-    files = [_file(path, found) for path in sorted({path for each in found for path in each.files})]
+    reads = [await _read(server, run_id) for run_id in _numbers(ids)]
+    files = [_file(path, reads) for path in sorted({path for read in reads for path in read.files})]
     return Comparison(
-        runs=tuple(_compared(each) for each in found),
-        same_prompt=len({each.run.prompt for each in found}) == 1,
-        parting=_parting(found),
+        runs=tuple(_compared(read) for read in reads),
+        same_prompt=len({read.run.prompt for read in reads}) == 1,
+        parting=_parting(reads),
         files=tuple(files[:_MOST_FILES]),
         files_total=len(files),
     )
@@ -86,7 +86,7 @@ def _numbers(ids: str) -> list[int]:
     if len(numbers) < 2 or len(numbers) > MOST_RUNS:  # noqa: PLR2004 - as the message says
         raise InvalidRequest(f"Name 2 to {MOST_RUNS} different runs to compare.")
     if max(numbers) > LARGEST_ID:
-        raise InvalidRequest(f"ids: {max(numbers)} is no id.")
+        raise InvalidRequest(f"ids: {max(numbers)} is too large for an id.")
     return numbers
 
 
@@ -96,7 +96,7 @@ async def _read(server: Server, run_id: int) -> _Read:
     skip = 0
     while True:
         texts, _ = await logs.page(server.database, run_id, skip=skip, limit=_PART)
-        # In a thread: parsing a part takes longer than anybody else should wait.
+        # In a thread: parsing a part takes longer than other requests should wait.
         await asyncio.to_thread(read.feed, texts)
         if len(texts) < _PART:
             break
@@ -151,28 +151,28 @@ def _compared(read: _Read) -> ComparedRun:
     )
 
 
-def _parting(found: list[_Read]) -> Parting | None:
-    at = parting([each.trail for each in found])
+def _parting(reads: list[_Read]) -> Parting | None:
+    at = parting([read.trail for read in reads])
     if at is None:
         return None
     return Parting(
         common=at,
         steps=tuple(
             PartingStep(
-                agent_run_id=each.run.id,
-                step=each.trail.steps[at].finding if at < len(each.trail.steps) else None,
+                agent_run_id=read.run.id,
+                step=read.trail.steps[at].finding if at < len(read.trail.steps) else None,
             )
-            for each in found
+            for read in reads
         ),
     )
 
 
-def _file(path: str, found: list[_Read]) -> ComparedFile:
-    texts = {each.files[path][1] if path in each.files else "" for each in found}
+def _file(path: str, reads: list[_Read]) -> ComparedFile:
+    texts = {read.files[path][1] if path in read.files else "" for read in reads}
     return ComparedFile(
         path=path,
         same=len(texts) == 1,
-        changes=tuple(_change(each, path) for each in found),
+        changes=tuple(_change(read, path) for read in reads),
     )
 
 

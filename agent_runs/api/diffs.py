@@ -1,4 +1,4 @@
-"""Reads a unified diff, as git writes it, into one line per file."""
+"""Sums up a unified diff, as git writes it, with one item per file."""
 
 import re
 from collections.abc import Iterator

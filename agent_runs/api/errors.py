@@ -1,8 +1,8 @@
-"""Exceptions become answers: the one place where that happens.
+"""Turns exceptions into responses: the only place that does.
 
 Native paths answer `{"error", "message", "detail", "status_code"}`, `/v1` the official
-`{"message", "detail", "status_code"}`. `detail` of a 422 is always a list, as official clients
-expect it. What a request held is never given back: it may be a secret.
+`{"message", "detail", "status_code"}`. The `detail` of a 422 is always a list, as official clients
+expect. The content of a request is never returned: it may be a secret.
 """
 
 import logging
@@ -42,26 +42,26 @@ logger = logging.getLogger(__name__)
 _INVALID = 422
 _NOT_JSON = "json_invalid"
 _NAMES: dict[int, str] = {
-    each.status_code: each.__name__
-    for each in (InvalidRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, RateLimited)
+    kind.status_code: kind.__name__
+    for kind in (InvalidRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, RateLimited)
 }
 _MEANINGS = {
-    400: "Never answered by this server, where a wrong request is a 422.",
-    401: "The token is missing or wrong; only when the server asks for one.",
-    402: "Never answered by this server, which has no plan that could be used up.",
+    400: "Never sent by this server, which answers wrong requests with a 422.",
+    401: "The token is missing or wrong; only if the server requires one.",
+    402: "Never sent by this server, which has no plan to use up.",
     403: "The host name, the web page's origin or the organization is not allowed.",
-    404: "There is nothing of this id.",
-    409: "It does not fit the present state.",
+    404: "Nothing has this id.",
+    409: "The request does not fit the current state.",
     413: "The body is larger than `AGENT_RUNS_BODY_LIMIT_BYTES`.",
-    422: "Something in the request cannot be used; nothing was stored.",
-    429: "Too many requests; `Retry-After` says how long to wait. Only where limits are set.",
-    500: "A fault of the server; its log says more.",
+    422: "A value in the request cannot be used; nothing was stored.",
+    429: "Too many requests; `Retry-After` says how long to wait. Only if limits are on.",
+    500: "The server has a fault; its log says more.",
     503: "The database cannot be used now; nothing was changed.",
 }
 
 
 def documented(*further: int, official: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Return `responses=` of a route: the errors that every route has, and `further` ones."""
+    """Return `responses=` of a route: the errors of every route, and `further` ones."""
     error, invalid = (
         (OfficialErrorResponse, OfficialInvalidResponse)
         if official
@@ -77,7 +77,7 @@ def documented(*further: int, official: bool = False) -> dict[int | str, dict[st
 
 
 def error_response(path: str, exc: AgentRunsError) -> Response:
-    """Return the answer for an error of our own."""
+    """Return the response for one of our errors."""
     headers: dict[str, str] = {}
     if isinstance(exc, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
@@ -110,7 +110,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _on_own_error(request: Request, exc: AgentRunsError) -> Response:
-    # Words of another server may repeat what it was sent.
+    # The words of another server may repeat what we sent to it.
     server = getattr(request.app.state, "server", None)
     if server is not None:
         exc.message, exc.detail = server.redact(exc.message), server.redact(exc.detail)
@@ -125,13 +125,13 @@ async def _on_invalid(request: Request, exc: RequestValidationError) -> Response
 async def _on_http_exception(request: Request, exc: HTTPException) -> Response:
     status, path = exc.status_code, request.url.path
     if status == HTTPStatus.BAD_REQUEST:
-        # A body that cannot be read at all is one more way to be wrong, not a status of its own.
+        # An unreadable body is one more kind of wrong request, not a separate status.
         return _invalid(request, [{"loc": ["body"], "msg": exc.detail, "type": "unreadable"}])
     message = exc.detail
     if status == HTTPStatus.NOT_FOUND and message == HTTPStatus.NOT_FOUND.phrase:
-        message = f"There is no {path!r} here; /docs shows what there is."
+        message = f"There is no {path!r} here; /docs lists all paths."
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
-        message = f"{request.method} is not possible on {path!r}; /docs shows what is."
+        message = f"{path!r} does not take {request.method}; /docs lists all paths."
     elif status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         message = "The request body is over the limit, AGENT_RUNS_BODY_LIMIT_BYTES."
     name = _NAMES.get(status, HTTPStatus(status).phrase.replace(" ", ""))
@@ -140,7 +140,7 @@ async def _on_http_exception(request: Request, exc: HTTPException) -> Response:
 
 async def _on_fault(request: Request, exc: Exception) -> Response:
     logger.error("%s %s failed: %s", request.method, request.url.path, type(exc).__name__)
-    message = "The server made a mistake; its log says more. Nothing that was acknowledged is lost."
+    message = "The server has a fault; its log says more. Nothing that it acknowledged is lost."
     return _answer(request.url.path, 500, "AgentRunsError", message=message, detail=message)
 
 
@@ -158,7 +158,7 @@ def _invalid(request: Request, problems: Sequence[Mapping[str, JSON]]) -> Respon
 def _problem(error: Mapping[str, Any], *, is_json: bool) -> dict[str, JSON]:
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] in {"too_long", "too_short"} and isinstance(error.get("input"), str):
-        # Pydantic counts items once a text was looked at by a function of ours.
+        # Pydantic counts items once our own function has checked a text.
         message = message.replace(" items after validation", " characters")
         message = message.replace(" item after validation", " character")
     if error["type"] == _NOT_JSON:
@@ -174,15 +174,15 @@ def _problem(error: Mapping[str, Any], *, is_json: bool) -> dict[str, JSON]:
 
 
 def _place(problem: Mapping[str, Any]) -> str:
-    """The path of names in the words of a person: `prompt`, `images.0`, `limit`."""
+    """The names on the way to a field, as people write them: `prompt`, `images.0`, `limit`."""
     loc: Sequence[str | int] = problem["loc"]
-    if problem["type"] == _NOT_JSON:  # what follows `body` is the place of the slip in the text
+    if problem["type"] == _NOT_JSON:  # after `body` comes the position of the error in the text
         loc = loc[:1]
     return ".".join(str(name) for name in (loc[1:] or loc))
 
 
 def _clean(text: str) -> str:
-    """A name in the request may be text that cannot be encoded."""
+    """Make a name of the request encodable, and bound it."""
     return text.encode("utf-8", "replace").decode()[:500]
 
 

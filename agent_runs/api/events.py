@@ -18,9 +18,9 @@ router = APIRouter(tags=["events"])
 
 
 def _place(value: str | None) -> int | None:
-    """Read the id of an event; one that no event can have becomes one that no event has.
+    """Read the id of an event; an impossible one becomes an id that no event has.
 
-    It is answered with a `reset`, as any id that is not known here: a refusal would end a browser's
+    The stream then begins with a `reset`, as for any unknown id: a refusal would end a browser's
     EventSource for good.
     """
     if not value:
@@ -33,14 +33,14 @@ EventId = Annotated[Annotated[int, Field(ge=0, le=LARGEST_ID)] | None, BeforeVal
 After = Annotated[
     EventId,
     Query(
-        description="Id of the last event seen; what came after it is sent first. Without it the "
-        "stream starts with what happens from now on. An unknown id is answered with `reset`.",
+        description="Id of the last event you saw; the stream begins with the events after it. "
+        "Without it, the stream begins with new events. For an unknown id it begins with `reset`.",
     ),
 ]
 LastEventId = Annotated[
     EventId,
     Header(
-        description="The same, as browsers send it when they reconnect; it wins over `after`.",
+        description="The same, sent by browsers when they reconnect; it wins over `after`.",
     ),
 ]
 _STREAM = {
@@ -61,7 +61,7 @@ _STREAM = {
 async def stream_events(
     server: Running, after: After = None, last_event_id: LastEventId = None
 ) -> Response:
-    """Stream what happens to all runs, until you close it."""
+    """Stream what happens to all runs, until you close the stream."""
     seen = after if last_event_id is None else last_event_id
     return EventStream(follow(server.database, server.bus, after=seen), server.streams)
 
@@ -73,7 +73,7 @@ async def stream_run_events(
     after: After = None,
     last_event_id: LastEventId = None,
     until_finished: Annotated[
-        bool, Query(description="True ends the stream when the run has ended.")
+        bool, Query(description="`true` ends the stream when the run has ended.")
     ] = False,
 ) -> Response:
     """Stream what happens to one run: its state, new entries, questions, text being written."""
@@ -88,7 +88,7 @@ async def stream_run_events(
 async def _watched(
     server: Server, run: AgentRun, chunks: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
-    """Let a hosted run's entries be read first as long as somebody reads its events."""
+    """Give a hosted run's entries priority while somebody reads its events."""
     with server.accounts.watching(run):
         async for chunk in chunks:
             yield chunk

@@ -1,4 +1,4 @@
-"""Runs as files, sent while they are read: one run, some, or all that a filter lets through."""
+"""Runs as files, sent while they are read: one run, some, or all that match a filter."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from agent_runs.api.errors import documented
-from agent_runs.api.parameters import RunId, WantedRuns, Word
+from agent_runs.api.parameters import RunFilterQuery, RunId, Word
 from agent_runs.api.server import Running, Server
 from agent_runs.exports import objects
 from agent_runs.exports.formats import FORMATS, FormatName
@@ -21,7 +21,7 @@ from agent_runs.store.search import search as stored_search
 router = APIRouter(tags=["exports"])
 
 _MOST_IDS = 1000
-Wanted = Annotated[
+Format = Annotated[
     FormatName,
     Query(
         description="`jsonl`: complete, can be imported; `json`: one object; `csv`: a row per "
@@ -35,23 +35,23 @@ Ids = Annotated[
     Query(
         alias="id",
         max_length=_MOST_IDS,
-        description="Only these runs, whatever else is asked for; may be given repeatedly.",
+        description="Only these runs, whatever the filters say; can be given repeatedly.",
     ),
 ]
 
 
 def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
-    whole = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, each whole."
+    whole = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, in full."
     required = ["run", "turns", "permissions", "diff", "logs"] if one else ["runs"]
     texts = {
         "application/x-ndjson": "One JSON object a line.",
-        "text/csv": "Rows under one row of names.",
+        "text/csv": "Rows under one row of headings.",
         "text/markdown": "Headings per run, turn and step.",
         "text/html": "A page without scripts.",
         "application/xml": "JUnit XML, a suite per run and a case per turn.",
     }
     content: dict[str, Any] = {
-        media: {"schema": {"type": "string", "description": said}} for media, said in texts.items()
+        media: {"schema": {"type": "string", "description": text}} for media, text in texts.items()
     }
     content["application/json"] = {
         "schema": {"type": "object", "description": whole, "required": required}
@@ -67,9 +67,9 @@ def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
 async def export_agent_run(
     server: Running,
     run_id: RunId,
-    format: Wanted = "jsonl",  # noqa: A002 - the query's word
+    format: Format = "jsonl",  # noqa: A002 - the query's word
 ) -> Response:
-    """Return a run with all that belongs to it as a file, entries oldest first."""
+    """Return a run and everything that belongs to it as a file, entries oldest first."""
     reader = _reader(server)
     run = await reader.one(run_id)
     if format == "json":
@@ -81,24 +81,22 @@ async def export_agent_run(
 @router.get("/exports", response_class=Response, responses=documented(404) | _file(one=False))
 async def export_agent_runs(
     server: Running,
-    wanted: WantedRuns,
+    run_filter: RunFilterQuery,
     ids: Ids = None,
     *,
     search: Annotated[
         Word | None,
         Query(
             max_length=10_000,
-            description="Only runs in which this search finds something, see docs/search.md; in "
-            "place of the filters.",
+            description="Only runs with hits of this search, see docs/search.md; in place of the "
+            "filters.",
             examples=["tool:bash status:error"],
         ),
     ] = None,
-    with_archived: Annotated[
-        bool, Query(description="True takes the archived runs in, beside the others.")
-    ] = False,
-    format: Wanted = "jsonl",  # noqa: A002 - the query's word
+    with_archived: Annotated[bool, Query(description="`true` includes archived runs.")] = False,
+    format: Format = "jsonl",  # noqa: A002 - the query's word
 ) -> Response:
-    """Return many runs as one file: those named, found by a search, or let through by filters."""
+    """Return many runs as one file, chosen by ids, a search or filters."""
     reader = _reader(server)
     if ids:
         runs = await reader.listed(ids)
@@ -106,7 +104,7 @@ async def export_agent_runs(
         query = parse_query(search, datetime.now(UTC))
         runs = reader.found(stored_search.every(server.database, query))
     else:
-        runs = reader.matching(replace(wanted, archived=None) if with_archived else wanted)
+        runs = reader.matching(replace(run_filter, archived=None) if with_archived else run_filter)
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     parts = FORMATS[format].write(runs, await reader.server_id(), f"Agent runs, {today}")
     return _download(parts, format, f"agent-runs-{today}")

@@ -18,14 +18,14 @@ _DIFF = {
         "model": Diff,
         "content": {
             "text/x-diff": {
-                "schema": {"type": "string", "description": "Unified diff; empty for none."}
+                "schema": {"type": "string", "description": "Unified diff; can be empty."}
             }
         },
     }
 }
 _FILE = {
     200: {
-        "description": "The file: text as `text/plain`, all else as `application/octet-stream`.",
+        "description": "The file: text as `text/plain`, or `application/octet-stream`.",
         "content": {
             "text/plain": {"schema": {"type": "string", "description": "The text."}},
             "application/octet-stream": {
@@ -41,15 +41,15 @@ async def get_diff(
     server: Running,
     run_id: RunId,
     accept: Annotated[
-        str | None, Header(description="`application/json` answers with a list of the files too.")
+        str | None, Header(description="`application/json` adds a list of the files.")
     ] = None,
 ) -> Response:
-    """Return what a run changed against its base commit, as a unified diff."""
+    """Return what a run changed since its base commit, as a unified diff."""
     diff = await server.runs.diff(run_id)
     if "application/json" in (accept or ""):
         body = Diff(diff=diff, files=summarize(diff))
         return Response(body.model_dump_json(), media_type="application/json")
-    # A file of the work tree may be of any encoding; what is not text is shown as such.
+    # A file of the work tree may have any encoding; other bytes become replacement characters.
     return Response(diff.encode("utf-8", "replace"), media_type="text/x-diff; charset=utf-8")
 
 
@@ -69,7 +69,7 @@ async def read_file(
     server: Running,
     run_id: RunId,
     path: Annotated[
-        str, Path(description="Path in the work tree, as listed.", examples=["hello.py"])
+        str, Path(description="Path in the work tree, as in the list.", examples=["hello.py"])
     ],
 ) -> Response:
     """Return one file of a run's work tree, always as a download."""

@@ -1,9 +1,9 @@
 """Who may talk to the API: the outermost layer, before any routing.
 
-In this order: the `Host` must be one of ours (403; a foreign name that points here is an attack on
-a server of the local machine), the `Origin` must be ours or the dashboard's (403), the token must
-be right when there is one (401), the body must not be too large (413). Every answer gets headers
-that keep browsers from guessing, framing and storing, and one that says whose answer it is.
+The checks in their order: the `Host` is one of ours (403; a foreign name that points here is an
+attack on a local server), the `Origin` is ours or the dashboard's (403), the token is right if the
+server has one (401), the body is not too large (413). Every response gets headers that stop
+browsers from guessing types, framing and storing, and one that says which program sent it.
 """
 
 import hmac
@@ -25,11 +25,11 @@ from agent_runs.client.base import VERSION_HEADER
 from agent_runs.errors import AgentRunsError, Forbidden, TooLarge, Unauthorized
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"})
-"""Answered without a token: they tell nothing about runs, and a browser cannot send one."""
+"""Paths without a token: they say nothing about runs, and a browser cannot send a token there."""
 IMPORTS = "/imports"
-"""Takes files larger than any other body."""
+"""Path that takes larger bodies than any other."""
 ASSETS = "/static-offline-docs/"
-"""Scripts and styles of `/docs` and `/redoc`, from this server, not from a foreign one."""
+"""Scripts and styles of `/docs` and `/redoc`, served from here, not by a foreign server."""
 
 _WILDCARDS = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not bound
 _HEADERS = [
@@ -56,13 +56,13 @@ _DOCS = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
 
 @dataclass(frozen=True)
 class Admission:
-    """What is let in.
+    """Which requests are admitted.
 
     Attributes:
-        hosts: further names that `Host` may have; `*` means any, and the address of all
-            interfaces (`0.0.0.0`, `::`) any IP address, which cannot be a foreign name.
-        origins: web origins that may call from a browser, such as the dashboard's.
-        token: None asks for none.
+        hosts: further names that `Host` can have; `*` means any name, and the address of all
+            interfaces (`0.0.0.0`, `::`) means any IP address, which cannot be a foreign name.
+        origins: web origins that can call from a browser, such as the dashboard's.
+        token: required token; None requires none.
         body_limit_bytes: largest request body.
         import_limit_bytes: largest file to import.
     """
@@ -75,14 +75,14 @@ class Admission:
 
 
 class Guard:
-    """ASGI middleware that lets only fitting requests through."""
+    """ASGI middleware that passes on only admitted requests."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         names = [name.strip().lower() for name in (*LOCAL_NAMES, *admission.hosts)]
         self._any_host = "*" in names
         self._any_address = not _WILDCARDS.isdisjoint(names)
         self._hosts = frozenset(bracketed(name).encode() for name in names)
-        self._origins = frozenset(origin_of(each).encode() for each in admission.origins)
+        self._origins = frozenset(origin_of(url).encode() for url in admission.origins)
         self._token = admission.token.encode() if admission.token else None
         self._limit = admission.body_limit_bytes
         self._import_limit = admission.import_limit_bytes
@@ -90,13 +90,13 @@ class Guard:
         self._app_with_body = RequestBodyLimitMiddleware(app, admission.body_limit_bytes)
         self._app_with_origin, self._imports_with_origin = (
             CORSMiddleware(
-                each,
+                inner,
                 allow_origins=[origin.decode() for origin in self._origins],
                 allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
                 expose_headers=["Retry-After", "Content-Disposition"],
             )
-            for each in (self._app_with_body, app)
+            for inner in (self._app_with_body, app)
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +110,7 @@ class Guard:
             return
         path: str = scope["path"]
         if path.startswith("//"):
-            # A client whose base address ends with a slash asks for `//v1/...`.
+            # A client whose base address ends with a slash requests `//v1/...`.
             scope = {**scope, "path": "/" + path.lstrip("/")}
             scope["raw_path"] = b"/" + (scope.get("raw_path") or b"").lstrip(b"/")
             path = scope["path"]
@@ -124,32 +124,29 @@ class Guard:
             await send(message)
 
         scope[DIRECT_SEND] = send
-        found = _Found()
-        for name, value in scope["headers"]:
-            if name in _LOOKED_AT:
-                found[name] = value
+        fields = {name: value for name, value in scope["headers"] if name in _CHECKED_FIELDS}
         try:
-            app = self._admit(scope, path, found)
+            app = self._admit(scope, path, fields)
         except AgentRunsError as exc:
             await error_response(path, exc)(scope, receive, send_safely)
         else:
             await app(scope, receive, send_safely)
 
-    def _admit(self, scope: Scope, path: str, found: "_Found") -> ASGIApp:
-        """Return the application for this request, or raise why it gets none."""
-        host = found.get(b"host", b"").lower()
-        if not self._any_host and not self._is_known(_without_port(host)):
+    def _admit(self, scope: Scope, path: str, fields: "_Fields") -> ASGIApp:
+        """Return the application for this request, or raise the reason for its refusal."""
+        host = fields.get(b"host", b"").lower()
+        if not self._any_host and not self._is_ours(_without_port(host)):
             raise Forbidden(
                 f"This server does not answer to the host name {_shown(host)}. If that name is "
                 "yours, add it to AGENT_RUNS_ALLOWED_HOSTS."
             )
         method: str = scope["method"]
-        origin = found.get(b"origin")
-        self._check_origin(method, host, origin, found)
+        origin = fields.get(b"origin")
+        self._check_origin(method, host, origin, fields)
         if self._token is not None and method != "OPTIONS" and not _is_open(path):
-            self._check_token(found.get(b"authorization", b""))
-        length = found.get(b"content-length", b"")
-        # An import is written to disk while it comes, and counts its bytes itself.
+            self._check_token(fields.get(b"authorization", b""))
+        length = fields.get(b"content-length", b"")
+        # An import is written to disk as it arrives, and counts its own bytes.
         limit = self._import_limit if path == IMPORTS else self._limit
         if length.isdigit() and (len(length) > 15 or int(length) > limit):  # noqa: PLR2004 - a petabyte; no need to convert more
             what, name = ("file", "IMPORT") if path == IMPORTS else ("request body", "BODY")
@@ -162,11 +159,11 @@ class Guard:
         has_no_limit = method == "GET" or path == IMPORTS
         return self._app if has_no_limit else self._app_with_body
 
-    def _is_known(self, name: bytes) -> bool:
+    def _is_ours(self, name: bytes) -> bool:
         return name in self._hosts or (self._any_address and _is_address(name))
 
     def _check_origin(
-        self, method: str, host: bytes, origin: bytes | None, found: "_Found"
+        self, method: str, host: bytes, origin: bytes | None, fields: "_Fields"
     ) -> None:
         if origin is not None:
             own = origin in {b"http://" + host, b"https://" + host}
@@ -175,25 +172,25 @@ class Guard:
                     f"Web pages of {_shown(origin)} may not use this server. If that page is "
                     "yours, add it to AGENT_RUNS_ALLOWED_ORIGINS."
                 )
-        elif found.get(b"sec-fetch-site") == b"cross-site":
-            # A link on a foreign page may be followed; what it leads to only that person sees.
-            followed = found.get(b"sec-fetch-mode") == b"navigate"
-            if not (method == "GET" and followed and found.get(b"sec-fetch-dest") == b"document"):
+        elif fields.get(b"sec-fetch-site") == b"cross-site":
+            # People can follow a link on a foreign page: only they see where it leads.
+            is_link = fields.get(b"sec-fetch-mode") == b"navigate"
+            if not (method == "GET" and is_link and fields.get(b"sec-fetch-dest") == b"document"):
                 raise Forbidden("Foreign web pages may not use this server.")
 
     def _check_token(self, authorization: bytes) -> None:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer" or not token:
             raise Unauthorized(
-                "A token is needed: send it as `Authorization: Bearer ...`. It is the "
-                "AGENT_RUNS_API_TOKEN of the server."
+                "This server requires a token: send `Authorization: Bearer ...` with its "
+                "AGENT_RUNS_API_TOKEN."
             )
         if not hmac.compare_digest(token.strip(), self._token or b""):
-            raise Unauthorized("The token is wrong: this server has another AGENT_RUNS_API_TOKEN.")
+            raise Unauthorized("The token is wrong: send the AGENT_RUNS_API_TOKEN of this server.")
 
 
-_Found = dict[bytes, bytes]
-_LOOKED_AT = frozenset(
+_Fields = dict[bytes, bytes]
+_CHECKED_FIELDS = frozenset(
     {
         b"host",
         b"origin",
@@ -207,7 +204,7 @@ _LOOKED_AT = frozenset(
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address, as a browser writes it in `Origin`."""
+    """Return scheme, host and port of an address, as browsers write them in `Origin`."""
     parts = urlsplit(url.strip())
     default = {"http": 80, "https": 443}.get(parts.scheme)
     host = bracketed(parts.hostname or "")

@@ -5,13 +5,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """ASGI middleware that turns `HEAD` into a `GET` and gives up the body."""
+    """ASGI middleware that turns `HEAD` into a `GET` and drops the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; a body with more than one part is given up at the first."""
+        """Pass the request on; a body with more than one part is dropped at the first."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
@@ -25,7 +25,7 @@ class HeadAsGet:
                 has_ended = True
                 await send({"type": "http.response.body", "body": b""})
                 if message.get("more_body"):
-                    work.cancel()  # a stream of events would go on forever
+                    work.cancel()  # an event stream would never end
 
         with CancelScope() as work:
             await self._app({**scope, "method": "GET"}, receive, send_head)

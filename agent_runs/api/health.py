@@ -1,4 +1,4 @@
-"""Whether the server is well, and who its user is."""
+"""The health of the server, and its user."""
 
 from fastapi import APIRouter
 
@@ -30,7 +30,7 @@ _WORKING = {AgentRunStatus.ACTIVE, AgentRunStatus.EVALUATION, AgentRunStatus.PAU
 
 @router.get("/health", responses=documented())
 async def get_health(server: Running) -> Health:
-    """Tell whether the server is well and what is configured; needs no token."""
+    """Return whether the server is healthy and what is configured; needs no token."""
     counts = (await runs.counts(server.database)).by_status
     settings = server.settings
     return Health(
@@ -54,5 +54,5 @@ async def get_health(server: Running) -> Health:
 
 @router.get("/users/me", responses=documented())
 async def get_current_user() -> UserResponse:
-    """Return the local user, whom every run belongs to."""
+    """Return the local user, who owns every run."""
     return LOCAL_USER

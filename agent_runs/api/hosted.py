@@ -1,4 +1,4 @@
-"""Hosted accounts: how they are followed, and who looks at their runs."""
+"""Hosted accounts: how they are mirrored, and whether anybody watches their runs."""
 
 from fastapi import APIRouter
 
@@ -28,7 +28,7 @@ _STALLED_SECONDS = 120.0
 
 @router.get("/hosted", responses=documented())
 async def list_hosted(server: Running) -> Hosted:
-    """Tell how the hosted organizations are followed: troubles, age, budget, history."""
+    """Return how hosted organizations are mirrored: problems, age, budget, history."""
     states = await server.accounts.states()
     return Hosted(
         items=[_organization(state, server.redact) for state in states],
@@ -41,10 +41,10 @@ async def list_hosted(server: Running) -> Hosted:
 
 @router.post("/agent_runs/{id}/watch", status_code=204, responses=documented(404))
 async def watch_agent_run(server: Running, run_id: RunId) -> None:
-    """Say that somebody looks at a run: for a minute a hosted run's entries are read first.
+    """Report that somebody is watching a hosted run: for a minute its entries are read first.
 
-    Entries that are not here yet are brought in at once; events tell when they are. An open event
-    stream of the run says the same as long as it lasts. Runs of this machine need none of it.
+    Missing entries are fetched at once; events report their arrival. An open event stream of the
+    run has the same effect. Runs of this machine do not need it.
     """
     run = await runs.get(server.database, run_id)
     server.accounts.look(run)
@@ -52,7 +52,7 @@ async def watch_agent_run(server: Running, run_id: RunId) -> None:
 
 
 def in_short(state: FollowingState) -> HostedHealth:
-    """Return what the health of the server tells of an organization."""
+    """Return what the server's health says about an organization."""
     return HostedHealth(
         organization_id=state.organization.id,
         state=_word(state),
@@ -72,11 +72,11 @@ def accounts_of(settings: Settings) -> list[Account]:
     Raises:
         InvalidSettings: they cannot be used.
     """
-    return [_account(each, settings) for each in hosted_accounts(settings)]
+    return [_account(account, settings) for account in hosted_accounts(settings)]
 
 
-def _account(found: HostedAccount, settings: Settings) -> Account:
-    return Account(found.root, found.secret(), found.org_id, settings.hosted_stop)
+def _account(account: HostedAccount, settings: Settings) -> Account:
+    return Account(account.root, account.secret(), account.org_id, settings.hosted_stop)
 
 
 def _organization(state: FollowingState, redact: Redaction) -> HostedOrganization:
@@ -86,7 +86,7 @@ def _organization(state: FollowingState, redact: Redaction) -> HostedOrganizatio
         upstream_id=state.organization.upstream_id,
         base_url=state.organization.base_url,
         followed=state.followed,
-        troubles=[_trouble(each, redact) for each in state.troubles],
+        troubles=[_trouble(condition, redact) for condition in state.troubles],
         history=_history(state.history),
         waiting=state.waiting,
     )
@@ -123,7 +123,7 @@ def _word(state: FollowingState) -> str:
         return state.troubles[0].trouble
     if state.age_seconds is None:
         return "starting"
-    # Upstream is asked at least twice a minute: silence is a fault of ours.
+    # We send upstream at least two requests a minute, so silence is our own fault.
     return "stalled" if state.age_seconds > _STALLED_SECONDS else "ok"
 
 
@@ -132,7 +132,7 @@ def _trouble(condition: Condition, redact: Redaction) -> HostedTrouble:
         trouble=condition.trouble,
         since=condition.since,
         next_try=condition.next_try,
-        # Words of another server may repeat what it was sent.
+        # The words of another server may repeat what we sent to it.
         message=redact(condition.message),
         run=condition.run,
     )

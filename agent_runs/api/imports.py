@@ -12,7 +12,7 @@ from agent_runs.schemas.answers import ImportedRun, ImportResult
 
 router = APIRouter(tags=["exports"])
 
-_FILE = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
+_FILE = {"schema": {"type": "string", "format": "binary", "description": "The file itself."}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "description": "An export in JSON Lines, or a session file of Claude Code.",
@@ -24,20 +24,25 @@ _BODY: dict[str, Any] = {
 
 @router.post("/imports", responses=documented(413), openapi_extra=_BODY)
 async def import_agent_runs(server: Running, request: Request) -> ImportResult:
-    """Bring the runs of a file in, all or none; runs that are here already are left as they are.
+    """Import the runs of a file, all or none; runs that are already here do not change.
 
-    The file is the body itself, at most `AGENT_RUNS_IMPORT_LIMIT_BYTES`; the answer comes when it
-    is stored. An imported run can be read, searched and exported, not resumed. A run that came
-    with an older file is updated. Who does not wait for the answer gives the import up.
+    The body is the file itself, of at most `AGENT_RUNS_IMPORT_LIMIT_BYTES`; the response comes when
+    it is stored. An imported run can be read, searched and exported, but not resumed. A newer file
+    updates runs that an older file brought unfinished. If you close the connection, nothing is
+    imported.
     """
     try:
-        found = await server.imports.take(request.stream(), request.is_disconnected)
+        result = await server.imports.take(request.stream(), request.is_disconnected)
     except ClientDisconnect as exc:
-        raise InvalidRequest("The file did not come whole. Nothing was imported.") from exc
+        raise InvalidRequest(
+            "The client went away before the file was complete. Nothing was imported."
+        ) from exc
     return ImportResult(
-        imported=found.imported,
-        updated=found.updated,
-        known=found.known,
-        logs=found.logs,
-        runs=[ImportedRun(id=e.id, origin=e.origin, outcome=e.outcome) for e in found.runs],
+        imported=result.imported,
+        updated=result.updated,
+        known=result.known,
+        logs=result.logs,
+        runs=[
+            ImportedRun(id=run.id, origin=run.origin, outcome=run.outcome) for run in result.runs
+        ],
     )

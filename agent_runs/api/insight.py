@@ -19,11 +19,10 @@ _PART = 500
 
 @router.get("/agent_runs/{id}/insight", responses=documented(404))
 async def get_agent_run_insight(server: Running, run_id: RunId) -> Insight:
-    """Say what happened in a run, from its entries alone; no model is asked.
+    """Sum up what happened in a run, from its entries; no model is asked.
 
-    Outcome, first error and the step it came from, identical calls again and again, longest
-    waits, files changed, commands run, tests seen and their results. Each names the `seq` of its
-    entry, so that it leads to the step.
+    Outcome, first error and the step that caused it, repeated identical calls, longest waits,
+    changed files, commands, tests and their results. Each has the `seq` of its entry, to link to.
     """
     return await read_insight(server.database, run_id)
 
@@ -40,7 +39,7 @@ async def read_insight(database: Database, run_id: int) -> Insight:
     while True:
         texts, _ = await logs.page(database, run_id, skip=skip, limit=_PART)
         if texts:
-            # In a thread: parsing a part takes longer than anybody else should wait.
+            # In a thread: parsing a part takes longer than other requests should wait.
             await asyncio.to_thread(_feed, reader, texts)
         if len(texts) < _PART:
             return reader.insight()

@@ -1,13 +1,12 @@
-"""A short way for what is asked for all the time: lists of runs, lists of entries, one run.
+"""A short cut for the most frequent requests: lists of runs, lists of entries, one run.
 
-FastAPI's routing and parameters cost more than reading a page does. A plain request for one of them
-(known path, only whole numbers in the query, all within bounds) is answered here; any other, also
-one that ends in an error, goes on to the FastAPI route of the same path, which knows everything and
-alone decides what is wrong.
+FastAPI's routing and parameters cost more than reading a page. Plain requests (one of these paths,
+only whole numbers in the query, all within bounds) are answered here. Any other, and any that ends
+in an error, goes to the FastAPI route of the same path, which alone decides what is wrong.
 
-The latest bodies are kept, each with the id of the newest event at the time it was read: many
-open pages ask for the same list right after the same event. Every change that a list shows writes
-an event in its own transaction, so a body is still true exactly while that id is the newest.
+The latest bodies are cached, each with the id of the newest event at the time of reading: many open
+pages request the same list right after the same event. Every change that a list shows writes an
+event in the same transaction, so a body is true as long as that id is the newest.
 """
 
 import functools
@@ -47,8 +46,8 @@ _BOUNDS = {
     "skip": (0, LARGEST_SKIP),
 }
 _LONGEST = 200
-_MOST_KEPT = 64
-_LARGEST_KEPT = 1_000_000
+_MOST_BODIES = 64
+_LARGEST_BODY = 1_000_000
 
 
 class LeanLists:
@@ -56,20 +55,20 @@ class LeanLists:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._kept: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+        self._bodies: dict[tuple[str, bytes], tuple[int, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
         body = None
         if scope["type"] == "http" and scope["method"] == "GET":
             path, query = scope["path"], scope["query_string"]
-            # What is longer is none of ours, and must not fill the memory of `_reader`.
+            # A longer request is not for us, and must not fill the cache of `_reader`.
             read = _reader(path, query) if len(path) + len(query) <= _LONGEST else None
             if read is not None:
                 try:
                     body = await self._body(scope, read)
                 except AgentRunsError:
-                    body = None  # The FastAPI route meets the same error and answers it.
+                    body = None  # the FastAPI route meets the same error and answers
         if body is None:
             await self._app(scope, receive, send)
             return
@@ -89,20 +88,20 @@ class LeanLists:
         server: Server = scope["app"].state.server
         database = server.database
         key = (scope["path"], scope["query_string"])
-        if found := _LOGS.fullmatch(scope["path"]):
-            await server.open_hosted(int(found[1]))
-        # Asked before the list is read: what comes between the two makes the body too new for
-        # its id, which costs one more read later, never an old answer.
+        if match := _LOGS.fullmatch(scope["path"]):
+            await server.open_hosted(int(match[1]))
+        # Read before the list: an event between the two makes the body newer than its id, which
+        # costs one more read later but never shows an old list.
         _, newest = await events.bounds(database)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == newest:
-            return kept[1]
+        event_id, body = self._bodies.get(key, (None, b""))
+        if event_id == newest:
+            return body
         body = await read(database)
-        self._kept.pop(key, None)
-        if len(body) <= _LARGEST_KEPT:
-            self._kept[key] = (newest, body)
-            if len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
+        self._bodies.pop(key, None)
+        if len(body) <= _LARGEST_BODY:
+            self._bodies[key] = (newest, body)
+            if len(self._bodies) > _MOST_BODIES:
+                del self._bodies[next(iter(self._bodies))]
         return body
 
 
@@ -111,25 +110,26 @@ _Read = Callable[[Database], Awaitable[bytes]]
 
 @functools.lru_cache(maxsize=4096)
 def _reader(path: str, query: bytes) -> _Read | None:
-    """Return what reads the body for a request; None when it is not for us."""
-    if not query and (found := _RUN.fullmatch(path)):
-        return functools.partial(one_run, run_id=int(found[1]))
-    given = _numbers(query) if path.endswith("s") else None
-    if given is None:
+    """Return the function that reads the body for a request; None if it is not for us."""
+    if not query and (match := _RUN.fullmatch(path)):
+        return functools.partial(one_run, run_id=int(match[1]))
+    numbers = _numbers(query) if path.endswith("s") else None
+    if numbers is None:
         return None
-    names = given.keys()
+    names = numbers.keys()
     if path == "/agent_runs" and names <= {"page", "limit"}:
-        return functools.partial(run_page, wanted=_ALL_RUNS, **({"page": 1, "limit": 50} | given))
-    place = {"skip": 0, "limit": 100} | given
+        page = {"page": 1, "limit": 50} | numbers
+        return functools.partial(run_page, run_filter=_ALL_RUNS, **page)
+    part = {"skip": 0, "limit": 100} | numbers
     if path == _OFFICIAL_RUNS and names <= {"skip", "limit"}:
-        return functools.partial(official_run_page, wanted=_ALL_RUNS, **place)
-    if (found := _LOGS.fullmatch(path)) and names <= {"skip", "limit"}:
-        return functools.partial(log_page, run_id=int(found[1]), wanted=_ALL_LOGS, **place)
+        return functools.partial(official_run_page, run_filter=_ALL_RUNS, **part)
+    if (match := _LOGS.fullmatch(path)) and names <= {"skip", "limit"}:
+        return functools.partial(log_page, run_id=int(match[1]), log_filter=_ALL_LOGS, **part)
     return None
 
 
 def _numbers(query: bytes) -> dict[str, int] | None:
-    """Return the numbers of a query; None when there is anything else in it."""
+    """Return the numbers of a query; None if it has anything else."""
     numbers: dict[str, int] = {}
     for pair in query.split(b"&") if query else ():
         key, _, value = pair.partition(b"=")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.pages import log_page
-from agent_runs.api.parameters import Limit, RunId, Skip, WantedLogs
+from agent_runs.api.parameters import Limit, LogFilterQuery, RunId, Skip
 from agent_runs.api.server import Running, json_text
 from agent_runs.schemas.answers import LogCounts, LogHits
 from agent_runs.schemas.official import AgentRunWithLogsResponse
@@ -16,9 +16,9 @@ from agent_runs.store.search import in_one_run
 router = APIRouter(tags=["logs"])
 
 SearchText = Annotated[
-    str, Query(min_length=1, max_length=500, description="What to look for.", examples=["error"])
+    str, Query(min_length=1, max_length=500, description="Text to find.", examples=["error"])
 ]
-Reverse = Annotated[bool, Query(description="True starts with the newest entry.")]
+Reverse = Annotated[bool, Query(description="`true` starts with the newest entry.")]
 
 
 @router.get(
@@ -28,27 +28,32 @@ async def list_logs(
     server: Running,
     *,
     run_id: RunId,
-    wanted: WantedLogs,
+    log_filter: LogFilterQuery,
     skip: Skip = 0,
     limit: Limit = 100,
     reverse: Reverse = False,
 ) -> Response:
     """Return a run with one page of its entries, oldest first.
 
-    Entries never change and are numbered without gaps from 0 (`seq`), so `skip` set to the number
-    of entries that you have gives exactly what you have not. The entries of a hosted run that are
-    not here yet are brought in first, for at most 15 s.
+    Entries never change and are numbered from 0 without gaps (`seq`). Set `skip` to the number of
+    entries that you have, and you get exactly the others. If entries of a hosted run are missing
+    here, they are fetched first, for at most 15 s.
     """
     await server.open_hosted(run_id)
     body = await log_page(
-        server.database, run_id=run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
+        server.database,
+        run_id=run_id,
+        log_filter=log_filter,
+        skip=skip,
+        limit=limit,
+        reverse=reverse,
     )
     return json_text(body)
 
 
 @router.get("/agent_runs/{id}/logs/counts", responses=documented(404))
 async def count_logs(server: Running, run_id: RunId) -> LogCounts:
-    """Count a run's entries by kind and by tool."""
+    """Count a run's entries by type and by tool."""
     counts = await logs.counts(server.database, run_id)
     return LogCounts(**counts._asdict())
 
@@ -59,20 +64,20 @@ async def search_logs(
     *,
     run_id: RunId,
     q: SearchText,
-    wanted: WantedLogs,
+    log_filter: LogFilterQuery,
     regex: Annotated[
-        bool, Query(description="True takes `q` as a regular expression, with a time limit.")
+        bool, Query(description="`true` takes `q` as a regular expression, with a time limit.")
     ] = False,
     context: Annotated[
         int, Query(ge=0, le=100, description="Neighbours of hits in `around`, on each side.")
     ] = 0,
 ) -> LogHits:
-    """Find a text in all entries of a run, as it stands and whatever its case, or a pattern.
+    """Search all entries of a run for a text (in any case) or a pattern.
 
-    The filters say which entries count as hits; `around` has their neighbours whatever the filters.
-    A pattern that cannot be read, or takes more than two seconds, is a 422 with `position`.
+    Only entries that match the filters are hits; the neighbours in `around` need not match. A
+    pattern that is invalid, or takes more than two seconds, is a 422 with `position`.
     """
-    found = await in_one_run.find(
-        server.database, run_id, q, is_regex=regex, filter=wanted, context=context
+    hits = await in_one_run.find(
+        server.database, run_id, q, is_regex=regex, filter=log_filter, context=context
     )
-    return LogHits(total=found.total, seqs=found.seqs, around=[list(pair) for pair in found.around])
+    return LogHits(total=hits.total, seqs=hits.seqs, around=[list(pair) for pair in hits.around])

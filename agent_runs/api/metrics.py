@@ -1,6 +1,6 @@
-"""What a monitoring system reads: runs by status, and how hosted organizations are followed.
+"""Metrics for a monitoring system: runs by status, and the state of hosted organizations.
 
-Source: the Prometheus text format, made by its official client.
+Source: the Prometheus text format, written by its official client.
 """
 
 from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMet
 def _deaths() -> CounterMetricFamily:
     family = CounterMetricFamily(
         "agent_runs_task_deaths",
-        "Background tasks that died, most to begin again.",
+        "Background tasks that died; most are restarted.",
         labels=["task"],
     )
     for name, number in deaths().items():
@@ -78,24 +78,24 @@ def _deaths() -> CounterMetricFamily:
 
 def _hosted(states: list[FollowingState]) -> Iterator[Metric]:
     of = ["organization_id"]
-    up = GaugeMetricFamily("agent_runs_hosted_up", "1: its state is ok.", labels=of)
+    up = GaugeMetricFamily("agent_runs_hosted_up", "1 if its state is ok.", labels=of)
     age = GaugeMetricFamily(
-        "agent_runs_hosted_age_seconds", "Since the last good answer of upstream.", labels=of
+        "agent_runs_hosted_age_seconds", "Time since upstream's last good response.", labels=of
     )
-    known = GaugeMetricFamily("agent_runs_hosted_runs", "Mirrored runs.", labels=of)
+    mirrored = GaugeMetricFamily("agent_runs_hosted_runs", "Mirrored runs.", labels=of)
     whole = GaugeMetricFamily(
         "agent_runs_hosted_whole_runs", "Mirrored runs with all their entries.", labels=of
     )
     waiting = GaugeMetricFamily(
-        "agent_runs_hosted_waiting_runs", "Runs that upstream has not taken yet.", labels=of
+        "agent_runs_hosted_waiting_runs", "New runs that upstream has not accepted.", labels=of
     )
     remaining = GaugeMetricFamily(
         "agent_runs_hosted_remaining_requests",
-        "Requests that may be sent now.",
+        "Requests that can be sent now.",
         labels=[*of, "kind"],
     )
     sent = CounterMetricFamily(
-        "agent_runs_hosted_requests", "Requests that were sent.", labels=[*of, "kind"]
+        "agent_runs_hosted_requests", "Requests sent so far.", labels=[*of, "kind"]
     )
     refusals = CounterMetricFamily(
         "agent_runs_hosted_refusals", "Requests that upstream refused as too many.", labels=of
@@ -105,7 +105,7 @@ def _hosted(states: list[FollowingState]) -> Iterator[Metric]:
         up.add_metric(label, in_short(state).state == "ok")
         if state.age_seconds is not None:
             age.add_metric(label, state.age_seconds)
-        known.add_metric(label, state.history.runs)
+        mirrored.add_metric(label, state.history.runs)
         whole.add_metric(label, state.history.whole)
         waiting.add_metric(label, state.waiting)
         refusals.add_metric(label, state.refusals)
@@ -113,4 +113,4 @@ def _hosted(states: list[FollowingState]) -> Iterator[Metric]:
             remaining.add_metric([*label, kind], number)
         for kind, number in state.sent.items():
             sent.add_metric([*label, kind], number)
-    yield from (up, age, known, whole, waiting, remaining, sent, refusals)
+    yield from (up, age, mirrored, whole, waiting, remaining, sent, refusals)

@@ -1,4 +1,4 @@
-"""Bodies of list answers: JSON texts as stored, joined to bytes without decoding them."""
+"""Bodies of lists: JSON texts as stored, joined to bytes without decoding them."""
 
 from agent_runs.filters import LogFilter, RunFilter
 from agent_runs.store.engine.database import Database
@@ -9,9 +9,9 @@ LARGEST_PAGE = 1_000_000_000
 LARGEST_SKIP = LARGEST_PAGE * LARGEST_LIMIT
 
 
-async def run_page(database: Database, *, wanted: RunFilter, page: int, limit: int) -> bytes:
+async def run_page(database: Database, *, run_filter: RunFilter, page: int, limit: int) -> bytes:
     """Return the body of `GET /agent_runs`."""
-    texts, total = await runs.page(database, wanted, skip=(page - 1) * limit, limit=limit)
+    texts, total = await runs.page(database, run_filter, skip=(page - 1) * limit, limit=limit)
     rest = (
         f'],"total":{total},"page":{page},"limit":{limit},'
         f'"has_next":{"true" if page * limit < total else "false"},'
@@ -21,10 +21,10 @@ async def run_page(database: Database, *, wanted: RunFilter, page: int, limit: i
 
 
 async def official_run_page(
-    database: Database, *, wanted: RunFilter, skip: int, limit: int
+    database: Database, *, run_filter: RunFilter, skip: int, limit: int
 ) -> bytes:
     """Return the body of the official run list."""
-    texts, total = await runs.page(database, wanted, skip=skip, limit=limit)
+    texts, total = await runs.page(database, run_filter, skip=skip, limit=limit)
     return _joined('{"items":[', texts, f'],"total":{total},{_place(total, skip, limit)}}}')
 
 
@@ -32,7 +32,7 @@ async def log_page(
     database: Database,
     *,
     run_id: int,
-    wanted: LogFilter,
+    log_filter: LogFilter,
     skip: int,
     limit: int,
     reverse: bool = False,
@@ -44,14 +44,14 @@ async def log_page(
     """
     run = await runs.text(database, run_id)
     texts, total = await logs.page(
-        database, run_id, skip=skip, limit=limit, reverse=reverse, filter=wanted
+        database, run_id, skip=skip, limit=limit, reverse=reverse, filter=log_filter
     )
     rest = f'],"total_logs":{total},{_place(total, skip, limit)}}}'
     return _joined(f'{run[:-1]},"logs":[', texts, rest)
 
 
 async def one_run(database: Database, *, run_id: int) -> bytes:
-    """Return one run with its whole prompt and result.
+    """Return one run with its full prompt and result.
 
     Raises:
         RunNotFound: there is no such run.
@@ -60,8 +60,8 @@ async def one_run(database: Database, *, run_id: int) -> bytes:
 
 
 def _joined(head: str, texts: list[str], rest: str) -> bytes:
-    # Encoded one by one: a single letter beyond ASCII makes encoding a joined text five times
-    # slower, as all of it is then held in wide letters.
+    # Encoded one by one: a single character beyond ASCII makes the encoding of a joined text five
+    # times slower, because Python then stores all of it in wide characters.
     return b"".join((head.encode(), b",".join([text.encode() for text in texts]), rest.encode()))
 
 

@@ -24,13 +24,13 @@ RunId = Annotated[
     ),
 ]
 Page = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Number of the page, from 1.")]
-Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="How many, 1 to 100.")]
-Skip = Annotated[int, Query(ge=0, le=LARGEST_SKIP, description="How many to pass over first.")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="Items to return, 1 to 100.")]
+Skip = Annotated[int, Query(ge=0, le=LARGEST_SKIP, description="Items to skip first.")]
 Word = Annotated[str, AfterValidator(check_text)]
 
 
 def _with_zone(moment: datetime) -> datetime:
-    """A time without a zone is UTC, as in every answer."""
+    """A time without a zone is UTC, as in every response."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -39,14 +39,14 @@ UserId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only this
 
 
 StartedFrom = Annotated[
-    SourceType | None, Query(description="Only runs that were started from there.")
+    SourceType | None, Query(description="Only runs that were started from this source.")
 ]
 WithFigure = Annotated[
-    Measured | None, Query(description="Only ended runs of which analytics knows this figure.")
+    Measured | None, Query(description="Only ended runs that have this figure in analytics.")
 ]
 OfOrganization = Annotated[
     int | None,
-    Query(ge=1, le=LARGEST_ID, description="Only this organization's runs; 1: of this machine."),
+    Query(ge=1, le=LARGEST_ID, description="Only this organization's runs; 1 is this machine's."),
 ]
 Since = Annotated[
     Moment | None, Query(description="Only runs created at this time or later, ISO-8601.")
@@ -62,8 +62,9 @@ RequestKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[!-~]+$",
-        description="Your own key: the same request with the same key is carried out once, and "
-        "answered with what became of it. With another request: 422. Known for a day.",
+        description="A key that you choose. If you send the same request with the same key again "
+        "within a day, it is not carried out again and you get the first run. A different request "
+        "with the same key is a 422.",
     ),
 ]
 
@@ -75,7 +76,7 @@ async def _surface(
 
 
 Surface = Annotated[str | None, Depends(_surface)]
-"""Which of this program's own surfaces asks; None for other programs."""
+"""Which of this program's own surfaces sent the request; None for other programs."""
 
 
 async def run_filter(
@@ -84,7 +85,8 @@ async def run_filter(
         list[Word] | None,
         Query(
             max_length=20,
-            description="Only runs in one of these statuses, in any case; may be given repeatedly.",
+            description="Only runs with one of these statuses, in any case; can be given "
+            "repeatedly.",
             examples=[["ACTIVE"]],
         ),
     ] = None,
@@ -93,14 +95,14 @@ async def run_filter(
     repo_id: RepoId = None,
     q: Annotated[
         Word | None,
-        Query(max_length=200, description="Words looked for in title, prompt and result."),
+        Query(max_length=200, description="Only runs with these words in title, prompt or result."),
     ] = None,
     since: Since = None,
     until: Until = None,
     organization_id: OfOrganization = None,
     archived: Annotated[
         bool | Literal["any"],
-        Query(description="True lists the archived runs, false the others, `any` both."),
+        Query(description="`true` lists the archived runs, `false` the others, `any` both."),
     ] = False,
     mode: Annotated[
         Word | None, Query(max_length=500, description="Only runs of this prompt template.")
@@ -117,7 +119,7 @@ async def run_filter(
     ] = None,
     measured: WithFigure = None,
 ) -> RunFilter:
-    """Return what the query asks for."""
+    """Return the filter that the query describes."""
     return RunFilter(
         organization_id=organization_id,
         status=tuple(parse_status(word) for word in status or ()),
@@ -142,7 +144,7 @@ async def log_filter(
         list[Word] | None,
         Query(
             max_length=50,
-            description="Only entries of one of these kinds; may be given repeatedly.",
+            description="Only entries of one of these types; can be given repeatedly.",
             examples=[["ACTION"]],
         ),
     ] = None,
@@ -150,17 +152,17 @@ async def log_filter(
         list[Word] | None,
         Query(
             max_length=50,
-            description="Only entries of one of these tools; may be given repeatedly.",
+            description="Only entries of one of these tools; can be given repeatedly.",
         ),
     ] = None,
     turn: Annotated[
         int | None, Query(ge=1, le=LARGEST_ID, description="Only entries of this turn.")
     ] = None,
     failed: Annotated[
-        bool, Query(description="True lists only failed tool calls and ERROR entries.")
+        bool, Query(description="`true` lists only failed tool calls and ERROR entries.")
     ] = False,
 ) -> LogFilter:
-    """Return what the query asks for."""
+    """Return the filter that the query describes."""
     return LogFilter(
         message_type=tuple(message_type or ()),
         tool_name=tuple(tool_name or ()),
@@ -169,5 +171,5 @@ async def log_filter(
     )
 
 
-WantedRuns = Annotated[RunFilter, Depends(run_filter)]
-WantedLogs = Annotated[LogFilter, Depends(log_filter)]
+RunFilterQuery = Annotated[RunFilter, Depends(run_filter)]
+LogFilterQuery = Annotated[LogFilter, Depends(log_filter)]

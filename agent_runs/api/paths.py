@@ -1,7 +1,7 @@
-"""Runs by path alone, and the newest run: for shells and for clients that know no bodies.
+"""Runs by path alone, and the newest run: for shells and for clients that cannot send bodies.
 
-The words of the path are taken from the bytes that were sent: they may hold slashes, line breaks
-and any Unicode, which a decoded path could not tell apart from its own.
+The words of the path are read from its raw bytes: they can contain slashes, line breaks and any
+Unicode, which cannot be told apart in a decoded path.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ router = APIRouter(tags=["by path"])
 
 
 class WordsConvertor(PathConvertor):
-    """The rest of a path; other than `path` it may hold line breaks."""
+    """The rest of a path; unlike `path`, it can contain line breaks."""
 
     regex = "(?s:.*)"
 
@@ -46,8 +46,8 @@ async def path_words(
     query: Annotated[
         str,
         Path(
-            description="What the agent should do, percent-encoded; slashes and line breaks may "
-            "be in it.",
+            description="What the agent should do, percent-encoded; can contain slashes and line "
+            "breaks.",
             examples=["Create a hello world script"],
         ),
     ],
@@ -62,15 +62,14 @@ async def path_words(
     try:
         return PathWords(unquote_to_bytes(first).decode(), unquote_to_bytes(rest).decode())
     except UnicodeDecodeError as exc:
-        raise InvalidRequest(f"query: {query!r} is not UTF-8; percent-encode it so.") from exc
+        raise InvalidRequest(f"query: {query!r} is not UTF-8; percent-encode it as UTF-8.") from exc
 
 
 Words = Annotated[PathWords, Depends(path_words)]
 Mode = Annotated[
     str,
     Path(
-        description="Prompt template, see `GET /templates`; any other word is stated in the "
-        "prompt.",
+        description="Prompt template, see `GET /templates`; the prompt mentions any other word.",
         examples=["plan"],
     ),
 ]
@@ -90,9 +89,9 @@ async def create_agent_run_by_path(
     body: Annotated[CreateRunMore | None, Body()] = None,
     key: RequestKey = None,
 ) -> Response:
-    """Create a run from the words of the path; an optional body says more.
+    """Create a run from the words in the path; an optional body adds more.
 
-    The metadata of the run keep `mode` and `original_query`.
+    The run's metadata keeps `mode` and `original_query`.
     """
     more = body or CreateRunMore()
     fields = more.model_dump(exclude={"prompt", "images", "metadata"})
@@ -123,7 +122,7 @@ async def resume_agent_run_by_path(
     body: Annotated[ResumeRunMore | None, Body()] = None,
     key: RequestKey = None,
 ) -> Response:
-    """Resume a run with the words of the path; an optional body says more."""
+    """Resume a run with the words in the path; an optional body adds more."""
     more = body or ResumeRunMore()
     await server.runs.resume(
         run_id,
@@ -140,7 +139,7 @@ async def resume_agent_run_by_path(
 async def get_status(server: Running) -> Response:
     """Return the newest run, or say that there is none.
 
-    The words for none are those of the official SDK's `Agent.get_status`.
+    If there is none, the message is that of the official SDK's `Agent.get_status`.
     """
     latest = await runs.latest(server.database)
     if latest is None:

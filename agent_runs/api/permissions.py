@@ -23,7 +23,7 @@ PermissionId = Annotated[
 
 @router.get("/agent_runs/{id}/permissions", responses=documented(404))
 async def list_permissions(server: Running, run_id: RunId) -> Permissions:
-    """Return the questions of a run that wait for an answer; it is `PAUSED` meanwhile."""
+    """Return the open questions of a run, which is `PAUSED` meanwhile."""
     await runs.get(server.database, run_id)
     return Permissions(items=await permissions.pending(server.database, run_id))
 
@@ -32,9 +32,9 @@ async def list_permissions(server: Running, run_id: RunId) -> Permissions:
 async def answer_permission(
     server: Running, run_id: RunId, permission_id: PermissionId, body: AnswerPermission
 ) -> PermissionRequest:
-    """Answer an agent's question with one of its options, or simply with yes or no.
+    """Answer an agent's question with one of its options, or just with yes or no.
 
-    409 when it was answered before, or withdrawn because the turn ended first.
+    409 if it was already answered, or withdrawn because the turn ended first.
     """
     return await questions.answer(
         server.database, run_id, permission_id, option_id=body.option_id, decision=body.decision

@@ -1,4 +1,4 @@
-"""Prompts for a run that still works: kept here, sent when its turn is complete."""
+"""Prompts for a run that is still working: stored here, sent when its turn ends."""
 
 from typing import Annotated
 
@@ -22,17 +22,17 @@ QueuedId = Annotated[
 
 @router.get("/agent_runs/{id}/queue", responses=documented(404))
 async def list_queue(server: Running, run_id: RunId) -> QueuedPrompts:
-    """Return the prompts that wait for the run's present turn to be complete."""
+    """Return the prompts that wait for the run's current turn to end."""
     await runs.get(server.database, run_id)
     return QueuedPrompts(items=await queue.list_(server.database, run_id))
 
 
 @router.post("/agent_runs/{id}/queue", responses=documented(404, 409, 413))
 async def queue_prompt(server: Running, run_id: RunId, body: QueuePrompt) -> QueuedPrompt:
-    """Keep a prompt for a run that works; 409 when the run has ended, so it can be resumed.
+    """Queue a prompt for a run that is working; 409 if the run has ended (resume it instead).
 
-    It becomes the next turn when the present one is complete. After a turn that fails or is
-    stopped it goes on waiting, for the next one that is complete.
+    It becomes the next turn once the current one is complete. If the current turn fails or is
+    stopped, it waits until a later one is complete.
     """
     return await server.runs.queue(run_id, body.prompt, images=tuple(body.images or ()))
 
@@ -44,5 +44,5 @@ async def queue_prompt(server: Running, run_id: RunId, body: QueuePrompt) -> Que
     responses=documented(404, 409),
 )
 async def withdraw_prompt(server: Running, run_id: RunId, queued_id: QueuedId) -> None:
-    """Withdraw a prompt that still waits; 409 when it was sent or withdrawn before."""
+    """Withdraw a queued prompt; 409 if it was already sent or withdrawn."""
     await server.runs.unqueue(run_id, queued_id)

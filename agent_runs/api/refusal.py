@@ -1,8 +1,8 @@
-"""A start that is refused says why in one sentence, without a traceback.
+"""Says in one sentence why the server cannot start, without a traceback.
 
-Starlette hands uvicorn the traceback of whatever a lifespan raises. An `AgentRunsError` is no
-mistake of the program: another server works in the folder, the database cannot be reached, a file
-of the user's is wrong. Its message is all that a person needs.
+Starlette gives uvicorn a traceback for every error of a lifespan. But an `AgentRunsError` is not a
+fault of the program: another server uses the folder, the database cannot be reached, or one of the
+user's files is wrong. Its message is all that a person needs.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -14,13 +14,13 @@ from agent_runs.errors import AgentRunsError
 
 
 class RefusedStart:
-    """ASGI middleware around everything else; it acts on the lifespan only."""
+    """ASGI middleware around all others; it acts only on the lifespan."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, but a failed start in our own words where there are some."""
+        """Pass everything on, but put our own message on a failed start if there is one."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
@@ -35,7 +35,7 @@ class RefusedStart:
 
 
 class NotedRefusal(AbstractAsyncContextManager[None]):
-    """Notes on the application why its lifespan could not begin."""
+    """Notes on the application why its lifespan failed to start."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from agent_runs.api.analytics import WantedScope
+from agent_runs.api.analytics import QueryScope
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
 from agent_runs.reports import as_html, as_json, as_markdown, read_report
@@ -38,13 +38,13 @@ _KINDS = {
 @router.get("/reports", response_class=Response, responses=documented() | _REPORT)
 async def get_report(
     server: Running,
-    scope: WantedScope,
+    scope: QueryScope,
     format: Annotated[  # noqa: A002 - the query's word
         Literal["markdown", "html", "json"],
         Query(description="`markdown`, `html` (one page without scripts) or `json`."),
     ] = "markdown",
 ) -> Response:
-    """Return what the runs of a period came to: key figures, tables, the latest failures."""
+    """Return a report on a period: key figures, tables, the latest failures."""
     report = await read_report(server.database, scope)
     media, ending, write = _KINDS[format]
     name = f"agent-runs-{scope.first_day}-{scope.last_day}.{ending}"

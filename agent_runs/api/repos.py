@@ -29,7 +29,7 @@ async def list_repos(
     limit: Limit = 50,
     organization_id: Annotated[
         int | None,
-        Query(ge=1, le=LARGEST_ID, description="Only this organization's; 1: of this machine."),
+        Query(ge=1, le=LARGEST_ID, description="Only this organization's; 1 is this machine's."),
     ] = None,
 ) -> RepoPage:
     """List the registered repositories, and those of hosted organizations."""
@@ -48,7 +48,7 @@ async def list_repos(
 
 @router.post("/repos", responses=documented(409, 413))
 async def add_repo(server: Running, body: AddRepo) -> Repo:
-    """Register a local clone or a git URL; runs can then name its id."""
+    """Register a local clone or a git URL, so that runs can use its id."""
     return await repositories.add_repo(server.database, body.url, body.name)
 
 
@@ -62,5 +62,5 @@ async def get_repo(server: Running, repo_id: RepoId) -> Repo:
     "/repos/{id}", status_code=204, response_class=Response, responses=documented(404, 409)
 )
 async def remove_repo(server: Running, repo_id: RepoId) -> None:
-    """Forget a repository; nothing of it is deleted on disk, and its runs stay."""
+    """Forget a repository; its files on disk and its runs stay."""
     await repositories.remove_repo(server.database, repo_id)

@@ -1,4 +1,4 @@
-"""Standing rules for all runs, and the webhooks that were or are to be sent."""
+"""Standing rules for all runs, and the webhooks that were sent or are due."""
 
 from typing import Annotated
 
@@ -19,14 +19,13 @@ _ORGANIZATION = 1
 
 @router.get("/rules", responses=documented())
 async def get_rules(server: Running) -> CLIRulesResponse:
-    """Return the standing rules that every agent is told when its session begins."""
-    kept = await rules.get(server.database, _ORGANIZATION)
-    return CLIRulesResponse(**vars(kept))
+    """Return the standing rules that every agent gets when its session begins."""
+    return CLIRulesResponse(**vars(await rules.get(server.database, _ORGANIZATION)))
 
 
 @router.put("/rules", responses=documented(413))
 async def save_rules(server: Running, body: RulesChange) -> CLIRulesResponse:
-    """Set standing rules; what is left out stays. Sessions that began before do not hear of it."""
+    """Set standing rules; fields you leave out do not change, nor do sessions that have begun."""
     changes = body.model_dump(exclude_unset=True)
     return CLIRulesResponse(**vars(await rules.change(server.database, _ORGANIZATION, changes)))
 
@@ -35,12 +34,12 @@ async def save_rules(server: Running, body: RulesChange) -> CLIRulesResponse:
 async def list_deliveries(
     server: Running,
     run_id: Annotated[
-        int | None, Query(ge=1, le=LARGEST_ID, description="Only those about this run.")
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only webhooks about this run.")
     ] = None,
     page: Page = 1,
     limit: Limit = 50,
 ) -> DeliveryPage:
-    """List webhooks that wait, were delivered, or were given up, newest first."""
+    """List webhooks that wait, were delivered or were given up, newest first."""
     items, total = await deliveries.page(
         server.database, run_id=run_id, skip=(page - 1) * limit, limit=limit
     )

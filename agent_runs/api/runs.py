@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from agent_runs.api.errors import documented
 from agent_runs.api.pages import run_page
-from agent_runs.api.parameters import Limit, Page, RequestKey, RunId, Surface, WantedRuns
+from agent_runs.api.parameters import Limit, Page, RequestKey, RunFilterQuery, RunId, Surface
 from agent_runs.api.server import Running, json_text
 from agent_runs.models import AgentRun
 from agent_runs.runs import NewRun
@@ -17,10 +17,10 @@ router = APIRouter(tags=["runs"])
 
 @router.get("/agent_runs", response_model=RunPage, responses=documented())
 async def list_agent_runs(
-    server: Running, wanted: WantedRuns, page: Page = 1, limit: Limit = 50
+    server: Running, run_filter: RunFilterQuery, page: Page = 1, limit: Limit = 50
 ) -> Response:
     """List runs, newest first."""
-    return json_text(await run_page(server.database, wanted=wanted, page=page, limit=limit))
+    return json_text(await run_page(server.database, run_filter=run_filter, page=page, limit=limit))
 
 
 @router.post("/agent_runs", response_model=AgentRun, responses=documented(404, 413))
@@ -29,10 +29,10 @@ async def create_agent_run(
 ) -> Response:
     """Create a run; it starts as soon as there is room.
 
-    A run for a hosted account is stored first and sent then; until it is there it is `PENDING` with
-    the reason `waits_for_upstream`, and can be cancelled.
+    A run for a hosted account is stored first and then sent. Until it arrives there, it is
+    `PENDING` with the reason `waits_for_upstream` and can be cancelled.
 
-    What is answered is the stored run, `PENDING` or already `ACTIVE`. Follow it with
+    The response is the stored run, `PENDING` or already `ACTIVE`. Follow it with
     `GET /agent_runs/{id}/events` or read `GET /agent_runs/{id}/logs`.
     """
     fields = body.model_dump(exclude={"images", "metadata"})
@@ -50,14 +50,14 @@ async def create_agent_run(
 
 @router.get("/agent_runs/counts", response_model=RunCounts, responses=documented())
 async def count_agent_runs(server: Running) -> RunCounts:
-    """Count the runs by status, without the archived ones, which are counted apart."""
+    """Count the runs by status; archived runs are counted separately."""
     counts = await runs.counts(server.database)
     return RunCounts(by_status=counts.by_status, archived=counts.archived)
 
 
 @router.get("/agent_runs/{id}", response_model=AgentRun, responses=documented(404))
 async def get_agent_run(server: Running, run_id: RunId) -> Response:
-    """Return one run with its whole prompt and result."""
+    """Return one run with its full prompt and result."""
     return json_text(await runs.text(server.database, run_id))
 
 
@@ -67,9 +67,9 @@ async def get_agent_run(server: Running, run_id: RunId) -> Response:
 async def resume_agent_run(
     server: Running, run_id: RunId, body: ResumeRun, key: RequestKey = None
 ) -> Response:
-    """Give a run that has ended another prompt; it goes on in its work tree and session.
+    """Give a run that has ended a new prompt; it goes on in its work tree and session.
 
-    Any end will do, also an error, a stop or a time limit. On a run that still works: 409.
+    It does not matter how it ended: an error, a stop or a timeout will do. 409 if it is working.
     """
     await server.runs.resume(
         run_id,
@@ -84,9 +84,9 @@ async def resume_agent_run(
 
 @router.post("/agent_runs/{id}/stop", response_model=AgentRun, responses=documented(404))
 async def stop_agent_run(server: Running, run_id: RunId) -> Response:
-    """Stop a run: its agent is told and, when it does not end by itself, ended.
+    """Stop a run: its agent is asked to stop, and killed if it does not.
 
-    The answer does not wait for that. Stopping a run that has ended changes nothing.
+    The response does not wait for that. Stopping a run that has ended changes nothing.
     """
     await server.runs.stop(run_id)
     return json_text(await runs.text(server.database, run_id))
@@ -94,7 +94,7 @@ async def stop_agent_run(server: Running, run_id: RunId) -> Response:
 
 @router.post("/agent_runs/{id}/archive", response_model=AgentRun, responses=documented(404, 409))
 async def archive_agent_run(server: Running, run_id: RunId) -> Response:
-    """Take a run that has ended out of the list; nothing of it is deleted."""
+    """Hide an ended run from the list; nothing is deleted."""
     await server.runs.archive(run_id)
     return json_text(await runs.text(server.database, run_id))
 
@@ -108,6 +108,6 @@ async def restore_agent_run(server: Running, run_id: RunId) -> Response:
 
 @router.get("/agent_runs/{id}/turns", responses=documented(404))
 async def list_turns(server: Running, run_id: RunId) -> Turns:
-    """Return the prompts that a run was given and what became of each."""
+    """Return the prompts of a run and how each turn ended."""
     await runs.get(server.database, run_id)
     return Turns(items=await turns.list_(server.database, run_id))

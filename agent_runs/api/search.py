@@ -31,7 +31,7 @@ async def search_everything(
     q: Annotated[
         str,
         Query(
-            description="What to look for, see docs/search.md. Empty: all runs.",
+            description="The query, see docs/search.md. Empty: all runs.",
             examples=['tool:bash status:error "exact words" -not'],
         ),
     ] = "",
@@ -41,34 +41,34 @@ async def search_everything(
     ] = "newest",
     limit: Limit = 50,
     cursor: Annotated[
-        Word | None, Query(description="`next_cursor` of the page before, to get the next one.")
+        Word | None, Query(description="`next_cursor` of the previous page, to get the next one.")
     ] = None,
 ) -> SearchPage:
-    """Find steps of all runs, and runs by title, prompt and result; grouped by run.
+    """Search steps, titles, prompts and results of all runs; hits are grouped by run.
 
-    A 422 says in `position` where the query cannot be understood.
+    The `position` of a 422 says where the query cannot be understood.
     """
     query = parse_query(q, datetime.now(UTC))
-    found = await search.find(
+    page = await search.find(
         server.database, query, order=order, limit=limit, cursor=cursor or None
     )
     groups: dict[int, SearchGroup] = {}
-    for hit in found.hits:
-        run = found.runs[hit.run_id]
+    for hit in page.hits:
+        run = page.runs[hit.run_id]
         group = groups.setdefault(run.id, SearchGroup(run=_run(run), hits=[]))
         group.hits.append(_hit(run, hit))
     return SearchPage(
         items=list(groups.values()),
-        total=found.total,
-        total_is_capped=found.total_is_capped,
-        order=found.order,
-        next_cursor=found.next_cursor,
+        total=page.total,
+        total_is_capped=page.total_is_capped,
+        order=page.order,
+        next_cursor=page.next_cursor,
     )
 
 
 @router.get("/search/fields", responses=documented())
 async def list_search_fields(server: Running) -> SearchFields:
-    """Return the fields of the query language and the values there are, for completion."""
+    """Return the fields of the query language and their values, for completion."""
     values = await known_values(server.database)
     return SearchFields(
         items=[

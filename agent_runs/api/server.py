@@ -1,4 +1,4 @@
-"""What the routes work with, kept on the application while it runs."""
+"""The parts of the server that routes use, held by the running application."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from agent_runs.telemetry import Redactor
 
 
 class Redaction:
-    """The redactor in force: a secret that is saved while we run is known to it at once."""
+    """The redactor in force; it learns secrets that are saved while the server runs."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = list(secrets)
         self._redact = Redactor(self._secrets)
 
     def learn(self, secrets: Sequence[str]) -> None:
-        """Redact these too, from now on."""
+        """Redact these secrets, too, from now on."""
         self._secrets += [secret for secret in secrets if secret not in self._secrets]
         self._redact = Redactor(self._secrets)
 
@@ -42,7 +42,7 @@ class Server:
     """The open parts of a running server.
 
     Attributes:
-        settings: as read last; saving settings replaces them.
+        settings: as last read; saving settings replaces them.
         env_file: where settings are saved.
     """
 
@@ -57,7 +57,7 @@ class Server:
     redact: Redaction
 
     async def open_hosted(self, run_id: int) -> None:
-        """Bring in the entries of a hosted run when none is here yet.
+        """Fetch the entries of a hosted run if none is here yet.
 
         Raises:
             RunNotFound: there is no such run.
@@ -70,7 +70,7 @@ class Server:
     async def send_webhook(
         self, url: str, body: bytes, headers: dict[str, str], secret: str | None
     ) -> Attempt:
-        """Send a webhook once, to where the settings let it go."""
+        """Send a webhook once, if the settings allow its address."""
         return await send_webhook(
             url,
             body,
@@ -89,5 +89,5 @@ Running = Annotated[Server, Depends(get_server)]
 
 
 def json_text(text: str | bytes) -> Response:
-    """Return JSON that is text already."""
+    """Return a response with JSON that is already text."""
     return Response(text, media_type="application/json")

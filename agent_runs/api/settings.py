@@ -1,7 +1,7 @@
-"""Settings: read, save to `.env`, and try credentials before they are saved.
+"""Settings: read, save to `.env`, and check credentials before they are saved.
 
-Secrets go in and never come out. A saved token is only ever sent to the address that was saved
-with it, so that nobody who may call this API can have it sent elsewhere.
+Secrets go in and never come out. A saved token is sent only to the address that was saved with it,
+so that no caller of this API can have it sent elsewhere.
 """
 
 import asyncio
@@ -43,18 +43,18 @@ router = APIRouter(tags=["settings"])
 
 CHECK_SECONDS = 10.0
 _AT_ONCE = {"codegen_api_token", "codegen_org_id", "codegen_base_url", "hosted_stop"}
-_SHORT = 12  # of a shorter secret even four letters would tell too much
+_SHORT = 12  # four characters of a shorter secret would reveal too much
 
 
 @router.get("/settings", responses=documented())
 async def get_settings(server: Running) -> SettingsResponse:
-    """Return all settings in force; of a secret only whether it is set."""
+    """Return all settings in force; for a secret, only whether it is set."""
     return _shown(server)
 
 
 @router.put("/settings", responses=documented(413))
 async def save_settings(server: Running, body: SettingsChange) -> SettingsResponse:
-    """Save settings to the `.env` file; its other lines stay as they are."""
+    """Save settings to the `.env` file; its other lines do not change."""
     changes = body.model_dump(exclude_unset=True)
     _check_address(server.settings, changes)
     await _check_agent(server, changes.get("default_agent"))
@@ -68,7 +68,7 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
             settings = await asyncio.to_thread(load_settings, server.env_file)
             accounts = accounts_of(settings)
         except InvalidSettings:
-            # The file says what cannot be used: put back what it said, the server would not start.
+            # The server could not start with this file: put the old values back.
             await asyncio.to_thread(save_env, server.env_file, {n: before.get(n) for n in saved})
             raise
     except InvalidSettings as exc:
@@ -81,7 +81,7 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
 
 @router.post("/settings/check", responses=documented(413))
 async def check_settings(server: Running, body: SettingsCheckInput) -> SettingsCheck:
-    """Try credentials against the hosted Codegen API; nothing is saved."""
+    """Test credentials against the hosted Codegen API; nothing is saved."""
     settings = server.settings
     base_url = (body.base_url or settings.codegen_base_url).rstrip("/")
     token = body.token
@@ -91,7 +91,7 @@ async def check_settings(server: Running, body: SettingsCheckInput) -> SettingsC
         return SettingsCheck(
             ok=False,
             problem="token",
-            message="Give a token. A saved one is only sent to the address it was saved with.",
+            message="Give a token. A saved token is sent only to the address it was saved with.",
         )
     org_id = body.org_id if body.org_id is not None else settings.codegen_org_id
     server.redact.learn([token])
@@ -109,20 +109,21 @@ async def _try(token: str, org_id: str | int | None, base_url: str) -> SettingsC
         user = await client.get_current_user()
         organizations = [
             OrganizationResponse(
-                id=each.id,
-                name=each.name,
-                settings=OrganizationSettings.model_validate(each.settings),
+                id=organization.id,
+                name=organization.name,
+                settings=OrganizationSettings.model_validate(organization.settings),
             )
-            for each in (await client.list_organizations()).items
+            for organization in (await client.list_organizations()).items
         ]
-    fits = org_id is None or str(org_id).strip() in {str(each.id) for each in organizations}
-    listed = ", ".join(f"{each.id} ({each.name})" for each in organizations) or "none"
+    names = {str(organization.id): organization.name for organization in organizations}
+    fits = org_id is None or str(org_id).strip() in names
+    choices = ", ".join(f"{number} ({name})" for number, name in names.items()) or "none"
     return SettingsCheck(
         ok=fits,
         problem=None if fits else "organization",
         message="The credentials work."
         if fits
-        else f"The token works, but {org_id} is not one of its organizations: {listed}.",
+        else f"The token works, but {org_id} is not one of its organizations: {choices}.",
         user=UserResponse.model_validate(user.model_dump()),
         organizations=organizations,
     )
@@ -135,8 +136,8 @@ def _failed(exc: AgentRunsError | TimeoutError, base_url: str) -> SettingsCheck:
     if isinstance(exc, ServerUnreachable | TimeoutError):
         message = f"No server answers at {base_url}. Check the address and your network."
         return SettingsCheck(ok=False, problem="unreachable", message=message)
-    told = "it does not know these paths" if isinstance(exc, NotFound) else exc.message
-    message = f"What answers at {base_url} is not a Codegen API that can be used: {told}"
+    reason = "its paths are different." if isinstance(exc, NotFound) else exc.message
+    message = f"The server at {base_url} is not a usable Codegen API: {reason}"
     return SettingsCheck(ok=False, problem="answer", message=message)
 
 
@@ -147,15 +148,17 @@ def _check_address(settings: Settings, changes: Mapping[str, JSON]) -> None:
     new = (changes["codegen_base_url"] or default).rstrip("/")
     if new != settings.codegen_base_url and "codegen_api_token" not in changes:
         raise InvalidRequest(
-            "codegen_api_token: give it once more together with the new address. The saved one is "
-            "only sent to the address it was saved with."
+            "codegen_api_token: give it again together with the new address. The saved token is "
+            "sent only to the address it was saved with."
         )
 
 
 async def _check_agent(server: Server, name: str | None) -> None:
     names = [agent.name for agent in await server.runs.agents()]
     if name is not None and name not in names:
-        raise InvalidRequest(f"default_agent: there is no {name!r}; one of {', '.join(names)}.")
+        raise InvalidRequest(
+            f"default_agent: there is no agent {name!r}. Choose one of {', '.join(names)}."
+        )
 
 
 def _shown(server: Server, restart_needed: list[str] | None = None) -> SettingsResponse:
@@ -193,10 +196,10 @@ def _value(server: Server, name: str) -> str | int | float | list[str] | Secret 
         return value
     if isinstance(value, tuple):
         return [server.redact(word) for word in cast("tuple[str, ...]", value)]
-    # An address may hold a password.
+    # An address may contain a password.
     return server.redact(str(value))
 
 
 def _contents(server: Server) -> dict[str, str | None]:
-    """The saved values of the file; None for a variable that is not in it."""
+    """The saved values of the file; None for a variable without a value."""
     return dict(dotenv_values(server.env_file)) if server.env_file.is_file() else {}

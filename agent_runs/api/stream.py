@@ -1,10 +1,10 @@
 """Server-sent events: `GET /events` and `GET /agent_runs/{id}/events`.
 
-The first line that is sent is the id from which the stream goes on, so that a client that saw no
-event yet can come back without a gap. The bytes of an event are made once for all subscribers, and
-what is ready goes out in one write. A stream ends when its client goes away, when it cannot be
-written to for a while, or when the server shuts down: uvicorn waits for open answers, so they have
-to end by themselves.
+The first line is the id from which the stream continues, so that a client can reconnect without a
+gap even if it has seen no event. The bytes of an event are made once for all subscribers, and all
+that is ready goes out in one write. A stream ends when its client goes away, when it stays
+unwritable for a while, or when the server shuts down: uvicorn waits for open responses, so they
+have to end on their own.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from agent_runs.tasks import end
 HEARTBEAT_SECONDS = 15.0
 WRITE_SECONDS = 60.0
 DIRECT_SEND = "agent_runs.send"
-"""Where the outermost layer keeps the server's own `send` in the scope."""
+"""Key in the scope under which the outermost layer puts the server's own `send`."""
 _HEARTBEAT = b":\n\n"
 _CHANGES_OF_A_RUN = frozenset({EventKind.RUN_UPDATED, EventKind.RUN_FINISHED})
 
@@ -38,8 +38,8 @@ class Streams:
     """The open streams of this process, so that they can be ended.
 
     Args:
-        write_seconds: a client that takes nothing for so long loses its stream, at the latest after
-            twice that time.
+        write_seconds: a client that reads nothing for this long loses its stream, at the latest
+            after twice that time.
     """
 
     def __init__(self, write_seconds: float = WRITE_SECONDS) -> None:
@@ -50,11 +50,11 @@ class Streams:
 
     @property
     def count(self) -> int:
-        """How many are open."""
+        """Number of open streams."""
         return len(self._open)
 
     def end(self) -> None:
-        """End all open streams, and those that would open from now on."""
+        """End all open streams, and any that opens later."""
         self._ending = True
         for task in self._open:
             task.cancel()
@@ -66,7 +66,7 @@ class Streams:
     async def run(
         self, task: asyncio.Task[None], until: asyncio.Task[None], is_stuck: Callable[[], bool]
     ) -> None:
-        """Wait until one of both is done or the first is stuck, then end both.
+        """Wait until one of the two is done or the first is stuck, then end both.
 
         Raises:
             Exception: what `task` raised, if it failed.
@@ -85,36 +85,37 @@ class Streams:
 
     @contextlib.contextmanager
     def end_on_signal(self) -> Generator[None]:
-        """End the streams when the process is asked to stop, before the server waits for them.
+        """End the streams on a stop signal, before the server waits for them.
 
-        The handler that is there (the HTTP server's) is called as before.
+        The existing handler (the HTTP server's) is called as before.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        former = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        former = {
+            number: handler
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if callable(handler := signal.getsignal(number))
+        }
 
         def handle(number: int, frame: FrameType | None) -> None:
             self.end_soon()
-            handler = former[signal.Signals(number)]
-            if callable(handler):
-                handler(number, frame)
+            former[signal.Signals(number)](number, frame)
 
-        caught = {each: handler for each, handler in former.items() if callable(handler)}
-        for each in caught:
-            signal.signal(each, handle)
+        for number in former:
+            signal.signal(number, handle)
         try:
             yield
         finally:
-            for each, handler in caught.items():
-                signal.signal(each, handler)
+            for number, handler in former.items():
+                signal.signal(number, handler)
 
 
 class EventStream(Response):
-    """An answer that goes on until somebody ends it.
+    """A response that goes on until somebody ends it.
 
-    Its frames go straight to the server: what the layers around the application do is done with the
-    head of an answer, and each would cost every delivery once more.
+    Its frames go straight to the server: the layers around the application have done their work
+    with the head of the response, and each would add its cost to every delivery.
     """
 
     media_type = "text/event-stream"
@@ -127,7 +128,7 @@ class EventStream(Response):
         self._writing_since = math.inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send chunks until there is no more to send or nobody to send to."""
+        """Send chunks until there is nothing left to send or nobody to send it to."""
         await send(
             {"type": "http.response.start", "status": 200, "headers": list(self.raw_headers)}
         )
@@ -143,8 +144,8 @@ class EventStream(Response):
             self._writing_since = math.inf
 
     def _is_stuck(self) -> bool:
-        # It reads no more; when it comes back its last id lets it catch up. Looked at now and then:
-        # a timer for each write would cost more than the write.
+        # The client has stopped reading; if it reconnects, its last id lets it catch up. Checked
+        # now and then: a timer for each write would cost more than the write.
         return time.monotonic() - self._writing_since >= self._streams.write_seconds
 
 
@@ -164,33 +165,33 @@ async def follow(
     """Yield the stream's bytes.
 
     Args:
-        after: id of the last event that the client saw; None starts with what comes from now on.
+        after: id of the last event that the client saw; None begins with new events.
         run_id: only the events of this run.
-        until_finished: of one run only: end once it has ended and all of its events were given.
+        until_finished: for one run only: end once it has ended and all its events were sent.
     """
     _, newest = await events.bounds(database)
     if after is None:
         last = newest
         yield f"id: {last}\n\n".encode()
     elif after > newest:
-        # Ids of another database, or of one that was restored: the client has to read anew.
+        # Ids of another database, or of one that was restored: the client has to reload.
         last = newest
         yield Reset(last_id=newest).frame
     else:
         last = after
         yield f"id: {last}\n\n".encode()
     async with bus.subscribe(after=last, run_id=run_id) as subscription:
-        wanted = run_id if until_finished else None
-        ended = wanted is not None and await _has_ended(database, wanted, last)
+        awaited_run_id = run_id if until_finished else None
+        ended = awaited_run_id is not None and await _has_ended(database, awaited_run_id, last)
         while not ended:
             ready = await subscription.next(HEARTBEAT_SECONDS)
             if len(ready) == 1:
                 yield ready[0].frame
             else:
                 yield b"".join([event.frame for event in ready]) or _HEARTBEAT
-            if wanted is not None:
+            if awaited_run_id is not None:
                 last = _last_id(ready, last)
-                ended = _may_be_the_end(ready) and await _has_ended(database, wanted, last)
+                ended = _may_be_the_end(ready) and await _has_ended(database, awaited_run_id, last)
 
 
 def _last_id(ready: list[Event], last: int) -> int:
@@ -211,7 +212,7 @@ def _may_be_the_end(ready: list[Event]) -> bool:
 
 
 async def _has_ended(database: Database, run_id: int, last: int) -> bool:
-    """Tell whether nothing more is to come; a run that was resumed goes on."""
+    """Tell whether no more events will come; a run that was resumed is working again."""
     run = await runs.get(database, run_id)
     if run.status not in TERMINAL_STATUSES:
         return False

@@ -1,4 +1,4 @@
-"""Saved views: searches and filters of the run list, shared by all who use the server."""
+"""Saved views: searches and filters of the run list, shared by all users."""
 
 from typing import Annotated, Literal
 
@@ -32,17 +32,17 @@ async def list_views(
 
 @router.post("", responses=documented(409, 413))
 async def save_view(server: Running, body: SaveView) -> SavedView:
-    """Keep a search or filters of the run list under a name, for everybody."""
+    """Save a search or filters of the run list under a name, for all users."""
     return await views.save(server.database, name=body.name, kind=body.kind, query=body.query)
 
 
 @router.put("/{id}", responses=documented(404, 409, 413))
 async def change_view(server: Running, view_id: ViewId, body: ChangeView) -> SavedView:
-    """Give a saved view another name or query; what is left out stays."""
+    """Change a saved view's name or query; fields you leave out do not change."""
     return await views.change(server.database, view_id, name=body.name, query=body.query)
 
 
 @router.delete("/{id}", status_code=204, response_class=Response, responses=documented(404))
 async def remove_view(server: Running, view_id: ViewId) -> None:
-    """Forget a saved view."""
+    """Delete a saved view."""
     await views.remove(server.database, view_id)

@@ -1,7 +1,7 @@
-"""The command `agent-runs`: a customer of the HTTP API, except where it starts it.
+"""The command `agent-runs`: a client of the HTTP API, except where it starts the server.
 
-Modules that cost time (pydantic, httpx, uvicorn, parts of rich) are loaded by the command that
-needs them, so that `--help` answers at once.
+Modules that cost time (pydantic, httpx, uvicorn, parts of rich) are loaded by the commands that
+need them, so that `--help` answers at once.
 """
 
 import sys
@@ -37,14 +37,14 @@ _EXITS = "Exit codes: 0 complete, 1 failed, 2 wrong usage, 124 timeout, 130 inte
 app = typer.Typer(
     help=f"Start, watch, read, resume and stop runs of coding agents.\n\n{_EXITS}",
     no_args_is_help=True,
-    rich_markup_mode=None,  # help in a frame would cost as much as all other imports together
+    rich_markup_mode=None,  # framed help would cost as much as all other imports together
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_given: bool) -> None:
+    if is_given:
         say(f"agent-runs {__version__}")
         raise typer.Exit
 
@@ -54,7 +54,7 @@ def prepare(
     context: typer.Context,
     url: Annotated[
         str | None,
-        typer.Option(help="Address of the server. [AGENT_RUNS_API_URL, else this machine]"),
+        typer.Option(help="Address of the server. [AGENT_RUNS_API_URL, or this machine]"),
     ] = None,
     token: Annotated[
         str | None, typer.Option(help="The server's token. [AGENT_RUNS_API_TOKEN]")
@@ -63,7 +63,7 @@ def prepare(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version)
     ] = False,
 ) -> None:
-    """Remember the options that stand before the command."""
+    """Remember the options before the command."""
     context.obj = Connection(url, token)
 
 

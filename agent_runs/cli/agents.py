@@ -12,26 +12,26 @@ from agent_runs.cli.output import say_fields, say_json
 def agents(context: typer.Context, as_json: AsJson = False) -> None:
     """List the agents, and say what the missing ones need."""
     with connect(context) as client:
-        found = client.list_agents()
+        infos = client.list_agents()
     if as_json:
-        say_json(found)
+        say_json(infos)
     elif sys.stdout.isatty():
-        late.tables.show_agents(found)
+        late.tables.show_agents(infos)
     else:
-        for each in found:
-            state = "available" if each.available else "missing"
-            say_fields(each.name, state, each.title, each.version or each.reason)
+        for agent in infos:
+            state = "available" if agent.available else "missing"
+            say_fields(agent.name, state, agent.title, agent.version or agent.reason)
 
 
 def templates(context: typer.Context, as_json: AsJson = False) -> None:
     """List the prompt templates that `run --mode` takes."""
     with connect(context) as client:
-        found = client.list_templates()
+        infos = client.list_templates()
     if as_json:
-        say_json(found)
+        say_json(infos)
         return
-    for each in found:
-        say_fields(each.name, each.title, each.description)
+    for template in infos:
+        say_fields(template.name, template.title, template.description)
 
 
 def add_to(app: typer.Typer) -> None:

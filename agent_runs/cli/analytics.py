@@ -58,7 +58,7 @@ def analytics(
     if as_csv and as_json:
         raise InvalidRequest("Give --csv or --json, not both.")
     with connect(context) as client:
-        chosen: AnalyticsQuery = {
+        query: AnalyticsQuery = {
             "days": days,
             "last_day": None if last_day is None else last_day.date(),
             "agent": agent,
@@ -66,13 +66,13 @@ def analytics(
             "mode": mode,
         }
         if as_csv:
-            say(client.get_analytics_csv(table, **chosen).replace("\r\n", "\n").rstrip("\n"))
+            say(client.get_analytics_csv(table, **query).replace("\r\n", "\n").rstrip("\n"))
             return
-        found = client.get_analytics(table, **chosen)
+        result = client.get_analytics(table, **query)
     if as_json:
-        say_json(found)
+        say_json(result)
     else:
-        _show(found)
+        _show(result)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,15 +80,22 @@ def add_to(app: typer.Typer) -> None:
     app.command()(analytics)
 
 
-def _show(found: "AnalyticsTable") -> None:
-    columns = [each for each in found.columns if each.unit != "path" and each.name != "unit"]
+def _show(table: "AnalyticsTable") -> None:
+    columns = {
+        column.name: column.unit
+        for column in table.columns
+        if column.unit != "path" and column.name != "unit"
+    }
     rows = [
-        [_worded(row.get(each.name), each.unit or str(row.get("unit") or "")) for each in columns]
-        for row in found.items
+        [
+            _worded(row.get(name), unit or str(row.get("unit") or ""))
+            for name, unit in columns.items()
+        ]
+        for row in table.items
     ]
-    names = [each.name.replace("_", " ") for each in columns]
+    names = [name.replace("_", " ") for name in columns]
     if sys.stdout.isatty():
-        title = f"{found.title}, {found.first_day} to {found.last_day}"
+        title = f"{table.title}, {table.first_day} to {table.last_day}"
         late.tables.show_figures(title, names, rows)
         return
     for row in rows:

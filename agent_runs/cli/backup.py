@@ -1,7 +1,7 @@
 """Backup and restore: the two commands that open the database themselves.
 
 Both work on the server's machine. A backup only reads, so the server can keep working; a restore
-needs the server stopped. Over HTTP a backup would give away what is never served, such as the
+needs the server stopped. Over HTTP a backup would give away what the API never shows, such as the
 secrets of webhooks.
 """
 
@@ -22,7 +22,7 @@ def back_up(path: Path, *, as_json: bool) -> None:
     if as_json:
         say_json({"file": str(path), "bytes": size, "rows": counts})
     else:
-        say(f"{path} holds {counts['run']:,} runs and {counts['log']:,} entries, {size:,} bytes.")
+        say(f"{path} has {counts['run']:,} runs and {counts['log']:,} entries, {size:,} bytes.")
 
 
 def put_back(path: Path, *, force: bool, as_json: bool) -> None:

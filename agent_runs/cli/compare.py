@@ -1,7 +1,8 @@
 """The command that shows runs side by side."""
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,19 +32,19 @@ def compare(
     You see outcome, duration, steps, cost, tools, changes, and the first step that differs.
     """
     with connect(context) as client:
-        found = client.compare_agent_runs(run_ids)
+        comparison = client.compare_agent_runs(run_ids)
     if as_json:
-        say_json(found)
+        say_json(comparison)
         return
-    rows = list(_rows(found))
-    names = ["", *[f"Run {run.id}" for run in found.runs]]
+    rows = list(_rows(comparison.runs))
+    names = ["", *[f"Run {run.id}" for run in comparison.runs]]
     if sys.stdout.isatty():
         late.tables.show_figures("Runs side by side", names, rows)
     else:
         say_fields(*names)
         for row in rows:
             say_fields(*row)
-    for line in _lines(found):
+    for line in _lines(comparison):
         say(line)
 
 
@@ -52,8 +53,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(compare)
 
 
-def _rows(found: "Comparison") -> Iterator[list[str]]:
-    runs = found.runs
+def _rows(runs: "Sequence[ComparedRun]") -> Iterator[list[str]]:
     yield ["status", *[run.status for run in runs]]
     yield ["agent", *[one_line(run.agent or "-", 40) for run in runs]]
     yield ["duration", *[_time(run.duration_ms) for run in runs]]
@@ -65,28 +65,27 @@ def _rows(found: "Comparison") -> Iterator[list[str]]:
     yield ["cost", *[_cost(run) for run in runs]]
     yield ["tests", *[one_line(run.tests.text, 40) if run.tests else "-" for run in runs]]
     yield ["lines", *[f"+{run.added} -{run.removed}" if run.has_diff else "-" for run in runs]]
-    used: dict[str, int] = {}
+    calls = Counter[str]()
     for run in runs:
-        for tool, number in run.tools.items():
-            used[tool] = used.get(tool, 0) + number
-    for tool in sorted(used, key=lambda name: -used[name])[:_TOOLS]:
+        calls.update(run.tools)
+    for tool, _ in calls.most_common(_TOOLS):
         yield [one_line(tool, 40), *[f"{run.tools.get(tool, 0):,}" for run in runs]]
 
 
-def _lines(found: "Comparison") -> Iterator[str]:
-    yield f"Prompt: {'the same' if found.same_prompt else 'not the same'}"
-    if found.parting is None:
+def _lines(comparison: "Comparison") -> Iterator[str]:
+    yield f"Prompt: {'the same' if comparison.same_prompt else 'different'}"
+    if comparison.parting is None:
         yield "Steps: all the same"
     else:
-        yield f"They part after {found.parting.common} common steps:"
-        for each in found.parting.steps:
-            step = each.step
-            told = "had ended" if step is None else f"#{step.seq} {step.tool_name}: {step.text}"
-            yield f"    Run {each.agent_run_id} {one_line(told)}"
-    for file in found.files:
+        yield f"The runs part after {comparison.parting.common} common steps:"
+        for side in comparison.parting.steps:
+            step = side.step
+            text = "had ended" if step is None else f"#{step.seq} {step.tool_name}: {step.text}"
+            yield f"    Run {side.agent_run_id} {one_line(text)}"
+    for file in comparison.files:
         changes = " ".join(
-            "left alone" if each.status is None else f"{each.status} +{each.added} -{each.removed}"
-            for each in file.changes
+            f"{change.status} +{change.added} -{change.removed}" if change.status else "unchanged"
+            for change in file.changes
         )
         yield f"{'=' if file.same else '≠'} {one_line(file.path)}: {changes}"
 

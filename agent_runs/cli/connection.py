@@ -28,11 +28,11 @@ Wait = Annotated[bool, typer.Option("--wait", "-w", help="Wait until the run end
 
 @dataclass(frozen=True)
 class Connection:
-    """The options that stand before the command.
+    """The options before the command.
 
     Attributes:
-        url: None: `AGENT_RUNS_API_URL`, else this machine.
-        token: None: `AGENT_RUNS_API_TOKEN`.
+        url: None takes `AGENT_RUNS_API_URL`, or this machine.
+        token: None takes `AGENT_RUNS_API_TOKEN`.
     """
 
     url: str | None = None
@@ -40,7 +40,7 @@ class Connection:
 
     @property
     def credentials(self) -> Credentials:
-        """Server and token; raises InvalidRequest when the address cannot be used."""
+        """Server and token; raises InvalidRequest if the address cannot be used."""
         return replace(resolve_local(self.token, self.url), program="agent-runs-cli")
 
     def open(self, *, timeout: float = 30.0, retries: int = 2) -> "CodegenClient":

@@ -28,11 +28,11 @@ _SECONDS = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        state: `problem` only for what runs cannot do without.
-        text: what it is like and, unless ok, what to do.
+        state: `problem` only for things that runs need.
+        text: what is there and, unless ok, what to do.
     """
 
     name: str
@@ -71,14 +71,14 @@ def _findings(connection: Connection) -> Iterator[Finding]:
 def _python() -> Finding:
     version = platform.python_version()
     if sys.version_info < _OLDEST_PYTHON:
-        return Finding("python", "problem", f"{version}; 3.11 or newer is needed")
+        return Finding("python", "problem", f"{version}; install 3.11 or newer")
     return Finding("python", "ok", version)
 
 
 def _git() -> Finding:
     path = shutil.which("git")
     if path is None:
-        return Finding("git", "problem", "not found: install it, runs in repositories need it")
+        return Finding("git", "problem", "not found; install it, runs in repositories need it")
     return Finding("git", "ok", _output([path, "--version"]).removeprefix("git version "))
 
 
@@ -88,7 +88,7 @@ def _bubblewrap() -> Finding:
     if path is None:
         return Finding("bubblewrap", "warning", f"not found: {hint}; install bubblewrap")
     if _output([path, "--ro-bind", "/", "/", "--unshare-pid", "echo", "works"]) != "works":
-        return Finding("bubblewrap", "warning", f"fails here: {hint}; allow user namespaces")
+        return Finding("bubblewrap", "warning", f"does not work: {hint}; allow user namespaces")
     return Finding("bubblewrap", "ok", "works")
 
 
@@ -112,12 +112,14 @@ def _database(settings: Settings) -> Finding:
             socket.create_connection(place, _SECONDS).close()
         except OSError as exc:
             text = f"no PostgreSQL answers at {place[0]}:{place[1]} ({exc.strerror or exc})"
-            return Finding("database", "problem", f"{text}; start it or AGENT_RUNS_DATABASE_URL")
+            return Finding(
+                "database", "problem", f"{text}; start it or set AGENT_RUNS_DATABASE_URL"
+            )
         return Finding("database", "ok", f"PostgreSQL answers at {place[0]}:{place[1]}")
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     folder = path.parent
     if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-        text = f"{path} is not writable; make it so or set AGENT_RUNS_DATABASE_URL"
+        text = f"{path} is not writable; make it writable or set AGENT_RUNS_DATABASE_URL"
         return Finding("database", "problem", text)
     return Finding("database", "ok", f"{path} is writable")
 
@@ -126,7 +128,7 @@ def _disk(home: Path) -> Finding:
     free = shutil.disk_usage(home if home.exists() else Path.cwd()).free
     text = f"{size(free)} free"
     if free < _LEAST_FREE_BYTES:
-        return Finding("disk", "warning", f"{text}; work trees need room, archive does not free it")
+        return Finding("disk", "warning", f"{text}; free some, work trees need it")
     return Finding("disk", "ok", text)
 
 
@@ -140,13 +142,13 @@ def _server(connection: Connection) -> Iterator[Finding]:
         with connection.open(timeout=_SECONDS, retries=0) as client:
             health = client.health()
             if health.get("service") != "agent_runs":
-                text = f"{root} is another program; stop it or set AGENT_RUNS_PORT"
+                text = f"another program answers at {root}; stop it or set AGENT_RUNS_PORT"
                 yield Finding("server", "problem", text)
                 return
             yield Finding("server", "ok", _load(root, health))
             yield _agents(client.list_agents())
     except Unauthorized:
-        yield Finding("server", "problem", "asks for a token: set AGENT_RUNS_API_TOKEN")
+        yield Finding("server", "problem", "requires a token: set AGENT_RUNS_API_TOKEN")
     except AgentRunsError as exc:
         yield from _no_server(root, exc)
 
@@ -157,9 +159,9 @@ def _no_server(root: str, error: AgentRunsError) -> Iterator[Finding]:
     try:
         socket.create_connection((place.hostname or "localhost", port), _SECONDS).close()
     except OSError:
-        # Not a problem: the server may not have been started yet.
+        # Not a problem: perhaps nobody has started the server yet.
         yield Finding("server", "warning", f"not running at {root}; start it: agent-runs up")
-        yield Finding("agents", "warning", "known once the server runs")
+        yield Finding("agents", "warning", "not known until the server runs")
         return
     yield Finding("server", "problem", f"{root}: {error.message}")
 
@@ -173,7 +175,7 @@ def _load(root: str, health: dict[str, JSON]) -> str:
 def _agents(agents: list[AgentInfo]) -> Finding:
     names = [agent.name for agent in agents if agent.available]
     if not names:
-        return Finding("agents", "problem", "none is available: agent-runs agents says why")
+        return Finding("agents", "problem", "none is available; `agent-runs agents` says why")
     if names == ["scripted"]:
         text = "only the built-in one; `agent-runs agents` says how to get a real one"
         return Finding("agents", "warning", text)
@@ -181,7 +183,7 @@ def _agents(agents: list[AgentInfo]) -> Finding:
 
 
 def _output(command: list[str]) -> str:
-    """What a program prints; empty when it fails."""
+    """What a program prints; empty if it fails."""
     try:
         done = subprocess.run(  # noqa: S603  (fixed arguments)
             command, capture_output=True, text=True, timeout=_SECONDS, check=True

@@ -1,4 +1,4 @@
-"""Exit codes; `docs/cli.md` tells them to people."""
+"""Exit codes; `docs/cli.md` explains them."""
 
 from agent_runs.errors import AgentRunsError, InvalidRequest, WaitTimeout
 

@@ -75,17 +75,17 @@ def export(
     is_filtered = bool(status or agent or q or archived)
     if bool(run_ids) + bool(search) + is_filtered > 1:
         raise InvalidRequest("Give ids, --search or filters: only one of them can choose the runs.")
-    chosen: dict[str, Any] = {"run_ids": run_ids or (), "search": search, "with_archived": every}
-    chosen |= {"status": status, "agent": agent, "q": q, "archived": True if archived else None}
+    query: dict[str, Any] = {"run_ids": run_ids or (), "search": search, "with_archived": every}
+    query |= {"status": status, "agent": agent, "q": q, "archived": True if archived else None}
     with connect(context) as client:
         if otlp is not None:
             form = "otlp-content" if content else "otlp"
-            _send(client, otlp, _headers(header), form, chosen)
+            _send(client, otlp, _headers(header), form, query)
         elif output is not None:
-            client.export_agent_runs(output, form, **chosen)
-            complain(f"{output} is written, {output.stat().st_size:,} bytes.")
+            client.export_agent_runs(output, form, **query)
+            complain(f"Wrote {output}, {output.stat().st_size:,} bytes.")
         else:
-            _print(client, form, chosen)
+            _print(client, form, query)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,32 +94,33 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _send(
-    client: "CodegenClient", url: str, headers: dict[str, str], form: Form, chosen: dict[str, Any]
+    client: "CodegenClient", url: str, headers: dict[str, str], form: Form, query: dict[str, Any]
 ) -> None:
-    with client.stream_export(form, **chosen) as parts:
+    with client.stream_export(form, **query) as parts:
         sent = late.otlp.send_spans(parts, url, headers)
-    complain(f"{sent.spans:,} spans were sent to {url}.")
+    complain(f"Sent {sent.spans:,} spans to {url}.")
     if sent.rejected:
-        complain(f"{sent.rejected:,} of them were not taken: {sent.message or 'it says no more'}.")
+        reason = sent.message or "it gave no reason"
+        complain(f"The collector rejected {sent.rejected:,} of them: {reason}.")
         raise typer.Exit(exits.FAILED)
 
 
-def _headers(given: Sequence[str] | None) -> dict[str, str]:
-    found = late.otlp.headers_of(os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
-    for pair in given or ():
+def _headers(pairs: Sequence[str] | None) -> dict[str, str]:
+    headers = late.otlp.headers_of(os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
+    for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not name or not equals:
-            raise InvalidRequest(f"--header {pair!r}: NAME=VALUE is needed.")
-        found[name] = value
-    return found
+            raise InvalidRequest(f"--header {pair!r}: use NAME=VALUE.")
+        headers[name] = value
+    return headers
 
 
-def _print(client: "CodegenClient", form: Form, chosen: dict[str, Any]) -> None:
+def _print(client: "CodegenClient", form: Form, query: dict[str, Any]) -> None:
     if sys.stdout.isatty():
-        # What agents wrote must not reach a terminal as it is.
-        raise InvalidRequest("Say where to with --output FILE, or send it on with > or |.")
+        # Raw text of agents must not reach a terminal.
+        raise InvalidRequest("Name a file with --output FILE, or redirect the output with > or |.")
     sys.stdout.flush()
-    with client.stream_export(form, **chosen) as parts:
+    with client.stream_export(form, **query) as parts:
         for part in parts:
             sys.stdout.buffer.write(part)
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""The command about hosted accounts: how their mirror goes."""
+"""The command about hosted accounts and how they are mirrored."""
 
 import typer
 
@@ -9,26 +9,27 @@ from agent_runs.cli.output import say, say_json
 def hosted(context: typer.Context, as_json: AsJson = False) -> None:
     """Show how hosted accounts are mirrored: problems, age, history."""
     with connect(context) as client:
-        found = client.list_hosted()
+        mirror = client.list_hosted()
     if as_json:
-        say_json(found)
+        say_json(mirror)
         return
-    if not found["items"] and not found["accounts"]:
-        say("No hosted account is set. CODEGEN_API_TOKEN names one; see docs/hosted.md.")
-    for account in found["accounts"]:
+    if not mirror["items"] and not mirror["accounts"]:
+        say("No hosted account is set. Set CODEGEN_API_TOKEN; see docs/hosted.md.")
+    for account in mirror["accounts"]:
         say(f"{account['base_url']}: {account['message']}")
-    for each in found["items"]:
-        say(f"{each['name']} ({each['organization_id']}) at {each['base_url']}: {each['state']}")
-        for trouble in each["troubles"]:
+    for organization in mirror["items"]:
+        name = f"{organization['name']} ({organization['organization_id']})"
+        say(f"{name} at {organization['base_url']}: {organization['state']}")
+        for trouble in organization["troubles"]:
             say(f"  {trouble['message']} Next try: {trouble['next_try']}")
-        say(f"  {each['history']['said']}")
-        budget = each["remaining"]
+        say(f"  {organization['history']['said']}")
+        budget = organization["remaining"]
         say(
-            f"  {_age(each['age_seconds'])}; {budget['total']} requests left, of these"
-            f" {budget['logs']} for entries, {budget['create']} for new runs"
+            f"  {_age(organization['age_seconds'])}; {budget['total']} requests left, including"
+            f" {budget['logs']} for entries and {budget['create']} for new runs"
         )
-        if each["waiting"]:
-            say(f"  {each['waiting']} new runs wait to be sent")
+        if organization["waiting"]:
+            say(f"  {organization['waiting']} new runs wait to be sent")
 
 
 def _age(seconds: float | None) -> str:

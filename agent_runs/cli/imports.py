@@ -1,4 +1,4 @@
-"""The command that brings runs in from files: import."""
+"""The command that imports runs from files: import."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,14 +32,14 @@ def import_(context: typer.Context, paths: Paths, as_json: AsJson = False) -> No
     with connect(context) as client:
         for path in _files(paths):
             try:
-                found = client.import_runs(path)
+                result = client.import_runs(path)
             except (InvalidRequest, TooLarge) as exc:
                 refused += 1
                 complain(f"{path}: {exc.message}")
                 continue
-            results.append({"file": str(path), **found.model_dump()})
+            results.append({"file": str(path), **result.model_dump()})
             if not as_json:
-                numbers = (found.imported, found.updated, found.known, found.logs)
+                numbers = (result.imported, result.updated, result.known, result.logs)
                 names = ("imported", "updated", "known", "entries")
                 words = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
                 say_fields(path, *words)
@@ -59,6 +59,6 @@ def add_to(app: typer.Typer) -> None:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*.jsonl") if each.is_file())
+            yield from sorted(filter(Path.is_file, path.rglob("*.jsonl")))
         else:
             yield path

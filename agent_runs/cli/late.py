@@ -1,4 +1,4 @@
-"""Commands whose code is loaded when they are called: the server would slow `--help` down."""
+"""Modules that are loaded only when a command needs them, so that `--help` stays fast."""
 
 import importlib
 from typing import TYPE_CHECKING

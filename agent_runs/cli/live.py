@@ -1,4 +1,4 @@
-"""Watches a run: steps with a spinner on a terminal, plain lines in a pipe, JSON lines when asked.
+"""Watches a run: steps with a spinner on a terminal, plain lines in a pipe, or JSON lines.
 
 Ctrl-C ends the watching, never the run.
 """
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from agent_runs.cli import exits
 from agent_runs.cli.output import complain, say, say_json
-from agent_runs.cli.permissions import question_of
+from agent_runs.cli.permissions import words_of
 from agent_runs.cli.steps import Step, step_of
 from agent_runs.cli.tables import status_text, style_of
 from agent_runs.client.blocking.client import CodegenClient
@@ -25,7 +25,7 @@ from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionR
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.text import clean, one_line
 
-IsWanted = Callable[[AgentRunLog], bool]
+Matches = Callable[[AgentRunLog], bool]
 _KINDS = {"ERROR": "red", "FINAL_ANSWER": "green", "USER_MESSAGE": "bold"}
 _STATES = {"ok": "green", "failed": "red"}
 
@@ -38,11 +38,11 @@ class Watcher(Protocol):
         ...
 
     def change(self, run: AgentRun) -> None:
-        """Show how the run stands now."""
+        """Show the run's current state."""
         ...
 
     def ask(self, client: CodegenClient, run: AgentRun) -> None:
-        """Show what the agent asks, or put it to the person."""
+        """Show the agent's question, or let the person answer it."""
         ...
 
     def end(self, run: AgentRun, *, with_result: bool) -> None:
@@ -57,11 +57,11 @@ def follow_run(
     *,
     timeout: float | None,
     as_json: bool,
-    is_wanted: IsWanted = lambda _: True,
+    matches: Matches = lambda _: True,
 ) -> int:
     """Print the steps after `last_seen` as they come until the run ends; return the exit code."""
     with _watcher(as_json=as_json) as watcher:
-        return _watch(watcher, client, run_id, last_seen, timeout=timeout, is_wanted=is_wanted)
+        return _watch(watcher, client, run_id, last_seen, timeout=timeout, matches=matches)
 
 
 def wait_for_run(
@@ -69,7 +69,7 @@ def wait_for_run(
 ) -> int:
     """Wait for the run's end and print only that; return the exit code."""
     with _watcher(as_json=as_json) as watcher:
-        return _watch(watcher, client, run_id, last_seen, timeout=timeout, is_wanted=None)
+        return _watch(watcher, client, run_id, last_seen, timeout=timeout, matches=None)
 
 
 def print_steps(logs: Iterable[AgentRunLog]) -> None:
@@ -86,28 +86,29 @@ def _watch(
     last_seen: int,
     *,
     timeout: float | None,
-    is_wanted: IsWanted | None,
+    matches: Matches | None,
 ) -> int:
-    asked: set[int] = set()
+    questions: set[int] = set()
     ways_on = f"Follow it: agent-runs logs {run_id} --follow · Stop it: agent-runs stop {run_id}"
     try:
         with contextlib.closing(client.follow(run_id, last_seen, timeout=timeout)) as news:
             for new in news:
                 if isinstance(new, AgentRunLog):
-                    if is_wanted and is_wanted(new):
+                    if matches and matches(new):
                         watcher.step(new)
                     continue
                 watcher.change(new)
-                if new.status == AgentRunStatus.PAUSED and new.permission_id not in {None, *asked}:
-                    asked.add(new.permission_id or 0)
+                question = new.permission_id
+                if new.status == AgentRunStatus.PAUSED and question and question not in questions:
+                    questions.add(question)
                     watcher.ask(client, new)
         run = client.get_agent_run(run_id)
-        watcher.end(run, with_result=is_wanted is None)
+        watcher.end(run, with_result=matches is None)
     except WaitTimeout as exc:
         complain(f"{exc.message} {ways_on}")
         return exits.TIMEOUT
     except KeyboardInterrupt:
-        complain(f"Run {run_id} goes on. {ways_on}")
+        complain(f"Run {run_id} is still working. {ways_on}")
         return exits.INTERRUPTED
     return exits.COMPLETE if run.status == AgentRunStatus.COMPLETE else exits.FAILED
 
@@ -159,7 +160,7 @@ class _PlainLines:
 
 
 class _Terminal:
-    """Steps above, what goes on now and since when below them."""
+    """Steps above; below them what happens now, and for how long it has been watched."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
@@ -183,8 +184,8 @@ class _Terminal:
             return
         self._live.stop()
         try:
-            for asked in client.list_permissions(run.id):
-                _put_question(self._console, client, asked)
+            for question in client.list_permissions(run.id):
+                _put_question(self._console, client, question)
         finally:
             self._live.start()
 
@@ -196,7 +197,7 @@ class _Terminal:
 
 
 class _Now:
-    """The last line: a spinner, what the run does, how long it was watched."""
+    """The last line: a spinner, what the run does, how long it has been watched."""
 
     def __init__(self) -> None:
         self.run: AgentRun | None = None
@@ -226,7 +227,7 @@ def _colourful(step: Step) -> Text:
 
 def _ending(run: AgentRun) -> str:
     words = f"Run {run.id} {run.status}"
-    # A run that was resumed keeps its first start, so only a first turn's length is known.
+    # A resumed run keeps its first start, so only the first turn has a length.
     if run.turn == 1 and run.started_at and run.finished_at:
         words += f" in {duration((run.finished_at - run.started_at).total_seconds())}"
     reason = run.status_reason if run.status != AgentRunStatus.COMPLETE else None
@@ -234,31 +235,31 @@ def _ending(run: AgentRun) -> str:
 
 
 def _say_how_to_answer(client: CodegenClient, run: AgentRun) -> None:
-    for asked in client.list_permissions(run.id):
-        complain(f"Run {run.id} asks: {question_of(asked)}. Answer: {_how_to_answer(asked)}")
+    for question in client.list_permissions(run.id):
+        complain(f"Run {run.id} asks: {words_of(question)}. Answer: {_how_to_answer(question)}")
 
 
-def _how_to_answer(asked: PermissionRequest) -> str:
-    return f"agent-runs answer {asked.agent_run_id} {asked.id} allow|reject"
+def _how_to_answer(question: PermissionRequest) -> str:
+    return f"agent-runs answer {question.agent_run_id} {question.id} allow|reject"
 
 
-def _put_question(console: Console, client: CodegenClient, asked: PermissionRequest) -> None:
+def _put_question(console: Console, client: CodegenClient, question: PermissionRequest) -> None:
     """Let the person choose; an empty line leaves the question open."""
-    console.print(Text(f"The agent asks: {question_of(asked)}", "yellow"))
-    for number, option in enumerate(asked.options, 1):
+    console.print(Text(f"The agent asks: {words_of(question)}", "yellow"))
+    for number, option in enumerate(question.options, 1):
         console.print(Text(f"  {number}  {one_line(option.name)}"))
-    numbers = {str(number): option for number, option in enumerate(asked.options, 1)}
+    numbers = {str(number): option for number, option in enumerate(question.options, 1)}
     while True:
         try:
             choice = console.input("Your answer (number, empty for later): ").strip()
         except EOFError:
             choice = ""
         if not choice:
-            complain(f"Answer later: {_how_to_answer(asked)}")
+            complain(f"Answer later: {_how_to_answer(question)}")
             return
         if choice in numbers:
             break
     try:
-        client.answer_permission(asked.agent_run_id, asked.id, numbers[choice].option_id)
+        client.answer_permission(question.agent_run_id, question.id, numbers[choice].option_id)
     except Conflict as exc:  # somebody else was faster
         complain(exc.message)

@@ -61,14 +61,14 @@ def logs(
     kinds = [kind.upper() for kind in kinds or ()]
     with connect(context) as client:
         if follow:
-            is_wanted = _filter(kinds, tools, failed=failed)
+            matches = _filter(kinds, tools, failed=failed)
             code = late.live.follow_run(
-                client, run_id, -1, timeout=timeout, as_json=as_json, is_wanted=is_wanted
+                client, run_id, -1, timeout=timeout, as_json=as_json, matches=matches
             )
             raise typer.Exit(code)
         query: dict[str, Any] = {"message_type": kinds, "tool_name": tools, "failed": failed}
         query = {name: value for name, value in query.items() if value}
-        entries = client.iter_agent_run_logs(run_id, **query)  # nothing is read before it is wanted
+        entries = client.iter_agent_run_logs(run_id, **query)  # reads nothing until it is iterated
         if grep is not None:
             hits = client.search_agent_run_logs(run_id, grep, regex=regex, context=around, **query)
             entries = _parts(client, run_id, hits.around)
@@ -87,28 +87,28 @@ def _print(entries: "Iterable[AgentRunLog]", *, as_json: bool) -> None:
 
 def _check(*, follow: bool, timeout: float | None, grep: str | None, narrows: bool) -> None:
     if timeout is not None and not follow:
-        raise InvalidRequest("--timeout goes with --follow.")
+        raise InvalidRequest("--timeout needs --follow.")
     if grep is None and narrows:
-        raise InvalidRequest("--regex and --context go with --grep.")
+        raise InvalidRequest("--regex and --context need --grep.")
     if follow and grep is not None:
-        raise InvalidRequest("--grep looks at what there is; it does not go with --follow.")
+        raise InvalidRequest("--grep searches stored steps; use it without --follow.")
 
 
 def _filter(
     kinds: "Sequence[str]", tools: "Sequence[str] | None", *, failed: bool
 ) -> "Callable[[AgentRunLog], bool]":
-    def is_wanted(log: "AgentRunLog") -> bool:
-        fits = not kinds or log.message_type.upper() in kinds
-        fits = fits and (not tools or log.tool_name in tools)
-        return fits and (not failed or log.failed)
+    def matches(log: "AgentRunLog") -> bool:
+        has_kind = not kinds or log.message_type.upper() in kinds
+        has_tool = not tools or log.tool_name in tools
+        return has_kind and has_tool and (not failed or log.failed)
 
-    return is_wanted
+    return matches
 
 
 def _parts(
     client: "CodegenClient", run_id: int, ranges: "Iterable[tuple[int, int]]"
 ) -> "Iterator[AgentRunLog]":
-    """The entries of some ranges of `seq`, whatever they are."""
+    """The entries of some ranges of `seq`, without a filter."""
     for first, last in ranges:
         for skip in range(first, last + 1, PAGE_LIMIT):
             yield from client.get_agent_run_logs(

@@ -1,7 +1,7 @@
-"""What all commands print with: clean text, one JSON form, errors on one line.
+"""How all commands print: clean text, one JSON form, errors on one line.
 
-Text of agents is hostile: it may hold colour codes, cursor moves, window titles or marks that turn
-the direction of writing. None of that reaches a terminal: it is taken out, or shown as a mark.
+Text of agents is hostile: it can contain colour codes, cursor moves, window titles or marks that
+reverse the direction of writing. None of that reaches a terminal: it is removed or named.
 """
 
 import io
@@ -16,7 +16,7 @@ from agent_runs.reading.text import HIDDEN, clean, one_line
 
 @runtime_checkable
 class Dumps(Protocol):
-    """A model, seen without importing pydantic."""
+    """A model, recognised without importing pydantic."""
 
     def model_dump(self, *, mode: str) -> dict[str, Any]:
         """Return the model as JSON values."""
@@ -24,7 +24,7 @@ class Dumps(Protocol):
 
 
 def write_by_lines() -> None:
-    """Let every line go out at once, into a pipe too; a program that reads us waits for it."""
+    """Send every line at once, also into a pipe: the program at its other end waits for it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="replace")
@@ -46,10 +46,10 @@ def say_fields(*fields: object) -> None:
 
 
 def say_json(value: object, *, lines: bool = False) -> None:
-    """Print a value as JSON: indented on a terminal, else (or with `lines`) on one line."""
+    """Print a value as JSON: indented on a terminal, on one line elsewhere or with `lines`."""
     indent = 2 if sys.stdout.isatty() and not lines else None
     text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
-    # What JSON itself lets through, such as C1 controls, must not reach the terminal either.
+    # JSON permits C1 controls and the like, which must not reach the terminal either.
     sys.stdout.write(HIDDEN.sub(_escaped, text) + "\n")
 
 
@@ -59,11 +59,11 @@ def _escaped(match: re.Match[str]) -> str:
 
 def _plain(value: object) -> Any:
     if isinstance(value, Dumps):
-        return {name: _plain(each) for name, each in value.model_dump(mode="json").items()}
+        return {name: _plain(field) for name, field in value.model_dump(mode="json").items()}
     if isinstance(value, Mapping):
         return {
-            str(name): _plain(each) for name, each in cast("Mapping[str, object]", value).items()
+            str(name): _plain(field) for name, field in cast("Mapping[str, object]", value).items()
         }
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(each) for each in cast("Iterable[object]", value)]
+        return [_plain(item) for item in cast("Iterable[object]", value)]
     return value

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def permissions(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
-    """List the questions that a run's agent waits on."""
+    """List the open questions of a run's agent."""
     with connect(context) as client:
-        found = client.list_permissions(run_id)
+        questions = client.list_permissions(run_id)
     if as_json:
-        say_json(found)
+        say_json(questions)
         return
-    for asked in found:
-        say(f"{asked.id}  {question_of(asked)}")
-        for option in asked.options:
+    for question in questions:
+        say(f"{question.id}  {words_of(question)}")
+        for option in question.options:
             say(f"    {one_line(option.option_id)}  {one_line(option.name)} ({option.kind})")
-    if not found:
-        say(f"Run {run_id} asks for nothing.")
+    if not questions:
+        say(f"Run {run_id} has no open questions.")
 
 
 def answer(
@@ -47,9 +47,9 @@ def answer(
         say(f"Answered: {one_line(answered.option_id or decision)}. Run {run_id} goes on.")
 
 
-def question_of(asked: "PermissionRequest") -> str:
+def words_of(question: "PermissionRequest") -> str:
     """Return what the agent wants to do, on one line."""
-    call = asked.tool_call
+    call = question.tool_call
     return one_line(str(call.get("title") or call.get("kind") or "permission"))
 
 

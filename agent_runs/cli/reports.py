@@ -62,19 +62,19 @@ def report(
     run. Days are UTC days.
     """
     with connect(context) as client:
-        chosen: dict[str, Any] = {"agent": agent, "mode": mode}
-        chosen["repo_id"] = None if repo is None else repo_id_of(client, repo)
+        query: dict[str, Any] = {"agent": agent, "mode": mode}
+        query["repo_id"] = None if repo is None else repo_id_of(client, repo)
         if run_id is not None:
             text = _export(client, _OF_ONE[form], {"run_ids": [run_id]})
         elif form == "junit":
-            text = _export(client, "junit", chosen | {"since": _first_day(since)})
+            text = _export(client, "junit", query | {"since": _first_day(since)})
         else:
             period = _PERIOD.fullmatch(since)
             length: dict[str, Any] = (
                 {"days": int(period[1])} if period else {"first_day": _day(since)}
             )
             name = "markdown" if form == "md" else form
-            text = client.get_report(name, **chosen, **length)
+            text = client.get_report(name, **query, **length)
     if output is None:
         say(text.rstrip("\n"))
         return
@@ -82,7 +82,7 @@ def report(
         output.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise InvalidRequest(f"{output} cannot be written: {exc.strerror or exc}.") from exc
-    complain(f"{output} is written.")
+    complain(f"Wrote {output}.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,8 +90,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(report)
 
 
-def _export(client: "CodegenClient", form: "ExportFormat", chosen: dict[str, Any]) -> str:
-    with client.stream_export(form, with_archived=True, **chosen) as parts:
+def _export(client: "CodegenClient", form: "ExportFormat", query: dict[str, Any]) -> str:
+    with client.stream_export(form, with_archived=True, **query) as parts:
         return b"".join(parts).decode()
 
 
@@ -99,7 +99,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"--since {text!r}: give days, 7d, or a day, 2026-11-20.") from None
+        raise InvalidRequest(f"--since {text!r}: use 7d or a date such as 2026-11-20.") from None
 
 
 def _first_day(since: str) -> datetime:

@@ -25,7 +25,7 @@ def add_repo(
 ) -> None:
     """Register a repository."""
     path = Path(url).expanduser()
-    # The server's working directory is another one, so a path has to be absolute.
+    # The server has another working directory, so a path has to be absolute.
     url = str(path.resolve()) if path.exists() else url
     with connect(context) as client:
         added = client.add_repo(url, name)
@@ -39,12 +39,12 @@ def add_repo(
 def list_repos(context: typer.Context, as_json: AsJson = False) -> None:
     """List the registered repositories."""
     with connect(context) as client:
-        found = client.list_repos()
+        repos = client.list_repos()
     if as_json:
-        say_json(found)
+        say_json(repos)
         return
-    for each in found:
-        say_fields(each.id, each.name, each.url, each.default_branch)
+    for entry in repos:
+        say_fields(entry.id, entry.name, entry.url, entry.default_branch)
 
 
 @repo.command("remove")
@@ -60,7 +60,7 @@ def remove_repo(
     if as_json:
         say_json({"id": repo_id, "removed": True})
     else:
-        say(f"Repository {repo_id} is removed.")
+        say(f"Removed repository {repo_id}.")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -151,34 +151,34 @@ def list_runs(
     with connect(context) as client:
         if every:
             items = list(client.iter_agent_runs(**query))
-            shown: object = {"items": items, "total": len(items)}
+            answer: object = {"items": items, "total": len(items)}
             total = len(items)
         else:
-            shown = found = client.list_agent_runs(page=page, limit=limit, **query)
-            items, total = found.items, found.total
+            answer = part = client.list_agent_runs(page=page, limit=limit, **query)
+            items, total = part.items, part.total
     if as_json:
-        say_json(shown)
+        say_json(answer)
         return
     if sys.stdout.isatty():
         late.tables.show_runs(items, total)
         return
-    for each in items:
-        say_fields(each.id, each.status, each.agent, in_utc(each.created_at), each.name)
+    for item in items:
+        say_fields(item.id, item.status, item.agent, in_utc(item.created_at), item.name)
 
 
 def show(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
     """Show a run: its status, prompt and result."""
     with connect(context) as client:
-        found = client.get_agent_run(run_id)
+        agent_run = client.get_agent_run(run_id)
     if as_json:
-        say_json(found)
+        say_json(agent_run)
         return
     names = (
         "id status status_reason error title agent model repo_id permission_policy sandbox branch "
         "turn log_count created_at started_at finished_at archived_at web_url prompt result"
     )
     for name in names.split():
-        value = found.get(name)
+        value = agent_run.get(name)
         if value is None or value == "":
             continue
         if isinstance(value, datetime):
@@ -210,7 +210,7 @@ def restore(
 ) -> None:
     """Put an archived run back into the list."""
     if not (target.isascii() and target.isdigit()):
-        # This was the command for backups once.
+        # This form used to restore backups.
         command = f"agent-runs backup restore {shlex.quote(target)}{' --force' * force}"
         raise InvalidRequest(
             f"Run `{command}` to restore a backup; `restore` alone takes a run's id."
@@ -222,32 +222,32 @@ def restore(
 def diff(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
     """Print what a run changed, as a diff for `git apply`."""
     with connect(context) as client:
-        found = client.get_agent_run_diff(run_id)
+        changes = client.get_agent_run_diff(run_id)
     if as_json:
-        say_json(found)
+        say_json(changes)
     elif sys.stdout.isatty():
-        late.tables.show_diff(found.diff)
+        late.tables.show_diff(changes.diff)
     else:
-        # For another program: as it is, byte for byte.
+        # For another program: unchanged, byte for byte.
         sys.stdout.flush()
-        sys.stdout.buffer.write(found.diff.encode(errors="surrogatepass"))
+        sys.stdout.buffer.write(changes.diff.encode(errors="surrogatepass"))
 
 
 def repo_id_of(client: "CodegenClient", repo: str) -> int:
     """Return the id of a repository given by id or name.
 
     Raises:
-        InvalidRequest: there is none, or several, of that name.
+        InvalidRequest: no repository has that name, or several have.
     """
     if repo.isascii() and repo.isdigit():
         return int(repo)
-    found = [each.id for each in client.list_repos() if repo in {each.name, each.full_name}]
-    if len(found) != 1:
-        problem = "no" if not found else "more than one"
+    ids = [item.id for item in client.list_repos() if repo in {item.name, item.full_name}]
+    if len(ids) != 1:
+        problem = "no" if not ids else "more than one"
         raise InvalidRequest(
-            f"There is {problem} repository {repo!r}; `agent-runs repo list` shows their ids."
+            f"There is {problem} repository {repo!r}; `agent-runs repo list` shows all ids."
         )
-    return found[0]
+    return ids[0]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -268,7 +268,7 @@ def _carry_on(
     timeout: float | None,
     as_json: bool,
 ) -> None:
-    """Say which run it is and, as was asked for, watch it to its end."""
+    """Say which run it is and, with --follow or --wait, watch it to its end."""
     is_watched = follow or wait
     if not as_json:
         say(f"Run {run.id} {run.status} {run.web_url}")
@@ -284,7 +284,7 @@ def _carry_on(
 
 def _check_timeout(timeout: float | None, *, is_watched: bool) -> None:
     if timeout is not None and not is_watched:
-        raise InvalidRequest("--timeout goes with --follow or --wait.")
+        raise InvalidRequest("--timeout needs --follow or --wait.")
 
 
 def _tell(run: "AgentRun", text: str, *, as_json: bool) -> None:
@@ -297,18 +297,18 @@ def _tell(run: "AgentRun", text: str, *, as_json: bool) -> None:
 def _prompt(prompt: str) -> str:
     text = sys.stdin.read() if prompt == "-" else prompt
     if not text.strip():
-        raise InvalidRequest("The prompt is empty.")
+        raise InvalidRequest("The prompt is empty: say what the agent should do.")
     return text
 
 
 def _metadata(pairs: Sequence[str] | None) -> dict[str, str] | None:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not name or not equals:
-            raise InvalidRequest(f"--metadata {pair!r}: KEY=VALUE is needed.")
-        found[name] = value
-    return found or None
+            raise InvalidRequest(f"--metadata {pair!r}: use KEY=VALUE.")
+        values[name] = value
+    return values or None
 
 
 def _images(files: Sequence[str] | None) -> list[str] | None:
@@ -316,12 +316,12 @@ def _images(files: Sequence[str] | None) -> list[str] | None:
 
 
 def _image(file: str) -> str:
-    """The picture as a data URI; one that is a data URI already stays as it is."""
+    """The image as a data URI; a data URI is returned unchanged."""
     if file.startswith("data:"):
         return file
     kind, _ = mimetypes.guess_type(file)
     if not (kind or "").startswith("image/"):
-        raise InvalidRequest(f"--image {file!r}: its name does not end like that of a picture.")
+        raise InvalidRequest(f"--image {file!r}: the name needs an image's ending, such as .png.")
     try:
         content = Path(file).read_bytes()
     except OSError as exc:

@@ -33,7 +33,7 @@ def search(
     order: Annotated[
         Literal["newest", "best"], typer.Option(help="Hits to show first.")
     ] = "newest",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of hits, at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number of hits.")] = 20,
     every: Annotated[bool, typer.Option("--all", help="Show all hits, page by page.")] = False,
     view: Annotated[
         str | None, typer.Option(metavar="VIEW", help="Start from a saved view (name or id).")
@@ -53,7 +53,7 @@ def search(
         if view is not None:
             query = f"{find_view(client, view, 'search').query} {query}".strip()
         if not query.strip():
-            raise InvalidRequest("Say what to look for; --fields lists what a query can name.")
+            raise InvalidRequest("Give a query; --fields lists the fields that it can have.")
         try:
             if every:
                 groups = client.iter_search(query, order=order)
@@ -63,7 +63,7 @@ def search(
                 else:
                     _show(groups)
                 return
-            found = client.search(query, order=order, limit=limit)
+            page = client.search(query, order=order, limit=limit)
         except InvalidQuery as error:
             if not sys.stderr.isatty():
                 raise
@@ -71,14 +71,14 @@ def search(
             late.tables.point_at(query, error.position)
             raise typer.Exit(exits.USAGE) from error
     if as_json:
-        say_json(found)
+        say_json(page)
         return
-    _show(found.items)
+    _show(page.items)
     if sys.stdout.isatty():
-        shown = sum(len(group.hits) for group in found.items)
-        plus = "+" if found.total_is_capped else ""
-        more = "; --all shows the rest" if found.next_cursor else ""
-        say(f"{shown} of {found.total:,}{plus} hits{more}".replace(",", " "))
+        number = sum(len(group.hits) for group in page.items)
+        plus = "+" if page.total_is_capped else ""
+        more = "; --all shows the rest" if page.next_cursor else ""
+        say(f"{number} of {page.total:,}{plus} hits{more}".replace(",", " "))
 
 
 def _show(groups: "Iterable[SearchGroup]") -> None:
@@ -95,11 +95,11 @@ def _show(groups: "Iterable[SearchGroup]") -> None:
 
 
 def _list_fields(client: "CodegenClient", *, as_json: bool) -> None:
-    found = client.list_search_fields()
+    fields = client.list_search_fields()
     if as_json:
-        say_json(found)
+        say_json(fields)
         return
-    for field in found:
+    for field in fields:
         say_fields(f"{field.name}:{field.example}", field.about, ", ".join(field.values))
 
 

@@ -1,4 +1,4 @@
-"""Starts the server: in this process (`serve`, `python api.py`), or beside the dashboard (`up`)."""
+"""Starts the server: in this process (`serve`, `python api.py`), or with the dashboard (`up`)."""
 
 import contextlib
 import errno
@@ -32,20 +32,20 @@ from agent_runs.settings import (
 _BACKLOG = 2048
 _GRACE_SECONDS = 20.0
 _LOOK_SECONDS = 0.2
-# Open event streams end by themselves when the server is asked to stop; this is for the others.
+# Open event streams end on their own when the server shuts down; this is for other requests.
 _SHUTDOWN_SECONDS = 5
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ROOT = Path(agent_runs.__file__).parent.parent
 
 
 def serve(host: str | None = None, port: int | None = None) -> None:
-    """Serve the API until the process is told to stop.
+    """Serve the API until a signal stops the process.
 
     Raises:
-        SystemExit: it cannot be started; standard error says why.
+        SystemExit: the server cannot start; standard error says why.
     """
     write_by_lines()
-    # The application reads its settings itself, so what was given has to be one.
+    # The application reads its own settings, so host and port have to become settings.
     os.environ.update({"AGENT_RUNS_HOST": host} if host else {})
     os.environ.update({"AGENT_RUNS_PORT": str(port)} if port else {})
     settings = _settings()
@@ -60,7 +60,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     config = uvicorn.Config(
         "agent_runs.api.app:create_app",
         factory=True,
-        log_config=None,  # the application sets logging up
+        log_config=None,  # the application sets up logging
         access_log=False,
         server_header=False,
         ws="none",
@@ -74,7 +74,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
 
 
 def up() -> int:
-    """Run the API and, where there is one, the dashboard; return the exit code."""
+    """Run the API and, if it is installed, the dashboard; return the exit code."""
     settings = _settings()
     commands = {"API": [sys.executable, "-m", "agent_runs", "serve"]}
     if _has_dashboard():
@@ -83,7 +83,7 @@ def up() -> int:
     with _signals_as_interrupts():
         try:
             for name, command in commands.items():
-                # Sessions of their own: Ctrl-C reaches only this process, which ends them in order.
+                # Separate sessions: Ctrl-C reaches only this process, which ends them in order.
                 running[name] = subprocess.Popen(command, start_new_session=True)  # noqa: S603
             return _watch(running, settings)
         except KeyboardInterrupt:
@@ -93,7 +93,7 @@ def up() -> int:
 
 
 class _Server(uvicorn.Server):
-    """Says where it is once it answers."""
+    """Prints its addresses once it answers."""
 
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
@@ -116,7 +116,7 @@ def _settings() -> Settings:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind before anything is opened, so that a second server touches nothing."""
+    """Bind before anything is opened, so that a second server changes nothing."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host.strip("[]"), port), family=family, backlog=_BACKLOG)
 
@@ -126,12 +126,15 @@ def _why_not(exc: Exception, settings: Settings) -> str:
         return str(exc)
     where = place(settings.host, settings.port)
     if exc.errno == errno.EADDRINUSE:
-        who = "agent_runs runs already" if _is_ours(settings) else "another program listens"
+        who = "agent_runs already runs" if _is_ours(settings) else "another program listens"
         return (
-            f"{where} is taken: {who} there. Stop it, or choose another port: "
+            f"{where} is in use: {who} there. Stop it, or choose another port: "
             f"AGENT_RUNS_PORT={settings.port + 1}."
         )
-    return f"Cannot listen on {where}: {exc.strerror or exc}. Set AGENT_RUNS_HOST, AGENT_RUNS_PORT."
+    return (
+        f"Cannot listen on {where}: {exc.strerror or exc}. Change AGENT_RUNS_HOST or "
+        "AGENT_RUNS_PORT."
+    )
 
 
 def _is_ours(settings: Settings) -> bool:
@@ -144,8 +147,8 @@ def _is_ours(settings: Settings) -> bool:
 
 
 def _has_dashboard() -> bool:
-    is_there = (_ROOT / "agent_runs" / "dashboard").is_dir() and (_ROOT / "dashboard.py").is_file()
-    return is_there and importlib.util.find_spec("reflex") is not None
+    files_exist = (_ROOT / "agent_runs/dashboard").is_dir() and (_ROOT / "dashboard.py").is_file()
+    return files_exist and importlib.util.find_spec("reflex") is not None
 
 
 def _dashboard_line(settings: Settings) -> str:
@@ -155,13 +158,13 @@ def _dashboard_line(settings: Settings) -> str:
 
 
 def _watch(running: dict[str, subprocess.Popen[bytes]], settings: Settings) -> int:
-    """Wait until the API ends; a dashboard that ends before is only told."""
+    """Wait until the API ends; an earlier end of the dashboard is only reported."""
     api, dashboard = running["API"], running.get("dashboard")
     while (code := api.poll()) is None:
         if dashboard is not None and dashboard.poll() is not None:
             complain(
-                f"The dashboard ended (exit {dashboard.returncode}), the lines above say why; "
-                f"the API goes on at {server_url(settings.host, settings.port)}."
+                f"The dashboard ended (exit code {dashboard.returncode}); the lines above say why. "
+                f"The API is still running at {server_url(settings.host, settings.port)}."
             )
             dashboard = None
         time.sleep(_LOOK_SECONDS)
@@ -169,8 +172,8 @@ def _watch(running: dict[str, subprocess.Popen[bytes]], settings: Settings) -> i
 
 
 def _end(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    for each in _STOP_SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave one of them behind
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave one of them behind
     for process in running.values():
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
@@ -179,21 +182,21 @@ def _end(running: dict[str, subprocess.Popen[bytes]]) -> None:
         try:
             process.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            complain(f"The {name} did not end in time and is killed.")
+            complain(f"The {name} did not end in time and was killed.")
             process.kill()
             process.wait()
 
 
 @contextlib.contextmanager
 def _signals_as_interrupts() -> Generator[None]:
-    """Let a terminal that closes, or a service manager, end both as Ctrl-C does."""
+    """Let a closing terminal, or a service manager, end both as Ctrl-C does."""
 
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    former = {each: signal.signal(each, interrupt) for each in _STOP_SIGNALS}
+    former = {number: signal.signal(number, interrupt) for number in _STOP_SIGNALS}
     try:
         yield
     finally:
-        for each, handler in former.items():
-            signal.signal(each, handler)
+        for number, handler in former.items():
+            signal.signal(number, handler)

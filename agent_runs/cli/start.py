@@ -28,7 +28,7 @@ def serve(host: Host = None, port: Port = None) -> None:
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Check this machine and the server, and say what to fix.
 
-    Exit code 1 if something is missing that runs need.
+    The exit code is 1 if anything that runs need is missing.
     """
     connection = context.ensure_object(Connection)
     raise typer.Exit(late.doctor.examine(connection, as_json=as_json))
@@ -37,11 +37,11 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 class _BackupGroup(TyperGroup):
     """Takes `backup FILE` for `backup create FILE`."""
 
-    # typer keeps the type of the context private and hands over its own subclass of it.
+    # typer hides the type of its context, a subclass of click's.
     def parse_args(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, ctx: typer.Context, args: list[str]
     ) -> list[str]:
-        """Add the command that was left out."""
+        """Add the missing command."""
         if args and args[0] not in {*self.commands, "-h", "--help"}:
             args = ["create", *args]
         return super().parse_args(ctx, args)
@@ -80,7 +80,7 @@ def restore_backup(
 ) -> None:
     """Restore a backup, all or nothing; stop the server first.
 
-    The backup may come from SQLite or PostgreSQL, whichever this server uses.
+    The backup can come from SQLite or PostgreSQL, whichever this server uses.
     """
     late.backup.put_back(path, force=force, as_json=as_json)
 

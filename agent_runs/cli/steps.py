@@ -1,4 +1,4 @@
-"""Says what a step of a run was: one line for most, the whole text for answers and errors."""
+"""Puts the steps of a run into words: one line for most, the full text for answers and errors."""
 
 import json
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ _SECOND = 1000
 
 
 class Step(NamedTuple):
-    """A step in words; all clean.
+    """A step in words, all of them clean.
 
     Attributes:
-        state: `ok` or `failed` for tool calls, else empty.
-        text: may have several lines.
+        state: `ok` or `failed` for tool calls, otherwise empty.
+        text: can have several lines.
     """
 
     time: str
@@ -66,8 +66,8 @@ def _said(log: "AgentRunLog") -> str:
     observation: Any = log.observation
     if isinstance(observation, dict):
         # Hosted servers put the words of an observation under one of these names.
-        known = cast("dict[str, Any]", observation)
-        named = (known[name] for name in ("text", "message", "result") if name in known)
-        observation = next(named, json.dumps(known, ensure_ascii=False))
+        fields = cast("dict[str, Any]", observation)
+        texts = (fields[name] for name in ("text", "message", "result") if name in fields)
+        observation = next(texts, json.dumps(fields, ensure_ascii=False))
     first, second = str(observation or ""), log.thought or ""
     return (second or first) if log.message_type == "PLAN_EVALUATION" else (first or second)

@@ -25,7 +25,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def text(value: object, style: str = "") -> Text:
-    """Return clean text on one line, in which square brackets mean nothing."""
+    """Return clean text on one line, with square brackets as plain characters."""
     return Text(one_line(str(value)), style, no_wrap=True, overflow="ellipsis")
 
 
@@ -35,7 +35,7 @@ def status_text(status: str) -> Text:
 
 
 def style_of(status: str) -> str:
-    """Return the style of what is said of a status."""
+    """Return the style of a status and of texts about it."""
     return _STYLES[tone_of(status)]
 
 
@@ -57,7 +57,7 @@ def show_runs(runs: Sequence["AgentRun"], total: int) -> None:
 
 
 def show_agents(agents: Sequence["AgentInfo"]) -> None:
-    """Print agents as a table; what is missing is said in full."""
+    """Print agents as a table; reasons why one is missing are not cut."""
     table = _table("name", "", "title", "version, or what is missing")
     for agent in agents:
         more = agent.version or "" if agent.available else agent.reason or ""
@@ -99,11 +99,11 @@ def show_figures(title: str, columns: Sequence[str], rows: Sequence[Sequence[str
     console = Console(highlight=False)
     console.print(table)
     if not rows:
-        console.print(Text("Nothing was counted in this period.", "dim"))
+        console.print(Text("There is nothing to show for this period.", "dim"))
 
 
 def point_at(query: str, position: int) -> None:
-    """Print a query with a mark under the place that is wrong, on standard error."""
+    """Print a query on standard error, with a mark under the mistake."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     width = console.width - 4
     start = max(position - width // 2, 0)
@@ -121,7 +121,7 @@ def show_diff(diff: str) -> None:
 
 
 def _snippet(snippet: str, highlights: Sequence[tuple[int, int]]) -> Text:
-    """A piece of text with its hits marked; each part is made clean by itself."""
+    """Part of a text with its hits marked; each piece is cleaned separately."""
     shown = Text()
     at = 0
     for start, end in highlights:

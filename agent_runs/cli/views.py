@@ -25,12 +25,12 @@ Kind = Annotated[
 def list_views(context: typer.Context, as_json: AsJson = False) -> None:
     """List the saved views; all users share them."""
     with connect(context) as client:
-        found = client.list_views()
+        views = client.list_views()
     if as_json:
-        say_json(found)
+        say_json(views)
         return
-    for each in found:
-        say_fields(each.id, each.kind, each.name, each.query)
+    for item in views:
+        say_fields(item.id, item.kind, item.name, item.query)
 
 
 @view.command("save")
@@ -47,9 +47,9 @@ def save_view(
     kind: Kind = "search",
     as_json: AsJson = False,
 ) -> None:
-    """Save a query under a name; an older one of that name is replaced."""
+    """Save a query under a name; it replaces an older one of that name."""
     with connect(context) as client:
-        old = next((each for each in client.list_views(kind) if each.name == name), None)
+        old = next((item for item in client.list_views(kind) if item.name == name), None)
         if old is None:
             saved = client.save_view(name, query, kind=kind)
         else:
@@ -68,12 +68,12 @@ def remove_view(
 ) -> None:
     """Delete a saved view."""
     with connect(context) as client:
-        found = find_view(client, name)
-        client.remove_view(found.id)
+        view_id = find_view(client, name).id
+        client.remove_view(view_id)
     if as_json:
-        say_json({"id": found.id, "removed": True})
+        say_json({"id": view_id, "removed": True})
     else:
-        say(f"View {found.id} is removed.")
+        say(f"Removed view {view_id}.")
 
 
 def find_view(
@@ -82,16 +82,15 @@ def find_view(
     """Return a saved view given by id or name.
 
     Raises:
-        InvalidRequest: there is none, or one of each kind.
+        InvalidRequest: no view has that name, or one of each kind has.
     """
-    known = client.list_views(kind)
-    found = [each for each in known if each.name == name or str(each.id) == name]
-    if len(found) != 1:
-        problem = "no" if not found else "more than one"
+    matches = [item for item in client.list_views(kind) if name in {item.name, str(item.id)}]
+    if len(matches) != 1:
+        problem = "no" if not matches else "more than one"
         raise InvalidRequest(
-            f"There is {problem} saved view {name!r}; `agent-runs view list` shows their ids."
+            f"There is {problem} saved view {name!r}; `agent-runs view list` shows all ids."
         )
-    return found[0]
+    return matches[0]
 
 
 def add_to(app: typer.Typer) -> None:

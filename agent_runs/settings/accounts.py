@@ -72,7 +72,9 @@ def hosted_accounts(settings: Settings) -> list[HostedAccount]:
             )
         )
     accounts += [account for account in _in_file(settings.accounts_file) if account.secret()]
-    by_key = {(account.root, account.secret(), account.org_id): account for account in accounts[::-1]}
+    by_key = {
+        (account.root, account.secret(), account.org_id): account for account in accounts[::-1]
+    }
     return list(by_key.values())[::-1]
 
 

@@ -1,1 +1,1 @@
-"""The official Codegen API, as far as its SDK uses it: same paths, same shapes, plus our fields."""
+"""The official Codegen API: the same paths and shapes, plus our own fields."""

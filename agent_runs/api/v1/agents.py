@@ -1,7 +1,7 @@
 """Runs in the official paths and shapes.
 
-Items carry all official fields, never null where an official client breaks on null, and ours
-beside them. Source: the official OpenAPI document of 2026-02.
+Items have all official fields, never null where null breaks an official client, and our own
+fields. Source: the official OpenAPI document of 2026-02.
 """
 
 import dataclasses
@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from agent_runs.api.errors import documented
 from agent_runs.api.logs import Reverse
 from agent_runs.api.pages import log_page, official_run_page
-from agent_runs.api.parameters import RequestKey, Surface, UserId, WantedLogs, WantedRuns
+from agent_runs.api.parameters import LogFilterQuery, RequestKey, RunFilterQuery, Surface, UserId
 from agent_runs.api.server import Running, Server, json_text
-from agent_runs.api.v1.organizations import Organization, known_organization
+from agent_runs.api.v1.organizations import Organization, visible_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.api.v1.webhooks import checked_webhooks
 from agent_runs.models import LOCAL_ORGANIZATION, AgentRun
@@ -30,7 +30,7 @@ from agent_runs.schemas.official import (
 from agent_runs.store.runs import runs
 
 router = APIRouter(
-    prefix="/v1", tags=["official: agent runs"], dependencies=[Depends(known_organization)]
+    prefix="/v1", tags=["official: agent runs"], dependencies=[Depends(visible_organization)]
 )
 
 CLAUDE_CLIENT = "codegen__claude_code"
@@ -57,10 +57,10 @@ async def create_agent_run(
     key: RequestKey = None,
     x_codegen_client: Annotated[
         str | None,
-        Header(description=f"`{CLAUDE_CLIENT}` asks for Claude Code, as `agent_type` does."),
+        Header(description=f"`{CLAUDE_CLIENT}` chooses Claude Code, as `agent_type` does."),
     ] = None,
 ) -> Response:
-    """Create a run; it starts as soon as there is room, in a hosted organization there."""
+    """Create a run: here for organization 1, otherwise in that hosted organization."""
     is_hosted = organization_id != LOCAL_ORGANIZATION
     wants_claude = body.agent_type == "claude_code" or x_codegen_client == CLAUDE_CLIENT
     agent, model = body.agent, body.model
@@ -80,7 +80,7 @@ async def create_agent_run(
             permission_policy=body.permission_policy,
             title=body.title,
             mode=body.mode,
-            # 1 is the whole server, so it leaves the choice to what else is named.
+            # 1 is the whole server, so other parts of the request decide where it works.
             organization_id=organization_id if is_hosted else None,
             provider=body.provider,
             agent_type=body.agent_type,
@@ -102,17 +102,17 @@ async def list_agent_runs(
     server: Running,
     *,
     organization_id: Organization,
-    wanted: WantedRuns,
+    run_filter: RunFilterQuery,
     paging: Paging,
     user_id: UserId = None,
 ) -> Response:
-    """List runs, newest first: of a hosted organization its own, else all of this server."""
+    """List runs, newest first: those of a hosted organization, or all on this server."""
     skip, limit = paging
-    wanted = dataclasses.replace(wanted, user_id=user_id)
+    run_filter = dataclasses.replace(run_filter, user_id=user_id)
     if organization_id != LOCAL_ORGANIZATION:
-        wanted = dataclasses.replace(wanted, organization_id=organization_id)
+        run_filter = dataclasses.replace(run_filter, organization_id=organization_id)
     return json_text(
-        await official_run_page(server.database, wanted=wanted, skip=skip, limit=limit)
+        await official_run_page(server.database, run_filter=run_filter, skip=skip, limit=limit)
     )
 
 
@@ -131,7 +131,7 @@ async def list_agent_runs(
 async def resume_agent_run(
     server: Running, body: ResumeAgentRunInput, key: RequestKey = None
 ) -> Response:
-    """Give a run that has ended another prompt; on one that still works: 409."""
+    """Give a run that has ended a new prompt; 409 if it is still working."""
     await server.runs.resume(
         body.agent_run_id,
         body.prompt,
@@ -151,7 +151,7 @@ async def resume_agent_run(
     responses=documented(404, 413, official=True),
 )
 async def ban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
-    """Stop a run and mute it: it sends no webhooks any more, not even about this end."""
+    """Stop a run and mute it: it sends no more webhooks, not even about this end."""
     await server.runs.mark(body.agent_run_id, "ban")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -175,7 +175,7 @@ async def remove_agent_run_from_pr(server: Running, body: StopAgentRunInput) -> 
     responses=documented(404, 413, official=True),
 )
 async def unban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
-    """Let a run send webhooks again; resume it to let it go on."""
+    """Let a run send webhooks again; to continue it, resume it."""
     await server.runs.mark(body.agent_run_id, "unban")
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -193,7 +193,7 @@ async def unban_agent_run(server: Running, body: StopAgentRunInput) -> Response:
     responses=documented(404, 413, official=True),
 )
 async def stop_agent_run(server: Running, body: StopAgentRunInput) -> Response:
-    """Stop a run; its end is told as any other."""
+    """Stop a run; webhooks are sent as for any other end."""
     await server.runs.stop(body.agent_run_id)
     return json_text(await runs.text(server.database, body.agent_run_id))
 
@@ -205,7 +205,7 @@ async def stop_agent_run(server: Running, body: StopAgentRunInput) -> Response:
     responses=documented(404, official=True),
 )
 async def get_agent_run(server: Running, agent_run_id: AgentRunId) -> Response:
-    """Return one run with its whole result."""
+    """Return one run with its full result."""
     return json_text(await runs.text(server.database, agent_run_id))
 
 
@@ -225,7 +225,7 @@ async def list_logs(
     server: Running,
     *,
     agent_run_id: AgentRunId,
-    wanted: WantedLogs,
+    log_filter: LogFilterQuery,
     paging: Paging,
     reverse: Reverse = False,
 ) -> Response:
@@ -233,7 +233,12 @@ async def list_logs(
     skip, limit = paging
     await server.open_hosted(agent_run_id)
     body = await log_page(
-        server.database, run_id=agent_run_id, wanted=wanted, skip=skip, limit=limit, reverse=reverse
+        server.database,
+        run_id=agent_run_id,
+        log_filter=log_filter,
+        skip=skip,
+        limit=limit,
+        reverse=reverse,
     )
     return json_text(body)
 

@@ -1,4 +1,4 @@
-"""Claude Code sessions in a terminal, as `codegen claude` reports them; unpublished paths."""
+"""Claude Code sessions in a terminal, as `codegen claude` reports them on unpublished paths."""
 
 from typing import Annotated
 
@@ -40,7 +40,7 @@ SessionId = Annotated[
     "/session", operation_id="v1_open_claude_session", responses=documented(413, official=True)
 )
 async def open_session(server: Running, body: ClaudeSession) -> ClaudeSessionResponse:
-    """Open a run for a session; the same session always gets the same run."""
+    """Open a run for a session; a session always gets the same run."""
     run = await claude_sessions.open_session(server.database, LOCAL_ORGANIZATION, body.session_id)
     return _shown(run)
 
@@ -51,7 +51,7 @@ async def open_session(server: Running, body: ClaudeSession) -> ClaudeSessionRes
     responses=documented(404, official=True),
 )
 async def get_session(server: Running, session_id: SessionId) -> ClaudeSessionResponse:
-    """Return which run shows a session."""
+    """Return the run that shows a session."""
     return _shown(
         await claude_sessions.find_session(server.database, LOCAL_ORGANIZATION, session_id)
     )
@@ -65,7 +65,7 @@ async def get_session(server: Running, session_id: SessionId) -> ClaudeSessionRe
 async def set_session_status(
     server: Running, session_id: SessionId, body: ClaudeSessionStatus
 ) -> ClaudeSessionResponse:
-    """Let the run follow the session: it works, or has ended; ACTIVE after an end is a new turn."""
+    """Set the run's status to the session's; ACTIVE after an end begins a new turn."""
     run = await claude_sessions.set_status(
         server.database, LOCAL_ORGANIZATION, session_id, body.status
     )
@@ -80,7 +80,7 @@ async def set_session_status(
 async def add_session_line(
     server: Running, session_id: SessionId, body: ClaudeSessionLine
 ) -> ClaudeSessionResponse:
-    """Take one line of the session's file; it becomes entries of the run."""
+    """Add one line of the session's file to the run, as entries."""
     run = await claude_sessions.add_line(server.database, LOCAL_ORGANIZATION, session_id, body.log)
     return _shown(run)
 

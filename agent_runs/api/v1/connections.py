@@ -1,4 +1,4 @@
-"""Models, integrations, and what of the hosted product has no meaning on one machine."""
+"""Models, integrations, and parts of the hosted product that mean nothing on one machine."""
 
 import shutil
 from typing import Annotated
@@ -33,10 +33,10 @@ OrgId = Annotated[int, Query(description="Organization; this server has one, 1."
     responses=documented(official=True),
 )
 async def list_models(server: Running, organization_id: Organization) -> ModelsResponse:
-    """List what `model` of a new run can be; `agent:model` takes the agent's own words, too."""
+    """List the values for `model` of a new run; `agent:model` also takes the agent's own names."""
     if organization_id != LOCAL.id:
         return ModelsResponse.model_validate(await server.accounts.models(organization_id))
-    usable = [agent for agent in await server.runs.agents() if agent.available]
+    agents = [agent for agent in await server.runs.agents() if agent.available]
     return ModelsResponse(
         providers=[
             ProviderModels(
@@ -49,7 +49,7 @@ async def list_models(server: Running, organization_id: Organization) -> ModelsR
                     ),
                 ],
             )
-            for agent in usable
+            for agent in agents
         ],
         default_model=server.settings.default_agent,
     )
@@ -62,15 +62,15 @@ async def list_models(server: Running, organization_id: Organization) -> ModelsR
     responses=documented(official=True),
 )
 async def list_integrations(server: Running) -> OrganizationIntegrationsResponse:
-    """Tell what this server works with: the command `gh`, and the agents."""
-    found = [
+    """List what this server works with: the command `gh`, and the agents."""
+    integrations = [
         IntegrationStatus(
             integration_type="github",
             active=shutil.which("gh") is not None,
             metadata={"works_through": "the command gh"},
         )
     ]
-    found += [
+    integrations += [
         IntegrationStatus(
             integration_type=agent.name,
             active=agent.available,
@@ -81,8 +81,8 @@ async def list_integrations(server: Running) -> OrganizationIntegrationsResponse
     return OrganizationIntegrationsResponse(
         organization_id=LOCAL.id,
         organization_name=LOCAL.name,
-        integrations=found,
-        total_active_integrations=sum(each.active for each in found),
+        integrations=integrations,
+        total_active_integrations=sum(integration.active for integration in integrations),
     )
 
 
@@ -101,7 +101,7 @@ async def get_organization_settings() -> OrganizationSettings:
     "/mcp-providers", operation_id="v1_list_mcp_providers", responses=documented(official=True)
 )
 async def list_mcp_providers() -> list[OAuthProviderResponse]:
-    """List identity providers for MCP servers: none, agents bring their own logins."""
+    """List identity providers for MCP servers: always empty, agents bring their own logins."""
     return []
 
 
@@ -109,7 +109,7 @@ async def list_mcp_providers() -> list[OAuthProviderResponse]:
     "/oauth/tokens/status", operation_id="v1_oauth_status", responses=documented(official=True)
 )
 async def get_oauth_status(org_id: OrgId) -> list[str]:
-    """List the providers that tokens are held of: none."""
+    """List the providers with stored tokens: always empty."""
     await check_organization(org_id)
     return []
 
@@ -121,12 +121,12 @@ async def revoke_oauth_token(
     provider: Annotated[str, Query(max_length=500, description="Name of the provider.")],
     org_id: OrgId,
 ) -> Done:
-    """Say that there is no token to revoke."""
+    """Answer that there is no token to revoke."""
     await check_organization(org_id)
     return Done(
         success=False,
-        message=f"This server holds no OAuth tokens, so none of {provider!r} was revoked. Agents "
-        "keep their own logins: log out with the agent's own command.",
+        message=f"This server stores no OAuth tokens, so there was none of {provider!r} to revoke. "
+        "Agents keep their own logins: log out with the agent's own command.",
     )
 
 
@@ -136,11 +136,11 @@ async def revoke_oauth_token(
     responses=documented(413, official=True),
 )
 async def generate_slack_token(body: GenerateTokenRequest) -> GenerateTokenResponse:
-    """Say that this server has no Slack app."""
+    """Answer that this server has no Slack app."""
     await check_organization(body.org_id)
     return GenerateTokenResponse(
         token="",
-        message="This server has no Slack app. To be told when runs end, set a webhook: "
+        message="This server has no Slack app. To hear when runs end, set a webhook: "
         "POST /v1/organizations/1/webhooks/agent-run.",
         expires_in_minutes=0,
     )

@@ -1,6 +1,6 @@
-"""The official API's rate limits: so many requests in a sliding window, for each token.
+"""The official API's rate limits: a number of requests in a sliding window, for each token.
 
-Source: the texts of the official OpenAPI document. They are off on a loopback address unless set.
+Source: the texts of the official OpenAPI document. They are off on a loopback address by default.
 """
 
 import re
@@ -18,7 +18,7 @@ _MOST_CALLERS = 10_000
 
 
 class Limit(NamedTuple):
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: float
@@ -38,11 +38,11 @@ _STANDARD = Limit(60, 30)
 
 
 class RateLimits:
-    """ASGI middleware that answers 429 to who asks `/v1` too often.
+    """ASGI middleware that answers 429 to callers that use `/v1` too often.
 
     Args:
-        clock: seconds that never go back.
-        factor: how many times as many requests as the official limits allow.
+        clock: returns seconds that never go back.
+        factor: by which the official limits are multiplied.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class RateLimits:
         self._app = app
         self._factor = factor
         self._clock = clock
-        self._seen: defaultdict[tuple[bytes, Limit], deque[float]] = defaultdict(deque)
+        self._times: defaultdict[tuple[bytes, Limit], deque[float]] = defaultdict(deque)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or say when to come back."""
+        """Pass the request on, or say when to try again."""
         if scope["type"] == "http" and scope["path"].startswith("/v1/"):
             limit = _limit_of(scope["method"], scope["path"])
             limit = limit._replace(requests=max(round(limit.requests * self._factor), 1))
@@ -65,7 +65,7 @@ class RateLimits:
             if wait > 0:
                 error = RateLimited(
                     f"Rate limit exceeded: {limit.requests} of these requests in "
-                    f"{limit.seconds:.0f} seconds. Come back in {wait:.0f} seconds.",
+                    f"{limit.seconds:.0f} seconds. Try again in {wait:.0f} seconds.",
                     retry_after_seconds=wait,
                 )
                 await error_response(scope["path"], error)(scope, receive, send)
@@ -73,11 +73,11 @@ class RateLimits:
         await self._app(scope, receive, send)
 
     def _wait(self, caller: bytes, limit: Limit) -> float:
-        """Count a request; seconds until there is room when there is none now."""
+        """Count a request; if it is over the limit, return the seconds to wait."""
         now = self._clock()
-        if len(self._seen) > _MOST_CALLERS:
+        if len(self._times) > _MOST_CALLERS:
             self._forget(now)
-        times = self._seen[caller, limit]
+        times = self._times[caller, limit]
         while times and times[0] <= now - limit.seconds:
             times.popleft()
         if len(times) >= limit.requests:
@@ -86,14 +86,14 @@ class RateLimits:
         return 0.0
 
     def _forget(self, now: float) -> None:
-        for key, times in list(self._seen.items()):
+        for key, times in list(self._times.items()):
             if not times or times[-1] <= now - key[1].seconds:
-                del self._seen[key]
+                del self._times[key]
 
 
 def _limit_of(method: str, path: str) -> Limit:
-    for wanted, pattern, limit in _RULES:
-        if method == wanted and pattern.fullmatch(path):
+    for rule_method, pattern, limit in _RULES:
+        if method == rule_method and pattern.fullmatch(path):
             return limit
     return _STANDARD
 

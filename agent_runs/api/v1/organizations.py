@@ -1,4 +1,4 @@
-"""The organizations of this server, its own and hosted ones, and checks that a path names one."""
+"""The organizations of this server, local and hosted, and checks that a path names one of them."""
 
 from typing import Annotated
 
@@ -28,59 +28,59 @@ async def check_organization(
         Path(description="Organization; this server's own is 1.", examples=[LOCAL_ORGANIZATION]),
     ],
 ) -> None:
-    """Let only the organization of this server pass.
+    """Let only this server's own organization pass.
 
     Raises:
-        Forbidden: the path names another.
+        Forbidden: the path names another one.
     """
     if org_id != LOCAL_ORGANIZATION:
         raise Forbidden(
-            f"You have no access to organization {org_id}: this server's own is "
-            f"{LOCAL_ORGANIZATION} ({LOCAL.name}). Set CODEGEN_ORG_ID={LOCAL_ORGANIZATION}."
+            f"You have no access to organization {org_id}. This server's own organization is "
+            f"{LOCAL_ORGANIZATION} ({LOCAL.name}): set CODEGEN_ORG_ID={LOCAL_ORGANIZATION}."
         )
 
 
-async def known_organization(
+async def visible_organization(
     server: Running,
     org_id: Annotated[
         int,
         Path(
-            description="Organization: 1 is this server's own and shows all its runs, a hosted one "
-            "that is mirrored here shows its own.",
+            description="Organization: 1 is this server's own and shows all runs; a hosted "
+            "organization that is mirrored here shows its own runs.",
             examples=[LOCAL_ORGANIZATION],
         ),
     ],
 ) -> int:
-    """Let the organization of this server and the hosted ones pass.
+    """Let this server's own organization and the hosted ones pass.
 
     Raises:
-        Forbidden: the path names another.
+        Forbidden: the path names another one.
     """
     if org_id != LOCAL_ORGANIZATION:
         hosted = await hosted_organizations.list_(server.database)
-        if org_id not in {each.id for each in hosted}:
+        if org_id not in {organization.id for organization in hosted}:
             await check_organization(org_id)
     return org_id
 
 
 InOrganization = Depends(check_organization)
-Organization = Annotated[int, Depends(known_organization)]
+Organization = Annotated[int, Depends(visible_organization)]
 
 
 @router.get(
     "/organizations", operation_id="v1_list_organizations", responses=documented(official=True)
 )
 async def list_organizations(server: Running, paging: Paging) -> OrganizationPage:
-    """List the organizations that the token can use: this server's own, then hosted ones."""
+    """List the organizations that the token can use: this server's own first, then hosted ones."""
     skip, limit = paging
     hosted = await hosted_organizations.list_(server.database)
-    found = [LOCAL, *(_shown(each) for each in hosted)]
+    organizations = [LOCAL, *map(_shown, hosted)]
     return OrganizationPage(
-        items=found[skip : skip + limit],
-        total=len(found),
+        items=organizations[skip : skip + limit],
+        total=len(organizations),
         page=skip // limit + 1,
         size=limit,
-        pages=-(-len(found) // limit),
+        pages=-(-len(organizations) // limit),
     )
 
 

@@ -13,11 +13,11 @@ async def paging(
     limit: Limit = 100,
     page: Annotated[
         int | None,
-        Query(ge=1, le=LARGEST_PAGE, description="Number of the page, instead of `skip`."),
+        Query(ge=1, le=LARGEST_PAGE, description="Number of the page, in place of `skip`."),
     ] = None,
     size: Annotated[
         int | None,
-        Query(ge=1, le=LARGEST_LIMIT, description="How many, instead of `limit`."),
+        Query(ge=1, le=LARGEST_LIMIT, description="Items to return, in place of `limit`."),
     ] = None,
 ) -> tuple[int, int]:
     """Return `(skip, limit)`."""

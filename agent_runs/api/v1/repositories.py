@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running, Server
-from agent_runs.api.v1.organizations import Organization, known_organization
+from agent_runs.api.v1.organizations import Organization, visible_organization
 from agent_runs.api.v1.paging import Paging
 from agent_runs.models import JSON, LOCAL_ORGANIZATION
 from agent_runs.runs import pull_requests
@@ -25,7 +25,7 @@ from agent_runs.store.runs import runs
 router = APIRouter(
     prefix="/v1/organizations/{org_id}",
     tags=["official: repositories"],
-    dependencies=[Depends(known_organization)],
+    dependencies=[Depends(visible_organization)],
 )
 _CHECKS = "/repos/check-suite-settings"
 
@@ -53,10 +53,10 @@ async def list_repos(
 
 @router.get(_CHECKS, operation_id="v1_get_check_settings", responses=documented(404, official=True))
 async def get_check_suite_settings(server: Running, repo_id: RepoId) -> CheckSuiteSettingsResponse:
-    """Return what is set for the checks of a repository; this server runs no checks itself."""
+    """Return the check settings of a repository; this server runs no checks itself."""
     await repos.get(server.database, repo_id)
-    kept = await preferences.get(server.database, LOCAL_ORGANIZATION, _name(repo_id))
-    return CheckSuiteSettingsResponse(**kept)
+    settings = await preferences.get(server.database, LOCAL_ORGANIZATION, _name(repo_id))
+    return CheckSuiteSettingsResponse(**settings)
 
 
 @router.put(
@@ -65,13 +65,13 @@ async def get_check_suite_settings(server: Running, repo_id: RepoId) -> CheckSui
 async def update_check_suite_settings(
     server: Running, repo_id: RepoId, body: CheckSuiteSettingsRequest
 ) -> dict[str, JSON]:
-    """Set what is given; what is null or left out stays."""
+    """Change check settings; fields that are null or left out do not change."""
     await repos.get(server.database, repo_id)
     async with server.database.begin() as transaction:
-        kept = await preferences.lock(transaction, LOCAL_ORGANIZATION, _name(repo_id))
-        kept |= body.model_dump(exclude_none=True)
-        await preferences.put(transaction, LOCAL_ORGANIZATION, _name(repo_id), kept)
-    return CheckSuiteSettingsResponse(**kept).model_dump()
+        settings = await preferences.lock(transaction, LOCAL_ORGANIZATION, _name(repo_id))
+        settings |= body.model_dump(exclude_none=True)
+        await preferences.put(transaction, LOCAL_ORGANIZATION, _name(repo_id), settings)
+    return CheckSuiteSettingsResponse(**settings).model_dump()
 
 
 @router.patch(
@@ -82,7 +82,7 @@ async def update_check_suite_settings(
 async def edit_repo_pull_request(
     server: Running, repo_id: RepoInPath, pr_id: PrId, body: EditPRInput
 ) -> EditPRResponse:
-    """Change the state of a pull request with the command `gh`, where it is logged in.
+    """Change the state of a pull request with the command `gh`, which must be logged in.
 
     `pr_id` is the id that a run of this repository shows, or the number in the repository.
     """
@@ -91,8 +91,8 @@ async def edit_repo_pull_request(
     if address is None:
         return EditPRResponse(
             success=False,
-            error=f"{repo.full_name} is at no forge: neither its address nor the remote `origin` "
-            "of the clone leads to one.",
+            error=f"{repo.full_name} has no forge: neither its address nor the remote `origin` of "
+            "the clone leads to one.",
         )
     shown = await _shown_by_a_run(server, pr_id)
     # In another repository the same number is another pull request.
@@ -106,20 +106,23 @@ async def edit_repo_pull_request(
     responses=documented(413, official=True),
 )
 async def edit_pull_request(server: Running, pr_id: PrId, body: EditPRInput) -> EditPRResponse:
-    """Do the same for the id that a run shows, or the number where one repository is at a forge."""
+    """Do the same with the id that a run shows, or the number if one repository has a forge."""
     address = await _shown_by_a_run(server, pr_id)
     if address is None:
-        known, _ = await repos.page(server.database, skip=0, limit=1000)
-        addresses = [await pull_requests.address_in(repo, pr_id) for repo in known]
-        found = [each for each in addresses if each is not None]
-        if len(found) != 1:
+        registered, _ = await repos.page(server.database, skip=0, limit=1000)
+        addresses = [
+            place
+            for repo in registered
+            if (place := await pull_requests.address_in(repo, pr_id)) is not None
+        ]
+        if len(addresses) != 1:
             return EditPRResponse(
                 success=False,
-                error=f"No run shows a pull request {pr_id}, and {len(found)} registered "
-                "repositories are at a forge, so the number alone does not tell which one is "
-                "meant: use /repos/{repo_id}/prs/{pr_id}.",
+                error=f"No run shows a pull request {pr_id}, and {len(addresses)} registered "
+                "repositories have a forge, so the number alone is ambiguous. Use "
+                "/repos/{repo_id}/prs/{pr_id}.",
             )
-        address = found[0]
+        address = addresses[0]
     return await _edit(server, address, body)
 
 
@@ -131,7 +134,7 @@ async def _shown_by_a_run(server: Server, pr_id: int) -> PullRequestAddress | No
 async def _edit(server: Server, address: PullRequestAddress, body: EditPRInput) -> EditPRResponse:
     edited = await pull_requests.edit(address, body.state)
     answer = EditPRResponse(**vars(edited))
-    # What a program says in its own words may hold a token of its login.
+    # The program's own words may contain a token of its login.
     return answer.model_copy(update={"error": edited.error and server.redact(edited.error)})
 
 

@@ -21,7 +21,7 @@ _USERS = "/organizations/{org_id}/users"
 
 @router.get("/users/me", operation_id="v1_get_current_user", responses=documented(official=True))
 async def get_current_user() -> UserResponse:
-    """Return whom the token belongs to."""
+    """Return the user whom the token belongs to."""
     return LOCAL_USER
 
 
@@ -31,18 +31,18 @@ async def get_current_user() -> UserResponse:
     responses=documented(official=True),
 )
 async def list_users(server: Running, paging: Paging, organization_id: Organization) -> UserPage:
-    """List the members of the organization: the local user, or those of a hosted one."""
+    """List the members of an organization: the local user, or a hosted organization's members."""
     skip, limit = paging
-    found = [LOCAL_USER]
+    users = [LOCAL_USER]
     if organization_id != LOCAL_ORGANIZATION:
         members = await server.accounts.users(organization_id)
-        found = [UserResponse.model_validate(each.model_dump()) for each in members]
+        users = [UserResponse.model_validate(member.model_dump()) for member in members]
     return UserPage(
-        items=found[skip : skip + limit],
-        total=len(found),
+        items=users[skip : skip + limit],
+        total=len(users),
         page=skip // limit + 1,
         size=limit,
-        pages=-(-len(found) // limit),
+        pages=-(-len(users) // limit),
     )
 
 
@@ -57,5 +57,5 @@ async def get_user(
 ) -> UserResponse:
     """Return one member of the organization."""
     if user_id != LOCAL_USER.id:
-        raise NotFound(f"There is no user {user_id}: this server has one, {LOCAL_USER.id}.")
+        raise NotFound(f"There is no user {user_id}: this server's only user is {LOCAL_USER.id}.")
     return LOCAL_USER

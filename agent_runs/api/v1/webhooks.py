@@ -34,7 +34,7 @@ router = APIRouter(
     tags=["official: organizations"],
     dependencies=[InOrganization],
 )
-_SHORTEST_SECRET = 8  # a shorter one would be found in many an innocent text
+_SHORTEST_SECRET = 8  # a shorter one occurs in innocent texts
 _HOOK = "/webhooks/agent-run"
 _SAMPLE = {
     "id": 0,
@@ -46,7 +46,7 @@ _SAMPLE = {
 
 @router.get(_HOOK, operation_id="v1_get_webhook", responses=documented(official=True))
 async def get_webhook(server: Running) -> WebhookConfigResponse:
-    """Return the webhook that is told when runs end."""
+    """Return the webhook that is called when runs end."""
     webhook, enabled = await organization_webhook(server.database, LOCAL_ORGANIZATION)
     return WebhookConfigResponse(
         url=webhook.url if webhook else None,
@@ -57,9 +57,9 @@ async def get_webhook(server: Running) -> WebhookConfigResponse:
 
 @router.post(_HOOK, operation_id="v1_set_webhook", responses=documented(413, official=True))
 async def set_webhook(server: Running, body: WebhookConfigRequest) -> WebhookConfigResponse:
-    """Let ends of runs be told to an address; see docs/webhooks.md for what is sent.
+    """Set the address to call when runs end; docs/webhooks.md says what is sent.
 
-    A secret that is left out stays what it was, as long as the address does.
+    A secret that is left out does not change unless the address changes.
     """
     webhook = await checked_webhook(server, body.url, body.secret)
     await set_organization_webhook(
@@ -74,7 +74,7 @@ async def set_webhook(server: Running, body: WebhookConfigRequest) -> WebhookCon
 
 @router.delete(_HOOK, operation_id="v1_delete_webhook", responses=documented(official=True))
 async def delete_webhook(server: Running) -> Done:
-    """Tell nobody any more; what was planned before is still sent."""
+    """Remove the webhook; deliveries that are already planned are still sent."""
     await remove_organization_webhook(server.database, LOCAL_ORGANIZATION)
     return Done(success=True, message="The webhook is removed.")
 
@@ -83,34 +83,31 @@ async def delete_webhook(server: Running) -> Done:
     _HOOK + "/test", operation_id="v1_test_webhook", responses=documented(413, official=True)
 )
 async def send_test_webhook(server: Running, body: WebhookTestRequest) -> WebhookTestResponse:
-    """Send a sample now, once; it is signed with the secret that is set for this address."""
+    """Send one sample now, signed with the secret that is set for this address."""
     webhook = await checked_webhook(server, body.url, None)
-    kept, _ = await organization_webhook(server.database, LOCAL_ORGANIZATION)
-    secret = kept.secret if kept and kept.url == webhook.url else None
-    told = await server.send_webhook(
+    current, _ = await organization_webhook(server.database, LOCAL_ORGANIZATION)
+    secret = current.secret if current and current.url == webhook.url else None
+    attempt = await server.send_webhook(
         webhook.url, message(TEST, 0, now(), _SAMPLE), headers(TEST, 0), secret
     )
     return WebhookTestResponse(
-        success=told.error is None,
-        status_code=told.status_code,
-        message=told.error or f"The receiver took it and answered {told.status_code}.",
+        success=attempt.error is None,
+        status_code=attempt.status_code,
+        message=attempt.error or f"The receiver accepted it with status {attempt.status_code}.",
     )
 
 
 @router.get("/cli/rules", operation_id="v1_get_rules", responses=documented(official=True))
 async def get_cli_rules(server: Running) -> CLIRulesResponse:
-    """Return the standing rules of the organization and of its user."""
-    kept = await rules.get(server.database, LOCAL_ORGANIZATION)
-    return CLIRulesResponse(
-        organization_rules=kept.organization_rules, user_custom_prompt=kept.user_custom_prompt
-    )
+    """Return the standing rules of the organization and its user."""
+    return CLIRulesResponse(**vars(await rules.get(server.database, LOCAL_ORGANIZATION)))
 
 
 async def checked_webhook(server: Server, url: str, secret: str | None) -> Webhook:
-    """Return a webhook that may be sent to `url`; a secret is kept out of logs from now on.
+    """Return a webhook for `url`; its secret is kept out of logs from now on.
 
     Raises:
-        InvalidRequest: it may not. A host that cannot be looked up now is no reason.
+        InvalidRequest: the address is not allowed. A host name that cannot be looked up now is.
     """
     allow_private = server.settings.webhook_private
     check_url(url, allow_private=allow_private)
@@ -125,9 +122,9 @@ async def checked_webhook(server: Server, url: str, secret: str | None) -> Webho
 
 
 async def checked_webhooks(
-    server: Server, wanted: list[WebhookOverride] | None
+    server: Server, overrides: list[WebhookOverride] | None
 ) -> tuple[Webhook, ...] | None:
-    """Return the webhooks of one run; None when it has none of its own."""
-    if wanted is None:
+    """Return the webhooks of one run; None if it uses the organization's."""
+    if overrides is None:
         return None
-    return tuple([await checked_webhook(server, each.url, each.secret) for each in wanted])
+    return tuple([await checked_webhook(server, hook.url, hook.secret) for hook in overrides])
