@@ -1,7 +1,7 @@
-"""Makes the blocking client of the async one: `make format` does it, `make check` compares.
+"""Generates the blocking client from the async one: `make format` writes it, `make check` compares.
 
-Words are replaced token by token and `async` and `await` left out; ruff does the rest. What cannot
-be said that way, such as waiting, has two forms in `client/wire.py`.
+It replaces names token by token and drops `async` and `await`; ruff does the rest. What cannot be
+expressed that way, such as waiting, has two forms in `client/wire.py`.
 """
 
 import io
@@ -14,10 +14,10 @@ from pathlib import Path
 
 CLIENT = Path(__file__).parents[1] / "agent_runs/client"
 PROBLEM = (
-    "agent_runs/client/blocking/ is not what asynchronous/ makes: edit that one alone, then run "
+    "agent_runs/client/blocking/ does not match asynchronous/. Edit only asynchronous/, then run "
     "`make format`."
 )
-HEADER = "# Made of asynchronous/{name} by `make format`. Edit that one.\n"
+HEADER = "# Generated from asynchronous/{name} by `make format`. Edit that file.\n"
 WORDS = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -33,7 +33,7 @@ WORDS = {
 }
 _PREFIX = re.compile(r"Async(?=[A-Z])")
 _RUFF = str(Path(sys.executable).parent / "ruff")
-# UP028, which is called unsafe: async code has to write loops where `yield from` will do.
+# For UP028, which counts as unsafe: async code needs loops where `yield from` will do here.
 _TIDY = ["check", "--quiet", "--fix-only", "--unsafe-fixes"]
 
 
@@ -62,7 +62,7 @@ def _renamed(word: re.Match[str]) -> str:
 
 
 def tidy(source: str, path: Path) -> str:
-    """Return the source as `make format` leaves it."""
+    """Return the source as `make format` writes it."""
     for work in (_TIDY, ["format", "--quiet"]):
         done = subprocess.run(  # noqa: S603 - fixed words
             [_RUFF, *work, "--stdin-filename", str(path), "-"],
@@ -73,7 +73,7 @@ def tidy(source: str, path: Path) -> str:
 
 
 def main(client: Path = CLIENT, *, only_check: bool = False) -> str:
-    """Write the blocking client; return what is wrong with it when it is only checked."""
+    """Write the blocking client, or only check it and return what is wrong."""
     made = {
         client / "blocking" / path.name: HEADER.format(name=path.name) + blocking(path.read_text())
         for path in (client / "asynchronous").glob("*.py")

@@ -1,7 +1,7 @@
-"""What both clients share and what does no input or output: calls, retries, errors.
+"""What both clients share, without I/O: calls, retries, errors.
 
-A `Call` says all about one request: how it is sent, whether it may be sent again, how its answer is
-read. `calls/` builds them, a `transport.py` sends them, the clients only put the two together.
+A `Call` says everything about one request: how to send it, whether it can be sent again, how to
+read its answer. `calls/` builds them, a `transport.py` sends them, the clients join the two.
 """
 
 import json
@@ -20,13 +20,13 @@ from agent_runs.reading.shapes import list_or_empty, object_or_empty
 
 T = TypeVar("T")
 JSON = Any
-"""A decoded JSON value, as in `models.py`, which would bring pydantic in."""
+"""A decoded JSON value, as in `models.py`, which would import pydantic."""
 PAGE_LIMIT = 100
-"""Most items a server gives at once."""
+"""Most items that a server returns at once."""
 ORG = "{org_id}"
-"""Stands in a path for the organization, which may not be known before the first call."""
+"""Placeholder in a path for the organization, which may be unknown until the first call."""
 VERSION_HEADER = "x-agent-runs-version"
-"""In every answer of a server of this program, which carries out a request of one key once."""
+"""In every response of a server of this program, which carries out requests with one key once."""
 
 _RETRIED = frozenset({429, 502, 503, 504})
 _BY_STATUS: Mapping[int, type[errors.AgentRunsError]] = {
@@ -55,12 +55,12 @@ class Call(Generic[T]):
     """One request and how to read its answer.
 
     Attributes:
-        path: under the server's root; `{org_id}` is filled in by the client.
-        read: turns the decoded JSON (text when `accept` is not JSON) into what the caller gets.
-        params: values that are None are left out; tuples repeat.
+        path: under the server's root; the client fills in `{org_id}`.
+        read: turns the decoded JSON (text if `accept` is not JSON) into the caller's result.
+        params: values that are None are left out; tuples repeat the parameter.
         missing: what a 404 without a name means here.
         conflict: what a 409 without a name means here.
-        key: by which a server of this program knows the request when it comes again.
+        key: by which a server of this program recognises a repeated request.
     """
 
     method: str
@@ -75,22 +75,22 @@ class Call(Generic[T]):
 
     @property
     def may_repeat(self) -> bool:
-        """Tell whether sending it twice does no harm anywhere: a POST could start a second run."""
+        """Tell whether any server can safely get it twice: a POST could start a second run."""
         return self.method == "GET"
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The parameters as they stand in the address."""
+        """The parameters as pairs of name and text."""
         pairs: list[tuple[str, str]] = []
         for name, value in self.params.items():
             values = cast("tuple[JSON, ...]", value) if isinstance(value, tuple) else (value,)
-            pairs += [(name, _word(each)) for each in values if each is not None]
+            pairs += [(name, _word(item)) for item in values if item is not None]
         return pairs
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, read whole."""
+    """A response, read to its end."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -102,10 +102,10 @@ class RetryPolicy:
     """When to send a call again, and after how long.
 
     Attributes:
-        retries: how often at most, beyond the first time.
-        base_seconds: upper bound of the first wait; it doubles each time, the wait is random.
-        retry_after_limit_seconds: a server that asks for more patience than this gets none.
-        pick: `(low, high)` → a random number between; given by tests.
+        retries: most retries after the first attempt.
+        base_seconds: upper bound of the first, random wait; the bound doubles each time.
+        retry_after_limit_seconds: no retry if the server asks for a longer wait than this.
+        pick: `(low, high)` → a random number between the two; tests give their own.
     """
 
     retries: int = 2
@@ -118,10 +118,10 @@ class RetryPolicy:
         if attempt >= self.retries:
             return None
         wait = self.pick(0, self.base_seconds * 2**attempt)
-        asked = getattr(error, "retry_after_seconds", None)
-        if asked is None:
+        retry_after = getattr(error, "retry_after_seconds", None)
+        if retry_after is None:
             return wait
-        return None if asked > self.retry_after_limit_seconds else asked + wait
+        return None if retry_after > self.retry_after_limit_seconds else retry_after + wait
 
 
 class Clock(Protocol):
@@ -149,16 +149,16 @@ class AsyncClock(Protocol):
 
 
 Gate = Callable[[Call[Any]], AbstractContextManager[None]]
-"""What each request of a blocking client waits for and goes through; it sees `Fault` and errors."""
+"""Entered around each request of a blocking client: can make it wait, sees `Fault` and errors."""
 AsyncGate = Callable[[Call[Any]], AbstractAsyncContextManager[None]]
 """The same for an async client."""
 
 
 class Fault(Exception):
-    """Wraps an error that is worth another try.
+    """Wraps an error after which a retry can help.
 
     Attributes:
-        is_lost: there was no answer, not even one that refuses.
+        is_lost: there was no response, not even a refusal.
     """
 
     def __init__(self, error: errors.AgentRunsError, *, is_lost: bool = False) -> None:
@@ -167,17 +167,17 @@ class Fault(Exception):
         self.is_lost = is_lost
 
     def may_repeat(self, call: Call[Any], *, knows_keys: bool) -> bool:
-        """Tell whether the call may be sent again.
+        """Tell whether the call can be sent again.
 
         Args:
-            knows_keys: the server carries out a request of one key once. What it answered stands:
-                sent again, "nobody knows whether that was done" would become "done".
+            knows_keys: the server carries out requests with one key once. A response that says "the
+                outcome is unknown" is final: a retry would turn it into "done".
         """
         return call.may_repeat or (self.is_lost and knows_keys and call.key is not None)
 
 
 def headers(credentials: Credentials) -> dict[str, str]:
-    """Return the headers that every request carries."""
+    """Return the headers of every request."""
     always = {"user-agent": credentials.program}
     if credentials.token:
         always["authorization"] = f"Bearer {credentials.token}"
@@ -185,10 +185,10 @@ def headers(credentials: Credentials) -> dict[str, str]:
 
 
 def read(call: Call[T], answer: Answer, credentials: Credentials) -> T:
-    """Return what the answer means.
+    """Return the result that the answer holds.
 
     Raises:
-        Fault: an error that may pass.
+        Fault: an error that may be temporary.
         AgentRunsError: any other error.
     """
     if answer.status_code >= _ERROR_STATUS:
@@ -205,16 +205,16 @@ def read(call: Call[T], answer: Answer, credentials: Credentials) -> T:
     except ValueError as exc:
         kind = answer.headers.get("content-type", "no content type")
         raise errors.UnexpectedAnswer(
-            f"{credentials.root} does not speak this API: it answered {answer.status_code} with "
-            f"{kind}. Is another program listening there?"
+            f"{credentials.root} is not a server of this API: it answered {answer.status_code} "
+            f"with {kind}. Is another program listening there?"
         ) from exc
     return call.read(value)
 
 
 def refuse_stream(call: Call[None], answer: Answer, credentials: Credentials) -> NoReturn:
-    """Raise what an answer means that is no stream of events."""
+    """Raise the error for an answer that is not a stream of events."""
     read(call, answer, credentials)
-    raise errors.UnexpectedAnswer(f"{credentials.root} sends no events.")
+    raise errors.UnexpectedAnswer(f"{credentials.root} does not send events.")
 
 
 def unreachable(
@@ -223,36 +223,38 @@ def unreachable(
     """Return the error for a server that cannot be connected to.
 
     Args:
-        name: its name was not found.
-        tls: it answered, but its certificate cannot be trusted or it speaks no TLS.
+        name: its host name could not be found.
+        tls: it answered, but its certificate cannot be trusted or it does not use TLS.
     """
     problem = f"No server answers at {credentials.root}."
     if tls:
-        problem = f"No secure connection to {credentials.root} can be made; nothing was sent."
-        hint = "Check that the address begins rightly (https or http) and the server's certificate"
+        problem = f"There is no secure connection to {credentials.root}; nothing was sent."
+        hint = "Check the beginning of the address (https or http) and the server's certificate"
     elif credentials.is_loopback:
         hint = "Start it with `agent-runs up` or `python api.py`"
     elif name:
-        hint = "Its name is not known: check the address, and whether this machine is online"
+        hint = "The host name was not found: check the address, and that this machine is online"
     else:
         hint = "Check the address and the network"
     return errors.ServerUnreachable(f"{problem} {hint}.", detail=reason, may_have_happened=False)
 
 
 def too_slow(credentials: Credentials, call: Call[T], seconds: float) -> errors.ServerUnreachable:
-    """Return the error for a server that took the request but did not answer in time."""
+    """Return the error for a server that got the request but did not answer in time."""
     text = f"{credentials.root} did not answer within {seconds:g} s."
-    if not call.may_repeat:
-        text += " What was asked for may have happened: look before you ask again."
-    return errors.ServerUnreachable(text)
+    return errors.ServerUnreachable(text + _warning(call))
 
 
 def cut_off(credentials: Credentials, call: Call[T], reason: str) -> errors.ServerUnreachable:
     """Return the error for a connection that broke before the answer was complete."""
-    text = f"The connection to {credentials.root} broke before the answer came."
-    if not call.may_repeat:
-        text += " What was asked for may have happened: look before you ask again."
-    return errors.ServerUnreachable(text, detail=reason)
+    text = f"The connection to {credentials.root} broke before the answer arrived."
+    return errors.ServerUnreachable(text + _warning(call), detail=reason)
+
+
+def _warning(call: Call[T]) -> str:
+    if call.may_repeat:
+        return ""
+    return " The request may have been carried out: check before you send it again."
 
 
 def _error(call: Call[T], answer: Answer) -> errors.AgentRunsError:
@@ -292,7 +294,7 @@ def _body(answer: Answer) -> dict[str, JSON]:
 def _words(body: dict[str, JSON], answer: Answer) -> tuple[str, str | None]:
     detail = body.get("detail")
     if isinstance(detail, list):
-        detail = "; ".join(_problem(each) for each in cast("list[JSON]", detail))
+        detail = "; ".join(_problem(item) for item in cast("list[JSON]", detail))
     elif detail is not None and not isinstance(detail, str):
         detail = json.dumps(detail, ensure_ascii=False)
     message = body.get("message")
@@ -315,7 +317,7 @@ def _problem(problem: JSON) -> str:
 
 
 _MOST_RETRY_SECONDS = 3600.0
-"""Nobody waits longer on one word of a server."""
+"""Longest wait that a server can ask for."""
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -1,8 +1,8 @@
-"""Where the client talks to and as whom: arguments, then the environment, then `.env`.
+"""Which server the client talks to and as whom: arguments, then the environment, then `.env`.
 
 Two families of variables never mix. `AGENT_RUNS_API_URL` and `AGENT_RUNS_API_TOKEN` name a server
 of this program, `CODEGEN_BASE_URL`, `CODEGEN_API_TOKEN` and `CODEGEN_ORG_ID` the hosted service:
-its token is not sent to a server that was named by the first family, nor the other way round.
+the token of one family is never sent to a server of the other.
 """
 
 import os
@@ -25,8 +25,8 @@ class Credentials:
 
     Attributes:
         root: address of the server without `/v1` and without a slash at the end.
-        org_id: None lets the server say which organizations the token belongs to.
-        program: how requests name who sends them.
+        org_id: None asks the server for the token's organizations.
+        program: name of the sender in requests.
     """
 
     root: str
@@ -40,9 +40,9 @@ class Credentials:
         return is_loopback(urlsplit(self.root).hostname or "")
 
     def __repr__(self) -> str:
-        """Leave the token out: this text ends up in logs and tracebacks."""
-        known = "set" if self.token else "none"
-        return f"Credentials(root={self.root!r}, org_id={self.org_id!r}, token {known})"
+        """Leave out the token: this text ends up in logs and tracebacks."""
+        state = "set" if self.token else "none"
+        return f"Credentials(root={self.root!r}, org_id={self.org_id!r}, token {state})"
 
 
 def resolve(
@@ -63,23 +63,24 @@ def resolve(
             `os.environ`.
 
     Raises:
-        InvalidRequest: a value cannot be used; the text names where it came from.
+        InvalidRequest: a value cannot be used; the message says where it came from.
     """
-    known = _variables(environment, env_file)
-    codegen_url, codegen_token = known.get("CODEGEN_BASE_URL"), known.get("CODEGEN_API_TOKEN")
+    values = _variables(environment, env_file)
+    codegen_url, codegen_token = values.get("CODEGEN_BASE_URL"), values.get("CODEGEN_API_TOKEN")
+    own_token, org = values.get("AGENT_RUNS_API_TOKEN"), values.get("CODEGEN_ORG_ID")
     if base_url is not None:
         root = _root(base_url, "base_url")
         # The hosted token never goes to an address that the environment does not name with it.
-        found = codegen_token if _is_hosted(root, known) else known.get("AGENT_RUNS_API_TOKEN")
-        org = known.get("CODEGEN_ORG_ID")
-    elif "AGENT_RUNS_API_URL" not in known and (token or codegen_token or _is_foreign(codegen_url)):
-        root, found = _root(codegen_url or HOSTED_URL, "CODEGEN_BASE_URL"), codegen_token
-        org = known.get("CODEGEN_ORG_ID")
+        default = codegen_token if _is_hosted(root, values) else own_token
+    elif "AGENT_RUNS_API_URL" not in values and (
+        token or codegen_token or _is_foreign(codegen_url)
+    ):
+        root, default = _root(codegen_url or HOSTED_URL, "CODEGEN_BASE_URL"), codegen_token
     else:
-        root, found, org = _local_root(known), known.get("AGENT_RUNS_API_TOKEN"), None
+        root, default, org = _local_root(values), own_token, None
     return Credentials(
         root=root,
-        token=_token(token or found),
+        token=_token(token or default),
         org_id=_org_id(org_id, "org_id") if org_id is not None else _org_id(org, "CODEGEN_ORG_ID"),
     )
 
@@ -91,17 +92,17 @@ def resolve_local(
     environment: Mapping[str, str] | None = None,
     env_file: Path | None = None,
 ) -> Credentials:
-    """Find a server of this program, whatever the environment says of the hosted service.
+    """Find a server of this program, even if the environment names the hosted service.
 
-    The command line and the dashboard use it: a hosted account is the server's business there.
+    The command line and the dashboard use it: for them, hosted accounts are the server's business.
 
     Raises:
         InvalidRequest: a value cannot be used.
     """
-    known = _variables(environment, env_file)
-    root = _root(url, "url") if url else _local_root(known)
-    variable = "CODEGEN_API_TOKEN" if _is_hosted(root, known) else "AGENT_RUNS_API_TOKEN"
-    return Credentials(root=root, token=_token(token or known.get(variable)))
+    values = _variables(environment, env_file)
+    root = _root(url, "url") if url else _local_root(values)
+    variable = "CODEGEN_API_TOKEN" if _is_hosted(root, values) else "AGENT_RUNS_API_TOKEN"
+    return Credentials(root=root, token=_token(token or values.get(variable)))
 
 
 def _variables(environment: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
@@ -119,21 +120,21 @@ def _read_file(path: Path) -> dict[str, str | None]:
         raise InvalidRequest(f"{path} cannot be read: {exc}") from exc
 
 
-def _local_root(known: Mapping[str, str]) -> str:
-    if url := known.get("AGENT_RUNS_API_URL"):
+def _local_root(values: Mapping[str, str]) -> str:
+    if url := values.get("AGENT_RUNS_API_URL"):
         return _root(url, "AGENT_RUNS_API_URL")
-    host = known.get("AGENT_RUNS_HOST", _LOCAL_HOST)
-    port = known.get("AGENT_RUNS_PORT", _LOCAL_PORT)
+    host = values.get("AGENT_RUNS_HOST", _LOCAL_HOST)
+    port = values.get("AGENT_RUNS_PORT", _LOCAL_PORT)
     return _root(server_url(host, port), "AGENT_RUNS_HOST and AGENT_RUNS_PORT")
 
 
-def _is_hosted(root: str, known: Mapping[str, str]) -> bool:
-    urls = (HOSTED_URL, known.get("CODEGEN_BASE_URL", HOSTED_URL))
+def _is_hosted(root: str, values: Mapping[str, str]) -> bool:
+    urls = (HOSTED_URL, values.get("CODEGEN_BASE_URL", HOSTED_URL))
     return root in {_root(url, "CODEGEN_BASE_URL") for url in urls}
 
 
 def _is_foreign(codegen_url: str | None) -> bool:
-    """The hosted service always asks for a token, so its address alone leads nowhere."""
+    """The hosted service always requires a token, so its address alone does not choose it."""
     return codegen_url is not None and _root(codegen_url, "CODEGEN_BASE_URL") != _root(
         HOSTED_URL, ""
     )
@@ -146,7 +147,7 @@ def _root(url: str, source: str) -> str:
 
 
 def _split(url: str, source: str) -> SplitResult:
-    problem = f"{source}: {url!r} is no address; one like http://localhost:8000 is needed."
+    problem = f"{source}: {url!r} is not an address. Use one like http://localhost:8000."
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -161,7 +162,7 @@ def _token(token: str | None) -> str | None:
     token = token.strip() if token else None
     # The token travels in a header, which cannot carry line breaks or other alphabets.
     if token and not (token.isascii() and token.isprintable()):
-        raise InvalidRequest("The token has characters that no token has; copy it again.")
+        raise InvalidRequest("The token contains characters that no token has; copy it again.")
     return token or None
 
 
@@ -170,5 +171,5 @@ def _org_id(value: int | str | None, source: str) -> int | None:
         return value
     text = value.strip()
     if not (text.isascii() and text.isdigit()):
-        raise InvalidRequest(f"{source}: {value!r} is no organization id; it is a whole number.")
+        raise InvalidRequest(f"{source}: {value!r} is not an organization id, a whole number.")
     return int(text)

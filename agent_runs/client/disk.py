@@ -1,4 +1,4 @@
-"""Files on this machine: opened to be read, and named only once they are whole."""
+"""Files on this machine: opened for reading, and named only once they are complete."""
 
 import contextlib
 from collections.abc import Generator
@@ -25,7 +25,7 @@ def opened(path: Path) -> Generator[BinaryIO]:
 
 @contextlib.contextmanager
 def named_when_whole(path: Path) -> Generator[Path]:
-    """Give a name to write to; it becomes `path` at the end, or goes when that is not reached.
+    """Yield a name to write to; the file becomes `path` at the end, or is removed on failure.
 
     Raises:
         InvalidRequest: the file cannot be written.

@@ -1,7 +1,7 @@
-"""The parts of the client that are loaded when the first one is used: `late.runs`.
+"""The parts of the client that are loaded on first use: `late.runs`.
 
-They bring pydantic and httpx, four fifths of the time that `from api import CodegenClient` would
-take otherwise, also in scripts and commands that only want to show their help.
+They import pydantic and httpx, which would make `from api import CodegenClient` take five times as
+long, even in scripts and commands that only show their help.
 """
 
 import importlib

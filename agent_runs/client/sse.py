@@ -1,6 +1,6 @@
 """Parses Server-Sent Events from chunks of bytes. Source: WHATWG HTML, section 9.2.
 
-Chunks may be cut anywhere, also inside a character or between CR and LF.
+Chunks can be cut anywhere, even inside a character or between CR and LF.
 """
 
 import json
@@ -22,9 +22,9 @@ class ServerEvent:
     Attributes:
         kind: `run.created`, `run.updated`, `run.finished`, `logs.appended`,
             `permission.requested`, `permission.answered`, `draft` or `reset`.
-        id: give it as `after` to go on from here; a draft has none.
+        id: pass it as `after` to continue from here; a draft has none.
         data: for `run.*` the run as in lists, for `permission.*` the request, for
-            `logs.appended` what to read. After a `reset` read everything anew.
+            `logs.appended` what to read. After a `reset`, reload everything.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class EventParser:
     """Turns the chunks of one connection into events.
 
     Attributes:
-        last_id: id to go on from after a reconnect; a server may tell it before any event.
+        last_id: id to continue from after a reconnect; a server can send it before any event.
     """
 
     last_id: int | None = None
@@ -48,18 +48,18 @@ class EventParser:
     _lines: list[str] = field(default_factory=list[str])
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
-        """Take the next bytes; return the events that are complete with them."""
+        """Take the next bytes; return the events that they complete."""
         buffer = self._rest + chunk
         if not self._started and len(buffer) >= len(_BOM):
             buffer, self._started = buffer.removeprefix(_BOM), True
         # A CR at the very end may be the first half of CR LF: keep it for the next chunk.
-        held = b"\r" if buffer.endswith(b"\r") else b""
-        *lines, rest = _LINE_END.split(buffer.removesuffix(held))
-        self._rest = rest + held
+        last_cr = b"\r" if buffer.endswith(b"\r") else b""
+        *lines, rest = _LINE_END.split(buffer.removesuffix(last_cr))
+        self._rest = rest + last_cr
         if len(self._rest) > _LIMIT_BYTES:
-            raise UnexpectedAnswer("The server sends an event without end.")
-        found = [self._take(line.decode(errors="replace")) for line in lines]
-        return [event for event in found if event is not None]
+            raise UnexpectedAnswer("The server sends an event that does not end.")
+        events = [self._take(line.decode(errors="replace")) for line in lines]
+        return [event for event in events if event is not None]
 
     def _take(self, line: str) -> ServerEvent | None:
         if not line:

@@ -1,8 +1,8 @@
-"""How a run is watched over a connection that may break: state only, the clients do the waiting.
+"""How to watch a run over a connection that may break: state only, the clients do the waiting.
 
-Events are only hints that there is something to read; entries are read by `seq` from where the
-reader stands. So nothing is lost or doubled, however often a connection breaks or an event is
-missed, and a server without events is read the same way, just by polling.
+Events only hint that there is something to read; entries are read by `seq` from the reader's
+position. So nothing is lost or doubled, no matter how often a connection breaks or an event is
+missed, and a server without events is read in the same way by polling.
 """
 
 import math
@@ -17,7 +17,7 @@ from agent_runs.events import EventKind
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunLog
 
 SILENCE_SECONDS = 45.0
-"""A stream of events that says nothing for so long is dead: a server sends a sign every 15 s."""
+"""A stream that is silent for this long is dead: a server sends a heartbeat every 15 s."""
 
 _SHORT_SECONDS = 20.0
 _PATIENCE_SECONDS = 60.0
@@ -28,7 +28,7 @@ _ONLY_LOGS = frozenset({"logs", "total_logs", "page", "size", "pages"})
 
 
 def is_finished(run: AgentRun) -> bool:
-    """Tell whether the run has come to an end."""
+    """Tell whether the run has ended."""
     return run.status in TERMINAL_STATUSES
 
 
@@ -38,13 +38,13 @@ def is_log(new: AgentRunLog | AgentRun) -> TypeGuard[AgentRunLog]:
 
 
 class Patience:
-    """How long to go on: pauses that grow, a deadline, and a bound on a server's absence.
+    """How long to continue: pauses that grow, a deadline, and a bound on a server's absence.
 
     Args:
         now: seconds on a clock that never goes back.
-        what: stands in the sentence of the timeout.
+        what: subject of the timeout's message.
         timeout: seconds until the deadline; None means none.
-        pause: longest pause between two looks, in seconds.
+        pause: longest pause between two requests, in seconds.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Patience:
             self._step = min(_FIRST_PAUSE_SECONDS, self._longest)
 
     def failed(self, error: AgentRunsError) -> None:
-        """Note that the server could not be asked; raise the error when that takes too long."""
+        """Note that a request failed; raise the error once requests have failed for too long."""
         now = self._now()
         if self._failing_since is None:
             self._failing_since = now
@@ -79,26 +79,26 @@ class Patience:
             self._step = max(self._step, min(error.retry_after_seconds, _PATIENCE_SECONDS))
 
     def pause(self) -> float:
-        """Return the seconds to wait before the next look.
+        """Return the seconds to wait before the next request.
 
         Raises:
             WaitTimeout: the deadline has passed.
         """
         left = self.left()
         if left <= 0:
-            raise WaitTimeout(f"{self._what} still works after {self._timeout:g} s; it goes on.")
+            raise WaitTimeout(f"{self._what} is still working after {self._timeout:g} s.")
         step = self._step
         self._step = min(max(step, 0.01) * _GROWTH, self._longest)
         return min(step, left)
 
 
 class Tail(Patience):
-    """Where a reader of one run's entries stands.
+    """The position of a reader in one run's entries.
 
     Attributes:
         next_seq: the entry to read next.
         behind: there is more to read right now.
-        finished: the run ended and all its entries were read.
+        finished: the run has ended and all its entries were read.
         polls: the server has no events.
     """
 
@@ -115,7 +115,7 @@ class Tail(Patience):
         self.behind = False
         self.finished = False
         self.polls = False
-        self._shown: AgentRun | None = None
+        self._latest: AgentRun | None = None
 
     @property
     def has_time_for_a_stream(self) -> bool:
@@ -123,7 +123,7 @@ class Tail(Patience):
         return self.left() > _SHORT_SECONDS
 
     def take(self, page: AgentRunWithLogs) -> list[AgentRunLog | AgentRun]:
-        """Return what is new: entries in order, then the run when it changed."""
+        """Return what is new: entries in order, then the run if it changed."""
         new: list[AgentRunLog | AgentRun] = [log for log in page.logs if log.seq >= self.next_seq]
         self.next_seq += len(new)
         self.behind = len(page.logs) >= PAGE_LIMIT
@@ -132,21 +132,21 @@ class Tail(Patience):
                 **{name: value for name, value in page if name not in _ONLY_LOGS}
             )
             self.finished = is_finished(run)
-            if run != self._shown:
-                self._shown = run
+            if run != self._latest:
+                self._latest = run
                 new.append(run)
         self.answered(progress=bool(new))
         return new
 
     def pause(self) -> float:
-        """Return the seconds to wait before the next look; a hosted server counts each look."""
+        """Return the seconds to wait before the next request; a hosted server counts them."""
         return (
             max(super().pause(), min(_POLL_SECONDS, self.left())) if self.polls else super().pause()
         )
 
 
 def is_news(events: Iterable[ServerEvent]) -> bool:
-    """Tell whether a chunk of a stream is reason to look: all but mere drafts, heartbeats, too."""
+    """Tell whether to read after a chunk of a stream: always, except after mere drafts."""
     kinds = [event.kind for event in events]
     return not kinds or any(kind != EventKind.DRAFT for kind in kinds)
 
@@ -154,22 +154,22 @@ def is_news(events: Iterable[ServerEvent]) -> bool:
 class RunPager:
     """Walks the list of runs while new ones push the others to later pages.
 
-    Each page begins with the last run of the page before; when that one is not there, runs were
-    taken out in between, and the walk goes back a page. Runs that came before are left out.
+    Each page begins with the last run of the previous page. If that run is missing, others were
+    removed in between, and the walk goes back half a page. Repeated runs are left out.
     """
 
     def __init__(self) -> None:
         self.skip = 0
         self.done = False
-        self._seen: set[int] = set()
+        self._ids: set[int] = set()
 
     def take(self, page: Page[AgentRun]) -> list[AgentRun]:
-        """Return the runs of this page that are new, and set where the next page begins."""
-        if self.skip and not any(run.id in self._seen for run in page.items):
+        """Return the new runs of this page, and set where the next page begins."""
+        if self.skip and not any(run.id in self._ids for run in page.items):
             self.skip = max(0, self.skip - PAGE_LIMIT // 2)
             return []
-        new = [run for run in page.items if run.id not in self._seen]
-        self._seen.update(run.id for run in new)
+        new = [run for run in page.items if run.id not in self._ids]
+        self._ids.update(run.id for run in new)
         self.done = len(page.items) < PAGE_LIMIT
         self.skip += max(0, len(page.items) - 1)
         return new

@@ -1,4 +1,4 @@
-"""What a task shows of its run, as the official SDK's `AgentTask` does."""
+"""The run of a task, shown as the official SDK's `AgentTask` shows it."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class TaskView:
-    """What both kinds of task show; also read like a dictionary: `task["status"]`.
+    """What both kinds of task show; can also be read like a dictionary: `task["status"]`.
 
     Attributes:
         run: the run as last seen.
@@ -54,7 +54,7 @@ class TaskView:
         return name in self.run
 
     def get(self, name: str, default: JSON = None) -> JSON:
-        """Return a field of the run, or `default` when it is missing or null."""
+        """Return a field of the run, or `default` if it is missing or null."""
         return self.run.get(name, default)
 
     def keys(self) -> Iterator[str]:
@@ -62,5 +62,5 @@ class TaskView:
         return self.run.keys()
 
     def __repr__(self) -> str:
-        """Show which run it is and how it stands."""
+        """Show the run's id and status."""
         return f"{type(self).__name__}(id={self.id}, status={self.status!r})"

@@ -1,7 +1,7 @@
-"""What both clients need of httpx: how a call is put on the wire, and what becomes of its errors.
+"""What both clients need of httpx: how to put a call on the wire and translate its errors.
 
-httpx costs 0.2 s to import. In `client/` only this module and the two `transport.py` import it, and
-they are loaded when the first client is made, so that `from api import CodegenClient` stays fast.
+httpx takes 0.2 s to import. In `client/` only this module and the two `transport.py` import it, and
+they are loaded with the first client, so that `from api import CodegenClient` stays fast.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from agent_runs.client.tail import SILENCE_SECONDS
 
 T = TypeVar("T")
 FILE_SECONDS = 300.0
-"""A server that finds nothing for long while it exports sends nothing for long."""
+"""An export sends nothing while the server finds nothing, which can take long."""
 IMPORT_SECONDS = 6 * 3600.0
-"""An import is answered when it is stored."""
+"""The response to an import comes when it is stored."""
 _CONNECT_SECONDS = 5.0
 STREAM_TIMEOUT = httpx.Timeout(SILENCE_SECONDS, connect=_CONNECT_SECONDS)
 FILE_TIMEOUT = httpx.Timeout(FILE_SECONDS, connect=_CONNECT_SECONDS)
-# Shorter than uvicorn's 5 s: a POST never meets a connection that the server is closing, which
-# could not be told from one that was cut off half-way.
+# Shorter than uvicorn's 5 s: a POST must not meet a connection that the server is closing, which
+# looks the same as one that broke half-way.
 _LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=3.0)
 
 
@@ -59,17 +59,17 @@ class AsyncSystemClock:
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Do what blocks, such as reading a file, where it does not hold up the event loop."""
+    """Do blocking work, such as reading a file, without holding up the event loop."""
     return await anyio.to_thread.run_sync(work)
 
 
 def directly(work: Callable[[], T]) -> T:
-    """Do what blocks at once: `in_thread` of the blocking client."""
+    """Do blocking work at once: the blocking client's `in_thread`."""
     return work()
 
 
 def options(credentials: Credentials, timeout: float) -> dict[str, Any]:
-    """Return what a client of httpx is made with."""
+    """Return the arguments for a client of httpx."""
     return {
         "base_url": credentials.root,
         "headers": base.headers(credentials),
@@ -81,7 +81,7 @@ def options(credentials: Credentials, timeout: float) -> dict[str, Any]:
 
 
 def request(call: Call[T], org_id: int | None) -> dict[str, Any]:
-    """Return what httpx is told of a call."""
+    """Return the arguments of httpx for a call."""
     key = {} if call.key is None else {"idempotency-key": call.key}
     return {
         "method": call.method,
@@ -93,7 +93,7 @@ def request(call: Call[T], org_id: int | None) -> dict[str, Any]:
 
 
 def upload(call: Call[T], file: BinaryIO) -> dict[str, Any]:
-    """Return what httpx is told of a call whose body is a file."""
+    """Return the arguments of httpx for a call whose body is a file."""
     headers = {
         "accept": call.accept,
         "content-type": "application/x-ndjson",
@@ -104,18 +104,18 @@ def upload(call: Call[T], file: BinaryIO) -> dict[str, Any]:
 
 
 def is_stream(response: httpx.Response) -> bool:
-    """Tell whether an answer is a stream of events."""
+    """Tell whether a response is a stream of events."""
     kind = response.headers.get("content-type", "")
     return response.is_success and kind.startswith("text/event-stream")
 
 
 def answer_of(response: httpx.Response) -> Answer:
-    """Return an answer that was read whole."""
+    """Return a response that was read to its end."""
     return Answer(response.status_code, response.headers, response.content)
 
 
 def check_time(deadline: float) -> None:
-    """Give up an answer that drips: each drop of it is on time."""
+    """Give up a response that drips: httpx's timeout starts again with each chunk."""
     if time.monotonic() > deadline:
         raise httpx.ReadTimeout("the answer came too slowly")
 
@@ -124,7 +124,7 @@ def check_time(deadline: float) -> None:
 def translated(
     credentials: Credentials, call: Call[T], seconds: float, *, unwrap: bool = False
 ) -> Generator[None]:
-    """Turn httpx' exceptions into ours; `unwrap` for callers that never send again."""
+    """Turn httpx's exceptions into ours; `unwrap` is for callers that never retry."""
     try:
         yield
     except httpx.HTTPError as exc:
@@ -133,7 +133,7 @@ def translated(
     except Fault as fault:
         raise (fault.error if unwrap else fault) from None
     except (httpx.InvalidURL, httpx.CookieConflict) as exc:
-        raise errors.InvalidRequest(f"{credentials.root} is no usable address: {exc}") from exc
+        raise errors.InvalidRequest(f"{credentials.root} is not a usable address: {exc}") from exc
 
 
 def _fault(
@@ -147,7 +147,7 @@ def _fault(
         return base.too_slow(credentials, call, seconds)
     if isinstance(exc, (httpx.NetworkError, httpx.RemoteProtocolError)):
         return Fault(base.cut_off(credentials, call, reason), is_lost=True)
-    return errors.UnexpectedAnswer(f"{credentials.root} cannot be talked to: {reason}")
+    return errors.UnexpectedAnswer(f"The request to {credentials.root} failed: {reason}")
 
 
 def _is_caused_by(exc: BaseException, kind: type[BaseException]) -> bool:

@@ -1,7 +1,7 @@
-"""Passes requests of another surface on to the API, as they are and as a stream.
+"""Passes requests of another surface on to the API, unchanged and as a stream.
 
-The dashboard's same-origin proxy is built on it: nothing is read whole, neither the request nor
-the answer, so downloads and events flow through.
+The dashboard's same-origin proxy uses it. Neither request nor response is read into memory whole,
+so downloads and events flow through.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -19,14 +19,14 @@ _WITHOUT_END = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, read=None)
 
 @dataclass(frozen=True)
 class Forwarded:
-    """An answer whose body is still on its way; `close` it when done."""
+    """A response whose body is still on its way; reading all chunks closes it."""
 
     status_code: int
     headers: list[tuple[str, str]]
     _response: httpx.Response
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it was sent, still compressed if it is; closes the answer."""
+        """Yield the body as it was sent, perhaps compressed; then close the response."""
         try:
             async for chunk in self._response.aiter_raw():
                 yield chunk
@@ -61,10 +61,10 @@ class Forwarder:
         Args:
             path: percent-encoded, begins with a slash.
             query: as in the address, without the question mark.
-            waits: the answer may take as long as the work that was asked for.
+            waits: the response may take as long as the work.
 
         Raises:
-            ServerUnreachable: there was no answer.
+            ServerUnreachable: there was no response.
         """
         token = self._credentials.token
         own = {"user-agent": self._credentials.program}

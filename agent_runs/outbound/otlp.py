@@ -1,7 +1,7 @@
-"""Sends spans to a collector: lines of OTLP JSON go out as OTLP/HTTP in its binary form.
+"""Sends spans to a collector: lines of OTLP JSON go out as OTLP/HTTP in binary form.
 
-Every collector takes the binary form, not every one JSON. What the collector cannot take just now
-is sent again, as OTLP says; ids are the same each time, so nothing is doubled.
+Every collector takes the binary form, but not every collector takes JSON. If a collector is
+temporarily unavailable, the spans are sent again, as OTLP says, with the same ids.
 
 Source: OTLP/HTTP, https://opentelemetry.io/docs/specs/otlp/#otlphttp.
 """
@@ -35,12 +35,12 @@ _TIMEOUT_SECONDS = 30.0
 
 @dataclass
 class Sent:
-    """What became of the spans.
+    """The outcome of sending spans.
 
     Attributes:
-        spans: how many were sent.
-        rejected: how many of them the collector did not take.
-        message: what it said about those.
+        spans: number of spans sent.
+        rejected: number of spans that the collector rejected.
+        message: what the collector said about those.
     """
 
     spans: int = 0
@@ -55,16 +55,16 @@ def send_spans(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send what `GET /exports?format=otlp` gives.
+    """Send an export of `GET /exports?format=otlp`.
 
     Args:
-        url: of the collector; `/v1/traces` is added when it has no path.
-        headers: sent along, such as a token.
-        sleep: waits so many seconds before another try.
+        url: address of the collector; `/v1/traces` is added if it has no path.
+        headers: further headers, such as a token.
+        sleep: waits that many seconds before a retry.
 
     Raises:
         InvalidRequest: the address cannot be used.
-        ServerUnreachable: the collector does not answer, or takes nothing for long.
+        ServerUnreachable: the collector stays unavailable.
         UnexpectedAnswer: it refuses the spans.
     """
     sent = Sent()
@@ -73,7 +73,9 @@ def send_spans(
             request = _request(line)
             answer = _post(http, _address(url), request, headers, sleep)
             sent.spans += sum(
-                len(scope.spans) for each in request.resource_spans for scope in each.scope_spans
+                len(scope.spans)
+                for resource in request.resource_spans
+                for scope in resource.scope_spans
             )
             _note(sent, answer)
     return sent
@@ -88,7 +90,7 @@ def headers_of(text: str) -> dict[str, str]:
 def _address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidRequest(f"--otlp {url!r}: give the address of a collector, http://host:4318.")
+        raise InvalidRequest(f"--otlp {url!r}: use a collector's address like http://host:4318.")
     return parts._replace(path=_PATH).geturl() if parts.path in {"", "/"} else url
 
 
@@ -99,7 +101,7 @@ def _post(
     headers: Mapping[str, str],
     sleep: Callable[[float], None],
 ) -> httpx.Response:
-    # Not compressed: OTLP leaves that to the sender, and not every receiver takes it.
+    # Not compressed: OTLP leaves that to the sender, and not every receiver supports it.
     own = {"content-type": "application/x-protobuf"}
     content = request.SerializeToString()
     problem = ""
@@ -113,41 +115,41 @@ def _post(
             continue
         if answer.is_success:
             return answer
-        problem = f"it answers {answer.status_code}"
+        problem = f"it answered {answer.status_code}"
         if answer.status_code not in _AGAIN:
             raise UnexpectedAnswer(
-                f"The collector {url} does not take the spans: {problem}. Check its address, and "
-                "whether it wants a header.",
+                f"The collector {url} refuses the spans: {problem}. Check its address, and whether "
+                "it requires a header.",
                 detail=answer.text[:1000],
             )
     raise ServerUnreachable(
-        f"The collector {url} took no spans in {_TRIES} tries: {problem}. Export again later: "
-        "spans that it has already are the same then."
+        f"The collector {url} accepted no spans in {_TRIES} attempts: {problem}. Export again "
+        "later; spans that it already has keep their ids."
     )
 
 
 def _note(sent: Sent, answer: httpx.Response) -> None:
-    told = ExportTraceServiceResponse()
+    reply = ExportTraceServiceResponse()
     if "protobuf" not in answer.headers.get("content-type", "") or not answer.content:
         return
     try:
-        told.ParseFromString(answer.content)
+        reply.ParseFromString(answer.content)
     except DecodeError:
         return
-    sent.rejected += told.partial_success.rejected_spans
-    sent.message = told.partial_success.error_message or sent.message
+    sent.rejected += reply.partial_success.rejected_spans
+    sent.message = reply.partial_success.error_message or sent.message
 
 
 def _request(line: bytes) -> ExportTraceServiceRequest:
     try:
-        told: dict[str, Any] = orjson.loads(line)
-        for resource in told["resourceSpans"]:
+        spans: dict[str, Any] = orjson.loads(line)
+        for resource in spans["resourceSpans"]:
             for scope in resource["scopeSpans"]:
                 for span in scope["spans"]:
                     for name in _IDS:
                         if name in span:
                             span[name] = base64.b64encode(bytes.fromhex(span[name])).decode()
-        return ParseDict(told, ExportTraceServiceRequest())
+        return ParseDict(spans, ExportTraceServiceRequest())
     except (ValueError, KeyError, TypeError, ParseError) as exc:
         raise UnexpectedAnswer(f"The server sent no spans: {exc}.") from exc
 

@@ -1,8 +1,8 @@
-"""Sends webhooks, and only to where a stranger may make this server send something.
+"""Sends webhooks, and only to addresses to which strangers can make this server send something.
 
-An address is looked up once, every answer of the name server is checked, and the connection goes to
-the address that was checked: a name that answers differently the second time gains nothing.
-Redirects are not followed.
+A host name is looked up once, every address of it is checked, and the connection goes to the
+checked address: a name that resolves differently the second time gains nothing. Redirects are not
+followed.
 """
 
 import hashlib
@@ -22,8 +22,8 @@ LONGEST_URL = 2083
 _SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Not open to all, although some release of Python calls them global: special uses, IPv4 written
-# as IPv6 in the old way, translation inside a network, site-local addresses.
+# Not public, although some releases of Python call them global: special uses, the old form of IPv4
+# as IPv6, translation inside a network, site-local addresses.
 _CLOSED = tuple(
     map(
         ipaddress.ip_network,
@@ -43,11 +43,11 @@ _CLOSED = tuple(
 
 
 class Attempt(NamedTuple):
-    """What became of sending a webhook once.
+    """The outcome of one attempt to send a webhook.
 
     Attributes:
-        status_code: the answer; None when there was none.
-        error: why it counts as failed, for people; None when it was taken.
+        status_code: status of the response; None if there was none.
+        error: why the attempt failed, for people; None if the receiver accepted it.
     """
 
     status_code: int | None
@@ -67,7 +67,7 @@ async def send_webhook(
     secret: str | None,
     allow_private: bool,
 ) -> Attempt:
-    """POST a JSON body once; what goes wrong is told, never raised."""
+    """POST a JSON body once; failures are returned, never raised."""
     try:
         with anyio.fail_after(_SECONDS):
             address = await checked_address(url, allow_private=allow_private)
@@ -75,7 +75,7 @@ async def send_webhook(
     except InvalidRequest as exc:
         return Attempt(None, exc.message)
     except TimeoutError:
-        return Attempt(None, f"No answer within {_SECONDS:.0f} seconds.")
+        return Attempt(None, f"There was no response within {_SECONDS:.0f} seconds.")
     except OSError as exc:
         return Attempt(None, f"It could not be sent: {exc}.")
 
@@ -84,16 +84,16 @@ async def checked_address(url: str, *, allow_private: bool) -> str:
     """Return the IP address to send to.
 
     Raises:
-        InvalidRequest: the URL is none for a webhook, cannot be looked up, or leads to a place
-            that only this machine or its network may reach.
+        InvalidRequest: the URL cannot be used for a webhook, its host cannot be looked up, or it
+            leads to an address that only this machine or its network can reach.
     """
     parts = check_url(url, allow_private=allow_private)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     try:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise InvalidRequest(f"url: the host {host!r} cannot be looked up now.") from exc
-    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    addresses = [str(sockaddr[0]) for *_, sockaddr in entries]
     if not allow_private:
         for address in addresses:
             _refuse_inward(address, host)
@@ -101,22 +101,22 @@ async def checked_address(url: str, *, allow_private: bool) -> str:
 
 
 def check_url(url: str, *, allow_private: bool) -> SplitResult:
-    """Return the parts of a URL that may be one of a webhook, as far as its text tells.
+    """Return the parts of a webhook's URL; its host is not looked up.
 
     Raises:
-        InvalidRequest: it may not.
+        InvalidRequest: its text shows that it cannot be used for a webhook.
     """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as exc:
-        raise InvalidRequest("url: it is not an address of the web.") from exc
+        raise InvalidRequest("url: it is not a web address.") from exc
     if parts.scheme not in _PORTS or not parts.hostname or len(url) > LONGEST_URL:
-        raise InvalidRequest("url: an address that starts with https:// or http:// is needed.")
+        raise InvalidRequest("url: use an address that starts with https:// or http://.")
     if not url.isprintable() or " " in url:
-        raise InvalidRequest("url: it holds white space.")
+        raise InvalidRequest("url: it contains white space.")
     if parts.username is not None or parts.password is not None:
-        raise InvalidRequest("url: it holds credentials; sign with `secret` instead.")
+        raise InvalidRequest("url: it contains credentials; use `secret` to sign instead.")
     if not allow_private:
         _refuse_inward(parts.hostname, parts.hostname)
     return parts
@@ -130,7 +130,7 @@ def _refuse_inward(address: str, host: str) -> None:
             raise _inward(host) from None
         return
     if isinstance(ip, ipaddress.IPv6Address):
-        # Ways to write or to reach an IPv4 address; its own kind decides.
+        # Other forms of an IPv4 address, or ways to reach one: that address decides.
         ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or _nat64(ip) or ip
     closed = any(ip in network for network in _CLOSED if network.version == ip.version)
     if closed or not ip.is_global or ip.is_multicast or ip.is_reserved:
@@ -143,7 +143,7 @@ def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 def _inward(host: str) -> InvalidRequest:
     return InvalidRequest(
-        f"url: {host!r} leads into this machine or its network. If that is wanted, set "
+        f"url: {host!r} leads into this machine or its network. To allow that, set "
         "AGENT_RUNS_WEBHOOK_PRIVATE=true."
     )
 
@@ -151,7 +151,7 @@ def _inward(host: str) -> InvalidRequest:
 async def _post(
     url: str, address: str, body: bytes, *, headers: Mapping[str, str], secret: str | None
 ) -> Attempt:
-    # Late: httpx takes a fifth of a second to import, and a server without webhooks needs none.
+    # Late: httpx takes 0.2 s to import, and a server without webhooks does not need it.
     import httpx  # noqa: PLC0415
 
     parts = httpx.URL(url)
@@ -165,15 +165,15 @@ async def _post(
                 parts.copy_with(host=address),
                 content=body,
                 headers=sent,
-                # The certificate has to be that of the name, although we connect to its address.
+                # We connect to the address, but the certificate has to be that of the name.
                 extensions={"sni_hostname": parts.host},
             )
-            answer = await http.send(request, stream=True)  # what it says is of no interest
-            await answer.aclose()
+            response = await http.send(request, stream=True)  # the body does not matter
+            await response.aclose()
     except httpx.HTTPError as exc:
         return Attempt(None, f"It could not be sent: {str(exc) or type(exc).__name__}.")
-    if answer.is_success:
-        return Attempt(answer.status_code, None)
-    if answer.is_redirect:
-        return Attempt(answer.status_code, "It was redirected; webhooks follow no redirect.")
-    return Attempt(answer.status_code, f"The receiver answered {answer.status_code}.")
+    if response.is_success:
+        return Attempt(response.status_code, None)
+    if response.is_redirect:
+        return Attempt(response.status_code, "The receiver redirected it; webhooks do not follow.")
+    return Attempt(response.status_code, f"The receiver answered {response.status_code}.")

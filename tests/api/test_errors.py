@@ -45,7 +45,7 @@ async def test_the_official_paths_answer_errors_in_the_official_shape(
         ("/agent_runs?page=0", "page: "),
         ("/agent_runs?page=99999999999999999999", "page: "),
         ("/agent_runs?since=yesterday", "since: "),
-        ("/agent_runs?q=%00", "q: it holds a NUL character"),
+        ("/agent_runs?q=%00", "q: it contains a NUL character"),
         ("/agent_runs/1/logs?skip=-1", "skip: Input should be greater than or equal to 0"),
         ("/agent_runs/1/logs?limit=101", "limit: "),
         ("/agent_runs/1/events?until_finished=maybe", "until_finished: "),

@@ -47,7 +47,7 @@ def test_what_is_wrong_is_said_where_it_is_wrong(page: Page, api: Api, twin: Hos
     expect(page.get_by_text(f"No server answers at {nowhere}.")).to_be_visible()
     expect(page.get_by_text("Signed in as ann")).to_have_count(0)
     fill(page, url=f"{api.url}/agents")
-    expect(page.get_by_text("is not a Codegen API that can be used")).to_be_visible()
+    expect(page.get_by_text("is not a usable Codegen API")).to_be_visible()
 
 
 def test_saved_settings_are_in_force_and_in_the_file(page: Page, api: Api, twin: HostedApi) -> None:

@@ -51,7 +51,7 @@ def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stoppe
     done = cli("run", "/sleep 60", "--wait", "--timeout", "0.5", "--metadata", "team=a b")
     run_id = int(done.out.split()[1])
     assert done.code == 124
-    assert f"Run {run_id} still works after 0.5 s; it goes on." in done.err
+    assert f"Run {run_id} is still working after 0.5 s." in done.err
     assert f"agent-runs stop {run_id}" in done.err
     assert sdk.get_agent_run(run_id).metadata == {"team": "a b"}
     stopped = cli("stop", run_id)
@@ -171,8 +171,8 @@ def test_what_a_run_changed_is_printed_as_it_is(cli: Cli, tmp_path: Path) -> Non
     ("words", "code", "text"),
     [
         (["show", "999999"], 1, "There is no agent run 999999."),
-        (["run", "  "], 2, "The prompt is empty."),
-        (["run", "x", "--timeout", "3"], 2, "--timeout goes with --follow or --wait."),
+        (["run", "  "], 2, "The prompt is empty: say what the agent should do."),
+        (["run", "x", "--timeout", "3"], 2, "--timeout needs --follow or --wait."),
         (["run", "x", "--metadata", "novalue"], 2, "KEY=VALUE is needed"),
         (["run", "x", "--image", "missing.png"], 2, "cannot be read"),
         (["run", "x", "--agent", "nobody"], 2, "nobody"),

@@ -277,7 +277,7 @@ def test_a_server_that_does_not_answer_in_time_is_given_up(clock: FakeClock) -> 
     ):
         with pytest.raises(errors.ServerUnreachable, match=r"did not answer within 0\.1 s\.$"):
             client.health()
-        with pytest.raises(errors.ServerUnreachable, match="may have happened: look before"):
+        with pytest.raises(errors.ServerUnreachable, match="may have been carried out: check before"):
             client.create_agent_run("x")
     assert clock.slept == []
 

@@ -14,7 +14,7 @@ from tests.hosted_api import ORG, TOKEN, Fault, HostedApi, serve_twin
 from tests.hosted_api_faults import HTML
 from tests.patience import PATIENCE_SECONDS
 
-NO_API = "does not speak this API"
+NO_API = "is not a server of this API"
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ async def test_a_fault_is_told_and_a_create_is_sent_once(
         if case.error is errors.ServerUnreachable:
             assert isinstance(created.value, errors.ServerUnreachable)
             assert created.value.may_have_happened
-            assert "look before you ask again" in str(created.value)
+            assert "check before you send it again" in str(created.value)
         if case.name == "429 with Retry-After":
             assert isinstance(read.value, errors.RateLimited)
             assert read.value.retry_after_seconds == 600

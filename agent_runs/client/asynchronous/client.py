@@ -1,4 +1,4 @@
-"""The async client, put together of its parts, and a run with the client that made it."""
+"""The async client, assembled from its parts, and a run with the client that created it."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -23,32 +23,33 @@ if TYPE_CHECKING:
 class AsyncCodegenClient(AsyncRuns, AsyncExtras, AsyncFiles, AsyncSearch):
     """Creates, watches, reads, resumes and stops agent runs.
 
-    Without a token it talks to the server on this machine, with one to the hosted service or to
-    `base_url`. A client may be used by several threads or tasks. Use it as a context manager, or
+    Without a token it talks to the server on this machine; with one it talks to the hosted service
+    or to `base_url`. Several threads or tasks can share a client. Use it as a context manager, or
     close it.
 
     Args:
-        token: else `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for a server of this program.
-        org_id: else `CODEGEN_ORG_ID`, else the first organization of the token.
-        base_url: with or without `/v1`; else `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
-            hosted or the local address. Values are also read from `.env`.
-        found: what the first three come to, when it is known already.
+        token: by default `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for a server of this
+            program.
+        org_id: by default `CODEGEN_ORG_ID`, or the first organization of the token.
+        base_url: with or without `/v1`; by default `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
+            hosted or local address. Values are also read from `.env`.
+        found: replaces the first three arguments.
         timeout: seconds until a request is given up.
-        retry: when a request that may be repeated is sent again.
+        retry: when to retry requests that can be repeated.
         clock: what it waits with.
-        transport: how requests are carried; an in-process application instead of a network.
-        gate: what each request waits for and goes through.
+        transport: how requests travel, such as to an application in this process.
+        gate: entered around each request; can make it wait.
 
     Raises:
         InvalidRequest: token, organization or address cannot be used.
     """
 
     async def run(self, prompt: str, **options: Unpack[CreateOptions]) -> AsyncAgentTask:
-        """Create a run; options as in `create_agent_run`."""
+        """Create a run; the options are those of `create_agent_run`."""
         return AsyncAgentTask(self, await self.create_agent_run(prompt, **options))
 
     async def get_current_user(self) -> User:
-        """Return whom the token belongs to."""
+        """Return the user whom the token belongs to."""
         return await self._send(late.runs.get_current_user())
 
     get_me = get_current_user
@@ -58,11 +59,11 @@ class AsyncCodegenClient(AsyncRuns, AsyncExtras, AsyncFiles, AsyncSearch):
         return await self._send(late.official.mark_agent_run(run_id, "ban"))
 
     async def unban_agent_run(self, run_id: int | str) -> JSON:
-        """Let a run that was banned be heard again."""
+        """Let a banned run send webhooks again."""
         return await self._send(late.official.mark_agent_run(run_id, "unban"))
 
     async def remove_agent_run_from_pr(self, run_id: int | str) -> JSON:
-        """Let a run leave its pull request alone."""
+        """Remove a run from its pull request, and stop and mute it."""
         return await self._send(late.official.mark_agent_run(run_id, "remove-from-pr"))
 
     async def list_organization_repos(self, page: int = 1) -> Page[Repo]:
@@ -74,19 +75,19 @@ class AsyncCodegenClient(AsyncRuns, AsyncExtras, AsyncFiles, AsyncSearch):
         return await self._send(late.official.list_organization_users(page))
 
     async def list_models(self) -> dict[str, JSON]:
-        """Return the models that a new run can name: `providers` and `default_model`."""
+        """Return the models for new runs: `providers` and `default_model`."""
         return await self._send(late.official.list_models())
 
 
 class AsyncAgentTask(TaskView):
-    """A run and the client that made it."""
+    """A run and the client that created it."""
 
     def __init__(self, client: AsyncRuns, run: AgentRun) -> None:
         super().__init__(run)
         self._client = client
 
     async def refresh(self) -> AsyncAgentTask:
-        """Ask how the run stands now."""
+        """Read the run's current state."""
         self.run = await self._client.get_agent_run(self.id)
         return self
 
@@ -106,7 +107,7 @@ class AsyncAgentTask(TaskView):
     async def resume(
         self, prompt: str, *, wait: float = 300.0, **options: Unpack[ResumeOptions]
     ) -> AsyncAgentTask:
-        """Give the run another prompt, once it has ended; see `resume_agent_run`."""
+        """Give the run a new prompt once it has ended; see `resume_agent_run`."""
         self.run = await self._client.resume_agent_run(self.id, prompt, wait=wait, **options)
         return self
 

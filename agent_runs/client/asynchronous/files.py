@@ -1,7 +1,7 @@
-"""Runs as files: exports, written to disk while they come; imports, sent while they are read.
+"""Runs as files: exports, written to disk as they arrive; imports, sent as they are read.
 
-Only a server of this program answers these; nothing is read whole, so a file of any size will do.
-A file gets its name once it is whole: what is cut off on the way leaves none.
+Only servers of this program have these. Nothing is read into memory whole, so files can have any
+size. A file gets its name once it is complete: a broken download leaves no file.
 """
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
@@ -34,7 +34,7 @@ class AsyncFiles(AsyncSender):
         path: str | os.PathLike[str],
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
     ) -> Path:
-        """Write a run with all that belongs to it to a file; returns its path.
+        """Write a run and everything that belongs to it to a file; return its path.
 
         Raises:
             InvalidRequest: the file cannot be written.
@@ -47,7 +47,7 @@ class AsyncFiles(AsyncSender):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         **query: Unpack[ExportQuery],
     ) -> Path:
-        """Write many runs to one file: those named, found, or let through by the filters.
+        """Write many runs to one file, chosen by ids, a search or filters.
 
         Args:
             query: `run_ids`, `search`, `with_archived`, as in `ExportQuery`, and the filters of
@@ -64,17 +64,17 @@ class AsyncFiles(AsyncSender):
         format: ExportFormat = "jsonl",  # noqa: A002 - the word of the API
         **query: Unpack[ExportQuery],
     ) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Give an export part by part, as `export_agent_runs` writes it."""
+        """Yield an export in parts, as `export_agent_runs` writes it."""
         async with self._http.download(late.files.export_agent_runs(format, query)) as parts:
             yield parts
 
     async def import_runs(self, path: str | os.PathLike[str]) -> ImportResult:
-        """Bring the runs of a file in: an export in JSON Lines or a session of Claude Code.
+        """Import the runs of a file: an export in JSON Lines or a session of Claude Code.
 
-        All of them or none; runs that are there already are left as they are.
+        All are imported, or none. Runs that are already there do not change.
 
         Raises:
-            InvalidRequest: something is wrong with the file; the message names the line.
+            InvalidRequest: the file has a mistake; the message names the line.
         """
         with opened(Path(path)) as file:
             return await self._http.upload(late.files.import_runs(), file)
@@ -84,7 +84,7 @@ class AsyncFiles(AsyncSender):
         form: Literal["markdown", "html", "json"] = "markdown",
         **query: Unpack[AnalyticsQuery],
     ) -> str:
-        """Return what the runs of a period came to, as text.
+        """Return a report on a period, as text.
 
         Args:
             form: `markdown`, `html` (one page without scripts) or `json`.
@@ -95,6 +95,6 @@ class AsyncFiles(AsyncSender):
     async def _save(self, call: Call[None], path: str | os.PathLike[str]) -> Path:
         with named_when_whole(Path(path)) as part, part.open("wb") as file:
             async with self._http.download(call) as parts:
-                async for each in parts:
-                    await late.wire.in_thread(partial(file.write, each))
+                async for chunk in parts:
+                    await late.wire.in_thread(partial(file.write, chunk))
         return Path(path)

@@ -1,4 +1,4 @@
-"""Search in everything that a server of this program keeps, and saved views."""
+"""Search in everything that a server of this program stores, and saved views."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -26,13 +26,13 @@ class AsyncSearch(AsyncSender):
     async def search(
         self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
     ) -> SearchPage:
-        """Return one page of the steps and runs that fit, grouped by run.
+        """Return one page of matching steps and runs, grouped by run.
 
         Args:
             query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
             order: `newest` first, or the `best` of the newest 1,000 hits.
-            limit: most hits, 1 to 100.
-            cursor: `next_cursor` of the page before.
+            limit: maximum number of hits, 1 to 100.
+            cursor: `next_cursor` of the previous page.
 
         Raises:
             InvalidQuery: the query cannot be understood; `position` says where.
@@ -42,7 +42,7 @@ class AsyncSearch(AsyncSender):
     async def iter_search(
         self, query: str, *, order: Order = "newest"
     ) -> AsyncGenerator[SearchGroup]:
-        """Yield all that fits, page by page; a run may come up again on a later page."""
+        """Yield all hits, page by page; a run can appear again on a later page."""
         cursor = None
         while True:
             page = await self.search(query, order=order, limit=PAGE_LIMIT, cursor=cursor)
@@ -61,20 +61,20 @@ class AsyncSearch(AsyncSender):
         context: int = 0,
         **query: Unpack[LogQuery],
     ) -> LogHits:
-        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+        """Search all entries of a run for a text (in any case) or a pattern.
 
         Args:
             regex: `text` is a regular expression; it has a time limit.
-            context: neighbours of each hit that `around` has, whatever the filters.
-            query: which entries count, as in `get_agent_run_logs`.
+            context: neighbours of each hit in `around`; they need not match the filters.
+            query: filters for hits, as in `get_agent_run_logs`.
 
         Raises:
-            InvalidQuery: the pattern cannot be read, or takes too long.
+            InvalidQuery: the pattern is invalid or takes too long.
         """
         return await self._send(late.search.search_logs(run_id, text, regex, context, query))
 
     async def list_search_fields(self) -> list[SearchField]:
-        """Return the fields that a query can name, and the values there are."""
+        """Return the fields of the query language and their values."""
         return await self._send(late.search.list_search_fields())
 
     async def list_views(self, kind: Kind | None = None) -> list[SavedView]:
@@ -82,10 +82,10 @@ class AsyncSearch(AsyncSender):
         return await self._send(late.search.list_views(kind))
 
     async def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
-        """Keep a query under a name, for everybody.
+        """Save a query under a name, for all users.
 
         Args:
-            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+            query: a search as in docs/search.md, or filters as in the address of the run list.
 
         Raises:
             InvalidRequest: the query cannot be understood.
@@ -96,9 +96,9 @@ class AsyncSearch(AsyncSender):
     async def change_view(
         self, view_id: int, *, name: str | None = None, query: str | None = None
     ) -> SavedView:
-        """Give a saved view another name or query."""
+        """Change a saved view's name or query."""
         return await self._send(late.search.change_view(view_id, name, query))
 
     async def remove_view(self, view_id: int) -> None:
-        """Forget a saved view."""
+        """Delete a saved view."""
         await self._send(late.search.remove_view(view_id))

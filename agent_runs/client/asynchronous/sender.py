@@ -1,4 +1,4 @@
-"""What all parts of the client stand on: a server, an identity there, and a way to ask it."""
+"""The base of all parts of the client: a server, an identity there, and a way to send calls."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class AsyncSender:
-    """Sends calls: all that the client offers is built on it; arguments as of the client."""
+    """Sends the calls of all parts of the client, whose arguments it takes."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class AsyncSender:
         transport: httpx.AsyncBaseTransport | None = None,
         gate: AsyncGate | None = None,
     ) -> None:
-        # Late: httpx, which it brings, costs more than all the rest of the client.
+        # Late: it imports httpx, which costs more than the rest of the client.
         from agent_runs.client.asynchronous.transport import AsyncTransport  # noqa: PLC0415
 
         self.credentials = found or credentials.resolve(token, org_id, base_url)
@@ -56,7 +56,7 @@ class AsyncSender:
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections; runs go on."""
+        """Close all connections; runs continue."""
         await self._http.close()
 
     async def list_organizations(self) -> Page[Organization]:

@@ -39,7 +39,7 @@ class AsyncTransport:
         self._http = httpx.AsyncClient(transport=transport, **wire.options(credentials, timeout))
 
     async def send(self, call: Call[T], org_id: int | None) -> T:
-        """Send a call, again when that is safe and may help, and read its answer."""
+        """Send a call, retry if that is safe and can help, and read its answer."""
         attempt = 0
         while True:
             try:
@@ -66,10 +66,10 @@ class AsyncTransport:
 
     @contextlib.asynccontextmanager
     async def stream(self, call: Call[None]) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Open a stream of events and give its chunks.
+        """Open a stream of events and yield its chunks.
 
         Raises:
-            UnexpectedAnswer: what came is no stream of events.
+            UnexpectedAnswer: the response is not a stream of events.
         """
         with wire.translated(self._credentials, call, SILENCE_SECONDS, unwrap=True):
             request = wire.request(call, None)
@@ -81,7 +81,7 @@ class AsyncTransport:
 
     @contextlib.asynccontextmanager
     async def download(self, call: Call[None]) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Open a file and give its parts; an error when it ends before it is whole."""
+        """Open a file and yield its parts; raise an error if it ends too early."""
         with wire.translated(self._credentials, call, wire.FILE_SECONDS, unwrap=True):
             request = wire.request(call, None)
             async with self._http.stream(**request, timeout=wire.FILE_TIMEOUT) as response:
@@ -91,7 +91,7 @@ class AsyncTransport:
                 yield response.aiter_bytes()
 
     async def upload(self, call: Call[T], file: BinaryIO) -> T:
-        """Send a file and read the answer to it."""
+        """Send a file and read the answer."""
 
         async def parts() -> AsyncGenerator[bytes]:
             while part := await wire.in_thread(partial(file.read, _PART_BYTES)):

@@ -1,2 +1,2 @@
-# Made of asynchronous/__init__.py by `make format`. Edit that one.
+# Generated from asynchronous/__init__.py by `make format`. Edit that file.
 """The blocking client."""

@@ -1,7 +1,7 @@
-# Made of asynchronous/extras.py by `make format`. Edit that one.
-"""What only a server of this program answers: agents, repositories, diffs, permissions, measures.
+# Generated from asynchronous/extras.py by `make format`. Edit that file.
+"""What only servers of this program have: agents, repositories, diffs, permissions, measurements.
 
-The hosted service answers all of it with `NotFound`.
+With the hosted service all of it raises `NotFound`.
 """
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
@@ -26,7 +26,7 @@ class Extras(Sender):
     """What this program adds to the official API."""
 
     def health(self) -> dict[str, JSON]:
-        """Return how the server does and what is configured."""
+        """Return whether the server is healthy and what is configured."""
         return self._send(late.runs.health())
 
     def get_status(self) -> dict[str, JSON]:
@@ -34,19 +34,19 @@ class Extras(Sender):
         return self._send(late.runs.get_status())
 
     def list_hosted(self) -> dict[str, JSON]:
-        """Return how hosted organizations are mirrored: troubles, age, budget, history."""
+        """Return how hosted organizations are mirrored: problems, age, budget, history."""
         return self._send(late.official.list_hosted())
 
     def watch_agent_run(self, run_id: int | str) -> None:
-        """Let a hosted run's entries be read first for a minute."""
+        """Give a hosted run's entries priority for a minute."""
         self._send(late.official.watch_agent_run(run_id))
 
     def list_agents(self) -> list[AgentInfo]:
-        """Return the agent profiles and which of them this server can run."""
+        """Return the agent profiles, and which of them the server can run."""
         return self._send(late.runs.list_agents())
 
     def list_templates(self) -> list[Template]:
-        """Return the prompt templates that `mode` of a new run can name."""
+        """Return the prompt templates, the values for `mode` of a new run."""
         return self._send(late.runs.list_templates())
 
     def list_repos(self, page: int = 1) -> list[Repo]:
@@ -58,11 +58,11 @@ class Extras(Sender):
         return self._send(late.runs.add_repo(url, name))
 
     def remove_repo(self, repo_id: int) -> None:
-        """Take a repository out of the list; its runs stay."""
+        """Forget a repository; its files on disk and its runs stay."""
         self._send(late.runs.remove_repo(repo_id))
 
     def archive_agent_run(self, run_id: int | str) -> AgentRun:
-        """Take a finished run out of the list; nothing is deleted."""
+        """Hide an ended run from the list; nothing is deleted."""
         return self._send(late.runs.archive_agent_run(run_id))
 
     def restore_agent_run(self, run_id: int | str) -> AgentRun:
@@ -70,15 +70,15 @@ class Extras(Sender):
         return self._send(late.runs.restore_agent_run(run_id))
 
     def get_agent_run_diff(self, run_id: int | str) -> Diff:
-        """Return what the run changed against its base."""
+        """Return what the run changed since its base."""
         return self._send(late.runs.get_agent_run_diff(run_id))
 
     def list_turns(self, run_id: int | str) -> list[Turn]:
-        """Return the run's prompts and what became of each."""
+        """Return the run's prompts and how each turn ended."""
         return self._send(late.runs.list_turns(run_id))
 
     def list_permissions(self, run_id: int | str) -> list[PermissionRequest]:
-        """Return the questions of the run's agent that wait for an answer."""
+        """Return the open questions of the run's agent."""
         return self._send(late.runs.list_permissions(run_id))
 
     def answer_permission(
@@ -96,13 +96,13 @@ class Extras(Sender):
         return self._send(late.measures.get_analytics(table, query))
 
     def get_analytics_csv(self, table: str, **query: Unpack[AnalyticsQuery]) -> str:
-        """Return the same table as CSV, safe to be opened as a spreadsheet."""
+        """Return the same table as CSV that is safe to open in a spreadsheet."""
         return self._send(late.measures.get_analytics_csv(table, query))
 
     def compare_agent_runs(self, run_ids: Sequence[int | str]) -> Comparison:
-        """Return two to six runs side by side: facts, files, and the step where they part."""
+        """Compare two to six runs: facts, files, and the step where they part."""
         return self._send(late.measures.compare_agent_runs(run_ids))
 
     def get_agent_run_insight(self, run_id: int | str) -> Insight:
-        """Return what the run's entries say: outcome, first error, loops, waits, files, tests."""
+        """Sum up the run's entries: outcome, first error, loops, waits, files, tests."""
         return self._send(late.measures.get_agent_run_insight(run_id))

@@ -1,5 +1,5 @@
-# Made of asynchronous/runs.py by `make format`. Edit that one.
-"""Agent runs: created, read, listed, watched, waited for, resumed and stopped."""
+# Generated from asynchronous/runs.py by `make format`. Edit that file.
+"""Agent runs: create, read, list, watch, await, resume and stop them."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 
 class Runs(Sender):
-    """What can be done to agent runs."""
+    """Operations on agent runs."""
 
     _logs_way = 0
 
     def create_agent_run(self, prompt: str, **options: Unpack[CreateOptions]) -> AgentRun:
-        """Create a run, once: a key goes with it, by which a server of this program knows it again.
+        """Create a run exactly once: servers of this program recognise a repeated request by a key.
 
-        When the connection to such a server breaks, the same request is sent again. Another server
-        is never asked twice: after a lost answer it is up to you to look for the run.
+        If the connection to such a server breaks, the same request is sent again. To other servers
+        it is sent only once: if the response is lost, look for the run yourself.
 
         Args:
             options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
@@ -50,7 +50,7 @@ class Runs(Sender):
         return self._send(late.runs.create_agent_run(prompt, options))
 
     def get_agent_run(self, run_id: int | str) -> AgentRun:
-        """Return a run, with its whole prompt and result."""
+        """Return a run with its full prompt and result."""
         return self._send(late.runs.get_agent_run(run_id))
 
     def list_agent_runs(
@@ -64,18 +64,18 @@ class Runs(Sender):
         """Return one page of the runs, newest first.
 
         Args:
-            skip: how many to leave out; or give `page`.
+            skip: number of runs to skip; or give `page`.
             limit: 1 to 100.
             page: number of the page, from 1.
-            query: `status`, `agent`, `source_type` and `user_id`; from a server of this program
+            query: `status`, `agent`, `source_type` and `user_id`; with a server of this program
                 also `repo_id`, `q`, `since`, `until`, `archived`, `mode`, `tool`, `failed_tool`,
-                `error` and `measured`; as in `RunQuery`.
+                `error` and `measured`; see `RunQuery`.
         """
         first = late.runs.skip_for(skip, page, limit)
         return self._send(late.runs.list_agent_runs(first, limit, query))
 
     def iter_agent_runs(self, **query: Unpack[RunQuery]) -> Generator[AgentRun]:
-        """Yield all runs, newest first, each once, also while others are created or archived."""
+        """Yield each run once, newest first, even while others are created or archived."""
         pager = late.tail.RunPager()
         while not pager.done:
             yield from pager.take(self.list_agent_runs(skip=pager.skip, **query))
@@ -94,7 +94,8 @@ class Runs(Sender):
         Args:
             limit: 1 to 100.
             reverse: newest first.
-            query: `message_type`, `tool_name`, `turn`, `failed`; need a server of this program.
+            query: `message_type`, `tool_name`, `turn`, `failed`; only with a server of this
+                program.
         """
         build, way = late.runs.get_agent_run_logs, self._logs_way
         call = build(run_id, skip, limit, query, reverse=reverse, way=way)
@@ -111,7 +112,7 @@ class Runs(Sender):
     def iter_agent_run_logs(
         self, run_id: int | str, **query: Unpack[LogQuery]
     ) -> Generator[AgentRunLog]:
-        """Yield the entries that there are, oldest first; filters as in `get_agent_run_logs`."""
+        """Yield the entries so far, oldest first; filters as in `get_agent_run_logs`."""
         skip = 0
         while True:
             logs = (self.get_agent_run_logs(run_id, skip, **query)).logs
@@ -121,7 +122,7 @@ class Runs(Sender):
             skip += len(logs)
 
     def stream_logs(self, run_id: int | str, after_seq: int = -1) -> Generator[AgentRunLog]:
-        """Yield entries after `after_seq` as they come, each once, until the run has ended."""
+        """Yield each entry after `after_seq` once, as it comes, until the run has ended."""
         with closing(self.follow(run_id, after_seq)) as news:
             for new in news:
                 if late.tail.is_log(new):
@@ -134,13 +135,13 @@ class Runs(Sender):
         *,
         timeout: float | None = None,
     ) -> Generator[AgentRunLog | AgentRun]:
-        """Yield what happens until the run has ended: entries, and the run whenever it changed.
+        """Yield what happens until the run has ended: entries, and the run whenever it changes.
 
-        A broken connection is taken up again where it broke; a server that is away for more than
-        a minute ends it with the error.
+        It reconnects after a break and continues where it was. If the server is unavailable for
+        more than a minute, it raises the error.
 
         Raises:
-            WaitTimeout: the run still works after `timeout` seconds.
+            WaitTimeout: the run is still working after `timeout` seconds.
         """
         tail = late.tail.Tail(self._clock.now, run_id, after_seq, timeout, pause=2.0)
         while not tail.finished:
@@ -167,10 +168,10 @@ class Runs(Sender):
 
         Args:
             timeout: seconds; None waits as long as it takes.
-            poll: longest pause between two looks, in seconds; the first ones are shorter.
+            poll: longest pause between two requests, in seconds; the first ones are shorter.
 
         Raises:
-            WaitTimeout: a `TimeoutError`; the run goes on.
+            WaitTimeout: a `TimeoutError`; the run is still working.
         """
         patience = late.tail.Patience(self._clock.now, f"Run {run_id}", timeout, poll)
         while True:
@@ -192,20 +193,23 @@ class Runs(Sender):
         wait: float = 300.0,
         **options: Unpack[ResumeOptions],
     ) -> AgentRun:
-        """Give a run another prompt, once it has ended; sent again as `create_agent_run` is.
+        """Give a run a new prompt once it has ended; retries work as in `create_agent_run`.
 
         Args:
-            wait: seconds to wait for the end of a run that still works; 0 does not wait.
+            wait: seconds to wait for the end of a working run; 0 does not wait.
             options: `images`, `model`, `permission_policy` and `idempotency_key`, as in
                 `ResumeOptions`.
 
         Raises:
-            RunIsActive: it still works.
+            RunIsActive: it is still working.
         """
         call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return self._send(call)
-        except (RunIsActive, RunNotFound) as refusal:  # hosted, a run that works is "not found"
+        except (
+            RunIsActive,
+            RunNotFound,
+        ) as refusal:  # the hosted API does not "find" a working run
             if wait <= 0:
                 raise
             try:
@@ -215,7 +219,7 @@ class Runs(Sender):
         return self._send(call)
 
     def stop_agent_run(self, run_id: int | str) -> AgentRun:
-        """Stop a run; one that has ended is returned as it is."""
+        """Stop a run; a run that has ended is returned unchanged."""
         try:
             answer = self._send(late.runs.stop_agent_run(run_id))
         except NotFound:
@@ -229,18 +233,18 @@ class Runs(Sender):
     def events(
         self, after: int | None = None, *, run_id: int | str | None = None
     ) -> Generator[ServerEvent]:
-        """Yield what happens on the server, without end; connections are taken up again.
+        """Yield what happens on the server, without end; it reconnects after a break.
 
         Args:
-            after: id of the last event seen; None starts now. An event `reset` says that events
-                were missed: read everything anew.
+            after: id of the last event you saw; None starts now. A `reset` event means that you
+                missed events: reload everything.
         """
         patience = late.tail.Patience(self._clock.now, "The server", None, pause=2.0)
-        last, lost = after, False
+        last, is_reconnect = after, False
         while True:
             try:
                 with self._http.stream(late.runs.events(run_id, last)) as chunks:
-                    if lost and last is None:
+                    if is_reconnect and last is None:
                         yield ServerEvent(EventKind.RESET, None, {})
                     parser = EventParser()
                     for chunk in chunks:
@@ -249,18 +253,18 @@ class Runs(Sender):
                         last = last if parser.last_id is None else parser.last_id
             except (Unavailable, RateLimited) as exc:
                 patience.failed(exc)
-            lost = True
+            is_reconnect = True
             self._clock.sleep(patience.pause())
 
     def _wake_ups(self, run_id: int | str, tail: Tail) -> Generator[None]:
-        """Yield once, and then whenever the run may have something new while the stream lasts."""
+        """Yield once, and then whenever there may be something new, while the stream lasts."""
         if tail.polls or not tail.has_time_for_a_stream:
             yield
             return
         call = late.runs.events(run_id, None, until_finished=True)
         try:
             with self._http.stream(call) as chunks:
-                yield  # what came before this stream began
+                yield  # for what came before this stream began
                 parser = EventParser()
                 for chunk in chunks:
                     if late.tail.is_news(parser.feed(chunk)):

@@ -1,5 +1,5 @@
-# Made of asynchronous/search.py by `make format`. Edit that one.
-"""Search in everything that a server of this program keeps, and saved views."""
+# Generated from asynchronous/search.py by `make format`. Edit that file.
+"""Search in everything that a server of this program stores, and saved views."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -27,13 +27,13 @@ class Search(Sender):
     def search(
         self, query: str, *, order: Order = "newest", limit: int = 50, cursor: str | None = None
     ) -> SearchPage:
-        """Return one page of the steps and runs that fit, grouped by run.
+        """Return one page of matching steps and runs, grouped by run.
 
         Args:
             query: as in docs/search.md: `tool:bash status:error "exact words" -not`.
             order: `newest` first, or the `best` of the newest 1,000 hits.
-            limit: most hits, 1 to 100.
-            cursor: `next_cursor` of the page before.
+            limit: maximum number of hits, 1 to 100.
+            cursor: `next_cursor` of the previous page.
 
         Raises:
             InvalidQuery: the query cannot be understood; `position` says where.
@@ -41,7 +41,7 @@ class Search(Sender):
         return self._send(late.search.search(query, order, limit, cursor))
 
     def iter_search(self, query: str, *, order: Order = "newest") -> Generator[SearchGroup]:
-        """Yield all that fits, page by page; a run may come up again on a later page."""
+        """Yield all hits, page by page; a run can appear again on a later page."""
         cursor = None
         while True:
             page = self.search(query, order=order, limit=PAGE_LIMIT, cursor=cursor)
@@ -59,20 +59,20 @@ class Search(Sender):
         context: int = 0,
         **query: Unpack[LogQuery],
     ) -> LogHits:
-        """Return which entries of a run hold a text, whatever its case, or fit a pattern.
+        """Search all entries of a run for a text (in any case) or a pattern.
 
         Args:
             regex: `text` is a regular expression; it has a time limit.
-            context: neighbours of each hit that `around` has, whatever the filters.
-            query: which entries count, as in `get_agent_run_logs`.
+            context: neighbours of each hit in `around`; they need not match the filters.
+            query: filters for hits, as in `get_agent_run_logs`.
 
         Raises:
-            InvalidQuery: the pattern cannot be read, or takes too long.
+            InvalidQuery: the pattern is invalid or takes too long.
         """
         return self._send(late.search.search_logs(run_id, text, regex, context, query))
 
     def list_search_fields(self) -> list[SearchField]:
-        """Return the fields that a query can name, and the values there are."""
+        """Return the fields of the query language and their values."""
         return self._send(late.search.list_search_fields())
 
     def list_views(self, kind: Kind | None = None) -> list[SavedView]:
@@ -80,10 +80,10 @@ class Search(Sender):
         return self._send(late.search.list_views(kind))
 
     def save_view(self, name: str, query: str, *, kind: Kind = "search") -> SavedView:
-        """Keep a query under a name, for everybody.
+        """Save a query under a name, for all users.
 
         Args:
-            query: of a search as in docs/search.md; of `runs` as in the address of the list.
+            query: a search as in docs/search.md, or filters as in the address of the run list.
 
         Raises:
             InvalidRequest: the query cannot be understood.
@@ -94,9 +94,9 @@ class Search(Sender):
     def change_view(
         self, view_id: int, *, name: str | None = None, query: str | None = None
     ) -> SavedView:
-        """Give a saved view another name or query."""
+        """Change a saved view's name or query."""
         return self._send(late.search.change_view(view_id, name, query))
 
     def remove_view(self, view_id: int) -> None:
-        """Forget a saved view."""
+        """Delete a saved view."""
         self._send(late.search.remove_view(view_id))

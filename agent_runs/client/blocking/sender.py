@@ -1,5 +1,5 @@
-# Made of asynchronous/sender.py by `make format`. Edit that one.
-"""What all parts of the client stand on: a server, an identity there, and a way to ask it."""
+# Generated from asynchronous/sender.py by `make format`. Edit that file.
+"""The base of all parts of the client: a server, an identity there, and a way to send calls."""
 
 from __future__ import annotations  # the types in the signatures are loaded late, too
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Sender:
-    """Sends calls: all that the client offers is built on it; arguments as of the client."""
+    """Sends the calls of all parts of the client, whose arguments it takes."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Sender:
         transport: httpx.BaseTransport | None = None,
         gate: Gate | None = None,
     ) -> None:
-        # Late: httpx, which it brings, costs more than all the rest of the client.
+        # Late: it imports httpx, which costs more than the rest of the client.
         from agent_runs.client.blocking.transport import Transport  # noqa: PLC0415
 
         self.credentials = found or credentials.resolve(token, org_id, base_url)
@@ -57,7 +57,7 @@ class Sender:
         self.close()
 
     def close(self) -> None:
-        """Close all connections; runs go on."""
+        """Close all connections; runs continue."""
         self._http.close()
 
     def list_organizations(self) -> Page[Organization]:

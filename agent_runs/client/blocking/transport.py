@@ -1,4 +1,4 @@
-# Made of asynchronous/transport.py by `make format`. Edit that one.
+# Generated from asynchronous/transport.py by `make format`. Edit that file.
 """Sends calls with httpx: retries, streams of events, files."""
 
 import contextlib
@@ -40,7 +40,7 @@ class Transport:
         self._http = httpx.Client(transport=transport, **wire.options(credentials, timeout))
 
     def send(self, call: Call[T], org_id: int | None) -> T:
-        """Send a call, again when that is safe and may help, and read its answer."""
+        """Send a call, retry if that is safe and can help, and read its answer."""
         attempt = 0
         while True:
             try:
@@ -67,10 +67,10 @@ class Transport:
 
     @contextlib.contextmanager
     def stream(self, call: Call[None]) -> Generator[Iterator[bytes]]:
-        """Open a stream of events and give its chunks.
+        """Open a stream of events and yield its chunks.
 
         Raises:
-            UnexpectedAnswer: what came is no stream of events.
+            UnexpectedAnswer: the response is not a stream of events.
         """
         with wire.translated(self._credentials, call, SILENCE_SECONDS, unwrap=True):
             request = wire.request(call, None)
@@ -82,7 +82,7 @@ class Transport:
 
     @contextlib.contextmanager
     def download(self, call: Call[None]) -> Generator[Iterator[bytes]]:
-        """Open a file and give its parts; an error when it ends before it is whole."""
+        """Open a file and yield its parts; raise an error if it ends too early."""
         with wire.translated(self._credentials, call, wire.FILE_SECONDS, unwrap=True):
             request = wire.request(call, None)
             with self._http.stream(**request, timeout=wire.FILE_TIMEOUT) as response:
@@ -92,7 +92,7 @@ class Transport:
                 yield response.iter_bytes()
 
     def upload(self, call: Call[T], file: BinaryIO) -> T:
-        """Send a file and read the answer to it."""
+        """Send a file and read the answer."""
 
         def parts() -> Generator[bytes]:
             while part := wire.directly(partial(file.read, _PART_BYTES)):

@@ -1,1 +1,1 @@
-"""What is asked of the API and what it answers: built and read without any I/O."""
+"""Requests to the API, and readers of its answers: built and read without I/O."""

@@ -1,8 +1,8 @@
-"""Reads what a server answers: forgiving in what it takes, strict in what it gives.
+"""Reads the answers of servers: tolerant of what comes in, strict in what goes out.
 
 Official servers and their imitations differ in time formats, in ids that are strings, in nulls
-and in observations that are objects or text. All of that ends here: what comes out are the models
-of `models.py`, unknown fields and unknown statuses kept.
+and in observations that are objects or text. The readers here return the models of `models.py`,
+with unknown fields and statuses kept.
 """
 
 import json
@@ -27,7 +27,7 @@ from agent_runs.reading.status import parse_status
 RecordT = TypeVar("RecordT", bound=Record)
 UNKNOWN = "UNKNOWN"
 NO_TIME = datetime.fromtimestamp(0, UTC)
-"""Stands for the creation time where a server leaves it out."""
+"""Creation time of a run or entry if the server leaves it out."""
 
 
 class AgentRunWithLogs(AgentRun):
@@ -51,7 +51,7 @@ class Page(Record, Generic[RecordT]):
 
 
 class User(Record):
-    """Whom the token belongs to."""
+    """The user whom the token belongs to."""
 
     id: int
     github_user_id: str = ""
@@ -90,14 +90,14 @@ class DiffFile(Record):
 
 
 class Diff(Record):
-    """What a run changed against its base."""
+    """What a run changed since its base."""
 
-    diff: str = Field(default="", description="unified diff, as `git apply` takes it")
+    diff: str = Field(default="", description="unified diff for `git apply`")
     files: tuple[DiffFile, ...] = ()
 
 
 def record(model: type[RecordT]) -> Callable[[JSON], RecordT]:
-    """Return a reader of one object; nulls stand for what the model says without them."""
+    """Return a reader of one object; nulls become the model's defaults."""
 
     def read(value: JSON) -> RecordT:
         return _validate(model, _without_nulls(_object(value)))
@@ -118,7 +118,7 @@ def records(model: type[RecordT]) -> Callable[[JSON], list[RecordT]]:
 def page(
     read_item: Callable[[JSON], RecordT], skip: int, limit: int
 ) -> Callable[[JSON], Page[RecordT]]:
-    """Return a reader of a page; counts that are left out are worked out."""
+    """Return a reader of a page; missing counts are computed."""
 
     def read(value: JSON) -> Page[RecordT]:
         answer = _object(value)
@@ -143,7 +143,7 @@ def run(value: JSON) -> AgentRun:
 
 
 def run_with_logs(skip: int, *, reverse: bool) -> Callable[[JSON], AgentRunWithLogs]:
-    """Return a reader of a run with entries; `seq` is worked out where a server has none."""
+    """Return a reader of a run with entries; a missing `seq` is computed."""
 
     def read(value: JSON) -> AgentRunWithLogs:
         answer = _object(value)
@@ -174,12 +174,12 @@ def log(value: JSON, *, seq: int = 0) -> AgentRunLog:
     for name in ("thought", "tool_name"):
         if name in fields:
             fields[name] = _text(fields[name])
-    fields.setdefault("failed", has_failed(fields))  # the hosted API does not tell it
+    fields.setdefault("failed", has_failed(fields))  # the hosted API does not send it
     return _validate(AgentRunLog, fields)
 
 
 def plain(value: JSON) -> dict[str, JSON]:
-    """Read an object as it is."""
+    """Read an object unchanged."""
     return _object(value)
 
 
@@ -195,10 +195,10 @@ def _run_fields(answer: dict[str, JSON]) -> dict[str, JSON]:
     if "metadata" in fields and not isinstance(fields["metadata"], dict):
         fields["metadata"] = {"value": fields["metadata"]}
     fields["github_pull_requests"] = [
-        _validate(PullRequest, {"id": 0, "created_at": ""} | _without_nulls(_object(each)))
-        for each in _list(fields.get("github_pull_requests"))
+        _validate(PullRequest, {"id": 0, "created_at": ""} | _without_nulls(_object(item)))
+        for item in _list(fields.get("github_pull_requests"))
     ]
-    # The hosted API does not tell what is read from a run.
+    # The hosted API does not send derived fields.
     return fields if "name" in fields else fields | reading_of({"id": 0} | fields)
 
 
@@ -209,7 +209,7 @@ def _validate(model: type[RecordT], fields: dict[str, JSON]) -> RecordT:
         first = exc.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnexpectedAnswer(
-            f"The server's answer has no usable {model.__name__}: {place}: {first['msg']}."
+            f"The server sent an unusable {model.__name__}: {place}: {first['msg']}."
         ) from exc
 
 
@@ -219,7 +219,7 @@ def _without_nulls(answer: dict[str, JSON]) -> dict[str, JSON]:
 
 def _object(value: JSON) -> dict[str, JSON]:
     if not isinstance(value, dict):
-        raise UnexpectedAnswer(f"The server answered {_kind(value)} where an object was expected.")
+        raise UnexpectedAnswer(f"The server sent {_kind(value)} where an object was expected.")
     return cast("dict[str, JSON]", value)
 
 
@@ -227,7 +227,7 @@ def _list(value: JSON) -> Sequence[JSON]:
     if value is None:
         return ()
     if not isinstance(value, (list, tuple)):
-        raise UnexpectedAnswer(f"The server answered {_kind(value)} where a list was expected.")
+        raise UnexpectedAnswer(f"The server sent {_kind(value)} where a list was expected.")
     return cast("Sequence[JSON]", value)
 
 

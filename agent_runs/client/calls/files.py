@@ -19,11 +19,11 @@ ExportFormat = Literal[
 
 
 class ExportQuery(RunQuery, total=False):
-    """Which runs to write: those that are named, found, or let through by the filters.
+    """Which runs to write, chosen by ids, a search or filters.
 
     Attributes:
-        search: only runs in which this search finds something; no filters then.
-        with_archived: the archived ones, too.
+        search: only runs with hits of this search; filters do not apply.
+        with_archived: archived runs, too.
     """
 
     run_ids: Sequence[int | str]
@@ -32,21 +32,21 @@ class ExportQuery(RunQuery, total=False):
 
 
 class ImportedRun(Record):
-    """What became of one run of a file."""
+    """The outcome for one run of an imported file."""
 
-    id: int = Field(description="id of the run on this server")
-    origin: str = Field(description="its name on every server")
-    outcome: str = Field(description="imported, updated, or known: nothing was changed")
+    id: int = Field(description="id of the run on the server")
+    origin: str = Field(description="its name, the same on every server")
+    outcome: str = Field(description="imported, updated, or known (it was left as it was)")
 
 
 class ImportResult(Record):
-    """What became of a file."""
+    """The outcome of an import."""
 
-    imported: int = Field(description="runs that were not there before")
-    updated: int = Field(description="runs that an older file had brought")
-    known: int = Field(description="runs that were there already, as new or newer")
+    imported: int = Field(description="runs that are new on the server")
+    updated: int = Field(description="runs that came with an older file and are now complete")
+    known: int = Field(description="runs that were there already, in this or a newer state")
     logs: int = Field(description="entries that were stored")
-    runs: tuple[ImportedRun, ...] = Field(description="the first 1,000 of the runs")
+    runs: tuple[ImportedRun, ...] = Field(description="the first 1,000 of these runs")
 
 
 def export_agent_run(run_id: int | str, form: str) -> Call[None]:

@@ -1,4 +1,4 @@
-"""Requests for what only a server of this program measures, and its tables."""
+"""Requests for measurements, which only a server of this program has, and their tables."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,12 +17,12 @@ from agent_runs.models import JSON, Record
 
 
 class AnalyticsQuery(TypedDict, total=False):
-    """What a table is about; what is left out is not asked for.
+    """What a table is about; everything is optional.
 
     Attributes:
-        days: length of the period, 14 unless given.
-        first_day: takes the place of `days`.
-        last_day: inclusive; today unless given. Days are those of UTC.
+        days: length of the period, 14 by default.
+        first_day: in place of `days`.
+        last_day: inclusive; today by default. Days are UTC days.
         mode: name of a prompt template.
     """
 

@@ -1,6 +1,6 @@
-"""Requests of the official API about other things than runs, and those about hosted accounts.
+"""Requests of the official API that are not about runs, and requests about hosted accounts.
 
-Source: Codegen REST API, OpenAPI of 2026-02; the last two are of servers of this program.
+Source: Codegen REST API, OpenAPI of 2026-02; the last two belong to servers of this program.
 """
 
 from typing import Literal
@@ -15,7 +15,7 @@ from agent_runs.models import JSON, Repo
 def mark_agent_run(
     run_id: int | str, mark: Literal["ban", "unban", "remove-from-pr"]
 ) -> Call[JSON]:
-    """POST that bans a run, unbans it, or takes it from its pull request."""
+    """POST that bans a run, unbans it, or removes it from its pull request."""
     return Call(
         "POST",
         f"/v1/organizations/{ORG}/agent/run/{mark}",

@@ -1,7 +1,7 @@
-"""Every request the clients can make, as a `Call`: official operations first, then our own.
+"""Requests about runs and what they use, as `Call`s: official operations first, then our own.
 
-Official operations go to `/v1`, which the hosted service has too; the others to the server's root,
-which only a server of this program answers. Source: Codegen REST API, OpenAPI of 2025-10.
+Official operations go to `/v1`, which the hosted service has, too; the others go to the server's
+root, where only a server of this program answers. Source: Codegen REST API, OpenAPI of 2025-10.
 """
 
 import re
@@ -26,7 +26,7 @@ from agent_runs.models import (
 
 _AGENT = f"/v1/organizations/{ORG}/agent"
 _LOGS_PATHS = (
-    # Hosted, only the first one exists; its documentation names the second.
+    # The hosted service has only the first one; its documentation names the second.
     f"/v1/alpha/organizations/{ORG}/agent/run/{{}}/logs",
     f"{_AGENT}/run/{{}}/logs",
 )
@@ -34,27 +34,27 @@ _LOGS_PATHS = (
 
 _STOP_PATHS = (
     f"/v1/beta/organizations/{ORG}/agent/run/stop",
-    # The hosted service may have this one only.
+    # The hosted service may have only this one.
     f"{_AGENT}/run/ban",
 )
 
 
 class CreateOptions(TypedDict, total=False):
-    """What a new run may say besides its prompt; all may be left out.
+    """Optional parts of a new run.
 
     Attributes:
         images: data URIs (`data:image/png;base64,...`).
-        metadata: kept with the run.
-        agent: agent profile, see `list_agents()`; only servers of this program.
+        metadata: stored with the run.
+        agent: agent profile, see `list_agents()`; only for servers of this program.
         repo_id: repository to work in.
-        model: in the agent's own words.
+        model: as the agent names it.
         agent_type: `codegen` or `claude_code`; the hosted service's word for `agent`.
         permission_policy: `allow`, `reject` or `ask`.
         title: shown instead of the prompt's first line.
         mode: name of a prompt template, see `list_templates()`.
-        provider: `acp` (on the server's machine) or `codegen` (at a hosted account of it).
-        idempotency_key: the same request with the same key is carried out once, within a day; a
-            new one for each call unless given. Only servers of this program.
+        provider: `acp` (on the server's machine) or `codegen` (at its hosted account).
+        idempotency_key: within a day, the same request with the same key is carried out once. By
+            default each call gets a new key. Only for servers of this program.
     """
 
     images: Sequence[str] | None
@@ -71,12 +71,12 @@ class CreateOptions(TypedDict, total=False):
 
 
 class ResumeOptions(TypedDict, total=False):
-    """What a further prompt may say; all may be left out.
+    """Optional parts of a further prompt.
 
     Attributes:
         images: data URIs.
-        model: the run's own unless given.
-        permission_policy: the run's own unless given.
+        model: the run's own by default.
+        permission_policy: the run's own by default.
         idempotency_key: as in `CreateOptions`.
     """
 
@@ -87,20 +87,20 @@ class ResumeOptions(TypedDict, total=False):
 
 
 class RunQuery(TypedDict, total=False):
-    """Which runs to list; what is left out is not asked for.
+    """Which runs to list; everything is optional.
 
     Attributes:
         status: one official word or several.
-        q: words looked for in title, prompt and result.
+        q: words to find in title, prompt and result.
         since: created at or after.
         until: created before.
-        archived: True lists the archived ones instead, `any` all.
+        archived: True lists archived runs instead, `any` lists all.
         mode: name of their prompt template.
         tool: they called it.
-        failed_tool: they called it, and a call failed.
+        failed_tool: a call of it failed.
         error: they met it, as analytics names it.
-        measured: they have ended, and analytics knows this figure of them: `duration`,
-            `first_step`, `waiting` or `steps`.
+        measured: they have ended and have this figure in analytics: `duration`, `first_step`,
+            `waiting` or `steps`.
     """
 
     status: str | Sequence[str] | None
@@ -125,7 +125,7 @@ class LogQuery(TypedDict, total=False):
     Attributes:
         message_type: one or several.
         tool_name: one or several.
-        failed: True for failed tool calls and errors only.
+        failed: True for only failed tool calls and errors.
     """
 
     message_type: str | Sequence[str] | None
@@ -138,16 +138,16 @@ def run_id_of(value: int | str) -> int:
     """Return a run id as a number; official examples pass strings, too.
 
     Raises:
-        InvalidRequest: it is no whole number.
+        InvalidRequest: it is not a whole number.
     """
     text = str(value).strip()
     if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise errors.InvalidRequest(f"{value!r} is no run id; it is a whole number.")
+        raise errors.InvalidRequest(f"{value!r} is not a run id, a whole number.")
     return int(text)
 
 
 def skip_for(skip: int | None, page: int | None, limit: int) -> int:
-    """Return how many items come before those asked for.
+    """Return the number of items before the requested ones.
 
     Raises:
         InvalidRequest: both `skip` and `page` were given, or a page before the first.
@@ -155,12 +155,12 @@ def skip_for(skip: int | None, page: int | None, limit: int) -> int:
     if page is None:
         return skip or 0
     if skip is not None or page < 1:
-        raise errors.InvalidRequest("Give skip, or page from 1, not both.")
+        raise errors.InvalidRequest("Give either skip or page; page counts from 1.")
     return (page - 1) * limit
 
 
 def first_organization(page: answers.Page[answers.Organization]) -> int:
-    """Return the organization that is meant when none was named.
+    """Return the organization to use if none was named.
 
     Raises:
         Forbidden: the token belongs to none.
@@ -171,7 +171,7 @@ def first_organization(page: answers.Page[answers.Organization]) -> int:
 
 
 def is_run(answer: JSON) -> bool:
-    """Tell whether an answer of unspecified form is a run."""
+    """Tell whether an answer of unspecified shape is a run."""
     return isinstance(answer, dict) and {"id", "status", "created_at"} <= answer.keys()
 
 
@@ -214,7 +214,7 @@ def get_agent_run_logs(
     """GET the run with entries.
 
     Args:
-        way: which of the two official paths; filters have their own, which only we serve.
+        way: which of the two official paths; filters use a third path, which only we have.
     """
     params: dict[str, JSON] = {"skip": skip, "limit": limit, "reverse": reverse or None}
     path = _LOGS_PATHS[way].format(run_id_of(run_id), org_id=ORG)
@@ -244,10 +244,10 @@ def resume_agent_run(run_id: int | str, prompt: str, options: ResumeOptions) -> 
 
 
 def stop_agent_run(run_id: int | str, *, way: int = 0) -> Call[JSON]:
-    """POST that stops a run; what it answers is not specified.
+    """POST that stops a run; the answer is not specified.
 
     Args:
-        way: which of the two paths; the first one only stops, the second one mutes as well.
+        way: which of the two paths; the first only stops, the second also mutes.
     """
     return Call(
         "POST",
@@ -364,7 +364,7 @@ def _body(values: dict[str, JSON]) -> dict[str, JSON]:
 
 
 def _key(options: CreateOptions | ResumeOptions) -> str:
-    """Return the key of a request: the caller's own, else a new one."""
+    """Return the key of a request: the caller's, or a new one."""
     key = options.get("idempotency_key")
     if key is None:
         return secrets.token_hex(16)
@@ -374,15 +374,15 @@ def _key(options: CreateOptions | ResumeOptions) -> str:
 
 
 def several(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return the values of a parameter that may be given repeatedly."""
+    """Return the values of a parameter that can be given repeatedly."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def refuse_unknown(given: Mapping[str, object], known: type) -> None:
-    """Refuse options that nobody knows, as Python does where they stand in the signature."""
-    for name in given.keys() - known.__annotations__.keys():
+def refuse_unknown(options: Mapping[str, object], kind: type) -> None:
+    """Refuse unknown options, as Python does for arguments of a signature."""
+    for name in options.keys() - kind.__annotations__.keys():
         raise TypeError(
-            f"There is no option {name!r}. Known are {', '.join(known.__annotations__)}."
+            f"There is no option {name!r}. Use one of {', '.join(kind.__annotations__)}."
         )

@@ -1,4 +1,4 @@
-"""Requests of the search and of saved views, and what they answer."""
+"""Requests of the search and of saved views, and their answers."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,27 +13,27 @@ from agent_runs.models import JSON, Record, SavedView
 
 
 class SearchHit(Record):
-    """A step that fits, or the run itself."""
+    """A step that matches, or the run itself."""
 
-    seq: int | None = Field(default=None, description="step in the run; None: the run's own text")
+    seq: int | None = Field(default=None, description="step in the run; None for the run itself")
     url: str = Field(default="", description="the run's page at this step")
     created_at: datetime = Field(description="when the step happened, or the run was created")
     message_type: str | None = Field(default=None, description="kind of the step")
     tool_name: str | None = Field(default=None, description="tool that the step used")
     failed: bool = Field(default=False, description="whether the step failed")
-    snippet: str = Field(default="", description="a piece of the text, on one line")
+    snippet: str = Field(default="", description="part of the text, on one line")
     highlights: tuple[tuple[int, int], ...] = Field(
-        default=(), description="where in the snippet the words are: start, end, from 0"
+        default=(), description="where the words are in the snippet: start, end, from 0"
     )
 
 
 class LogHits(Record):
-    """Where something was found in a run."""
+    """Where a text occurs in a run."""
 
-    total: int = Field(default=0, description="how many entries hold it")
-    seqs: tuple[int, ...] = Field(default=(), description="the first 5 000 of them, ascending")
+    total: int = Field(default=0, description="number of entries that contain it")
+    seqs: tuple[int, ...] = Field(default=(), description="the first 5,000 of them, ascending")
     around: tuple[tuple[int, int], ...] = Field(
-        default=(), description="first and last seq of what to show: hits with their neighbours"
+        default=(), description="ranges to show, as first and last seq: hits with neighbours"
     )
 
 
@@ -41,10 +41,10 @@ class SearchRun(Record):
     """The run that hits are in."""
 
     id: int = Field(description="id of the run")
-    title: str = Field(default="", description="what people call it, as `name` of a run")
-    status: str = Field(default=answers.UNKNOWN, description="how it stands")
+    title: str = Field(default="", description="what people call it, like `name` of a run")
+    status: str = Field(default=answers.UNKNOWN, description="its status")
     status_word: str = Field(default="", description="status in words for people")
-    status_tone: str = Field(default="neutral", description="its colour, as of a run")
+    status_tone: str = Field(default="neutral", description="its colour, as for a run")
     agent: str | None = Field(default=None, description="agent that worked")
     repo_id: int | None = Field(default=None, description="repository that it worked in")
     created_at: datetime = Field(description="when it was created")
@@ -60,11 +60,11 @@ class SearchGroup(Record):
 
 
 class SearchPage(Record):
-    """One page of what was found, grouped by run."""
+    """One page of hits, grouped by run."""
 
     items: tuple[SearchGroup, ...] = ()
     total: int = Field(default=0, description="hits on all pages")
-    total_is_capped: bool = Field(default=False, description="there are more than `total`")
+    total_is_capped: bool = Field(default=False, description="whether there are more")
     order: str = Field(default="newest", description="newest or best")
     next_cursor: str | None = Field(default=None, description="None on the last page")
 
@@ -72,10 +72,10 @@ class SearchPage(Record):
 class SearchField(Record):
     """A field of the query language."""
 
-    name: str = Field(description="what stands before the colon")
+    name: str = Field(description="the part before the colon")
     about: str = Field(default="", description="what it compares")
     example: str = Field(default="", description="a value")
-    values: tuple[str, ...] = Field(default=(), description="values that there are")
+    values: tuple[str, ...] = Field(default=(), description="possible values")
 
 
 def list_views(kind: str | None) -> Call[list[SavedView]]:

@@ -43,7 +43,7 @@ CASES = [
     Case("HTML 502", Fault(502, text=HTML, headers=HTML_TYPE), Trouble.OFFLINE, "answered 502"),
     Case("HTML", Fault(200, text=HTML, headers=HTML_TYPE), Trouble.SHAPE_CHANGED, "text/html"),
     Case("truncated", Fault(text='{"items": [{"id"'), Trouble.SHAPE_CHANGED, "does not speak"),
-    Case("no JSON", Fault(text="?"), Trouble.SHAPE_CHANGED, "does not speak this API"),
+    Case("no JSON", Fault(text="?"), Trouble.SHAPE_CHANGED, "is not a server of this API"),
     Case(
         "other JSON",
         Fault(text='{"items": [7]}', only="/agent/runs"),
