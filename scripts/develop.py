@@ -1,7 +1,7 @@
-"""`make dev`: the API and the dashboard, each started again when one of its sources changes.
+"""`make dev`: the API and the dashboard; each restarts when one of its sources changes.
 
-Both are the programs that users start, so what works here works there. A dashboard whose own
-sources changed is built anew first, which takes some ten seconds; then reload the page.
+Both are the programs that users start, so what works here works there. After a change to its own
+sources, the dashboard is rebuilt, which takes about ten seconds; then reload the page.
 """
 
 import os
@@ -27,7 +27,7 @@ _LOOK_MILLISECONDS = 1000
 
 
 class Part:
-    """One of the two programs, in a session of its own so that its children end with it."""
+    """One of the two programs, in a separate session so that its children end with it."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -41,10 +41,10 @@ class Part:
         )
 
     def look(self) -> None:
-        """Say so, once, when it has ended by itself."""
+        """Say so, once, if it has ended on its own."""
         if self._process is not None and (code := self._process.poll()) is not None:
             self.end()
-            _say(f"The {self._name} ended (exit {code}). It starts again when a file changes.")
+            _say(f"The {self._name} ended (exit code {code}). It restarts when a file changes.")
 
     def ask_to_end(self) -> None:
         """Ask it to end."""
@@ -60,27 +60,27 @@ class Part:
         try:
             process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            _say(f"The {self._name} did not end in time and is killed.")
+            _say(f"The {self._name} did not end in time and was killed.")
         finally:
             _kill_session(process.pid)
             process.wait()
 
 
 def names(paths: set[str]) -> list[str]:
-    """Return the names of files as they stand in the project."""
+    """Return the paths of files within the project."""
     return sorted(Path(path).relative_to(ROOT).as_posix() for path in paths)
 
 
 def parts_of(paths: set[str]) -> set[str]:
-    """Return which parts the changed files belong to: the dashboard's own, or both."""
+    """Return the parts that changed files belong to: only the dashboard, or both."""
     are_its_own = all(name.startswith(_OF_THE_DASHBOARD) for name in names(paths))
     return {DASHBOARD} if are_its_own else {API, DASHBOARD}
 
 
 def main() -> None:
     """Run both parts until Ctrl-C."""
-    for each in _STOP_SIGNALS:
-        signal.signal(each, _interrupt)
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _interrupt)
     parts = {name: Part(name) for name in _PROGRAMS}
     changes = watch(
         *(ROOT / name for name in _SOURCES),
@@ -94,9 +94,9 @@ def main() -> None:
         for part in parts.values():
             part.start()
         for batch in changes:
-            changed = {path for _, path in batch}
-            for name in sorted(parts_of(changed)) if changed else ():
-                _say(f"{_shown(changed)} changed: the {name} starts again.")
+            paths = {path for _, path in batch}
+            for name in sorted(parts_of(paths)) if paths else ():
+                _say(f"{_shown(paths)} changed: the {name} restarts.")
                 parts[name].end()
                 parts[name].start()
             for part in parts.values():
@@ -104,8 +104,8 @@ def main() -> None:
     except KeyboardInterrupt:
         _say("Stopping.")
     finally:
-        for each in _STOP_SIGNALS:
-            signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave one behind
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave one behind
         for part in parts.values():
             part.ask_to_end()
         for part in parts.values():

@@ -1,10 +1,10 @@
-"""A model that needs no network: OpenAI-compatible chat on loopback, with a script for answers.
+"""A model that needs no network: OpenAI-compatible chat on loopback, with scripted answers.
 
     python scripts/offline_model.py              # a free port; prints what to export for OpenCode
 
-Whatever is asked, it plans, writes hello.txt, looks at it in a shell and says so. Tool calls are
-chosen by the names of the tools that the agent offers, so one turn shows all kinds of log entries.
-Only the standard library is used.
+Whatever the prompt, it plans, writes hello.txt, looks at it in a shell and says so. It chooses tool
+calls by the names of the tools that the agent offers, so one turn shows all kinds of log entries.
+It uses only the standard library.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _WORK_FOLDER = re.compile(r"[Ww]orking directory: (/[^\n<]*)")
 
 
 def opencode_environment(url: str) -> dict[str, str]:
-    """Return what makes OpenCode use the model at `url` and nothing else on the network."""
+    """Return variables that make OpenCode use the model at `url`, and no other network."""
     return {
         "OPENCODE_CONFIG_CONTENT": json.dumps(_opencode_config(url)),
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
@@ -36,7 +36,7 @@ def opencode_environment(url: str) -> dict[str, str]:
 
 
 def next_call(tools: list[str], done: int, folder: str) -> tuple[str, Json] | None:
-    """Return name and arguments of the next tool call, None when it is time to answer.
+    """Return name and arguments of the next tool call; None if it is time to answer.
 
     Args:
         tools: names that the agent offers.
@@ -73,8 +73,9 @@ def answer(body: Json) -> Iterator[Json]:
         if not done:
             yield from (_chunk({"reasoning_content": words}) for words in THOUGHT)
         yield _chunk({"content": f"Now I use {name}. "})
-        told = {"name": name, "arguments": json.dumps(arguments)}
-        calls = [{"index": 0, "id": f"call_{last}_{done}", "type": "function", "function": told}]
+        function = {"name": name, "arguments": json.dumps(arguments)}
+        call_id = f"call_{last}_{done}"
+        calls = [{"index": 0, "id": call_id, "type": "function", "function": function}]
         yield _chunk({"tool_calls": calls})
     yield _chunk({}, "stop" if call is None else "tool_calls")
     usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
@@ -82,7 +83,7 @@ def answer(body: Json) -> Iterator[Json]:
 
 
 def serve(port: int = 0) -> ThreadingHTTPServer:
-    """Return a server on 127.0.0.1, not yet running; port 0 takes a free one."""
+    """Return a server on 127.0.0.1 that does not run yet; port 0 takes a free one."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _Chat)
     server.daemon_threads = True
     return server
@@ -159,7 +160,7 @@ def _chunk(delta: Json, finish: str | None = None) -> Json:
 
 
 def _work_folder(messages: list[Json]) -> str:
-    """Return the folder that the agent names in its instructions, "" when it names none."""
+    """Return the folder that the agent's instructions name; "" if they name none."""
     match = _WORK_FOLDER.search(json.dumps(messages, ensure_ascii=False).replace("\\n", "\n"))
     return f"{match[1].strip()}/" if match else ""
 

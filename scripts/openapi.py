@@ -1,4 +1,4 @@
-"""Writes what the API says of itself, its OpenAPI document, into a file.
+"""Writes the API's OpenAPI document to a file.
 
 python scripts/openapi.py tools/browser/openapi.json
 """
@@ -15,7 +15,7 @@ from agent_runs.settings import Settings  # noqa: E402
 
 
 def main() -> None:
-    """Write the document into the file that is named on the command line."""
+    """Write the document to the file named on the command line."""
     document = create_app(Settings()).openapi()
     Path(sys.argv[1]).write_text(json.dumps(document), encoding="utf-8")
 

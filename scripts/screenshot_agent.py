@@ -1,7 +1,7 @@
-"""The agent of the screenshots: the scripted agent, with a script for each prompt it knows.
+"""The agent of the screenshots: the scripted agent, with a script for each known prompt.
 
-`scripts/screenshots.py` starts it under the names of real agents, so the pictures show runs as
-people have them. It does what the script says: writes files, runs commands, asks, fails.
+`scripts/screenshots.py` starts it under the names of real agents, so the pictures show realistic
+runs. It does what the script says: writes files, runs commands, asks, fails.
 """
 
 import asyncio
@@ -104,10 +104,10 @@ SCRIPTS = {
 
 
 class Actor(Scripted):
-    """Follows the script of the prompt it is given."""
+    """Follows the script of its prompt."""
 
     async def answer(self, method: str, params: dict[str, Any]) -> Any:
-        """Return the result of a request; a known prompt is replaced by its script."""
+        """Return the result of a request; replace a known prompt by its script."""
         blocks: list[dict[str, str]] = params.get("prompt") or []
         for block in blocks:
             script = next(

@@ -3,8 +3,8 @@
     python scripts/screenshots.py              # all pictures
     python scripts/screenshots.py runs run     # some pages
 
-It starts an API and a dashboard of its own in a temporary folder, fills them with runs that
-`screenshot_agent.py` really works through, and ends them. Chromium is found as the tests find it.
+It starts a separate API and dashboard in a temporary folder, fills them with runs that
+`screenshot_agent.py` really works through, and ends them. It finds Chromium as the tests do.
 """
 
 import os
@@ -62,7 +62,7 @@ FILES = {
 def main() -> None:
     """Start everything, take the pictures, end everything."""
     expect.set_options(timeout=30_000)
-    wanted = sys.argv[1:] or list(PAGES)
+    names = sys.argv[1:] or list(PAGES)
     IMAGES.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="agent-runs-"))
     port = free_port()
@@ -74,12 +74,12 @@ def main() -> None:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(**launch_options(driver))
             url = f"http://localhost:{port}"
-            names = ("billing-api", "storefront", "importer", "infra")
-            repos = {name: _repository(api, folder / "acme" / name) for name in names}
-            if "empty" in wanted:
+            projects = ("billing-api", "storefront", "importer", "infra")
+            repos = {name: _repository(api, folder / "acme" / name) for name in projects}
+            if "empty" in names:
                 _take(browser, url, "empty", "/")
             numbers = _fill(api, repos)
-            for name in wanted:
+            for name in names:
                 if name != "empty":
                     _take(browser, url, name, PAGES[name].format(**numbers))
             browser.close()
@@ -105,7 +105,7 @@ PAGES = {
     "analytics": "/analytics",
     "agents": "/agents",
     "settings": "/settings",
-    "import": "/import",  # the last one: it makes runs
+    "import": "/import",  # the last one: it creates runs
 }
 
 
@@ -116,8 +116,8 @@ def _import(page: Page) -> None:
     files = {"storefront.jsonl": text, "cut-off.jsonl": text[: text.index("\n", 4000) + 1]}
     page.get_by_label("Files to import").set_input_files(
         [
-            {"name": name, "mimeType": "application/x-ndjson", "buffer": each.encode()}
-            for name, each in files.items()
+            {"name": name, "mimeType": "application/x-ndjson", "buffer": content.encode()}
+            for name, content in files.items()
         ]
     )
     expect(page.locator("[data-import=failed]")).to_be_visible()
@@ -161,7 +161,7 @@ def _take(browser: Browser, url: str, name: str, path: str) -> None:
 
 
 def _stand_in_for_agents(folder: Path) -> None:
-    """Put programs with the names of real agents on the path, which all start ours."""
+    """Put programs with the names of real agents on the path; all of them start ours."""
     folder.mkdir(parents=True)
     for name in AGENT_PROGRAMS:
         program = folder / name
@@ -173,7 +173,7 @@ def _stand_in_for_agents(folder: Path) -> None:
 
 
 def _fill(api: Api, repos: dict[str, int]) -> dict[str, int]:
-    made = [
+    run_ids = [
         api.finished(prompt, agent=agent, repo_id=repos[repo], permission_policy="allow")
         for agent, repo, prompt in RUNS
     ]
@@ -185,7 +185,7 @@ def _fill(api: Api, repos: dict[str, int]) -> dict[str, int]:
     )
     waiting = api.create(ROTATE, agent="claude", repo_id=repos["infra"], permission_policy="ask")
     api.wait_until(waiting, "PAUSED")
-    return {"failed": made[2], "done": done, "live": live, "waiting": waiting}
+    return {"failed": run_ids[2], "done": done, "live": live, "waiting": waiting}
 
 
 def _repository(api: Api, folder: Path) -> int:

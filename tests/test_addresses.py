@@ -99,7 +99,7 @@ def test_a_server_on_ipv6_says_and_uses_its_address(tmp_path: Path) -> None:
         own = {"origin": server.url}
         assert httpx.get(f"{server.url}/health", headers=own).status_code == 200
         second = run(server, str(ROOT / "api.py"))
-        assert f"[::1]:{server.port} is taken: agent_runs runs already there." in second.stderr
+        assert f"[::1]:{server.port} is in use: agent_runs already runs there." in second.stderr
         listed = run(server, "-m", "agent_runs", "list", "--json")
         assert listed.returncode == 0, listed.stderr
         foreign = {"host": "[::2]:1"}

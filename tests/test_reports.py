@@ -120,7 +120,7 @@ async def test_a_digest_fits_a_comment_on_a_pull_request(database: Database) -> 
     text = await text_of(digest.write(RunReader(database, no_diff).matching(ALL)))
     assert len(text) < 8000
     assert text.startswith(f"### Agent run {run.id}: Fix it \\@&#8203;team")
-    assert "\n**Complete, but the last tests seen failed.**\n" in text.replace("\\", "")
+    assert "\n**Complete, but its last tests failed.**\n" in text.replace("\\", "")
     assert "- pytest: failed, 1 failed, 2 passed in 0.10s\n" in text.replace("\\", "")
     assert "- src/x\\.py (+1 -1)" in text
     outside = text.partition("<details>")[0]

@@ -178,7 +178,7 @@ def test_the_token_that_was_set_is_used_everywhere(tmp_path: Path) -> None:
 
 def test_an_empty_token_file_is_no_open_door(tmp_path: Path) -> None:
     (tmp_path / "api-token").touch()
-    with pytest.raises(InvalidSettings, match="delete it"):
+    with pytest.raises(InvalidSettings, match="Delete it"):
         api_token_for(Settings(home=tmp_path, host="0.0.0.0"))
 
 

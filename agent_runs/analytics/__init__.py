@@ -1,4 +1,4 @@
-"""How agents perform: tables of rates, percentiles and sums, out of the kept figures.
+"""How agents perform: tables of rates, percentiles and sums, read from stored figures.
 
 Every table has the same shape, so that one page, one CSV writer and one command show them all.
 """

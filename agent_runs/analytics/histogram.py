@@ -1,4 +1,4 @@
-"""Percentiles out of the kept histograms; at most 9.1 percent off (`store/figures/figures.py`)."""
+"""Percentiles from the stored histograms, at most 9.1 percent off (`store/figures/figures.py`)."""
 
 import math
 from bisect import bisect_left
@@ -13,7 +13,7 @@ class Histogram:
     """Values by bucket, and their exact sum.
 
     Attributes:
-        number: how many values there are.
+        number: number of values.
         total: their sum.
     """
 
@@ -29,7 +29,7 @@ class Histogram:
         return cls(totals.buckets.get(column, {}), totals.amounts[f"{column}_total"])
 
     def percentile(self, share: float) -> float | None:
-        """Return the value that `share` of all values do not exceed; None when there are none.
+        """Return the value that `share` of all values do not exceed; None if there are none.
 
         Args:
             share: 0.5 is the median.
@@ -41,5 +41,5 @@ class Histogram:
 
     @property
     def mean(self) -> float | None:
-        """The exact mean; None when there are no values."""
+        """The exact mean; None if there are no values."""
         return self.total / self.number if self.number else None

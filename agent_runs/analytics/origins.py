@@ -18,7 +18,7 @@ _COLUMNS = (*OUTCOMES, *TOKEN_COLUMNS, DURATION)
 
 
 async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Agents, those with most runs first."""
+    """Agents, those with the most runs first."""
     runs = scope.runs_by("agent")
     return [
         [name, *values, runs(name) if name else ""]
@@ -27,7 +27,7 @@ async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 
 async def repositories(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Repositories, those with most runs first; null stands for none."""
+    """Repositories, those with the most runs first; null means none."""
     names = await repos.names(reader)
     runs = scope.runs_by("repo_id")
     return [
@@ -42,7 +42,7 @@ async def repositories(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 
 async def templates(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Prompt templates, those with most runs first; null stands for none."""
+    """Prompt templates, those with the most runs first; null means none."""
     runs = scope.runs_by("mode")
     return [
         [name, *values, runs(name) if name else ""]
@@ -56,12 +56,12 @@ def costs(micros: Counter[str]) -> dict[str, float]:
 
 
 def reporting(totals: sums.Totals) -> int:
-    """Return how many runs reported tokens of any kind, at least."""
+    """Return the number of runs that reported tokens of any kind: at least this many."""
     return max([totals.amounts[in_runs] for in_runs, _ in _REPORTED.values()])
 
 
 def tokens(totals: sums.Totals, name: str) -> int | None:
-    """Return how many tokens were reported, of `TOKENS`; None when no run told."""
+    """Return the reported tokens of one of `TOKENS`; None if no run reported any."""
     in_runs, number = _REPORTED[name]
     return totals.amounts[number] if totals.amounts[in_runs] else None
 
@@ -69,14 +69,14 @@ def tokens(totals: sums.Totals, name: str) -> int | None:
 async def _read(
     reader: Reader, scope: Scope, origin: sums.Origin
 ) -> list[tuple[sums.OriginValue, list[JSON]]]:
-    found = await sums.by_origin(reader, _COLUMNS, scope.figures, origin)
-    named = await sums.by_name(
-        reader, figures.COST, scope.figures, origin=origin, is_short=len(found) <= _FEW
+    by_origin = await sums.by_origin(reader, _COLUMNS, scope.figures, origin)
+    by_currency = await sums.by_name(
+        reader, figures.COST, scope.figures, origin=origin, is_short=len(by_origin) <= _FEW
     )
     cost: defaultdict[sums.OriginValue, Counter[str]] = defaultdict(Counter)
-    for each in named:
-        cost[each.origin][each.name] = each.amount.total
-    rows = [(name, _values(totals, cost[name])) for name, totals in found.items()]
+    for figure in by_currency:
+        cost[figure.origin][figure.name] = figure.amount.total
+    rows = [(name, _values(totals, cost[name])) for name, totals in by_origin.items()]
     return sorted(rows, key=lambda row: (-row[1][0], str(row[0])))
 
 

@@ -1,4 +1,4 @@
-"""Tables with a row per day, or per week when the period is long."""
+"""Tables with a row per day, or per week if the period is long."""
 
 from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.scope import Scope
@@ -11,32 +11,32 @@ _MS = 1000
 
 
 def rate(part: int, whole: int) -> float | None:
-    """Return the share with four places; None when there is nothing to be a share of."""
+    """Return the share with four decimals; None if the whole is 0."""
     return round(part / whole, 4) if whole else None
 
 
 def seconds(milliseconds: float | None) -> float | None:
-    """Return milliseconds as seconds with three places."""
+    """Return milliseconds as seconds with three decimals."""
     return None if milliseconds is None else round(milliseconds / _MS, 3)
 
 
 async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Runs by day and outcome."""
-    found = await sums.by_step(reader, OUTCOMES, scope.figures, scope.step_days)
+    totals = await sums.by_step(reader, OUTCOMES, scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
-    for at, (day, behind) in enumerate(scope.points()):
-        by = found.get(at, sums.NOTHING).amounts
-        number = sum(by[outcome] for outcome in OUTCOMES)
+    for at, (day, path) in enumerate(scope.points()):
+        amounts = totals.get(at, sums.NOTHING).amounts
+        number = sum(amounts[outcome] for outcome in OUTCOMES)
         rows.append(
             [
                 day,
                 number,
-                by["complete"],
-                by["failed"],
-                by["cancelled"],
-                by["working"],
-                rate(by["complete"], number - by["working"]),
-                behind,
+                amounts["complete"],
+                amounts["failed"],
+                amounts["cancelled"],
+                amounts["working"],
+                rate(amounts["complete"], number - amounts["working"]),
+                path,
             ]
         )
     return rows
@@ -53,7 +53,7 @@ async def first_steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
 
 
 async def waiting(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """How long runs waited for a person, those that did."""
+    """How long runs waited for a person, if they did."""
     return await _spread(reader, scope, WAITED, _MS, "waiting")
 
 
@@ -65,15 +65,15 @@ async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
 async def _spread(
     reader: Reader, scope: Scope, column: str, scale: int, measured: str
 ) -> list[list[JSON]]:
-    found = await sums.by_step(reader, (column,), scope.figures, scope.step_days)
+    totals = await sums.by_step(reader, (column,), scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
-    for at, (day, behind) in enumerate(scope.points(measured=measured)):
-        histogram = Histogram.of(found.get(at, sums.NOTHING), column)
+    for at, (day, path) in enumerate(scope.points(measured=measured)):
+        histogram = Histogram.of(totals.get(at, sums.NOTHING), column)
         values = [
             *(histogram.percentile(share) for share in (0.5, 0.9, 0.99)),
             histogram.mean,
             histogram.total,
         ]
         scaled = [None if value is None else round(value / scale, 3) for value in values]
-        rows.append([day, histogram.number, *scaled, behind])
+        rows.append([day, histogram.number, *scaled, path])
     return rows

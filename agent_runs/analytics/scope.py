@@ -1,4 +1,4 @@
-"""What a table is about: the period and the runs in it, and the way back to these runs."""
+"""What a table is about: the period and the runs in it, and the paths that list these runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from agent_runs.models import JSON
 from agent_runs.store.figures.sums import FigureFilter
 
 FIRST_DAY = date(1970, 1, 1)
-"""Figures count days from it."""
+"""Figures count days from this one."""
 LONGEST_PERIOD = 1100
 """Days; three years."""
 _MOST_POINTS = 92
@@ -21,7 +21,7 @@ class Scope:
     """A period and the runs in it.
 
     Attributes:
-        first_day: of the period; days are those of UTC.
+        first_day: of the period; days are UTC days.
         last_day: inclusive.
         agent, repo_id, mode: only runs of these; None means all.
     """
@@ -35,17 +35,17 @@ class Scope:
 
     @property
     def days(self) -> int:
-        """How many days the period has."""
+        """Number of days in the period."""
         return (self.last_day - self.first_day).days + 1
 
     @property
     def step_days(self) -> int:
-        """How many days one point of a chart stands for."""
+        """Number of days that one point of a chart covers."""
         return 1 if self.days <= _MOST_POINTS else _WEEK
 
     @property
     def figures(self) -> FigureFilter:
-        """The same as the store takes it."""
+        """The same, in the store's form."""
         return FigureFilter(
             first_day=(self.first_day - FIRST_DAY).days,
             last_day=(self.last_day - FIRST_DAY).days,
@@ -56,7 +56,7 @@ class Scope:
         )
 
     def with_before(self) -> "Scope":
-        """Return the period twice as long that ends with this one."""
+        """Return a period twice as long that ends with this one."""
         return replace(self, first_day=self.first_day - timedelta(days=self.days))
 
     def points(self, **more: JSON) -> list[tuple[str, str]]:
@@ -77,13 +77,13 @@ class Scope:
         """Return the path of `GET /agent_runs` that lists the runs behind a figure.
 
         Args:
-            more: further filters; a list is given repeatedly.
+            more: further filters; a list repeats the parameter.
         """
         end = self.last_day + timedelta(days=1)
         return _path(self.first_day.isoformat(), end.isoformat(), self._rest(more))
 
     def runs_by(self, name: str) -> Callable[[str | int], str]:
-        """Return what gives such a path for each value of a filter: tables have many."""
+        """Return a function that makes such a path for a value of this filter, for many rows."""
         others = replace(self, **{name: None}) if hasattr(self, name) else self
         path = others.runs()
         return lambda value: f"{path}&{name}={quote_plus(str(value))}"
@@ -94,12 +94,12 @@ class Scope:
             "repo_id": self.repo_id,
             "mode": self.mode,
         } | more
-        given = {name: value for name, value in query.items() if value is not None}
-        return f"&{urlencode(given, doseq=True)}" if given else ""
+        query = {name: value for name, value in query.items() if value is not None}
+        return f"&{urlencode(query, doseq=True)}" if query else ""
 
 
 def _path(first_day: str, end: str, rest: str) -> str:
-    # Written out: a table has a path per row, and quoting would take longer than reading it.
+    # Written out: a table has a path per row, and quoting takes longer than reading the row.
     return (
         f"/agent_runs?since={first_day}T00%3A00%3A00Z&until={end}T00%3A00%3A00Z&archived=any{rest}"
     )

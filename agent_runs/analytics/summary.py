@@ -1,4 +1,4 @@
-"""The key figures of a period beside those of the period before."""
+"""The key figures of a period, next to those of the previous period."""
 
 from collections import Counter
 
@@ -33,7 +33,7 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
     everything = scope.runs()
     ended = scope.runs(status=sorted(TERMINAL_STATUSES))
     failed = scope.runs(status=sorted(FAILED_STATUSES))
-    places = {
+    units = {
         "runs": ("", everything),
         "success_rate": ("share", scope.runs(status="COMPLETE")),
         "failed": ("", failed),
@@ -48,21 +48,20 @@ async def summary(reader: Reader, scope: Scope) -> list[list[JSON]]:
         "runs_reporting": ("", ended),
         "cost": ("money", ended),
     }
-    return [[name, now[name], before[name], *place] for name, place in places.items()]
+    return [[name, now[name], before[name], unit, path] for name, (unit, path) in units.items()]
 
 
 async def _figures(reader: Reader, scope: Scope) -> list[dict[str, JSON]]:
-    """Those of the period before and of the period itself."""
+    """The figures of the previous period and of the period itself."""
     both = scope.with_before().figures
     totals = await sums.by_step(reader, _COLUMNS, both, scope.days)
-    named = await sums.by_name(reader, figures.COST, both, step_days=scope.days)
     cost: tuple[Counter[str], Counter[str]] = Counter(), Counter()
-    for each in named:
-        cost[each.step][each.name] = each.amount.total
-    return [_told(totals.get(step, sums.NOTHING), cost[step]) for step in (0, 1)]
+    for figure in await sums.by_name(reader, figures.COST, both, step_days=scope.days):
+        cost[figure.step][figure.name] = figure.amount.total
+    return [_values(totals.get(step, sums.NOTHING), cost[step]) for step in (0, 1)]
 
 
-def _told(totals: sums.Totals, cost: Counter[str]) -> dict[str, JSON]:
+def _values(totals: sums.Totals, cost: Counter[str]) -> dict[str, JSON]:
     amounts = totals.amounts
     number = sum(amounts[outcome] for outcome in OUTCOMES)
     spreads = {column: Histogram.of(totals, column) for column in SPREADS}

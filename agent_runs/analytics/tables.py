@@ -1,4 +1,4 @@
-"""The tables, by name: what each tells, its columns, and who fills it."""
+"""The tables, by name: their titles, their columns, and the functions that fill them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class Column:
     """One column.
 
     Attributes:
-        name: key in the rows and head in CSV.
+        name: key in the rows and heading in CSV.
         unit: seconds, share (0 to 1), date, path ...; empty for counts and names.
-        text: what it says.
+        text: what it means.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a table tells.
+    """What a table shows.
 
     Attributes:
         fill: reads its rows, each with a value per column.
@@ -64,7 +64,7 @@ class Table:
     rows: Rows
 
 
-_RUNS = Column("runs", "path", "list of the runs behind the row; empty when there is no such list")
+_RUNS = Column("runs", "path", "list of the runs behind the row; empty if there is no such list")
 _DAY = Column("day", "date", "first day of the point, UTC")
 
 
@@ -73,8 +73,8 @@ def _spread(what: str, unit: str) -> tuple[Column, ...]:
         _DAY,
         Column("number", "", f"ended runs {what}"),
         Column("p50", unit, "median, from a histogram: off by at most 9.1 %"),
-        Column("p90", unit, "90th percentile, likewise"),
-        Column("p99", unit, "99th percentile, likewise"),
+        Column("p90", unit, "90th percentile, as exact as the median"),
+        Column("p99", unit, "99th percentile, as exact as the median"),
         Column("mean", unit, "exact mean"),
         Column("total", unit, "exact sum"),
         _RUNS,
@@ -103,8 +103,8 @@ TABLES: dict[TableName, Kind] = {
         "Key figures",
         (
             Column("figure", "", "what it is"),
-            Column("value", "", "in the period; empty when nothing was counted"),
-            Column("before", "", "in the period of the same length before"),
+            Column("value", "", "in the period; empty if nothing was counted"),
+            Column("before", "", "in the previous period of the same length"),
             Column("unit", "", "seconds, share, tokens, money, or empty for counts"),
             _RUNS,
         ),
@@ -114,7 +114,7 @@ TABLES: dict[TableName, Kind] = {
         "Runs by day and outcome",
         (
             _DAY,
-            Column("number", "", "runs created then"),
+            Column("number", "", "runs created on that day, or in those days"),
             Column("complete", "", "ended well"),
             Column("failed", "", "ended with an error or a limit"),
             Column("cancelled", "", "stopped"),
@@ -135,7 +135,7 @@ TABLES: dict[TableName, Kind] = {
         (
             Column("part", "", "model, tools, waiting, queued"),
             Column("total", "seconds", "sum over the ended runs"),
-            Column("share", "share", "of all four"),
+            Column("share", "share", "share of all four"),
             _RUNS,
         ),
         uses.time,

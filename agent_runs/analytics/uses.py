@@ -15,47 +15,47 @@ _MOST = 100
 
 async def tools(reader: Reader, scope: Scope) -> list[list[JSON]]:
     """Tools, the most used ones first."""
-    found = await sums.by_name(reader, TOOL, scope.figures)
-    found.sort(key=lambda each: (-each.amount.number, each.name))
+    by_tool = await sums.by_name(reader, TOOL, scope.figures)
+    by_tool.sort(key=lambda tool: (-tool.amount.number, tool.name))
     runs, failed_runs = scope.runs_by("tool"), scope.runs_by("failed_tool")
     return [
         [
-            each.name,
-            each.amount.number,
-            each.amount.failed,
-            rate(each.amount.failed, each.amount.number),
-            seconds(each.amount.total / each.amount.number),
-            seconds(each.amount.total),
-            runs(each.name) if each.name != figures.OTHERS else "",
-            failed_runs(each.name) if each.amount.failed and each.name != figures.OTHERS else "",
+            tool.name,
+            tool.amount.number,
+            tool.amount.failed,
+            rate(tool.amount.failed, tool.amount.number),
+            seconds(tool.amount.total / tool.amount.number),
+            seconds(tool.amount.total),
+            runs(tool.name) if tool.name != figures.OTHERS else "",
+            failed_runs(tool.name) if tool.amount.failed and tool.name != figures.OTHERS else "",
         ]
-        for each in found[:_MOST]
+        for tool in by_tool[:_MOST]
     ]
 
 
 async def errors(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Errors by likeness, those that most runs met first."""
+    """Errors by likeness, first those that the most runs met."""
     # By day, to know the newest one.
-    found = await sums.by_name(reader, ERROR, scope.figures, is_daily=True)
-    found.sort(key=lambda each: (-each.amount.failed, -each.amount.number, each.name))
+    by_error = await sums.by_name(reader, ERROR, scope.figures, is_daily=True)
+    by_error.sort(key=lambda error: (-error.amount.failed, -error.amount.number, error.name))
     runs = scope.runs_by("error")
     return [
         [
-            each.name,
-            each.amount.number,
-            each.amount.failed,
-            (FIRST_DAY + timedelta(days=each.last_day)).isoformat(),
-            runs(each.name) if each.name != figures.OTHERS else "",
+            error.name,
+            error.amount.number,
+            error.amount.failed,
+            (FIRST_DAY + timedelta(days=error.last_day)).isoformat(),
+            runs(error.name) if error.name != figures.OTHERS else "",
         ]
-        for each in found[:_MOST]
+        for error in by_error[:_MOST]
     ]
 
 
 async def time(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Where the time of ended runs went, those whose duration is known."""
+    """Where the time of ended runs went, if their duration is known."""
     columns = [f"{name}_ms" for name in TIMES]
-    found = await sums.by_step(reader, columns, scope.figures, scope.days)
-    amounts = found.get(0, sums.NOTHING).amounts
+    totals = await sums.by_step(reader, columns, scope.figures, scope.days)
+    amounts = totals.get(0, sums.NOTHING).amounts
     spent = {name: amounts[f"{name}_ms"] for name in TIMES}
     whole = sum(spent.values())
     return [

@@ -67,7 +67,7 @@ async def get_agent_run(server: Running, run_id: RunId) -> Response:
 async def resume_agent_run(
     server: Running, run_id: RunId, body: ResumeRun, key: RequestKey = None
 ) -> Response:
-    """Give a run that has ended a new prompt; it goes on in its work tree and session.
+    """Give a run that has ended a new prompt; it continues in its work tree and session.
 
     It does not matter how it ended: an error, a stop or a timeout will do. 409 if it is working.
     """

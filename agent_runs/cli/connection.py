@@ -19,7 +19,7 @@ Timeout = Annotated[
     typer.Option(
         min=0,
         metavar="SECONDS",
-        help="Stop watching after this time (exit code 124); the run goes on.",
+        help="Stop watching after this time (exit code 124); the run continues.",
     ),
 ]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Print each step until the run ends.")]

@@ -38,13 +38,13 @@ def answer(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Answer an agent's question, so that the run goes on."""
+    """Answer an agent's question, so that its run continues."""
     with connect(context) as client:
         answered = client.answer_permission(run_id, permission_id, decision)
     if as_json:
         say_json(answered)
     else:
-        say(f"Answered: {one_line(answered.option_id or decision)}. Run {run_id} goes on.")
+        say(f"Answered: {one_line(answered.option_id or decision)}. Run {run_id} continues.")
 
 
 def words_of(question: "PermissionRequest") -> str:

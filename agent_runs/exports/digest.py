@@ -1,7 +1,7 @@
-"""What a run did on one screen of Markdown, fit for a comment on a pull request.
+"""What a run did, on one screen of Markdown: fits into a comment on a pull request.
 
-Foreign text stands in fences or with every mark escaped: it can neither become markup nor mention
-anybody. The length is bounded, as a comment's is.
+Foreign text is fenced or escaped: it can neither become markup nor mention anybody. The length is
+bounded, like that of a comment.
 """
 
 import asyncio
@@ -37,41 +37,41 @@ def _feed(reader: InsightReader, entries: Sequence[dict[str, JSON]]) -> None:
         reader.feed(entry)
 
 
-def _digest(run: ExportedRun, found: Insight) -> Iterator[str]:
+def _digest(run: ExportedRun, insight: Insight) -> Iterator[str]:
     it = run.run
     yield f"### Agent run {it.id}: {escaped(it.name)}\n\n"
-    yield f"**{escaped(found.outcome if it.has_ended else it.status_word)}**\n\n"
+    yield f"**{escaped(insight.outcome if it.has_ended else it.status_word)}**\n\n"
     yield "| agent | steps | tool calls | failed | working | tokens | cost |\n"
     yield "| --- | --- | --- | --- | --- | --- | --- |\n"
-    usage = found.usage
+    usage = insight.usage
     tokens = "" if usage.total_tokens is None else f"{usage.total_tokens:,}"
     cost = "" if usage.cost is None else money(usage.cost, usage.currency)
     cells = (
-        it.agent or "", f"{found.steps:,}", f"{found.tool_calls:,}", f"{found.failed_calls:,}",
-        duration(found.working_ms / _SECOND), tokens, cost,
+        it.agent or "", f"{insight.steps:,}", f"{insight.tool_calls:,}",
+        f"{insight.failed_calls:,}", duration(insight.working_ms / _SECOND), tokens, cost,
     )  # fmt: skip
-    yield f"| {' | '.join(escaped(each) for each in cells)} |\n"
-    yield from _troubles(found)
-    if found.tests:
+    yield f"| {' | '.join(map(escaped, cells))} |\n"
+    yield from _troubles(insight)
+    if insight.tests:
         yield "\n**Tests**\n\n"
-        for test in found.tests[-_MOST_TESTS:]:
+        for test in insight.tests[-_MOST_TESTS:]:
             word = "passed" if test.ok else "failed"
             yield f"- {escaped(test.runner)}: {word}, {escaped(test.text.strip('= '))}\n"
-    if found.files:
-        yield f"\n**Files changed: {found.files_total}**\n\n"
-        for file in found.files[:_MOST_FILES]:
+    if insight.files:
+        yield f"\n**Files changed: {insight.files_total}**\n\n"
+        for file in insight.files[:_MOST_FILES]:
             yield f"- {escaped(file.path)} (+{file.added} -{file.removed})\n"
-        if found.files_total > _MOST_FILES:
-            yield f"- and {found.files_total - _MOST_FILES} more\n"
+        if insight.files_total > _MOST_FILES:
+            yield f"- and {insight.files_total - _MOST_FILES} more\n"
     if it.result:
         answer = fenced(cut(it.result, _LONGEST), "markdown")
         yield f"\n<details><summary>Answer</summary>\n\n{answer}\n</details>\n"
 
 
-def _troubles(found: Insight) -> Iterator[str]:
-    first = found.first_error
+def _troubles(insight: Insight) -> Iterator[str]:
+    first = insight.first_error
     if first is not None:
         yield f"\n**First error**, step {first.seq}: {escaped(first.text)}\n"
-    if found.is_loop and found.repeats:
-        again = found.repeats[0]
-        yield f"\n**Went round in a circle**: {escaped(again.tool_name)}, {again.times} times\n"
+    if insight.is_loop and insight.repeats:
+        repeat = insight.repeats[0]
+        yield f"\n**Went round in a circle**: {escaped(repeat.tool_name)}, {repeat.times} times\n"

@@ -1,4 +1,4 @@
-"""The formats of an export: what each is called, and how it is written."""
+"""The formats of an export: their names, and how they are written."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass

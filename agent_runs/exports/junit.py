@@ -27,7 +27,7 @@ def _suite(run: ExportedRun) -> TestSuite:
     suite.timestamp = it.created_at.isoformat()
     for name, value in _properties(run):
         suite.add_property(name, _text(value))
-    # Without its trailing statistics a suite says nothing of failures.
+    # This also counts the failures in the suite's attributes.
     suite.add_testcases([_case(run, turn) for turn in run.turns])
     return suite
 
@@ -48,7 +48,7 @@ def _case(run: ExportedRun, turn: Turn) -> TestCase:
     seconds = None
     if turn.started_at and turn.finished_at:
         seconds = max((turn.finished_at - turn.started_at).total_seconds(), 0.0)
-    name = one_line(turn.prompt, 120) or "without words"
+    name = one_line(turn.prompt, 120) or "(no prompt)"
     case = TestCase(
         _text(f"turn {turn.turn}: {name}"), _text(f"agent_runs.{it.agent or 'agent'}"), seconds
     )
@@ -68,5 +68,5 @@ def _case(run: ExportedRun, turn: Turn) -> TestCase:
 
 
 def _text(text: str) -> str:
-    """`text` as XML takes it."""
+    """`text`, cut and without characters that XML forbids."""
     return _NO_XML.sub("", clean(text[:_LONGEST]))

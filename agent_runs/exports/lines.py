@@ -1,7 +1,7 @@
-"""JSON Lines, the complete form: what `POST /imports` reads again. docs/exports.md has its schema.
+"""JSON Lines, the complete format, which `POST /imports` reads. docs/exports.md has its schema.
 
-A header says which format it is, then come the runs, each with its turns, questions, diff and
-entries, and an end with the counts, without which the file is known to be cut off.
+A header names the format. Then come the runs, with their turns, questions, diffs and entries, and
+an end with the counts: a file without an end was cut off.
 """
 
 from collections.abc import AsyncIterator
@@ -16,14 +16,14 @@ from agent_runs.models import JSON
 KIND = "agent_runs"
 """`type` of the header."""
 FORMAT = 1
-"""Rises when a reader of the former would go wrong; new fields alone do not raise it."""
+"""Rises when older readers would misread the file; new fields alone do not raise it."""
 
 _OPTIONS = orjson.OPT_UTC_Z
 _LOG = b'\n{"type":"log",'
 
 
 async def write(runs: AsyncIterator[ExportedRun], server: str) -> AsyncIterator[bytes]:
-    """Yield the file; `server` names the database that it comes from."""
+    """Yield the file; `server` names its database."""
     header = _line(
         type=KIND,
         format=FORMAT,
@@ -51,12 +51,12 @@ def _head(run: ExportedRun) -> list[bytes]:
         repo = run.repo.model_dump(include={"url", "name", "full_name", "default_branch"})
         lines.append(_line(type="repo", **repo))
     lines += [_line(type="turn", **turn.model_dump()) for turn in run.turns]
-    lines += [_line(type="permission", **each.model_dump()) for each in run.permissions]
+    lines += [_line(type="permission", **question.model_dump()) for question in run.permissions]
     if run.diff:
         lines.append(_line(type="diff", diff=run.diff))
     return lines
 
 
 def _line(**fields: JSON) -> bytes:
-    """The break stands before a line: so the entries are joined where they are read."""
+    """A line with its break before it, as the entries are joined where they are read."""
     return b"\n" + orjson.dumps(fields, option=_OPTIONS)

@@ -1,7 +1,7 @@
 """Markdown: a run to read or to put into a ticket.
 
-Everything that a person, an agent or a tool wrote stands in fences longer than any fence in it, so
-it is shown as it is wherever the file is shown: it can neither become markup nor mention anybody.
+Everything that a person, an agent or a tool wrote is in fences longer than any fence in it. So it
+is shown unchanged everywhere: it can neither become markup nor mention anybody.
 """
 
 import re
@@ -24,7 +24,7 @@ _TICKS = re.compile(r"`+")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@$&])")
 _SIGNAL = re.compile(r"(?<=[@#!$~%&])(?=\w)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.I)
 _NOTHING = "&#8203;"  # a blank without width
-_SAID = {
+_HEADINGS = {
     MessageType.USER_MESSAGE: "Prompt",
     MessageType.FINAL_ANSWER: "Answer",
     MessageType.ERROR: "Error",
@@ -34,7 +34,7 @@ _SECOND = 1000
 
 
 async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
-    """Yield the runs one after the other, each under a heading of its own."""
+    """Yield the runs one after the other, each under its own heading."""
     is_first = True
     async for run in runs:
         yield b"" if is_first else b"\n---\n\n"
@@ -54,7 +54,7 @@ async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
 
 
 def fenced(text: str, language: str = "text") -> str:
-    """Return `text` as a block that shows it as it is."""
+    """Return `text` as a block that shows it unchanged."""
     text = clean(text).rstrip("\n")
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -62,10 +62,10 @@ def fenced(text: str, language: str = "text") -> str:
 
 
 def escaped(text: str) -> str:
-    """Return one line of text in which no letter means anything.
+    """Return one line of text in which no character has a meaning in Markdown.
 
-    Hosts of code look for mentions (`@team`), references (`#12`) and addresses once the marks are
-    rendered, when a backslash is gone already; a blank that nobody sees keeps those apart.
+    Code hosts look for mentions (`@team`), references (`#12`) and addresses in the rendered text,
+    which has no backslashes left; an invisible blank breaks those up.
     """
     parts = _SIGNAL.split(one_line(text))
     return _NOTHING.join(_MARKS.sub(r"\\\1", part) for part in parts)
@@ -82,7 +82,7 @@ def _head(run: ExportedRun) -> Iterator[str]:
 def _step(entry: dict[str, JSON]) -> Iterator[str]:
     kind = entry["message_type"]
     tool = entry.get("tool_name")
-    name = escaped(tool) if tool else _SAID.get(kind, escaped(kind))
+    name = escaped(tool) if tool else _HEADINGS.get(kind, escaped(kind))
     words = [f"\n### {entry['seq']} · {name}"]
     if tool and (about := target(entry.get("tool_input"))):
         words.append(escaped(about))

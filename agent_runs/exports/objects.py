@@ -1,4 +1,4 @@
-"""JSON: one object, for programs that read a file whole."""
+"""JSON: one object, for programs that read whole files."""
 
 from collections.abc import AsyncIterator
 
@@ -12,17 +12,17 @@ _OPTIONS = orjson.OPT_UTC_Z
 async def write_one(run: ExportedRun) -> AsyncIterator[bytes]:
     """Yield a run: `{"run", "turns", "permissions", "diff", "logs"}`."""
     turns = orjson.dumps([turn.model_dump() for turn in run.turns], option=_OPTIONS)
-    asked = orjson.dumps([each.model_dump() for each in run.permissions], option=_OPTIONS)
+    questions = orjson.dumps([item.model_dump() for item in run.permissions], option=_OPTIONS)
     yield b'{"run":%b,"turns":%b,"permissions":%b,"diff":%b,"logs":[' % (
         run.text.encode(),
         turns,
-        asked,
+        questions,
         orjson.dumps(run.diff),
     )
-    skipped = len(b",")
+    first_comma = len(b",")
     async for part, _ in run.joined(b",{"):
-        yield part[skipped:]
-        skipped = 0
+        yield part[first_comma:]
+        first_comma = 0
     yield b"]}"
 
 

@@ -1,8 +1,8 @@
 """One HTML file that looks like the run page, works from a disk, and runs nothing.
 
-It has no script at all and loads nothing: its policy allows its own style, by hash, and pictures
-that stand in it. All that was written by people, agents and tools is escaped; Markdown of answers
-is rendered without raw HTML, and its links lead to the web or to mail only.
+It has no script and loads nothing: its policy allows its own style, by hash, and the pictures
+inside it. Everything that people, agents and tools wrote is escaped; Markdown of answers is
+rendered without raw HTML, and its links lead only to the web or to mail.
 """
 
 import asyncio
@@ -35,14 +35,14 @@ POLICY = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
-"""What the file tells browsers it may do."""
+"""What browsers let the file do."""
 
 FOOT = b"<footer>Exported from agent_runs.</footer>\n</main>\n</body>\n</html>\n"
-"""The end of a page in this look."""
+"""The end of a page in this style."""
 
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 _LINK = re.compile(r"(?:https?:|mailto:)", re.IGNORECASE)
-# Longer answers are shown as they are: rendering them would take long.
+# Longer answers are shown as plain text: rendering them would take long.
 _LONGEST_MARKDOWN = 20_000
 _LONGEST_LINE = 90
 _SECOND = 1000
@@ -56,14 +56,14 @@ async def write(runs: AsyncIterator[ExportedRun], title: str) -> AsyncIterator[b
         yield "".join(_head(run)).encode()
         page = _Steps(run)
         async for entries in run.entries():
-            # Beside the event loop: rendering Markdown takes its time.
+            # In a thread: rendering Markdown takes time.
             yield (await asyncio.to_thread(page.render, entries)).encode()
         yield await asyncio.to_thread(_foot, run)
     yield FOOT
 
 
 def head(title: str) -> bytes:
-    """Return the beginning of a page in this look, up to what it is about."""
+    """Return the beginning of a page in this style, before its content."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
@@ -94,7 +94,7 @@ def _foot(run: ExportedRun) -> bytes:
 
 
 class _Steps:
-    """Renders the entries of one run, a part after the other."""
+    """Renders the entries of one run, part by part."""
 
     def __init__(self, run: ExportedRun) -> None:
         self._run = run.run
@@ -181,17 +181,17 @@ def _tool(entry: dict[str, JSON]) -> str:
 def _boxes(
     entry: dict[str, JSON], text: str, output: dict[str, JSON], *, failed: bool
 ) -> Iterator[str]:
-    shown = False
+    has_diff = False
     for path, unified in words.diffs_of(output):
-        shown = True
+        has_diff = True
         yield f'<div class="body"><div class="bar">{escape(path)}</div>{_diff(unified)}</div>'
-    if entry.get("tool_input") and not shown:
+    if entry.get("tool_input") and not has_diff:
         yield _box("Input", words.pretty(entry["tool_input"]))
     if text:
         yield _box("Failed" if failed else "Output", text, bad=failed)
     elif entry.get("observation"):
         yield _box("Output", words.pretty(entry["observation"]), bad=failed)
-    elif output and not shown:
+    elif output and not has_diff:
         yield _box("Output", words.pretty(output), bad=failed)
 
 
@@ -219,7 +219,7 @@ def _prose(text: str) -> str:
 
 def _make_markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    # A picture from elsewhere would tell its server who reads the file.
+    # A remote picture would tell its server who reads the file.
     markdown.disable("image")
     markdown.validateLink = lambda url: bool(_LINK.match(url))
     markdown.add_render_rule("link_open", _open_link)

@@ -1,4 +1,4 @@
-"""Reads runs with all that belongs to them, one after the other."""
+"""Reads runs and everything that belongs to them, one after the other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -23,13 +23,13 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class ExportedRun:
-    """A run and what belongs to it; its entries are read when they are asked for.
+    """A run and what belongs to it; its entries are read on demand.
 
     Attributes:
-        text: the run as JSON text, as it is served, prompt and result whole.
-        origin: what it is known by on every server.
-        repo: repository that it worked in, while it is registered.
-        diff: unified diff of its work tree; empty when there is none.
+        text: the run as JSON text, as the API returns it, with full prompt and result.
+        origin: its name on every server.
+        repo: repository that it worked in, if it is still registered.
+        diff: unified diff of its work tree; empty if there is none.
     """
 
     database: Database
@@ -46,12 +46,12 @@ class ExportedRun:
         return AgentRun.model_validate_json(self.text)
 
     async def joined(self, before: bytes) -> AsyncGenerator[tuple[bytes, int]]:
-        """Yield the entries, oldest first, in parts of bounded size, each with its number of them.
+        """Yield the entries, oldest first, in parts of bounded size, with the number in each part.
 
-        They are JSON texts, each opened by `before` in place of its brace. Those that come while
-        they are read are left out, so that `log_count` of the run is right. PostgreSQL reads the
-        next part while the last one is made use of; a thread that reads SQLite would only wait
-        for this one, step by step.
+        They are JSON texts, each beginning with `before` in place of its brace. Entries that arrive
+        meanwhile are left out, so that `log_count` of the run is right. With PostgreSQL the next
+        part is read while the caller uses this one; with SQLite the two threads would only wait for
+        each other.
         """
         fields = orjson.loads(self.text)
         run_id, seq, last = fields["id"], 0, fields["log_count"]
@@ -95,7 +95,7 @@ class RunReader:
         self._diff = diff
 
     async def server_id(self) -> str:
-        """Return the name of this server's database among all others."""
+        """Return the name of this server's database, which no other database has."""
         return await exports.server_id(self._database)
 
     async def one(self, run_id: int) -> ExportedRun:
@@ -110,18 +110,18 @@ class RunReader:
         """Yield the runs of these ids, ascending, each once.
 
         Raises:
-            RunNotFound: one is not there; asked before the first one is given.
+            RunNotFound: one does not exist; checked before the first run is yielded.
         """
-        wanted = sorted(set(run_ids))
-        for run_id in wanted:
+        ids = sorted(set(run_ids))
+        for run_id in ids:
             await runs.get(self._database, run_id)
-        return self._each(wanted, await self.server_id())
+        return self._each(ids, await self.server_id())
 
-    async def matching(self, wanted: RunFilter) -> AsyncGenerator[ExportedRun]:
-        """Yield the runs that a filter lets through, the oldest id first."""
+    async def matching(self, run_filter: RunFilter) -> AsyncGenerator[ExportedRun]:
+        """Yield the runs that match a filter, ascending by id."""
         server, last = await self.server_id(), 0
         while True:
-            page = await exports.run_ids(self._database, wanted, after_id=last, limit=_PAGE)
+            page = await exports.run_ids(self._database, run_filter, after_id=last, limit=_PAGE)
             async with aclosing(self._each(page, server)) as page_runs:
                 async for run in page_runs:
                     yield run
@@ -130,18 +130,18 @@ class RunReader:
             last = page[-1]
 
     async def found(self, hits: AsyncIterator[Hit]) -> AsyncIterator[ExportedRun]:
-        """Yield the runs that a search finds, each once, in the order of their first hits."""
+        """Yield each run that a search finds once, in the order of their first hits."""
         server = await self.server_id()
-        seen: set[int] = set()
+        run_ids: set[int] = set()
         async for hit in hits:
-            if hit.run_id not in seen:
-                seen.add(hit.run_id)
+            if hit.run_id not in run_ids:
+                run_ids.add(hit.run_id)
                 yield await self._read(hit.run_id, server)
 
     async def _each(self, run_ids: Sequence[int], server: str) -> AsyncGenerator[ExportedRun]:
-        """Yield these runs; PostgreSQL reads the next one while the last one is made use of."""
+        """Yield these runs; with PostgreSQL the next one is read while the caller uses this one."""
         if self._database.dialect == "sqlite":
-            # Two threads that ask SQLite would wait for each other at every row.
+            # Two threads that read SQLite would wait for each other at every row.
             for run_id in run_ids:
                 yield await self._read(run_id, server)
             return
@@ -158,7 +158,7 @@ class RunReader:
                 await end(reading)
 
     async def _read(self, run_id: int, server: str) -> ExportedRun:
-        text, turn_list, asked, diff = await asyncio.gather(
+        text, turn_list, questions, diff = await asyncio.gather(
             runs.text(self._database, run_id),
             turns.list_(self._database, run_id),
             permissions.list_(self._database, run_id),
@@ -171,7 +171,7 @@ class RunReader:
             origin=fields.get("origin") or f"{server}:{run_id}",
             repo=await self._repo(fields["repo_id"]),
             turns=turn_list,
-            permissions=asked,
+            permissions=questions,
             diff=diff,
         )
 
@@ -185,5 +185,5 @@ class RunReader:
         try:
             return await self._diff(run_id)
         except AgentRunsError:
-            # Its repository is gone. All else of the run is worth having.
+            # Its repository is gone. The rest of the run is still worth having.
             return ""

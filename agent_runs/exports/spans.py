@@ -1,8 +1,8 @@
 """OpenTelemetry spans in OTLP's JSON: each line is a request for `/v1/traces` of a collector.
 
 A run is a trace: the run itself (`invoke_workflow`), its turns (`invoke_agent`), their tool calls
-(`execute_tool`). Ids are made of the run's name on every server, so spans that are sent again are
-the same. What people, agents and tools said is left out unless asked for, as the conventions want.
+(`execute_tool`). Ids come from the run's origin, so spans that are sent again have the same ids.
+Texts of people, agents and tools are left out by default, as the conventions say.
 
 Source: OTLP 1.10, https://opentelemetry.io/docs/specs/otlp/ and semantic conventions for generative
 AI, https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/.
@@ -32,14 +32,14 @@ _SPANS = 200
 _LONGEST = 16_000
 _IDS = ("traceId", "spanId", "parentSpanId")
 _PROVIDERS = {"claude": "anthropic", "codex": "openai", "gemini": "gcp.gemini"}
-"""Agent → whose models it uses, in the words of the conventions."""
+"""Agent → provider of its models, in the words of the conventions."""
 
 
 async def write(runs: AsyncIterator[ExportedRun], *, with_content: bool) -> AsyncIterator[bytes]:
     """Yield lines, each an `ExportTraceServiceRequest` of at most 200 spans.
 
     Args:
-        with_content: prompts, answers, arguments and results of tools too, cut.
+        with_content: include prompts, answers, and arguments and results of tools, cut.
     """
     async for run in runs:
         trace = _Trace(run, with_content=with_content)
@@ -79,7 +79,7 @@ class _Trace:
             self._about["gen_ai.request.model"] = self._run.model
 
     def take(self, entry: dict[str, JSON]) -> Span | None:
-        """Return the span of a tool call; other entries leave a mark on their turn's span."""
+        """Return the span of a tool call; other entries only extend their turn's span."""
         at = datetime.fromisoformat(entry["created_at"])
         end = _later(at, entry.get("duration_ms") or 0)
         turn = self._turns.setdefault(entry["turn"], _TurnSpan())
@@ -142,7 +142,7 @@ class _Trace:
         )  # fmt: skip
 
     def _turn(self, turn: Turn) -> Span:
-        seen = self._turns.get(turn.turn, _TurnSpan())
+        entries = self._turns.get(turn.turn, _TurnSpan())
         attributes: dict[str, JSON] = self._about | {
             "gen_ai.operation.name": "invoke_agent",
             "agent_runs.turn": turn.turn,
@@ -159,13 +159,13 @@ class _Trace:
         if failed:
             attributes["error.type"] = turn.status
         begin = turn.started_at or turn.created_at
-        end = max(begin, turn.finished_at or begin, seen.last or begin)
+        end = max(begin, turn.finished_at or begin, entries.last or begin)
         name = f"invoke_agent {clean(self._run.agent or 'agent')}"
         span = self._span(
             name, f"turn {turn.turn}", "run", (begin, end), attributes,
             failed=turn.status if failed else None,
         )  # fmt: skip
-        span.events.extend(seen.events)
+        span.events.extend(entries.events)
         return span
 
     def _span(
@@ -192,11 +192,11 @@ class _Trace:
         )
 
     def _exception(self, entry: dict[str, JSON], at: datetime) -> Span.Event:
-        told: dict[str, JSON] = {"exception.type": "agent_error"}
+        values: dict[str, JSON] = {"exception.type": "agent_error"}
         if self._with_content:
-            told["exception.message"] = _content(entry.get("observation"))
+            values["exception.message"] = _content(entry.get("observation"))
         return Span.Event(
-            time_unix_nano=_nanoseconds(at), name="exception", attributes=list(_attributes(told))
+            time_unix_nano=_nanoseconds(at), name="exception", attributes=list(_attributes(values))
         )
 
     def _span_id(self, key: str) -> bytes:
@@ -248,7 +248,7 @@ def _value(value: JSON) -> AnyValue:
         return AnyValue(double_value=value)
     if isinstance(value, list):
         return AnyValue(
-            array_value=ArrayValue(values=[_value(each) for each in cast("list[JSON]", value)])
+            array_value=ArrayValue(values=[_value(item) for item in cast("list[JSON]", value)])
         )
     return AnyValue(string_value=str(value))
 
@@ -261,10 +261,10 @@ def _line(spans: list[Span]) -> bytes:
     scope = resource.scope_spans.add()
     scope.scope.name, scope.scope.version = "agent_runs", __version__
     scope.spans.extend(spans)
-    told: dict[str, Any] = MessageToDict(request, use_integers_for_enums=True)
-    for span in told["resourceSpans"][0]["scopeSpans"][0]["spans"]:
-        # OTLP writes ids as hexadecimal digits, where JSON of other messages has base64.
+    body: dict[str, Any] = MessageToDict(request, use_integers_for_enums=True)
+    for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        # OTLP's JSON writes ids as hexadecimal digits, not as base64 like other messages.
         for name in _IDS:
             if name in span:
                 span[name] = base64.b64decode(span[name]).hex()
-    return orjson.dumps(told) + b"\n"
+    return orjson.dumps(body) + b"\n"

@@ -1,7 +1,7 @@
-"""CSV: entries or runs, one a row, for spreadsheets and data frames.
+"""CSV: one entry or run per row, for spreadsheets and data frames.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front: what agents and
-tools wrote must not run anything on the machine of who opens the file.
+A cell that a spreadsheet would take for a formula begins with an apostrophe: texts of agents and
+tools must not run anything on the machine of the person who opens the file.
 """
 
 import csv
@@ -53,7 +53,7 @@ def rows_of(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def cell(value: JSON) -> str:
-    """Return a value as the text of a cell; empty for null, JSON for what is no text."""
+    """Return a value as the text of a cell: empty for null, JSON for other values than text."""
     if value is None:
         return ""
     if isinstance(value, str):

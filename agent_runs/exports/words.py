@@ -1,7 +1,7 @@
-"""What a run and its entries are in words, for the formats that people read.
+"""Puts a run and its entries into words, for the formats that people read.
 
-Text of agents and tools is hostile: escape codes of terminals are taken out, signs that hide or
-turn text are named instead of written.
+Text of agents and tools is hostile: escape codes of terminals are removed; marks that hide or
+reverse text are named instead of written.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from agent_runs.reading.text import clean, one_line
 
 
 def output_of(entry: dict[str, JSON]) -> dict[str, JSON]:
-    """Return what the tool gave back; empty when that is no object."""
+    """Return the output of the tool; empty if it is not an object."""
     return object_or_empty(entry.get("tool_output"))
 
 
@@ -35,12 +35,12 @@ def text_of(entry: dict[str, JSON]) -> str:
 
 
 def pretty(value: JSON) -> str:
-    """Return a JSON value over several lines."""
+    """Return a JSON value on several lines."""
     return clean(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
 def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:
-    """Yield what is known of a run as `(name, value)`, clean, without what is empty."""
+    """Yield the facts about a run as `(name, value)`, clean, without empty ones."""
     it = run.run
     seconds = None
     if it.started_at and it.finished_at:

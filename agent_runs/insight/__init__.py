@@ -1,14 +1,14 @@
-"""What a run's entries say about it, found without asking any model.
+"""What a run's entries say about it; no model is asked.
 
     reader = InsightReader(run)
     for entry in entries:      # JSON objects as stored, oldest first
         reader.feed(entry)
     insight = reader.insight()
 
-Nothing is read from anywhere and memory is bounded, however long the run was.
+There is no I/O, and memory is bounded for runs of any length.
 """
 
-from agent_runs.insight.found import (
+from agent_runs.insight.findings import (
     Command,
     Finding,
     Insight,

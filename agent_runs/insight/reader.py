@@ -1,6 +1,6 @@
-"""Reads the entries of one run, oldest first, and says at the end what was in them.
+"""Reads the entries of one run, oldest first, and sums them up at the end.
 
-All lists are bounded, so a run of any length takes the same memory.
+All lists are bounded, so memory does not grow with the length of a run.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from datetime import datetime
 
 import orjson
 
-from agent_runs.insight.found import (
+from agent_runs.insight.findings import (
     Command,
     Finding,
     Insight,
@@ -67,10 +67,10 @@ class _File:
 
 
 class InsightReader:
-    """Takes entries as JSON objects, then gives the insight.
+    """Takes entries as JSON objects, then returns the insight.
 
     Args:
-        run: as it is now.
+        run: in its current state.
     """
 
     def __init__(self, run: AgentRun) -> None:
@@ -98,7 +98,7 @@ class InsightReader:
         self._steps += 1
         turn = entry.get("turn") or 1
         if turn != self._turn:
-            # What failed in a former turn is not what this one failed of.
+            # A failure in an earlier turn is not the cause of one in this turn.
             self._turn, self._at, self._step, self._failed_step = turn, None, None, None
         is_error = entry.get("message_type") == MessageType.ERROR
         tool = entry.get("tool_name")
@@ -106,15 +106,13 @@ class InsightReader:
         if isinstance(tool, str) and tool:
             self._take_call(entry, seq, tool)
         elif is_error:
-            found = Finding(
-                seq=seq, text=one_line(headline(message_of(entry)), _LINE) or "An error"
-            )
-            pair = (found, self._failed_step or self._step)
+            text = one_line(headline(message_of(entry)), _LINE) or "An error"
+            pair = (Finding(seq=seq, text=text), self._failed_step or self._step)
             self._first = self._first or pair
             self._last = pair
 
     def insight(self) -> Insight:
-        """Return what was found in the entries so far."""
+        """Return the insight into the entries so far."""
         run = self._run
         first = self._first or (None, None)
         ended_badly = run.status in TERMINAL_STATUSES and run.status != AgentRunStatus.COMPLETE
@@ -150,7 +148,7 @@ class InsightReader:
             last_cause=last[1],
             repeats=repeats,
             is_loop=bool(repeats),
-            waits=tuple(wait for *_, wait in sorted(self._waits, key=lambda each: -each[0])),
+            waits=tuple(wait for *_, wait in sorted(self._waits, key=lambda item: -item[0])),
             files=tuple(
                 TouchedFile(
                     path=path,
@@ -172,14 +170,14 @@ class InsightReader:
     def _outcome(self, error: Finding | None) -> str:
         status = self._run.status
         if status not in TERMINAL_STATUSES:
-            return "Not ended yet."
+            return "It has not ended yet."
         word = word_of(status)
         why = headline(self._run.error or "") or (error.text if error else "")
         if status == AgentRunStatus.COMPLETE:
             tests = self._tests[-1] if self._tests else None
             if tests is not None and not tests.ok:
-                return f"{word}, but the last tests seen failed."
-            return f"{word}; the last tests seen passed." if tests else f"{word}."
+                return f"{word}, but its last tests failed."
+            return f"{word}; its last tests passed." if tests else f"{word}."
         return f"{word}: {one_line(why, _LINE)}" if why else f"{word}."
 
     def _take_time(self, entry: dict[str, JSON], seq: int) -> None:
@@ -191,7 +189,7 @@ class InsightReader:
         gap = round((begins - before) * 1000)
         if gap > 0:
             self._wait(seq, "model", entry, gap)
-        # Calls of one step may overlap; time never goes back.
+        # Calls of one step can overlap; time never goes back.
         self._working_ms += max(round((ends - before) * 1000), 0)
         self._at = max(before, ends)
 
@@ -220,14 +218,14 @@ class InsightReader:
         failed = has_failed(entry)
         duration = _milliseconds(entry.get("duration_ms"))
         self._tool_ms += duration
-        asked = object_or_empty(output.get("permission")).get("policy") == "ask"
-        self._waiting_ms += duration if asked else 0
-        self._wait(seq, "person" if asked else "tool", entry, duration)
+        is_question = object_or_empty(output.get("permission")).get("policy") == "ask"
+        self._waiting_ms += duration if is_question else 0
+        self._wait(seq, "person" if is_question else "tool", entry, duration)
         step = Finding(seq=seq, tool_name=tool, text=one_line(telling(entry), _LINE))
         if failed:
             self._failed_calls += 1
-            said = one_line(headline(message_of(entry)), _LINE) or f"{tool} failed"
-            self._first = self._first or (Finding(seq=seq, tool_name=tool, text=said), step)
+            text = one_line(headline(message_of(entry)), _LINE) or f"{tool} failed"
+            self._first = self._first or (Finding(seq=seq, tool_name=tool, text=text), step)
             self._failed_step = step
         self._step = step
         self._take_repeat(entry, seq, tool, failed=failed)
@@ -303,23 +301,23 @@ class InsightReader:
 
 
 def command_of(entry: dict[str, JSON]) -> str:
-    """Return the command that a tool call ran, empty when it ran none."""
-    given = object_or_empty(entry.get("tool_input"))
-    command = words_of(given.get("command")) or words_of(given.get("cmd"))
+    """Return the command that a tool call ran; empty if it ran none."""
+    arguments = object_or_empty(entry.get("tool_input"))
+    command = words_of(arguments.get("command")) or words_of(arguments.get("cmd"))
     if not command and _SHELLS.search(str(entry.get("tool_name") or "")):
-        # Some agents tell a command in the title of the call alone.
-        return text_or_empty(given.get("title"))
+        # Some agents name the command only in the title of the call.
+        return text_or_empty(arguments.get("title"))
     return command
 
 
 def telling(entry: dict[str, JSON]) -> str:
-    """Return what says most about an entry: the argument of a call, or its first words."""
+    """Return what says most about an entry: the argument of a call, or the entry's first line."""
     return argument(entry.get("tool_input")) or first_line(message_of(entry))
 
 
-def _path_of(given: dict[str, JSON]) -> JSON:
-    places = [place.get("path") for place in objects_or_empty(given.get("locations"))]
-    return next(filter(None, [*(given.get(name) for name in PATHS), *places]), None)
+def _path_of(arguments: dict[str, JSON]) -> JSON:
+    places = [place.get("path") for place in objects_or_empty(arguments.get("locations"))]
+    return next(filter(None, [*(arguments.get(name) for name in PATHS), *places]), None)
 
 
 def _as_bytes(value: JSON) -> bytes:

@@ -1,7 +1,7 @@
-"""The calls of a run in their order, fit to be compared with those of another run.
+"""The calls of a run in their order, for comparison with those of another run.
 
-Two steps are the same when the same tool was called with the same input, made the same change and
-went as well. What runs cannot have in common is left out: the paths of their own folders.
+Two steps are the same if the same tool was called with the same input, made the same change, and
+both failed or both did not. The paths of the runs' own folders, which always differ, are left out.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from agent_runs.insight.found import Finding
+from agent_runs.insight.findings import Finding
 from agent_runs.insight.reader import telling
 from agent_runs.models import JSON
 from agent_runs.reading.failure import has_failed
@@ -20,13 +20,13 @@ from agent_runs.reading.shapes import object_or_empty
 from agent_runs.reading.text import one_line
 
 MOST = 20_000
-"""Calls of one run that are compared."""
+"""Most calls of one run that are compared."""
 _TEXT = 240
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call: what tells it from another, and what is shown of it."""
+    """One call: what distinguishes it from others, and what is shown of it."""
 
     digest: bytes
     seq: int
@@ -35,7 +35,7 @@ class Step:
 
     @property
     def finding(self) -> Finding:
-        """The step as it is shown."""
+        """The step in the form that is shown."""
         return Finding(seq=self.seq, tool_name=self.tool_name, text=self.text)
 
 
@@ -48,7 +48,7 @@ class Trail:
 
     def __init__(self, folder: str) -> None:
         """Take the run's own folder: its path says nothing about what the run did."""
-        # As the path stands in JSON. The folder of run 12 does not begin that of run 123.
+        # The path as JSON writes it. The folder of run 12 is not the beginning of run 123's.
         own = json.dumps(folder, ensure_ascii=False)[1:-1]
         self._own = re.compile(rf"{re.escape(own)}(?![\w-])")
         self._work = f"{folder}/work/"
@@ -66,14 +66,14 @@ class Trail:
         parts = [tool, entry.get("tool_input"), diffs, has_failed(entry)]
         text = orjson.dumps(parts, default=str, option=orjson.OPT_SORT_KEYS).decode()
         digest = hashlib.blake2b(self._own.sub("#", text).encode(), digest_size=12).digest()
-        shown = one_line(telling(entry).replace(self._work, ""), _TEXT)
-        self.steps.append(Step(digest, seq, tool[:100], shown))
+        about = one_line(telling(entry).replace(self._work, ""), _TEXT)
+        self.steps.append(Step(digest, seq, tool[:100], about))
 
 
 def parting(trails: Sequence[Trail]) -> int | None:
-    """Return the number of the first step in which the trails differ; None when they never do.
+    """Return the number of the first step in which the trails differ; None if they never do.
 
-    Where one trail ends and another goes on, that step is the one.
+    If one trail ends before another, they differ in the step after its end.
     """
     longest = max((len(trail.steps) for trail in trails), default=0)
     for at in range(longest):

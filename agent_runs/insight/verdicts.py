@@ -1,6 +1,6 @@
-"""What a test runner said at its end: numbers out of the summary lines of well-known ones.
+"""The verdicts of test runs: numbers from the summary lines of well-known runners.
 
-Only summaries are read, never single tests: a line that no runner writes is no verdict.
+Only summaries are read, never single tests: a line that no runner writes is not a verdict.
 """
 
 import re
@@ -17,11 +17,11 @@ class Verdict(NamedTuple):
 
     Attributes:
         runner: pytest, jest, go test ...
-        passed: how many; None when the runner does not say.
-        failed: how many, errors included; None likewise.
-        skipped: how many; None likewise.
-        ok: whether all was well.
-        text: the line it stands in.
+        passed: number of tests; None if the runner does not say.
+        failed: number of tests, including errors; None likewise.
+        skipped: number of tests; None likewise.
+        ok: whether all tests passed.
+        text: the summary line.
     """
 
     runner: str
@@ -33,35 +33,36 @@ class Verdict(NamedTuple):
 
 
 def verdict_of(output: str) -> Verdict | None:
-    """Return what the last summary in the output of a command says; None when it has none."""
+    """Return the last verdict in the output of a command; None if it has none."""
     text = without_escapes(output[-_READ:])
-    found = [(match.end(), verdict) for match, verdict in _found(text)]
-    if found:
-        return max(found, key=lambda pair: pair[0])[1]
+    verdicts = list(_verdicts(text))
+    if verdicts:
+        return max(verdicts, key=lambda pair: pair[0])[1]
     return _go(text)
 
 
-def _found(text: str) -> Iterable[tuple[re.Match[str], Verdict]]:
+def _verdicts(text: str) -> Iterable[tuple[int, Verdict]]:
+    """Verdicts with the positions of their ends."""
     for pattern, read in _RUNNERS:
         for match in pattern.finditer(text):
-            yield match, read(match)
+            yield match.end(), read(match)
 
 
-def _behind(text: str) -> dict[str, int]:
-    """Numbers before their words: `3 failed`."""
+def _words_after(text: str) -> dict[str, int]:
+    """Numbers with their words after them: `3 failed`."""
     return {word.lower(): int(number) for number, word in re.findall(r"(\d+) ([A-Za-z]+)", text)}
 
 
-def _before(text: str) -> dict[str, int]:
-    """Numbers behind their words: `Failures: 3`, `failures=3`, `# fail 3`."""
+def _words_before(text: str) -> dict[str, int]:
+    """Numbers with their words before them: `Failures: 3`, `failures=3`, `# fail 3`."""
     words = re.findall(r"([A-Za-z]+)\s*[:= ]\s*(\d+)", text)
     return {word.lower(): int(number) for word, number in words}
 
 
 def _verdict(runner: str, text: str, counts: dict[str, int], *, total: str = "") -> Verdict:
     def count(*names: str) -> int | None:
-        told = [counts[name] for name in names if name in counts]
-        return sum(told) if told else None
+        numbers = [counts[name] for name in names if name in counts]
+        return sum(numbers) if numbers else None
 
     failed = count("failed", "fail", "failure", "failures", "failing", "error", "errors")
     skipped = count("skipped", "ignored", "pending", "skip", "todo")
@@ -72,13 +73,13 @@ def _verdict(runner: str, text: str, counts: dict[str, int], *, total: str = "")
 
 
 def _reads(
-    runner: str, counted: Callable[[str], dict[str, int]], *, total: str = ""
+    runner: str, count: Callable[[str], dict[str, int]], *, total: str = ""
 ) -> Callable[[re.Match[str]], Verdict]:
-    return lambda match: _verdict(runner, match[0], counted(match[0]), total=total)
+    return lambda match: _verdict(runner, match[0], count(match[0]), total=total)
 
 
 def _unittest(match: re.Match[str]) -> Verdict:
-    counts = {"run": int(match[1])} | _before(match[3] or "")
+    counts = {"run": int(match[1])} | _words_before(match[3] or "")
     verdict = _verdict("unittest", match[0], counts, total="run")
     return verdict._replace(ok=match[2] == "OK")
 
@@ -102,7 +103,7 @@ _RUNNERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Verdict]], ...]
             r"(?:, )?)+ in [\d.]+ ?s\b.*$",
             re.MULTILINE,
         ),
-        _reads("pytest", _behind),
+        _reads("pytest", _words_after),
     ),
     (
         re.compile(r"^Ran (\d+) tests? in [\d.]+s\s+(OK|FAILED)(?: \(([^)\n]*)\))?", re.MULTILINE),
@@ -110,43 +111,43 @@ _RUNNERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Verdict]], ...]
     ),
     (
         re.compile(r"^Tests:[ \t]+(?:\d+ [a-z]+(?:, )?)+$", re.MULTILINE),
-        _reads("jest", _behind, total="total"),
+        _reads("jest", _words_after, total="total"),
     ),
     (
         re.compile(r"^[ \t]*Tests[ \t]+(?:\d+ [a-z]+(?: \| )?)+ \(\d+\)[ \t]*$", re.MULTILINE),
-        _reads("vitest", _behind),
+        _reads("vitest", _words_after),
     ),
     (
         re.compile(r"^[ \t]*\d+ passing\b[^\n]*(?:\n[ \t]*\d+ (?:pending|failing)\b)*", re.M),
-        _reads("mocha", _behind),
+        _reads("mocha", _words_after),
     ),
     (
         re.compile(r"^test result: [^\n]*?\d+ passed; \d+ failed;[^\n]*$", re.M),
-        _reads("cargo", _behind),
+        _reads("cargo", _words_after),
     ),
     (
         re.compile(r"^[ \t]*Summary \[[^\]\n]*\] \d+ tests? run: [^\n]*$", re.MULTILINE),
-        _reads("nextest", _behind),
+        _reads("nextest", _words_after),
     ),
     (
         re.compile(r"^\d+ examples?, \d+ failures?(?:, \d+ pending)?", re.MULTILINE),
-        _reads("rspec", _behind, total="examples"),
+        _reads("rspec", _words_after, total="examples"),
     ),
     (
         re.compile(r"^(?:\[\w+\] )?Tests run: \d+, Failures: \d+, Errors: \d+[^\n]*$", re.M),
-        _reads("maven", _before, total="run"),
+        _reads("maven", _words_before, total="run"),
     ),
     (
         re.compile(r"^(?:Passed|Failed)!\s+-\s+Failed:\s+\d+, Passed:\s+\d+[^\n]*$", re.MULTILINE),
-        _reads("dotnet", _before),
+        _reads("dotnet", _words_before),
     ),
-    (re.compile(r"^# tests \d+(?:\n# \w+ [\d.]+)+", re.M), _reads("node", _before)),
+    (re.compile(r"^# tests \d+(?:\n# \w+ [\d.]+)+", re.M), _reads("node", _words_before)),
     (
         re.compile(r"^OK \(\d+ tests?, [^\n]*\)$", re.MULTILINE),
-        _reads("phpunit", _behind, total="tests"),
+        _reads("phpunit", _words_after, total="tests"),
     ),
     (
         re.compile(r"^Tests: \d+, Assertions: \d+[^\n]*$", re.MULTILINE),
-        _reads("phpunit", _before, total="tests"),
+        _reads("phpunit", _words_before, total="tests"),
     ),
 )

@@ -1,4 +1,4 @@
-"""What runs and their entries mean: each rule of the domain in a module of its own.
+"""What runs and their entries mean: one module for each rule of the domain.
 
-Everything that shows or counts runs asks here: the store, exports, the command line, the dashboard.
+Everything that shows or counts runs uses them: the store, exports, the command line, the dashboard.
 """

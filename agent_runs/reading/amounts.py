@@ -1,6 +1,7 @@
 """Amounts in words: lengths of time, sizes, sums of money, counts.
 
-The page's `reading.js` has some of them too; `tests/reading/cases/amounts.json` is read by both.
+The page's `reading.js` has some of them, too; the tests of both read
+`tests/reading/cases/amounts.json`.
 """
 
 from decimal import Decimal
@@ -15,14 +16,14 @@ def duration(seconds: float, *, is_brief: bool = False) -> str:
 
     Args:
         seconds: how long.
-        is_brief: `2m 05s` for tables, where sentences have `2 min 5 s`.
+        is_brief: `2m 05s` for tables; sentences have `2 min 5 s`.
     """
     tenths, whole = int(seconds * 10 + 0.5), int(seconds + 0.5)
     if tenths < 10 and not is_brief:  # noqa: PLR2004 - below one second
         return f"{int(seconds * _SECOND + 0.5)} ms"
     if whole < _MINUTE:
-        shown = tenths / 10 if 0 < tenths < _TENTHS_UNTIL else whole
-        return f"{shown}s" if is_brief else f"{shown} s"
+        number = tenths / 10 if 0 < tenths < _TENTHS_UNTIL else whole
+        return f"{number}s" if is_brief else f"{number} s"
     if whole < _HOUR:
         (ones, rest), (name, part) = divmod(whole, _MINUTE), ("min", "s")
     elif whole < _DAY:

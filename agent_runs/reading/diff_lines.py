@@ -1,8 +1,8 @@
 """What each line of a unified diff is.
 
 A line of a hunk is text, whatever it looks like: `--- a` in it is a removed line that begins with
-`-- a`. How many lines a hunk has stands in its first one. The page's `reading.js` does the same;
-`tests/reading/cases/diff_lines.json` is read by the tests of both.
+`-- a`. The first line of a hunk says how many lines follow. The page's `reading.js` does the same;
+the tests of both read `tests/reading/cases/diff_lines.json`.
 """
 
 import re
@@ -24,7 +24,7 @@ class Changes(NamedTuple):
 
 
 def lines_of(diff: str) -> Iterator[tuple[Kind, str]]:
-    """Yield each line with what it is; also of a part of a diff that has no beginning."""
+    """Yield each line with its kind; also for a part of a diff that has no beginning."""
     old_left = new_left = 0
     for line in diff.split("\n"):
         if old_left > 0 or new_left > 0:

@@ -1,8 +1,8 @@
 """Which entries failed: for colours, filters, counts, search, analytics and exports alike.
 
-An entry failed when it is an ERROR; when the agent called its tool call failed, refused or in
-error; and when a command ended with another exit code than 0, whatever the agent called that: few
-agents look at it. A call that was cancelled did not fail.
+An entry failed if it is an ERROR, if the agent reports its tool call as failed, rejected or in
+error, or if a command ended with an exit code other than 0, even if the agent reports success: few
+agents look at exit codes. A cancelled call did not fail.
 """
 
 from collections.abc import Mapping
@@ -31,5 +31,5 @@ def has_failed(entry: "Mapping[str, JSON]") -> bool:
 
 
 def exit_code_of(tool_output: "Mapping[str, JSON]") -> int | float | None:
-    """Return the exit code of the command that a tool call ran; None when it told none."""
+    """Return the exit code of the command that a tool call ran; None if it has none."""
     return number_or_none(tool_output.get("exit_code"))

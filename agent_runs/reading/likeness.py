@@ -1,7 +1,7 @@
 """What errors have in common: one line of a message, without what differs from case to case.
 
-Two messages are alike when their likeness is the same text. Numbers, paths, ids, addresses and
-quoted words are folded into signs, so that the same fault counts as one whatever it hit.
+Two messages are alike if they have the same likeness. Numbers, paths, ids, addresses and quoted
+words are folded into signs, so that the same fault counts as one wherever it occurs.
 """
 
 import re
@@ -13,7 +13,7 @@ from agent_runs.models import JSON
 from agent_runs.reading.text import cut, without_escapes
 
 LONGEST = 160
-"""So many characters a likeness has at most; it stands in an index."""
+"""Most characters of a likeness, which is indexed."""
 
 _READ = 20_000
 _LINE = 500
@@ -41,9 +41,9 @@ _FOLDS = (
 
 
 def likeness(message: str) -> str:
-    """Return what the message has in common with others of its kind; empty for no text.
+    """Return what the message has in common with others of its kind, cut to `LONGEST` characters.
 
-    At most `LONGEST` characters.
+    It is empty if there is no text.
     """
     line = headline(message)
     for pattern, sign in _FOLDS:
@@ -52,7 +52,7 @@ def likeness(message: str) -> str:
 
 
 def headline(message: str) -> str:
-    """Return the line of a message that says what went wrong, as it stands."""
+    """Return the line of a message that says what went wrong, unchanged."""
     text = message if len(message) <= 2 * _READ else message[:_READ] + "\n" + message[-_READ:]
     lines = [" ".join(line.split())[:_LINE] for line in without_escapes(text).splitlines()]
     lines = [line for line in lines if line and not _FRAME.match(line)]
@@ -60,20 +60,20 @@ def headline(message: str) -> str:
         return ""
     raised = [line for line in lines if _RAISED.match(line)]
     if raised:
-        # The last one is what came out at the top.
+        # The last one is the error that reached the top.
         return raised[-1]
     return next((line for line in lines if _TELLING.search(line)), lines[0])
 
 
 def message_of(entry: dict[str, JSON]) -> str:
-    """Return the words of an entry that failed: what was seen, or how the call ended."""
+    """Return the message of a failed entry: its observation, or how the call ended."""
     observation = entry.get("observation")
-    seen = _fields(observation)
-    named = (seen.get(name) for name in ("error", "message", "text", "stderr", "output"))
-    said = next((text for text in named if isinstance(text, str) and text.strip()), "")
-    if said:
-        return said
-    code = seen.get("exit_code")
+    fields = _fields(observation)
+    values = (fields.get(name) for name in ("error", "message", "text", "stderr", "output"))
+    message = next((text for text in values if isinstance(text, str) and text.strip()), "")
+    if message:
+        return message
+    code = fields.get("exit_code")
     if isinstance(observation, str) and observation.strip() and code is None:
         return observation
     code = _fields(entry.get("tool_output")).get("exit_code") if code is None else code
@@ -84,7 +84,7 @@ def message_of(entry: dict[str, JSON]) -> str:
 
 
 def _fields(value: JSON) -> dict[str, JSON]:
-    """Return the fields of an object, also of one that a tool wrote down as JSON."""
+    """Return the fields of an object, even if a tool wrote it as JSON text."""
     if isinstance(value, str) and value[:1] == "{" and len(value) <= _READ:
         try:
             value = orjson.loads(value)

@@ -1,6 +1,6 @@
-"""What answers say about a run beside what it is: its name, its place, its status in words ...
+"""The derived fields of a run: its name, its place, its status in words ...
 
-It is worked out when a run is written, so that reading a list decodes nothing.
+They are computed when a run is written, so that reading a list decodes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,11 +18,11 @@ _LONGEST_LINE = 10_000
 
 
 def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> dict[str, JSON]:
-    """Return the fields of `AgentRun` that are read from its other ones.
+    """Return the fields of `AgentRun` that are derived from its other fields.
 
     Args:
         run: fields of an `AgentRun`.
-        redact: takes secrets out of the name before it is cut: half of one would not be known.
+        redact: removes secrets from the name before it is cut: half a secret is not recognised.
     """
     status, place = str(run["status"]), place_of(run)
     heading = redact(_heading_of(run)) or f"Run {run['id']}"
@@ -40,13 +40,13 @@ def reading_of(run: Mapping[str, JSON], redact: Callable[[str], str] = str) -> d
 
 
 def _heading_of(run: Mapping[str, JSON]) -> str:
-    """The title, else the first line of what the person or the agent said.
+    """The title, or the first line that the person or the agent wrote.
 
-    The prompt of a run from a template begins with the template's words; the person's own are in
-    the metadata. A hosted run that was made elsewhere comes without its prompt.
+    The prompt of a run from a template begins with the template's words; the person's own words are
+    in the metadata. A hosted run that was created elsewhere comes without its prompt.
     """
-    said = object_or_empty(run.get("metadata")).get("original_query")
-    for words in (run.get("title"), said, run.get("prompt"), run.get("summary")):
+    query = object_or_empty(run.get("metadata")).get("original_query")
+    for words in (run.get("title"), query, run.get("prompt"), run.get("summary")):
         if line := first_line(text_or_empty(words), _LONGEST_LINE):
             return line
     return ""

@@ -1,4 +1,4 @@
-"""Looking into JSON of strangers: a wrong type counts as empty, never as an error."""
+"""Reads foreign JSON: a wrong type counts as empty, never as an error."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -7,12 +7,12 @@ if TYPE_CHECKING:
 
 
 def object_or_empty(value: "JSON") -> "dict[str, JSON]":
-    """Return an object as it is, and {} for everything else."""
+    """Return an object unchanged, and {} for everything else."""
     return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
 
 
 def list_or_empty(value: "JSON") -> "list[JSON]":
-    """Return a list as it is, and [] for everything else."""
+    """Return a list unchanged, and [] for everything else."""
     return cast("list[JSON]", value) if isinstance(value, list) else []
 
 
@@ -22,10 +22,10 @@ def objects_or_empty(value: "JSON") -> "list[dict[str, JSON]]":
 
 
 def text_or_empty(value: "JSON") -> str:
-    """Return a text as it is, and "" for everything else."""
+    """Return a text unchanged, and "" for everything else."""
     return value if isinstance(value, str) else ""
 
 
 def number_or_none(value: "JSON") -> int | float | None:
-    """Return a number as it is, and None for everything else, `true` and `false` among it."""
+    """Return a number unchanged, and None for everything else, including `true` and `false`."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -21,7 +21,7 @@ SOURCES: dict[str, str] = {
 """Words for `source_type`, in the order of the filter."""
 
 SURFACES = {"dashboard": "Dashboard", "cli": "Command line", "terminal": "Terminal"}
-"""Words for `surface`: which of this program's own ways it was, or a terminal that is watched."""
+"""Words for `surface`: a part of this program, or a watched terminal."""
 
 _PROGRAMS = {"agent-runs-dashboard": "dashboard", "agent-runs-cli": "cli"}
 

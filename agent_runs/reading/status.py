@@ -1,7 +1,6 @@
-"""How a run stands, in the official words and in those for people.
+"""The status of a run, in official words and in words for people.
 
-Which statuses are ends and which are failures: `TERMINAL_STATUSES` and `FAILED_STATUSES` of the
-models.
+`TERMINAL_STATUSES` and `FAILED_STATUSES` of the models say which are ends and which are failures.
 """
 
 from typing import Literal
@@ -40,7 +39,7 @@ _OTHER_WORDS = {
 
 
 def word_of(status: str) -> str:
-    """Return a status in words for people; one that we do not know as it is."""
+    """Return a status in words for people; an unknown one keeps its own words."""
     return _WORDS.get(status) or status.replace("_", " ").capitalize()
 
 
@@ -50,7 +49,7 @@ def tone_of(status: str) -> Tone:
 
 
 def parse_status(word: str) -> str:
-    """Return the official word for `word` in any case, or `word` itself when it is unknown."""
+    """Return the official word for `word` in any case, or `word` itself if it is unknown."""
     upper = word.strip().upper()
     if upper in AgentRunStatus.__members__:
         return upper

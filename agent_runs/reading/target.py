@@ -1,7 +1,6 @@
 """What a tool call was about: the argument that says most.
 
-The page's `reading.js` does the same; `tests/reading/cases/target.json` is read by the tests of
-both.
+The page's `reading.js` does the same; the tests of both read `tests/reading/cases/target.json`.
 """
 
 import re
@@ -14,10 +13,10 @@ if TYPE_CHECKING:
     from agent_runs.models import JSON
 
 PATHS = ("file_path", "filePath", "path", "abs_path", "notebook_path", "file")
-"""Names under which agents give a path."""
+"""Names that agents use for the argument with a path."""
 
 _TELLING = ("command", "cmd", *PATHS, "pattern", "query", "url", "title", "prompt")
-# A path in the run's own folder is shown as the agent knows it.
+# A path in the run's own folder is shown as the agent sees it.
 _WORK_TREE = re.compile(r"(^|\s)/\S*?/runs/\d+/work/(?=\S)")
 
 
@@ -27,18 +26,18 @@ def target(tool_input: "JSON", most: int = 300) -> str:
 
 
 def argument(tool_input: "JSON") -> str:
-    """Return the argument that says most about a tool call, whole; empty when nothing does.
+    """Return the argument that says most about a tool call, in full; empty if none does.
 
-    A list stands for its words, as a command's does. Without a name that is known, the first text
-    is taken.
+    A list counts as its words, like that of a command. Without a familiar name, the first text
+    counts.
     """
-    given = object_or_empty(tool_input)
-    named = [words_of(given.get(name)) for name in _TELLING]
-    texts = [text_or_empty(value) for value in given.values()]
-    return next((words for words in [*named, *texts] if words), "")
+    arguments = object_or_empty(tool_input)
+    familiar = [words_of(arguments.get(name)) for name in _TELLING]
+    texts = [text_or_empty(value) for value in arguments.values()]
+    return next((words for words in [*familiar, *texts] if words), "")
 
 
 def words_of(value: "JSON") -> str:
-    """Return a text as it is, and the texts of a list with blanks between them."""
-    texts = [text_or_empty(each) for each in list_or_empty(value)]
+    """Return a text unchanged, and the texts of a list with blanks between them."""
+    texts = [text_or_empty(item) for item in list_or_empty(value)]
     return text_or_empty(value) or " ".join(text for text in texts if text)

@@ -1,8 +1,8 @@
-"""Text of agents, tools and people as it may be shown: on one line, cut, and without tricks.
+"""Text of agents, tools and people, made safe to show: on one line, cut, and without tricks.
 
-Such text is hostile. What a terminal would obey is taken out; what hides, moves or turns other
-text is named instead of written. The page's `reading.js` follows the same rules, and
-`tests/reading/cases/text.json` is read by the tests of both.
+Such text is hostile. What a terminal would obey is removed; what hides, moves or reverses other
+text is named instead of written. The page's `reading.js` follows the same rules, and the tests of
+both read `tests/reading/cases/text.json`.
 """
 
 import re
@@ -17,7 +17,7 @@ HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ud800-\udfff]"
 )
-"""Marks that hide, move or turn the text around them."""
+"""Marks that hide, move or reverse the text around them."""
 
 
 def without_escapes(text: str) -> str:
@@ -26,7 +26,7 @@ def without_escapes(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return `text` with nothing in it that hides, moves or turns other text."""
+    """Return `text` without anything that hides, moves or reverses other text."""
     if text.isprintable():
         return text
     text = without_escapes(text).replace("\r\n", "\n").replace("\r", "\n")
@@ -40,11 +40,11 @@ def one_line(text: str | None, most: int = 300) -> str:
 
 
 def first_line(text: str | None, most: int = 200) -> str:
-    """Return the first line that is not blank, as it was written, at most `most` characters."""
+    """Return the first line that is not blank, unchanged, at most `most` characters."""
     lines = (line.strip() for line in (text or "").splitlines())
     return cut(next(filter(None, lines), ""), most)
 
 
 def cut(text: str, most: int) -> str:
-    """Return at most `most` characters of `text`, the last one a sign when some are left out."""
+    """Return at most `most` characters of `text`, with a sign at the end if some are left out."""
     return text if len(text) <= most else text[: most - 1] + "…"

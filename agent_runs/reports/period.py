@@ -1,4 +1,4 @@
-"""What a report of a period says: tables of analytics, and the latest runs that went wrong."""
+"""The content of a report on a period: tables of analytics, and the latest runs that failed."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -18,12 +18,12 @@ _MOST_FAILED = 20
 
 @dataclass(frozen=True)
 class PeriodReport:
-    """What the runs of a period came to.
+    """A report on the runs of a period.
 
     Attributes:
-        failed: the latest runs that went wrong, newest first, at most 20.
-        failed_total: how many there are.
-        web_url: of the dashboard, for links.
+        failed: the latest runs that failed, newest first, at most 20.
+        failed_total: number of runs that failed.
+        web_url: address of the dashboard, for links.
     """
 
     scope: Scope
@@ -35,8 +35,8 @@ class PeriodReport:
 
 
 async def read_report(database: Database, scope: Scope) -> PeriodReport:
-    """Return the report of a period."""
-    wanted = RunFilter(
+    """Return the report on a period."""
+    run_filter = RunFilter(
         status=tuple(sorted(FAILED_STATUSES)),
         agent=scope.agent,
         repo_id=scope.repo_id,
@@ -45,7 +45,7 @@ async def read_report(database: Database, scope: Scope) -> PeriodReport:
         until=datetime.combine(scope.last_day, time.min, UTC) + timedelta(days=1),
         archived=None,
     )
-    texts, total = await runs.page(database, wanted, skip=0, limit=_MOST_FAILED)
+    texts, total = await runs.page(database, run_filter, skip=0, limit=_MOST_FAILED)
     return PeriodReport(
         scope=scope,
         tables=tuple([await read_table(database, name, scope) for name in TABLES]),

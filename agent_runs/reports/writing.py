@@ -1,4 +1,4 @@
-"""A report of a period as Markdown, as one HTML page without scripts, or as JSON."""
+"""A report on a period as Markdown, as one HTML page without scripts, or as JSON."""
 
 from collections.abc import Iterator
 from html import escape
@@ -23,7 +23,7 @@ _FIGURES = {
     "steps_p50": "steps, median",
     "runs_reporting": "runs that reported tokens",
 }
-"""Key figures whose names are not words."""
+"""Words for key figures whose names are not words."""
 _LONGEST = 160
 _SHARE = 100
 
@@ -37,7 +37,7 @@ def as_json(report: PeriodReport) -> bytes:
             "made_at": report.made_at,
             "tables": {
                 table.name: [
-                    dict(zip([each.name for each in table.kind.columns], row, strict=True))
+                    dict(zip([column.name for column in table.kind.columns], row, strict=True))
                     for row in table.rows
                 ]
                 for table in report.tables
@@ -50,7 +50,7 @@ def as_json(report: PeriodReport) -> bytes:
 
 
 def as_markdown(report: PeriodReport) -> bytes:
-    """Return the report for people, without anything that a foreign text could mean."""
+    """Return the report for people; foreign texts are escaped."""
     return "".join(_markdown(report)).encode()
 
 
@@ -72,7 +72,7 @@ def _markdown(report: PeriodReport) -> Iterator[str]:
             yield f"\n## {table.kind.title}\n\n"
             yield f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}\n"
             for row in rows:
-                yield f"| {' | '.join(escaped(each) for each in row)} |\n"
+                yield f"| {' | '.join(map(escaped, row))} |\n"
     if report.failed:
         yield f"\n## Runs that failed: {report.failed_total:,}\n\n"
         for run in report.failed:
@@ -90,7 +90,7 @@ def _html(report: PeriodReport) -> Iterator[str]:
             yield "".join(f"<th>{escape(head)}</th>" for head in heads)
             yield "</tr></thead><tbody>"
             for row in rows:
-                yield f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in row)}</tr>"
+                yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
             yield "</tbody></table>"
     if report.failed:
         yield f"<h2>Runs that failed: {report.failed_total:,}</h2><ul>"
@@ -107,8 +107,8 @@ def _problem(run: AgentRun) -> str:
 
 
 def _words(table: Table) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows as texts, without paths and without what only tells a unit."""
-    shown = [
+    """Headings and rows as texts, without the columns of paths and units."""
+    columns = [
         (at, column)
         for at, column in enumerate(table.kind.columns)
         if column.unit != "path" and column.name not in {"unit", "repo_id"}
@@ -116,10 +116,10 @@ def _words(table: Table) -> tuple[list[str], list[list[str]]]:
     units = {column.name: at for at, column in enumerate(table.kind.columns)}
     rows: list[list[str]] = []
     for row in table.rows:
-        # A row of key figures has a unit of its own.
+        # Each row of key figures has its own unit.
         own = row[units["unit"]] if "unit" in units else ""
-        rows.append([_cell(row[at], column, str(own or "")) for at, column in shown])
-    return [column.name.replace("_", " ") for _, column in shown], rows
+        rows.append([_cell(row[at], column, str(own or "")) for at, column in columns])
+    return [column.name.replace("_", " ") for _, column in columns], rows
 
 
 def _cell(value: JSON, column: Column, own_unit: str) -> str:

@@ -37,7 +37,7 @@ def test_insight_names_the_first_error_and_leads_to_its_step(
 def test_the_side_panel_says_in_short_what_happened(page: Page, runs: tuple[int, int]) -> None:
     page.goto(f"/runs/{runs[0]}")
     side = page.get_by_role("complementary", name="About this run")
-    expect(side).to_contain_text("Complete; the last tests seen passed.")
+    expect(side).to_contain_text("Complete; its last tests passed.")
     side.get_by_role("link", name="More insight").click()
     expect(page.get_by_role("region", name="Commands run")).to_be_visible()
 

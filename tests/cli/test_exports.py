@@ -96,7 +96,7 @@ def test_spans_are_sent_to_a_collector(cli: Cli, sdk: CodegenClient) -> None:
     receiver.stop()
     thread.join()
     assert done.code == 0
-    assert done.err.endswith(f"spans were sent to {url}.\n")
+    assert done.err.endswith(f"spans to {url}.\n")
     first = receiver.next()
     assert (first.path, first.headers["x-key"]) == ("/otlp/v1/traces", "k")
     assert cli("export", run_id, "--otlp", "nowhere").code == 2

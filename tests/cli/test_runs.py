@@ -153,7 +153,7 @@ def test_a_question_of_the_agent_is_told_and_answered(cli: Cli, sdk: CodegenClie
     news.close()
     assert "May I?" in cli("permissions", run_id).out
     answered = cli("answer", run_id, run.permission_id, "reject")
-    assert answered.out == f"Answered: reject. Run {run_id} goes on.\n"
+    assert answered.out == f"Answered: reject. Run {run_id} continues.\n"
     assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "COMPLETE"
     again = cli("answer", run_id, run.permission_id, "allow")
     assert (again.code, again.out) == (1, "")

@@ -36,7 +36,7 @@ def test_a_second_server_on_the_port_says_so_and_touches_nothing(server: LiveSer
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (1, "")
     assert err == (
-        f"127.0.0.1:{server.port} is taken: agent_runs runs already there. Stop it, or choose "
+        f"127.0.0.1:{server.port} is in use: agent_runs already runs there. Stop it, or choose "
         f"another port: AGENT_RUNS_PORT={server.port + 1}.\n"
     )
 

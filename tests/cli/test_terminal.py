@@ -32,7 +32,7 @@ def test_ctrl_c_ends_the_watching_and_not_the_run(command: Command, sdk: Codegen
     os.killpg(screen.process.pid, signal.SIGINT)
     assert screen.close() == 130
     text = " ".join(clean(screen.text).split())
-    assert f"Run {run_id} goes on." in text
+    assert f"Run {run_id} is still working." in text
     assert f"agent-runs logs {run_id} --follow" in text
     assert f"agent-runs stop {run_id}" in text
     assert "Traceback" not in text

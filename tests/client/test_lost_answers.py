@@ -108,7 +108,9 @@ async def test_a_server_that_has_not_said_whose_it_is_is_asked_once(line: Line) 
     # The organization is given, so nothing is asked before: this might be any server of the API.
     line.loses = CREATE
     with CodegenClient(org_id=1, base_url=line.url) as client:
-        with pytest.raises(errors.ServerUnreachable, match="check before you send it again") as lost:
+        with pytest.raises(
+            errors.ServerUnreachable, match="check before you send it again"
+        ) as lost:
             client.create_agent_run("/say to whom it may concern")
         assert lost.value.may_have_happened
         assert sent(line, CREATE) == 1

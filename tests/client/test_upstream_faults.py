@@ -157,11 +157,11 @@ async def test_a_refused_connection_is_told_and_nothing_was_asked_for(clock: Fak
 
 async def test_a_name_that_is_not_known_is_told_and_nothing_was_asked_for(clock: FakeClock) -> None:
     error = await refusal("http://nowhere.invalid", clock)
-    assert "Its name is not known" in error.message
+    assert "The host name was not found" in error.message
 
 
 async def test_a_failure_of_tls_is_told_and_nothing_was_asked_for(clock: FakeClock) -> None:
     with serve_twin() as twin:
         error = await refusal(twin.url.replace("http:", "https:"), clock)
-    assert "No secure connection" in error.message
+    assert "There is no secure connection" in error.message
     assert twin.requests == []

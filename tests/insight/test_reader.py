@@ -174,12 +174,12 @@ def test_commands_and_tests_are_listed_with_their_results() -> None:
         (0, "pytest", False, 1),
         (2, "pytest", True, 0),
     ]
-    assert insight.outcome == "Complete; the last tests seen passed."
+    assert insight.outcome == "Complete; its last tests passed."
 
 
 def test_a_complete_run_whose_tests_failed_says_so() -> None:
     insight = read(bash("pytest", 0, "1 failed in 0.1s", **failed(1)))
-    assert insight.outcome == "Complete, but the last tests seen failed."
+    assert insight.outcome == "Complete, but its last tests failed."
 
 
 @pytest.mark.no_cover  # see tests/conftest.py: it reads a hundred thousand entries
@@ -193,7 +193,7 @@ def test_a_run_of_any_length_takes_bounded_memory_and_keeps_exact_totals() -> No
     assert insight.files_total == 50_000
     assert max(len(insight.files), len(insight.commands), len(insight.tools)) <= 200
     assert len(insight.model_dump_json()) < 200_000
-    assert insight.outcome == "Not ended yet."
+    assert insight.outcome == "It has not ended yet."
 
 
 @pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "scripted"])

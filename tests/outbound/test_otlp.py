@@ -106,7 +106,7 @@ async def test_a_collector_that_refuses_or_is_not_there_is_named(
     nobody = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(ServerUnreachable, match="accepted no spans in 5 attempts"):
         await asyncio.to_thread(send_spans, parts, nobody, {}, sleep=lambda _: None)
-    with pytest.raises(InvalidRequest, match="address of a collector"):
+    with pytest.raises(InvalidRequest, match="a collector's address"):
         send_spans(parts, "localhost:4318", {})
 
 

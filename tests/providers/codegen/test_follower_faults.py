@@ -144,7 +144,10 @@ async def test_an_upstream_that_goes_away_and_comes_back_is_caught_up_with(kept:
 
 @pytest.mark.parametrize(
     ("address", "says"),
-    [("http://nowhere.invalid", "Its name is not known"), ("https", "No secure connection")],
+    [
+        ("http://nowhere.invalid", "The host name was not found"),
+        ("https", "There is no secure connection"),
+    ],
     ids=["unknown name", "no TLS"],
 )
 async def test_an_address_that_leads_nowhere_is_told(
