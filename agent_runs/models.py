@@ -223,7 +223,7 @@ class AgentRun(Record):
     base_commit: str | None = Field(default=None, description="commit that the diff is against")
 
     # Derived from the fields above by agent_runs/reading/run.py.
-    name: str = Field(default="", description="what people call it: its title or their own words")
+    name: str = Field(default="", description="what people call it: its title, or their own words")
     status_word: str = Field(default="", description="status in words for people")
     status_tone: str = Field(
         default="neutral", description="its colour: neutral, blue, violet, amber, green, red"
@@ -333,16 +333,16 @@ class Repo(Record):
 
     id: int = Field(description="id of the repository")
     name: str = Field(description="short name")
-    full_name: str = Field(description="name with its owner, when it has one")
+    full_name: str = Field(description="name with its owner, if it has one")
     description: str | None = Field(default=None, description="what it is")
-    github_id: str = Field(default="", description="id at GitHub; empty when unknown")
+    github_id: str = Field(default="", description="id at GitHub; empty if unknown")
     organization_id: int = Field(
         default=LOCAL_ORGANIZATION, description="organization it belongs to"
     )
-    visibility: str | None = Field(default=None, description="public or private, when known")
+    visibility: str | None = Field(default=None, description="public or private, if known")
     archived: bool | None = Field(default=False, description="whether it is archived")
     setup_status: str = Field(default="COMPLETED", description="whether it can be used")
-    language: str | None = Field(default=None, description="main language, when known")
+    language: str | None = Field(default=None, description="main language, if known")
     url: str = Field(default="", description="local path or git URL, without credentials")
     default_branch: str | None = Field(default=None, description="branch that runs start from")
     created_at: datetime | None = Field(default=None, description="when it was registered")

@@ -74,7 +74,7 @@ class LineFormatter(logging.Formatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback when there is one."""
+        """Return the line, and the traceback if there is one."""
         return self._redact(super().format(record)).replace("\n", "\n    ")
 
     def formatMessage(self, record: logging.LogRecord) -> str:

@@ -1,1 +1,1 @@
-"""Speed, as ratios to a limit that the same run measures: `make bench`."""
+"""Speed, as ratios to a limit that the same run measures: see `make bench`."""

@@ -1,4 +1,4 @@
-"""`python -m bench [NAME...]`: measure, print, and keep the table in docs/performance.md."""
+"""`python -m bench [NAME...]`: measure, print, and write the table to docs/performance.md."""
 
 import sys
 import tempfile
@@ -35,7 +35,7 @@ _ALL = {
 
 
 def main() -> int:
-    """Run the named benchmarks, or all; 1 when a goal was missed."""
+    """Run the named benchmarks, or all; return 1 if a goal was missed."""
     names = sys.argv[1:] or list(_ALL)
     rows: list[report.Row] = []
     for name in names:
@@ -44,7 +44,7 @@ def main() -> int:
         print(report.table(rows[-8:]), flush=True)
     print(f"\n{report.machine()}\n\n{report.table(rows)}")
     if names == list(_ALL):
-        report.keep(rows)
+        report.save(rows)
     return 0 if all(row.ok for row in rows) else 1
 
 

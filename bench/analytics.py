@@ -1,8 +1,8 @@
-"""Tables of analytics over a million entries against a page of the list of runs, both engines.
+"""Tables of analytics over a million entries, against a page of the run list, on both engines.
 
-A hundred thousand runs of a quarter of a year, by five agents in twenty repositories with four
-templates, ten entries each. Both sides are asked over HTTP, with queries that never come again
-soon, so that no answer is a kept one.
+A hundred thousand runs from a quarter of a year, by five agents in twenty repositories with four
+templates, ten entries each. Both sides are measured over HTTP, with queries that do not repeat
+soon, so that no response comes from a cache.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _NAMES = get_args(TableName)
 
 
 def measure(folder: Path) -> list[Row]:
-    """The slowest table against the list, for each period and a filter; then a whole count."""
+    """The slowest table against the list, for each period and a filter; then a full recount."""
     home = folder / "sqlite"
     home.mkdir()
     url = f"sqlite:///{home / 'agent_runs.db'}"
@@ -68,11 +68,12 @@ def _compare(name: str, home: Path, url: str) -> list[Row]:
     ):
         for words, days in _PERIODS.items():
             what = f"slowest table of analytics, {words}, against a page of runs, {name}"
-            pairs = [_pair(http, _tables(chance, each, days), chance) for each in _NAMES]
+            pairs = [_pair(http, _tables(chance, table, days), chance) for table in _NAMES]
             rows.append(_row(what, pairs))
         what = f"the same for one agent in one repository, 30 days, {name}"
-        rows.append(_row(what, [_pair(http, _filtered(chance, each), chance) for each in _NAMES]))
-    what = f"count of 1 M entries anew, {name}"
+        pairs = [_pair(http, _filtered(chance, table), chance) for table in _NAMES]
+        rows.append(_row(what, pairs))
+    what = f"recount of 1 M entries, {name}"
     return [*rows, most_row(what, measured=counted, unit="s", most=300)]
 
 
@@ -101,7 +102,7 @@ def _pair(http: httpx.Client, tables: Iterator[str], chance: random.Random) -> t
     lists = _lists(chance)
 
     async def ask(paths: Iterator[str]) -> None:
-        answer = http.get(next(paths))  # noqa: ASYNC212 - it is alone in its loop, and quicker so
+        answer = http.get(next(paths))  # noqa: ASYNC212 - it is alone in its loop, and faster this way
         assert answer.status_code == 200, answer.text
 
     return asyncio.run(in_turn.p95(lambda: ask(tables), lambda: ask(lists)))
@@ -170,9 +171,9 @@ def _fill_sqlite(path: Path) -> None:
     connection.execute("pragma synchronous=off")
     connection.execute("begin")
     # The search index has its own benchmark and takes minutes to fill.
-    triggers = connection.execute("select name, sql from sqlite_master where type = 'trigger'")
-    kept = triggers.fetchall()
-    for name, _ in kept:
+    select = "select name, sql from sqlite_master where type = 'trigger'"
+    triggers = connection.execute(select).fetchall()
+    for name, _ in triggers:
         connection.execute(f"drop trigger {name}")
     rows = _run_rows()
     first = next(rows)
@@ -181,7 +182,7 @@ def _fill_sqlite(path: Path) -> None:
     connection.executemany(insert, rows)
     marks = ", ".join("?" * len(_LOG))
     connection.executemany(f"insert into log ({', '.join(_LOG)}) values ({marks})", _log_rows())
-    for _, sql in kept:
+    for _, sql in triggers:
         connection.execute(sql)
     connection.execute("insert into run_total values (1, 'COMPLETE', 0, ?)", (RUNS,))
     connection.execute("commit")

@@ -1,8 +1,7 @@
-"""Entries stored in batches of a hundred, search index on, against the bare driver.
+"""Entries stored in batches of a hundred, with the search index, against the bare driver.
 
-The limit runs the same insert on the same schema with rows made beforehand, one commit a batch:
-what our path adds is the JSON text, the sequence number, the
-fence, the run's counters and the event.
+The limit runs the same insert on the same schema with prepared rows and one commit per batch. Our
+path adds the JSON text, the sequence number, the fence, the run's counters and the event.
 """
 
 import asyncio
@@ -37,7 +36,7 @@ Batch = list[dict[str, JSON]]
 
 
 def measure(folder: Path) -> list[Row]:
-    """Both engines; each side three times in turn, the best of each counts."""
+    """Both engines; each side three times in turn, of which the best counts."""
     rows = [_compare("SQLite", f"sqlite:///{folder}/ours.db", lambda b: _raw_sqlite(folder, b))]
     server = get_server(folder / "postgres", cleanup_mode="stop")
     with server:
@@ -69,14 +68,14 @@ async def _ours(url: str, batches: list[list[NewLog]]) -> float:
 
 
 async def _stored(url: str, *, run_id: int) -> list[Batch]:
-    """The rows of the run stored last, made ready to be inserted again under another run id."""
+    """The rows of the latest run, prepared for another insert under another run id."""
     names = ("seq", "ts", "turn", "message_type", "tool_name", "failed", "payload")
     async with await Database.open(url) as database:
-        found = await database.read_heavy(
+        stored = await database.read_heavy(
             f"select {', '.join(names)} from log where run_id = (select max(id) from run)"
             " order by seq"
         )
-    rows: Batch = [dict(zip(names, row, strict=True)) | {"run_id": run_id} for row in found]
+    rows: Batch = [dict(zip(names, row, strict=True)) | {"run_id": run_id} for row in stored]
     for row in rows:
         row["search"] = fold(search_text(row["payload"]))
     return [rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH)]

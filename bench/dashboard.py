@@ -1,7 +1,7 @@
 """The dashboard in a real Chromium: a long run opened and scrolled, and fifty live tabs.
 
-Tabs are real pages as far as a small machine can hold them; the others are websocket clients that
-say what a recorded page said. A delivery's time runs from the request that changes the run to the
+As many tabs as a small machine can hold are real pages; the others are websocket clients that send
+what a recorded page sent. A delivery's time runs from the request that changes the run to the
 moment the page, or the socket, has it.
 """
 
@@ -156,19 +156,19 @@ def _long_run(browser: Browser, url: str, run_id: int) -> tuple[float, float, fl
 
 
 @dataclass
-class _Seen:
-    """Milliseconds from a change to where it was seen."""
+class _Delays:
+    """Milliseconds from a change until it was seen."""
 
     screens: list[float] = field(default_factory=list[float])
     sockets: list[float] = field(default_factory=list[float])
 
 
-def _live_tabs(browser: Browser, url: str, api: str, run_id: int) -> _Seen:
-    said: list[str] = []
+def _live_tabs(browser: Browser, url: str, api: str, run_id: int) -> _Delays:
+    frames: list[str] = []
     pages: list[Page] = []
 
     def record(socket: WebSocket) -> None:
-        socket.on("framesent", lambda frame: said.append(str(frame)))
+        socket.on("framesent", lambda frame: frames.append(str(frame)))
 
     for _ in range(REAL_TABS):
         page = browser.new_context(base_url=url).new_page()
@@ -178,51 +178,52 @@ def _live_tabs(browser: Browser, url: str, api: str, run_id: int) -> _Seen:
         page.get_by_role("button", name="Archive").wait_for()
         page.evaluate(_SEEN)
         pages.append(page)
-    with ThreadPoolExecutor(1) as thread:  # Playwright's event loop runs in this one
-        made, heard = thread.submit(asyncio.run, _change(url, api, run_id, list(said))).result()
-    seen = _Seen()
+    with ThreadPoolExecutor(1) as thread:  # this thread runs Playwright's event loop
+        work = _change(url, api, run_id, list(frames))
+        changes, arrivals = thread.submit(asyncio.run, work).result()
+    delays = _Delays()
     for page in pages:
         page.wait_for_function("count => window.seen.length >= count", arg=CHANGES)
-        seen.screens += _since(made, page.evaluate("window.seen"))
-    for times in heard:
-        seen.sockets += _since(made, times)
-    return seen
+        delays.screens += _since(changes, page.evaluate("window.seen"))
+    for times in arrivals:
+        delays.sockets += _since(changes, times)
+    return delays
 
 
-def _since(made: list[float], seen: list[float]) -> list[float]:
-    return [at - begin for begin, at in zip(made, seen, strict=False)]
+def _since(begins: list[float], ends: list[float]) -> list[float]:
+    return [end - begin for begin, end in zip(begins, ends, strict=False)]
 
 
 async def _change(
-    url: str, api: str, run_id: int, said: list[str]
+    url: str, api: str, run_id: int, frames: list[str]
 ) -> tuple[list[float], list[list[float]]]:
-    """Archive and restore the run in turns; return when, and when each socket heard of it."""
-    heard: list[list[float]] = [[] for _ in range(TABS - REAL_TABS)]
-    ready = [asyncio.Event() for _ in heard]
+    """Archive and restore the run in turn; return the times, and when each socket got the news."""
+    arrivals: list[list[float]] = [[] for _ in range(TABS - REAL_TABS)]
+    ready = [asyncio.Event() for _ in arrivals]
     tabs = Background()
-    for times, event in zip(heard, ready, strict=True):
-        tabs.start(_tab(url, said, times, event), "tab")
+    for times, event in zip(arrivals, ready, strict=True):
+        tabs.start(_tab(url, frames, times, event), "tab")
     async with asyncio.timeout(60):
         for event in ready:
             await event.wait()
-    made: list[float] = []
+    changes: list[float] = []
     async with httpx.AsyncClient(base_url=api) as client:
         for number in range(CHANGES):
-            made.append(time.time() * 1000)
+            changes.append(time.time() * 1000)
             answer = await client.post(f"/agent_runs/{run_id}/{('archive', 'restore')[number % 2]}")
             answer.raise_for_status()
             await asyncio.sleep(PAUSE_SECONDS)
     await tabs.close()
-    return made, heard
+    return changes, arrivals
 
 
-async def _tab(url: str, said: list[str], times: list[float], ready: asyncio.Event) -> None:
-    """Say what the recorded page said, under a name of our own, and note each change."""
+async def _tab(url: str, frames: list[str], times: list[float], ready: asyncio.Event) -> None:
+    """Send what the recorded page sent, under another name, and note each change."""
     token = str(uuid.uuid4())
     address = f"{url.replace('http', 'ws')}/_event/?EIO=4&transport=websocket&token={token}"
     async with websockets.connect(address, origin=Origin(url), max_size=None) as socket:
         await socket.recv()
-        for frame in said:
+        for frame in frames:
             if frame not in {"2", "3"}:
                 await socket.send(_renamed(frame, token))
         async for frame in socket:

@@ -1,4 +1,4 @@
-"""A database of the size that the goals speak of, filled past the search index for speed."""
+"""A database of the size named in the goals, filled without the search index for speed."""
 
 import asyncio
 import keyword
@@ -19,13 +19,13 @@ _WORDS = sorted(keyword.kwlist)
 
 
 def entry(number: int, chance: random.Random) -> NewLog:
-    """A log entry like those of real agents: 0.2 to 20 kB of text, 1.2 kB in the mean."""
+    """A log entry like those of real agents: 0.2 to 20 kB of text, 1.2 kB on average."""
     length = min(int(chance.lognormvariate(4.3, 1.0)), 2500)
     text = " ".join(chance.choices(_WORDS, k=length))
     return NewLog(
         created_at=now(),
         message_type="ACTION",
-        thought=f"Step {number}: look at what came back and go on.",
+        thought=f"Step {number}: look at the result and go on.",
         tool_name=("bash", "read_file", "edit_file", "search")[number % 4],
         tool_input={"command": f"grep -n {_WORDS[number % len(_WORDS)]} src"},
         tool_output={"status": "completed", "duration_ms": number % 900, "exit_code": 0},
@@ -35,7 +35,7 @@ def entry(number: int, chance: random.Random) -> NewLog:
 
 
 def fill(path: Path, *, run_total: int, entry_total: int, per_run: int = 1000) -> None:
-    """Make a database with so many runs; the first ones share the entries, `per_run` each."""
+    """Create a database with these runs; the first ones get the entries, `per_run` each."""
     asyncio.run(_one_of_each(path))
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("pragma synchronous=off")
@@ -69,7 +69,7 @@ async def _one_of_each(path: Path) -> None:
     async with database.begin() as transaction:
         run = await runs.insert(transaction, prompt="Fix the login form " * 8, agent="scripted")
         await logs.append(transaction, run.id, None, [entry(0, random.Random(1))])
-        # An unfinished run would be taken up by the server that reads it.
+        # The server would start to work on an unfinished run.
         await runs.change(transaction, run, status="COMPLETE")
     await database.close()
 

@@ -1,4 +1,4 @@
-"""A thousand subscribers of the real server, beside a bare broadcast of the same frames."""
+"""A thousand subscribers of the real server, against a bare broadcast of the same frames."""
 
 import contextlib
 import subprocess

@@ -1,9 +1,8 @@
 """Exports of a million entries and imports, against the bare driver over the same bytes.
 
-Export: all entries are read by one query of the driver, in the order of the file. Import: the rows
-are made beforehand and written with the search index on, as many a commit as an import takes. The
-memory is what the process holds of its own beyond the start, sampled while a million entries go out
-and while a file comes in.
+Export: one query of the driver reads all entries, in the order of the file. Import: prepared rows
+are written with the search index, as many per commit as in an import. Memory is the growth of the
+process's own memory, sampled while a million entries go out and while a file comes in.
 """
 
 import asyncio
@@ -42,7 +41,7 @@ _LOG = "id, run_id, seq, ts, turn, message_type, tool_name, failed, payload"
 
 
 def measure(folder: Path) -> list[Row]:
-    """Both engines; the best of each side, taken in turn."""
+    """Both engines; both sides in turn, of which the best counts."""
     source = folder / "agent_runs.db"
     data.fill(source, run_total=ENTRIES // PER_RUN, entry_total=ENTRIES, per_run=PER_RUN)
     url = f"sqlite:///{source}"
@@ -133,7 +132,7 @@ def _import(
     size = file.stat().st_size / 1e6
     batches = _rows(file)
     for turn in range(2):
-        # Another name of the runs each time: what is known is not stored again.
+        # The runs get another origin each time: known runs are not stored again.
         renamed = folder / "renamed.jsonl"
         content = file.read_bytes().replace(b'"origin":"', b'"origin":"%d' % turn)
         renamed.write_bytes(content)
@@ -165,7 +164,7 @@ async def _imported(url: str, file: Path, folder: Path) -> float:
 
 
 def _rows(file: Path) -> list[list[dict[str, object]]]:
-    """The rows of the file's entries, under ids that no import gets."""
+    """The rows of the file's entries, under ids that no import uses."""
     rows: list[dict[str, object]] = []
     with file.open("rb") as opened:
         for raw in opened:
@@ -224,7 +223,7 @@ def _write_postgres(url: str, batches: list[list[dict[str, object]]]) -> float:
 
 
 def _copy_to_postgres(source: Path, url: str) -> None:
-    """The same runs and entries; exports do not look at the search index, so it stays empty."""
+    """Copy the runs and entries; exports do not use the search index, so it stays empty."""
     migrate(url)
     here = sqlite3.connect(source)
     with psycopg.connect(url) as there:
@@ -241,7 +240,7 @@ def _copy_to_postgres(source: Path, url: str) -> None:
 
 @contextlib.contextmanager
 def _memory() -> Generator[list[float]]:
-    """Watch the memory of this process; what it gives holds the growth in MB at the end."""
+    """Watch the memory of this process; the list holds its growth in MB at the end."""
     before, most, done = _own_mb(), 0.0, threading.Event()
 
     def watch() -> None:
@@ -261,6 +260,6 @@ def _memory() -> Generator[list[float]]:
 
 
 def _own_mb() -> float:
-    """Anonymous memory: pages of mapped files are the system's, which takes them back at will."""
-    found = re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(found[1]) / 1024 if found else 0.0
+    """Anonymous memory: the system can take back the pages of mapped files at any time."""
+    match = re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(match[1]) / 1024 if match else 0.0

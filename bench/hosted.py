@@ -1,7 +1,7 @@
-"""An hour of a large hosted account in simulated time: within the limits, how fresh is it here?
+"""An hour of a large hosted account in simulated time: how fresh is the mirror within the limits?
 
-The real follower, with its plan, governor and client, works against an upstream made of numbers. It
-counts requests when they arrive, so what is proved is what upstream sees.
+The real follower, with its plan, governor and client, works against a simulated upstream, which
+counts requests as they arrive: the proof holds for what upstream sees.
 """
 
 import bisect
@@ -45,14 +45,14 @@ class _Run:
 
 @dataclass
 class _Upstream(httpx.AsyncBaseTransport):
-    """Runs that start and end by chance; each answer takes 0.3 to 0.6 s, as it was seen."""
+    """Runs that start and end at random; each response takes 0.3 to 0.6 s, as observed."""
 
     chance: random.Random
     runs: list[_Run] = field(default_factory=list)
     arrived: dict[Kind, list[float]] = field(default_factory=lambda: {kind: [] for kind in Kind})
 
     def fill(self, seconds: float) -> None:
-        """As many runs as the account has, `ACTIVE` of them at work, and newcomers."""
+        """Add the account's runs, `ACTIVE` of them at work, and new ones."""
         mean = (SHORTEST + LONGEST) / 2
         gap = mean / ACTIVE
         start = -gap * RUNS
@@ -61,7 +61,7 @@ class _Upstream(httpx.AsyncBaseTransport):
             self.runs.append(_Run(start, start + self.chance.uniform(SHORTEST, LONGEST)))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request as the hosted API does, as much of it as is read."""
+        """Answer a request like the hosted API, with only the fields that are read."""
         path = request.url.path
         kind = Kind.LOGS if path.endswith("/logs") else Kind.READ
         await anyio.sleep(self.chance.uniform(0.05, 0.3))
@@ -103,13 +103,13 @@ class _Upstream(httpx.AsyncBaseTransport):
 
 @dataclass
 class _Ages:
-    """What an hour gave.
+    """The results of an hour.
 
     Attributes:
-        status: seconds since the status of a run that works was seen, each second, each run.
-        watched: the same of the logs of watched runs.
-        lacking: runs that ended a while before and whose last entries are still missing.
-        most: requests in any 30 s, and pages of logs in any 60 s, as they reached upstream.
+        status: age in seconds of the status of each working run, sampled each second.
+        watched: the same for the logs of watched runs.
+        lacking: runs that ended a while ago and whose last entries are still missing.
+        most: most requests in any 30 s, and most pages of logs in any 60 s, as upstream got them.
     """
 
     status: list[float] = field(default_factory=list)
@@ -120,7 +120,7 @@ class _Ages:
 
 
 class _Mirror:
-    """Keeps how far each log was read, as the database does, and looks at how fresh all is."""
+    """Stores how far each log was read, as the database does, and measures how fresh it is."""
 
     def __init__(self, upstream: _Upstream, watched: int) -> None:
         self.upstream = upstream
@@ -168,7 +168,7 @@ class _Mirror:
         return self.ages
 
     async def _bring_in_the_newest(self) -> None:
-        """What the backfill does first."""
+        """Read the newest runs, as the backfill does first."""
         for skip in range(0, 5 * PAGE, PAGE):
             with asking(Priority.RUN_LIST):
                 page = await self.client.list_agent_runs(skip=skip)
@@ -176,7 +176,7 @@ class _Mirror:
             self.plan.listed(skip, runs, anyio.current_time())
 
     async def _look(self) -> None:
-        """Watch runs that work, another one when one ends, and note how old all is."""
+        """Watch working runs, replace one that ends by another, and note all ages."""
         watched: list[str] = []
         while True:
             await anyio.sleep(1.0)
@@ -187,7 +187,7 @@ class _Mirror:
             while len(watched) < self.watched and others:
                 watched.append(others.pop(self.upstream.chance.randrange(len(others))))
             self.follower.watch(watched)
-            if now < LATE:  # until all is seen for the first time
+            if now < LATE:  # until everything has been read once
                 continue
             for run in at_work:
                 self.ages.status.append(self.plan.age(run, now)[0])
@@ -196,10 +196,10 @@ class _Mirror:
 
 
 def measure(_: Path) -> list[Row]:
-    """An hour with many watched runs, which is more than the limit carries, and one with few."""
+    """An hour with more watched runs than the limit can serve, and one with few."""
     many, few = simulate(MANY), simulate(FEW)
     naive = ACTIVE * 2 * HOUR / NAIVE_EVERY
-    # One page of logs a second is all that is allowed: so long does one round of them take.
+    # Only one page of logs per second is allowed: one round of them takes this long.
     floor = 0.95 * MANY * 60 / Limits().logs.requests
     hour = f"hosted account, {RUNS} runs, {ACTIVE} at work, {MANY} watched, an hour"
     return [
@@ -243,18 +243,18 @@ def _budget_row(what: str, measured: int, allowed: int) -> Row:
 
 def most_in_any(times: list[float], seconds: float) -> int:
     """Return the most arrivals in any closed window of that length."""
-    seen: deque[float] = deque()
+    window: deque[float] = deque()
     most = 0
     for time in sorted(times):
-        seen.append(time)
-        while seen[0] < time - seconds:
-            seen.popleft()
-        most = max(most, len(seen))
+        window.append(time)
+        while window[0] < time - seconds:
+            window.popleft()
+        most = max(most, len(window))
     return most
 
 
 def simulate(watched: int, seconds: float = HOUR, seed: int = 5) -> _Ages:
-    """Follow the account for so long, with so many watched runs that work."""
+    """Follow the account for this time, with this many watched runs."""
     upstream = _Upstream(random.Random(seed))
     upstream.fill(seconds)
     mirror = _Mirror(upstream, watched)
@@ -267,5 +267,5 @@ def simulate(watched: int, seconds: float = HOUR, seed: int = 5) -> _Ages:
 
 
 def share(values: list[float], part: float) -> float:
-    """The value under which that part of all lies."""
+    """The value below which that part of all values lies."""
     return heapq.nsmallest(int(len(values) * part) + 1, values)[-1]

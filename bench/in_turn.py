@@ -1,4 +1,4 @@
-"""Two things timed in turn, since a machine is not equally fast all the time."""
+"""Times two things in turn, because a machine is not equally fast all the time."""
 
 import statistics
 import time
@@ -9,9 +9,9 @@ Act = Callable[[], Awaitable[object]]
 
 
 async def p95(ours: Act, limit: Act) -> tuple[float, float]:
-    """Return the seconds that 95 of 100 do not take longer than, of both.
+    """Return the 95th percentiles of both, in seconds.
 
-    Of three rounds of fifty each, the one with the middle ratio.
+    Of three rounds of fifty, the one with the median ratio counts.
     """
     rounds: list[tuple[float, float]] = []
     for act in (ours, limit) * _WARMING:

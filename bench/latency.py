@@ -1,6 +1,6 @@
-"""A hosted account that takes its time: our lists are as quick as with one that does not.
+"""A slow hosted account: our lists must be as fast as with a quick one.
 
-One server mirrors one twin, which works on; its latency is switched between the rounds.
+One server mirrors one twin, whose runs keep working; its latency changes between the rounds.
 """
 
 import statistics
@@ -48,7 +48,7 @@ def measure(folder: Path) -> list[Row]:
 
 
 def _all_here(client: httpx.Client) -> list[int]:
-    """Wait until every run that has ended is here with its entries; ids, newest first."""
+    """Wait until all ended runs are here with their entries; return ids, newest first."""
     while True:
         items = client.get("/hosted").json()["items"]
         if items and items[0]["history"]["whole"] >= _RUNS:
@@ -60,12 +60,12 @@ def _all_here(client: httpx.Client) -> list[int]:
 def _compare(client: httpx.Client, api: HostedApi, what: str, path: str) -> Row:
     times: dict[float, list[float]] = {0.0: [], _SLOW_SECONDS: []}
     for _ in range(_ROUNDS):
-        for latency, found in times.items():
+        for latency, seconds in times.items():
             api.latency_seconds = latency
             for _ in range(_REQUESTS):
                 begin = time.perf_counter()
                 client.get(path).raise_for_status()
-                found.append(time.perf_counter() - begin)
+                seconds.append(time.perf_counter() - begin)
     return times_row(
         f"{what}, hosted account that answers after {_SLOW_SECONDS * 1000:.0f} ms, median",
         ours=statistics.median(times[_SLOW_SECONDS]),

@@ -1,8 +1,8 @@
-"""A load generator that costs so little that the server is always the slower side.
+"""A load generator so cheap that the server is always the slower side.
 
 Requests are pipelined over a few connections and only bytes are counted: the pages under test do
-not change while they are measured, so bytes say how many answers came. It runs as a process of its
-own: `python -m bench.load PORT SECONDS PATH...` prints answers per second.
+not change meanwhile, so the bytes give the number of responses. It runs as a separate process:
+`python -m bench.load PORT SECONDS PATH...` prints responses per second.
 """
 
 import selectors
@@ -28,7 +28,7 @@ def _connect(port: int) -> socket.socket:
 
 
 def _size(port: int, path: str) -> int:
-    """Bytes of one answer, headers included; anything but 200 ends the program."""
+    """Bytes of one response with its headers; any status but 200 ends the program."""
     with _connect(port) as connection:
         connection.sendall(_request(path))
         received = b""
@@ -46,7 +46,7 @@ def _size(port: int, path: str) -> int:
 
 
 class _Lane:
-    """One connection with `_DEPTH` requests under way, going round the paths."""
+    """One connection with `_DEPTH` requests under way, which cycles through the paths."""
 
     def __init__(self, port: int, requests: list[bytes], sizes: list[int], start: int) -> None:
         self.socket = _connect(port)
@@ -72,7 +72,7 @@ class _Lane:
 
 
 def main() -> None:
-    """Print the answers per second that the server on a port gave for the paths."""
+    """Print the responses per second of the server on a port for the paths."""
     port, seconds, paths = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
     if paths[0].startswith("@"):
         paths = Path(paths[0][1:]).read_text(encoding="utf-8").split()
@@ -91,12 +91,12 @@ def main() -> None:
 
 
 def rate(port: int, paths: list[str], *, seconds: float = 3.0) -> float:
-    """Answers per second of the server on `port`, going round `paths`."""
+    """Responses per second of the server on `port`, cycling through `paths`."""
     argument = paths
     if len(paths) > 1:
-        listed = Path(f"/tmp/bench-paths-{port}")
-        listed.write_text("\n".join(paths), encoding="utf-8")
-        argument = [f"@{listed}"]
+        file = Path(f"/tmp/bench-paths-{port}")
+        file.write_text("\n".join(paths), encoding="utf-8")
+        argument = [f"@{file}"]
     done = subprocess.run(
         [sys.executable, "-m", "bench.load", str(port), str(seconds), *argument],
         capture_output=True,

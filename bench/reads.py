@@ -18,7 +18,7 @@ RUNS, ENTRIES, PER_RUN = 100_000, 1_000_000, 1000
 
 
 def measure(folder: Path) -> list[Row]:
-    """Pages of runs and of entries, random ones; then the same out of a thousand entries."""
+    """Random pages of runs and entries; then pages from only a thousand entries."""
     large, small = folder / "large", folder / "small"
     for home, runs, entries in ((large, RUNS, ENTRIES), (small, 1000, 1000)):
         home.mkdir()
@@ -78,7 +78,7 @@ def _official(path: str) -> str:
 
 
 def _best(port: int, paths: list[str]) -> float:
-    """The better of two: what else runs on the machine only ever takes away."""
+    """The better of two: other work on the machine can only slow it down."""
     return max(rate(port, paths) for _ in range(2))
 
 
@@ -116,6 +116,6 @@ def _wait(port: int) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        for row in measure(Path(made)):
+    with tempfile.TemporaryDirectory() as folder:
+        for row in measure(Path(folder)):
             print(row)

@@ -1,4 +1,4 @@
-"""What was measured against what had to be reached, printed and kept in docs/performance.md."""
+"""Measured figures and their goals, printed and written to docs/performance.md."""
 
 import os
 import platform
@@ -17,11 +17,11 @@ class Row:
     """One measured figure.
 
     Attributes:
-        what: what was done.
+        what: what was measured.
         measured: the figure with its unit.
-        limit: what the same run measured as the possible, or the plain bound.
-        reach: what had to be reached.
-        ok: whether it was.
+        limit: the best possible figure, measured in the same run, or a plain bound.
+        reach: the goal.
+        ok: whether the goal was reached.
     """
 
     what: str
@@ -32,7 +32,7 @@ class Row:
 
 
 def ratio_row(what: str, *, ours: float, limit: float, unit: str, reach: float) -> Row:
-    """A figure where more is better, as a share of a limit measured beside it."""
+    """A figure where more is better, as a share of a limit measured in the same run."""
     share = ours / limit
     return Row(
         what,
@@ -49,7 +49,7 @@ def most_row(what: str, *, measured: float, unit: str, most: float, limit: str =
 
 
 def times_row(what: str, *, ours: float, limit: float, most: float) -> Row:
-    """A time in seconds that must stay within so many times of one measured beside it."""
+    """A time in seconds that must be at most `most` times one measured in the same run."""
     return Row(
         what,
         f"{ours * 1000:,.2f} ms (**x {ours / limit:.2f}**)",
@@ -77,15 +77,15 @@ def table(rows: list[Row]) -> str:
 
 
 def machine() -> str:
-    """One line about what it was measured on."""
+    """One line about the machine."""
     return (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
         f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
     )
 
 
-def keep(rows: list[Row]) -> None:
-    """Put the table between the markers of docs/performance.md."""
+def save(rows: list[Row]) -> None:
+    """Write the table between the markers of docs/performance.md."""
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(_BEGIN)
     _, _, tail = rest.partition(_END)

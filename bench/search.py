@@ -1,7 +1,7 @@
-"""Search in a million entries against the bare index query of the same database, both engines.
+"""Search in a million entries against the bare index query of the same database, on both engines.
 
-The words stand in entries like those of real agents: `common` in a third of them, `rare` in 115.
-The bare query gives what a page needs: ids, payloads, and the engine's own snippet of each.
+The words are in entries like those of real agents: `common` in a third of them, `rare` in 115. The
+bare query returns what a page needs: ids, payloads, and the engine's own snippets.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ ENTRIES, PER_RUN, KINDS = 1_000_000, 1000, 1000
 _COMMON, _RARE_EVERY = 324, 8695
 _PAGE = 50
 _COLUMNS = "id, run_id, seq, ts, turn, message_type, tool_name, failed, payload"
-# The same entries over and over, each in its own run and place; some hold the rare word.
+# The same entries over and over, each in its own run and position; some contain the rare word.
 _SELECT = """
     select n, (n - 1) / {per_run} + 1, (n - 1) % {per_run}, :now + n, 1, 'ACTION', tool, 0,
         '{{"agent_run_id":' || ((n - 1) / {per_run} + 1) || ',"seq":' || ((n - 1) % {per_run})
@@ -42,11 +42,11 @@ _RAW_SQLITE = """
     join log on log.id = log_fts.rowid where log_fts match ? order by log_fts.rowid desc limit 50
 """
 _RAW_POSTGRES = """
-    with found as materialized
+    with hits as materialized
         (select id from log where search @@ phraseto_tsquery('agent_runs', %(word)s))
     select id, payload,
         ts_headline('agent_runs', left(payload, 4000), phraseto_tsquery('agent_runs', %(word)s))
-    from log where id in (select id from found order by id desc limit 50) order by id desc
+    from log where id in (select id from hits order by id desc limit 50) order by id desc
 """
 Ask = Callable[[str], object]
 
@@ -96,9 +96,9 @@ async def _compare(name: str, url: str, raw: Ask) -> list[Row]:
 
 async def _search(database: Database, word: str, *, order: search.Order = "newest") -> None:
     query = parse_query(word, datetime.now(UTC))
-    found = await search.find(database, query, order=order, limit=_PAGE)
-    assert len(found.hits) == _PAGE
-    assert found.total_is_capped == (word == "common")
+    page = await search.find(database, query, order=order, limit=_PAGE)
+    assert len(page.hits) == _PAGE
+    assert page.total_is_capped == (word == "common")
 
 
 async def _now(raw: Ask, word: str) -> None:
@@ -106,7 +106,7 @@ async def _now(raw: Ask, word: str) -> None:
 
 
 async def _make_runs(url: str) -> None:
-    """Make the tables, and the runs that the entries will be in."""
+    """Create the tables, and the runs for the entries."""
     async with Database.open(url) as database:
         for _ in range(ENTRIES // PER_RUN):
             async with database.begin() as transaction:
@@ -115,17 +115,17 @@ async def _make_runs(url: str) -> None:
 
 
 def _kinds() -> list[tuple[int, str, str, str]]:
-    """Number, tool, the payload behind its first fields, and the words."""
+    """Number, tool, the payload after its first fields, and the words."""
     chance = random.Random(7)
-    made: list[tuple[str, str, str]] = []
+    kinds: list[tuple[str, str, str]] = []
     for number in range(KINDS):
         fields = entry(number, chance).model_dump(mode="json")
         if number < _COMMON:
             fields["observation"] = f"common {fields['observation']}"
         rest = orjson.dumps({name: fields[name] for name in fields if name != "thought"}).decode()
-        made.append((fields["tool_name"], f",{rest[1:]}", fold(search_text(rest))))
-    chance.shuffle(made)
-    return [(at, *kind) for at, kind in enumerate(made)]
+        kinds.append((fields["tool_name"], f",{rest[1:]}", fold(search_text(rest))))
+    chance.shuffle(kinds)
+    return [(at, *kind) for at, kind in enumerate(kinds)]
 
 
 def _fill_sqlite(path: Path, kinds: list[tuple[int, str, str, str]]) -> None:

@@ -14,9 +14,9 @@ _TIMES = 5
 
 
 def measure(folder: Path) -> list[Row]:
-    """Medians of five, each in a process of its own."""
+    """Medians of five, each in a separate process."""
     home = folder / "starts"
-    LiveServer(home, {}).start().stop()  # the first start makes the database
+    LiveServer(home, {}).start().stop()  # the first start creates the database
     return [
         most_row("`import api`", measured=_command("-c", "import api"), unit="s", most=0.3),
         most_row(

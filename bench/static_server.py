@@ -1,4 +1,4 @@
-"""Bare Starlette that returns bytes kept in memory: what one worker can do at the very best.
+"""Bare Starlette that returns bytes from memory: the best that one worker can do.
 
 `python -m bench.static_server PORT FILE` serves the file's bytes as JSON at every path.
 """

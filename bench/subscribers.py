@@ -1,8 +1,8 @@
-"""A thousand Server-Sent-Events subscribers of one server: what arrives, when, at what price.
+"""A thousand Server-Sent-Events subscribers of one server: what arrives, when, at what cost.
 
-The changes are real ones (a run is archived and restored over HTTP); a delivery's time runs from
-the moment its request is sent to the moment the frame is read, so it holds the whole path: request,
-transaction, hub, socket. The CPU is that of the server process, as the system counts it.
+The changes are real (a run is archived and restored over HTTP). A delivery's time runs from the
+moment its request is sent to the moment the frame is read, so it covers the whole path: request,
+transaction, hub, socket. The CPU time is that of the server process, as the system counts it.
 """
 
 import re
@@ -67,7 +67,7 @@ def watch(
     selector = selectors.DefaultSelector()
     sockets = [_subscribe(port, path) for _ in range(subscribers)]
     for connection in sockets:
-        connection.recv(4096)  # the headers: from here on the subscription stands
+        connection.recv(4096)  # the headers: from here on it is subscribed
         connection.setblocking(False)
         selector.register(connection, selectors.EVENT_READ)
     _drain(selector, seconds=1.0)
@@ -104,13 +104,13 @@ def _make(port: int, changes: list[str], per_second: float, sent: list[float]) -
 
 
 def _read_answer(connection: socket.socket) -> None:
-    """Read one whole answer: a change that is not waited for could be cut off at the end."""
+    """Read one whole response: without waiting, the last change could be cut off."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(1 << 16)
     head, _, body = received.partition(b"\r\n\r\n")
-    found = _LENGTH.search(head)
-    missing = (int(found[1]) if found else 0) - len(body)
+    match = _LENGTH.search(head)
+    missing = (int(match[1]) if match else 0) - len(body)
     while missing > 0:
         missing -= len(connection.recv(1 << 16))
 
@@ -126,7 +126,7 @@ def _collect(
     selector: selectors.BaseSelector, sent: list[float], *, expected: int
 ) -> tuple[list[float], int]:
     latencies: list[float] = []
-    seen: dict[int, int] = {}
+    counts: dict[int, int] = {}
     received = 0
     quiet_until = time.perf_counter() + 20
     while received < expected and time.perf_counter() < quiet_until:
@@ -134,8 +134,8 @@ def _collect(
             chunk = _socket_of(key).recv(1 << 16)
             now = time.perf_counter()
             for _ in _COUNT.finditer(chunk):
-                number = seen.get(key.fd, 0)
-                seen[key.fd] = number + 1
+                number = counts.get(key.fd, 0)
+                counts[key.fd] = number + 1
                 received += 1
                 if number < len(sent):
                     latencies.append(now - sent[number])

@@ -12,7 +12,7 @@ _UPDATES = 100_000
 
 
 def measure(folder: Path) -> list[Row]:
-    """One run whose agent sends a hundred thousand message chunks, start of the agent included."""
+    """One run whose agent sends a hundred thousand message chunks, including the agent's start."""
     with (
         start_server(folder / "translation") as server,
         httpx.Client(base_url=server.url, timeout=120) as client,

@@ -1,7 +1,7 @@
-"""Runs async code in simulated time: when all wait, the clock jumps to the next that is due.
+"""Runs async code in simulated time: when all tasks wait, the clock jumps to the next timer.
 
-An hour of the real governor takes seconds, and comes out the same each time. Only for code that
-waits through the event loop's timers; threads and sockets know nothing of this time.
+An hour of the real governor takes seconds, and the result is the same each time. Only for code that
+waits through the event loop's timers; simulated time does not affect threads and sockets.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    # What the loop of CPython is made of; its published types say nothing of it.
+    # Internals of CPython's loop, which its published types leave out.
     _ready: deque[asyncio.Handle]
     _scheduled: list[asyncio.TimerHandle]
 

@@ -46,15 +46,15 @@ def blocking(source: str) -> str:
     def place(position: tuple[int, int]) -> int:
         return starts[position[0] - 1] + position[1]
 
-    made, done = "", 0
+    text, done = "", 0
     for token, following in pairwise(tokenize.generate_tokens(io.StringIO(source).readline)):
-        made += source[done : place(token.start)]
+        text += source[done : place(token.start)]
         done = place(token.end)
         if token.type == tokenize.NAME and token.string in {"async", "await"}:
             done = place(following.start)
         else:
-            made += re.sub(r"\w+", _renamed, token.string)
-    return made + source[done:]
+            text += re.sub(r"\w+", _renamed, token.string)
+    return text + source[done:]
 
 
 def _renamed(word: re.Match[str]) -> str:
@@ -74,17 +74,17 @@ def tidy(source: str, path: Path) -> str:
 
 def main(client: Path = CLIENT, *, only_check: bool = False) -> str:
     """Write the blocking client, or only check it and return what is wrong."""
-    made = {
+    raw = {
         client / "blocking" / path.name: HEADER.format(name=path.name) + blocking(path.read_text())
         for path in (client / "asynchronous").glob("*.py")
     }
-    made = {path: tidy(source, path) for path, source in made.items()}
+    sources = {path: tidy(source, path) for path, source in raw.items()}
     present = {path: path.read_text() for path in (client / "blocking").glob("*.py")}
     if only_check:
-        return "" if made == present else PROBLEM
-    for path in present.keys() - made.keys():
+        return "" if sources == present else PROBLEM
+    for path in present.keys() - sources.keys():
         path.unlink()
-    for path, source in made.items():
+    for path, source in sources.items():
         if source != present.get(path):
             path.write_text(source)
     return ""

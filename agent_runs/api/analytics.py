@@ -58,11 +58,7 @@ async def read_scope(
 
 
 QueryScope = Annotated[Scope, Depends(read_scope)]
-_CSV = {
-    200: {
-        "content": {"text/csv": {"schema": {"type": "string", "description": "Headings and rows."}}}
-    }
-}
+_CSV = {200: {"content": {"text/csv": {"schema": {"type": "string", "description": "The table."}}}}}
 
 
 @router.get("/analytics/{table}", response_model=AnalyticsTable, responses=documented() | _CSV)

@@ -114,10 +114,7 @@ _TAGS = [
     {"name": "official: organizations", "description": "The one organization."},
     {"name": "official: users", "description": "The one user."},
     {"name": "official: repositories", "description": "Repositories and their pull requests."},
-    {
-        "name": "official: Claude Code sessions",
-        "description": "Sessions in a terminal, shown as runs.",
-    },
+    {"name": "official: Claude Code sessions", "description": "Terminal sessions, shown as runs."},
 ]
 _ROUTERS = (
     analytics.router,  # first, as a page calls it twelve times and each router in front costs time

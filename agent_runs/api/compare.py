@@ -40,7 +40,7 @@ Ids = Annotated[
         min_length=1,
         max_length=2000,
         pattern=r"^[0-9]+(,[0-9]+)*$",
-        description=f"Ids of two to {MOST_RUNS} runs, with commas between them.",
+        description=f"Ids of 2 to {MOST_RUNS} runs, with commas between them.",
         examples=["1,2"],
     ),
 ]

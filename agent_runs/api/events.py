@@ -62,8 +62,8 @@ async def stream_events(
     server: Running, after: After = None, last_event_id: LastEventId = None
 ) -> Response:
     """Stream what happens to all runs, until you close the stream."""
-    seen = after if last_event_id is None else last_event_id
-    return EventStream(follow(server.database, server.bus, after=seen), server.streams)
+    last_id = after if last_event_id is None else last_event_id
+    return EventStream(follow(server.database, server.bus, after=last_id), server.streams)
 
 
 @router.get("/agent_runs/{id}/events", response_class=Response, responses=documented(404) | _STREAM)
@@ -77,10 +77,10 @@ async def stream_run_events(
     ] = False,
 ) -> Response:
     """Stream what happens to one run: its state, new entries, questions, text being written."""
-    seen = after if last_event_id is None else last_event_id
+    last_id = after if last_event_id is None else last_event_id
     run = await runs.get(server.database, run_id)
     chunks = follow(
-        server.database, server.bus, after=seen, run_id=run_id, until_finished=until_finished
+        server.database, server.bus, after=last_id, run_id=run_id, until_finished=until_finished
     )
     return EventStream(_watched(server, run, chunks), server.streams)
 

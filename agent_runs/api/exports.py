@@ -35,7 +35,7 @@ Ids = Annotated[
     Query(
         alias="id",
         max_length=_MOST_IDS,
-        description="Only these runs, whatever the filters say; can be given repeatedly.",
+        description="Only these runs, whatever the filters say; repeatable.",
     ),
 ]
 
@@ -102,7 +102,7 @@ async def export_agent_runs(
         runs = await reader.listed(ids)
     elif search:
         query = parse_query(search, datetime.now(UTC))
-        runs = reader.found(stored_search.every(server.database, query))
+        runs = reader.of_hits(stored_search.every(server.database, query))
     else:
         runs = reader.matching(replace(run_filter, archived=None) if with_archived else run_filter)
     today = datetime.now(UTC).strftime("%Y-%m-%d")

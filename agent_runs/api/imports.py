@@ -27,22 +27,17 @@ async def import_agent_runs(server: Running, request: Request) -> ImportResult:
     """Import the runs of a file, all or none; runs that are already here do not change.
 
     The body is the file itself, of at most `AGENT_RUNS_IMPORT_LIMIT_BYTES`; the response comes when
-    it is stored. An imported run can be read, searched and exported, but not resumed. A newer file
-    updates runs that an older file brought unfinished. If you close the connection, nothing is
-    imported.
+    it is stored, and closing the connection before gives the import up. Imported runs can be read,
+    searched and exported, but not resumed. A newer file updates runs that came with an older one.
     """
     try:
         result = await server.imports.take(request.stream(), request.is_disconnected)
     except ClientDisconnect as exc:
-        raise InvalidRequest(
-            "The client went away before the file was complete. Nothing was imported."
-        ) from exc
+        raise InvalidRequest("The upload was cut off. Nothing was imported.") from exc
     return ImportResult(
         imported=result.imported,
         updated=result.updated,
         known=result.known,
         logs=result.logs,
-        runs=[
-            ImportedRun(id=run.id, origin=run.origin, outcome=run.outcome) for run in result.runs
-        ],
+        runs=[ImportedRun(**vars(run)) for run in result.runs],
     )

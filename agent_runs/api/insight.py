@@ -21,8 +21,8 @@ _PART = 500
 async def get_agent_run_insight(server: Running, run_id: RunId) -> Insight:
     """Sum up what happened in a run, from its entries; no model is asked.
 
-    Outcome, first error and the step that caused it, repeated identical calls, longest waits,
-    changed files, commands, tests and their results. Each has the `seq` of its entry, to link to.
+    It has the outcome, the first error and its cause, repeated calls, the longest waits, changed
+    files, commands, and test results, with the `seq` of each entry to link to.
     """
     return await read_insight(server.database, run_id)
 

@@ -41,12 +41,7 @@ async def list_logs(
     """
     await server.open_hosted(run_id)
     body = await log_page(
-        server.database,
-        run_id=run_id,
-        log_filter=log_filter,
-        skip=skip,
-        limit=limit,
-        reverse=reverse,
+        server.database, run_id, log_filter, skip=skip, limit=limit, reverse=reverse
     )
     return json_text(body)
 

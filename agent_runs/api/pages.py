@@ -30,9 +30,9 @@ async def official_run_page(
 
 async def log_page(
     database: Database,
-    *,
     run_id: int,
     log_filter: LogFilter,
+    *,
     skip: int,
     limit: int,
     reverse: bool = False,

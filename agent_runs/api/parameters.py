@@ -62,9 +62,8 @@ RequestKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[!-~]+$",
-        description="A key that you choose. If you send the same request with the same key again "
-        "within a day, it is not carried out again and you get the first run. A different request "
-        "with the same key is a 422.",
+        description="A key that you choose: within a day, the same request with the same key is "
+        "carried out once and returns the same run. Another request with that key is a 422.",
     ),
 ]
 
@@ -85,8 +84,7 @@ async def run_filter(
         list[Word] | None,
         Query(
             max_length=20,
-            description="Only runs with one of these statuses, in any case; can be given "
-            "repeatedly.",
+            description="Only runs with one of these statuses, in any case; repeatable.",
             examples=[["ACTIVE"]],
         ),
     ] = None,
@@ -144,16 +142,13 @@ async def log_filter(
         list[Word] | None,
         Query(
             max_length=50,
-            description="Only entries of one of these types; can be given repeatedly.",
+            description="Only entries of one of these types; repeatable.",
             examples=[["ACTION"]],
         ),
     ] = None,
     tool_name: Annotated[
         list[Word] | None,
-        Query(
-            max_length=50,
-            description="Only entries of one of these tools; can be given repeatedly.",
-        ),
+        Query(max_length=50, description="Only entries of one of these tools; repeatable."),
     ] = None,
     turn: Annotated[
         int | None, Query(ge=1, le=LARGEST_ID, description="Only entries of this turn.")

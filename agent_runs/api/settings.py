@@ -156,9 +156,7 @@ def _check_address(settings: Settings, changes: Mapping[str, JSON]) -> None:
 async def _check_agent(server: Server, name: str | None) -> None:
     names = [agent.name for agent in await server.runs.agents()]
     if name is not None and name not in names:
-        raise InvalidRequest(
-            f"default_agent: there is no agent {name!r}. Choose one of {', '.join(names)}."
-        )
+        raise InvalidRequest(f"default_agent: choose one of {', '.join(names)}, not {name!r}.")
 
 
 def _shown(server: Server, restart_needed: list[str] | None = None) -> SettingsResponse:

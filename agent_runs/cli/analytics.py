@@ -81,19 +81,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _show(table: "AnalyticsTable") -> None:
-    columns = {
-        column.name: column.unit
-        for column in table.columns
-        if column.unit != "path" and column.name != "unit"
-    }
+    units = {column.name: column.unit for column in table.columns if column.unit != "path"}
+    units.pop("unit", None)
     rows = [
-        [
-            _worded(row.get(name), unit or str(row.get("unit") or ""))
-            for name, unit in columns.items()
-        ]
+        [_worded(row.get(name), unit or str(row.get("unit") or "")) for name, unit in units.items()]
         for row in table.items
     ]
-    names = [name.replace("_", " ") for name in columns]
+    names = [name.replace("_", " ") for name in units]
     if sys.stdout.isatty():
         title = f"{table.title}, {table.first_day} to {table.last_day}"
         late.tables.show_figures(title, names, rows)

@@ -10,7 +10,7 @@ import typer
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_fields, say_json
-from agent_runs.reading.amounts import duration, money
+from agent_runs.reading.amounts import duration, money, plural
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _lines(comparison: "Comparison") -> Iterator[str]:
     if comparison.parting is None:
         yield "Steps: all the same"
     else:
-        yield f"The runs part after {comparison.parting.common} common steps:"
+        yield f"The runs part after {plural(comparison.parting.common, 'common step')}:"
         for side in comparison.parting.steps:
             step = side.step
             text = "had ended" if step is None else f"#{step.seq} {step.tool_name}: {step.text}"

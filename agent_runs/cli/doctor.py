@@ -111,10 +111,10 @@ def _database(settings: Settings) -> Finding:
         try:
             socket.create_connection(place, _SECONDS).close()
         except OSError as exc:
-            text = f"no PostgreSQL answers at {place[0]}:{place[1]} ({exc.strerror or exc})"
-            return Finding(
-                "database", "problem", f"{text}; start it or set AGENT_RUNS_DATABASE_URL"
+            text = (
+                f"no PostgreSQL answers at {place[0]}:{place[1]} ({exc.strerror or exc}); start it"
             )
+            return Finding("database", "problem", f"{text} or set AGENT_RUNS_DATABASE_URL")
         return Finding("database", "ok", f"PostgreSQL answers at {place[0]}:{place[1]}")
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     folder = path.parent

@@ -131,10 +131,7 @@ def _why_not(exc: Exception, settings: Settings) -> str:
             f"{where} is in use: {who} there. Stop it, or choose another port: "
             f"AGENT_RUNS_PORT={settings.port + 1}."
         )
-    return (
-        f"Cannot listen on {where}: {exc.strerror or exc}. Change AGENT_RUNS_HOST or "
-        "AGENT_RUNS_PORT."
-    )
+    return f"Cannot listen on {where}: {exc.strerror or exc}. Change AGENT_RUNS_HOST or the port."
 
 
 def _is_ours(settings: Settings) -> bool:

@@ -56,13 +56,13 @@ def in_utc(time: datetime) -> str:
 
 
 def _text(log: "AgentRunLog", tool: str) -> str:
-    said = _said(log)
+    words = _words(log)
     if log.message_type in _WHOLE:
-        return clean(said).strip()
-    return target(log.tool_input) if tool else one_line(said)
+        return clean(words).strip()
+    return target(log.tool_input) if tool else one_line(words)
 
 
-def _said(log: "AgentRunLog") -> str:
+def _words(log: "AgentRunLog") -> str:
     observation: Any = log.observation
     if isinstance(observation, dict):
         # Hosted servers put the words of an observation under one of these names.

@@ -122,13 +122,13 @@ def show_diff(diff: str) -> None:
 
 def _snippet(snippet: str, highlights: Sequence[tuple[int, int]]) -> Text:
     """Part of a text with its hits marked; each piece is cleaned separately."""
-    shown = Text()
+    words = Text()
     at = 0
     for start, end in highlights:
-        shown.append(clean(snippet[at:start]))
-        shown.append(clean(snippet[start:end]), "bold yellow")
+        words.append(clean(snippet[at:start]))
+        words.append(clean(snippet[start:end]), "bold yellow")
         at = end
-    return shown.append(clean(snippet[at:]))
+    return words.append(clean(snippet[at:]))
 
 
 def _table(*columns: str) -> Table:

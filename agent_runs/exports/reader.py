@@ -129,7 +129,7 @@ class RunReader:
                 return
             last = page[-1]
 
-    async def found(self, hits: AsyncIterator[Hit]) -> AsyncIterator[ExportedRun]:
+    async def of_hits(self, hits: AsyncIterator[Hit]) -> AsyncIterator[ExportedRun]:
         """Yield each run that a search finds once, in the order of their first hits."""
         server = await self.server_id()
         run_ids: set[int] = set()

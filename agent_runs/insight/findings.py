@@ -27,7 +27,7 @@ class Repeat(Record):
 class Wait(Record):
     """A long time in which nothing happened."""
 
-    seq: int = Field(description="`seq` of the entry after the wait")
+    seq: int = Field(description="`seq` of the entry that ended the wait")
     kind: str = Field(description="model, tool, or person (an answer to a question)")
     tool_name: str | None = Field(default=None, description="tool, if it is a tool call")
     text: str = Field(description="what the wait was for, cut")

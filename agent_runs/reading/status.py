@@ -44,7 +44,7 @@ def word_of(status: str) -> str:
 
 
 def tone_of(status: str) -> Tone:
-    """Return the colour of a status: always beside its word, never in place of it."""
+    """Return the colour of a status, which is shown with its word, never in place of it."""
     return "red" if status in FAILED_STATUSES else _TONES.get(status, "neutral")
 
 

@@ -96,9 +96,7 @@ Organization = Annotated[
         "hosted organization if the run works at a hosted account."
     ),
 ]
-Title = Annotated[
-    Line | None, Field(description="Name of the run in lists, at most 500 characters.")
-]
+Title = Annotated[Line | None, Field(description="Name in lists, at most 500 characters.")]
 
 
 class Body(BaseModel):

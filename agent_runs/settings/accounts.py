@@ -61,9 +61,7 @@ def hosted_accounts(settings: Settings) -> list[HostedAccount]:
     if settings.codegen_api_token is not None:
         org_id = (settings.codegen_org_id or "").strip()
         if org_id and not (org_id.isascii() and org_id.isdigit()):
-            raise InvalidSettings(
-                f"CODEGEN_ORG_ID cannot be used: {org_id!r} is not a whole number."
-            )
+            raise InvalidSettings(f"CODEGEN_ORG_ID: {org_id!r} is not a whole number.")
         accounts.append(
             HostedAccount(
                 base_url=settings.codegen_base_url,

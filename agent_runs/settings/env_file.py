@@ -26,9 +26,7 @@ def save_env(path: Path, changes: Mapping[str, str | None]) -> None:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise InvalidSettings(f"{name!r} is not a variable name.")
         if value is not None and not value.isprintable():
-            raise InvalidSettings(
-                f"{name} cannot be saved: its value has a line break or control character."
-            )
+            raise InvalidSettings(f"{name} cannot be saved: it contains control characters.")
     if path.is_symlink():
         raise InvalidSettings(f"{path} is a symbolic link; change the file it points to.")
     try:

@@ -94,7 +94,7 @@ async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, filled
 async def test_a_mistake_is_explained_with_its_place(http: httpx.AsyncClient) -> None:
     answer = await http.get("/search", params={"q": "pump stauts:error"})
     message = (
-        "There is no field 'stauts'; did you mean 'status'? To look for the words as they stand, "
+        "There is no field 'stauts'; did you mean 'status'? To search for exactly these words, "
         "put them in quotes."
     )
     assert answer.status_code == 422

@@ -268,7 +268,7 @@ async def test_a_repository_that_is_at_no_forge_says_so(
     http: httpx.AsyncClient, repo_id: int
 ) -> None:
     local = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "open"})).json()
-    assert "at no forge" in local["error"]
+    assert "has no forge" in local["error"]
     alone = (await http.patch(f"{V1}/prs/7", json={"state": "open"})).json()
     assert "0 registered repositories" in alone["error"]
 

@@ -18,7 +18,7 @@ def test_two_runs_are_told_side_by_side(cli: Cli, sdk: CodegenClient) -> None:
     lines = done.out.splitlines()
     assert lines[0] == f"\tRun {ids[0]}\tRun {ids[1]}"
     assert "status\tCOMPLETE\tCOMPLETE" in lines
-    assert "They part after 1 common steps:" in lines
+    assert "The runs part after 1 common step:" in lines
     assert f"    Run {ids[1]} " in done.out
     assert "= a.txt: added +1 -0 added +1 -0" in lines
     told = json.loads(cli("compare", *ids, "--json").out)

@@ -23,7 +23,7 @@ def test_runs_are_written_to_a_file_or_passed_on(
     ).id
     done = cli("export", first, second, "--output", "out.jsonl")
     assert (done.code, done.out) == (0, "")
-    assert "out.jsonl is written" in done.err
+    assert "out.jsonl, " in done.err
     records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [each["id"] for each in records if each["type"] == "run"] == [first, second]
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]

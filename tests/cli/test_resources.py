@@ -34,5 +34,5 @@ def test_a_repository_is_added_used_by_name_and_removed(cli: Cli, tmp_path: Path
         cli("run", "/run git log --oneline", "--repo", "my-project", "--wait", "--json").out
     )
     assert (run["status"], run["repo_id"]) == ("COMPLETE", added["id"])
-    assert cli("repo", "remove", "my-project").out == f"Repository {added['id']} is removed.\n"
+    assert cli("repo", "remove", "my-project").out == f"Removed repository {added['id']}.\n"
     assert json.loads(cli("repo", "list", "--json").out) == []

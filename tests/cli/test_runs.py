@@ -157,7 +157,7 @@ def test_a_question_of_the_agent_is_told_and_answered(cli: Cli, sdk: CodegenClie
     assert sdk.wait(run_id, timeout=PATIENCE_SECONDS).status == "COMPLETE"
     again = cli("answer", run_id, run.permission_id, "allow")
     assert (again.code, again.out) == (1, "")
-    assert cli("permissions", run_id).out == f"Run {run_id} asks for nothing.\n"
+    assert cli("permissions", run_id).out == f"Run {run_id} has no open questions.\n"
 
 
 def test_what_a_run_changed_is_printed_as_it_is(cli: Cli, tmp_path: Path) -> None:
@@ -173,11 +173,11 @@ def test_what_a_run_changed_is_printed_as_it_is(cli: Cli, tmp_path: Path) -> Non
         (["show", "999999"], 1, "There is no agent run 999999."),
         (["run", "  "], 2, "The prompt is empty: say what the agent should do."),
         (["run", "x", "--timeout", "3"], 2, "--timeout needs --follow or --wait."),
-        (["run", "x", "--metadata", "novalue"], 2, "KEY=VALUE is needed"),
+        (["run", "x", "--metadata", "novalue"], 2, "use KEY=VALUE"),
         (["run", "x", "--image", "missing.png"], 2, "cannot be read"),
         (["run", "x", "--agent", "nobody"], 2, "nobody"),
         (["run", "x", "--repo", "nowhere"], 2, "There is no repository 'nowhere'"),
-        (["--url", "ftp://x", "list"], 2, "is no address"),
+        (["--url", "ftp://x", "list"], 2, "is not an address"),
         (["--url", "http://127.0.0.1:9", "list"], 1, "Start it with `agent-runs up`"),
     ],
 )

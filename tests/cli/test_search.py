@@ -117,7 +117,7 @@ def test_a_view_is_saved_used_replaced_and_removed(
     lines = [line.split("\t")[1:] for line in cli("view", "list").out.splitlines()]
     assert ["search", "toasts", "toast"] in lines
     assert ["runs", "broken", "status=ERROR"] in lines
-    assert cli("view", "remove", "toasts").out == f"View {saved['id']} is removed.\n"
+    assert cli("view", "remove", "toasts").out == f"Removed view {saved['id']}.\n"
     assert cli("view", "remove", "broken", "--json").code == 0
     assert cli("search", "--view", "toasts").code == 2
     assert sdk.list_views() == []

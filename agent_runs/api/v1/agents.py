@@ -233,12 +233,7 @@ async def list_logs(
     skip, limit = paging
     await server.open_hosted(agent_run_id)
     body = await log_page(
-        server.database,
-        run_id=agent_run_id,
-        log_filter=log_filter,
-        skip=skip,
-        limit=limit,
-        reverse=reverse,
+        server.database, agent_run_id, log_filter, skip=skip, limit=limit, reverse=reverse
     )
     return json_text(body)
 

@@ -94,10 +94,11 @@ async def edit_repo_pull_request(
             error=f"{repo.full_name} has no forge: neither its address nor the remote `origin` of "
             "the clone leads to one.",
         )
-    shown = await _shown_by_a_run(server, pr_id)
+    own = await _shown_by_a_run(server, pr_id)
     # In another repository the same number is another pull request.
-    same = shown is not None and shown.repository.lower() == address.repository.lower()
-    return await _edit(server, shown if same and shown is not None else address, body)
+    if own is not None and own.repository.lower() == address.repository.lower():
+        address = own
+    return await _edit(server, address, body)
 
 
 @router.patch(
@@ -110,19 +111,15 @@ async def edit_pull_request(server: Running, pr_id: PrId, body: EditPRInput) -> 
     address = await _shown_by_a_run(server, pr_id)
     if address is None:
         registered, _ = await repos.page(server.database, skip=0, limit=1000)
-        addresses = [
-            place
-            for repo in registered
-            if (place := await pull_requests.address_in(repo, pr_id)) is not None
-        ]
-        if len(addresses) != 1:
+        addresses = [await pull_requests.address_in(repo, pr_id) for repo in registered]
+        candidates = [place for place in addresses if place is not None]
+        if len(candidates) != 1:
             return EditPRResponse(
                 success=False,
-                error=f"No run shows a pull request {pr_id}, and {len(addresses)} registered "
-                "repositories have a forge, so the number alone is ambiguous. Use "
-                "/repos/{repo_id}/prs/{pr_id}.",
+                error=f"No run shows a pull request {pr_id}, and {len(candidates)} registered "
+                "repositories have a forge. Use /repos/{repo_id}/prs/{pr_id}.",
             )
-        address = addresses[0]
+        address = candidates[0]
     return await _edit(server, address, body)
 
 

@@ -28,8 +28,7 @@ class AsyncCodegenClient(AsyncRuns, AsyncExtras, AsyncFiles, AsyncSearch):
     close it.
 
     Args:
-        token: by default `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for a server of this
-            program.
+        token: by default `CODEGEN_API_TOKEN`, or `AGENT_RUNS_API_TOKEN` for our own servers.
         org_id: by default `CODEGEN_ORG_ID`, or the first organization of the token.
         base_url: with or without `/v1`; by default `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
             hosted or local address. Values are also read from `.env`.

@@ -94,8 +94,7 @@ class Runs(Sender):
         Args:
             limit: 1 to 100.
             reverse: newest first.
-            query: `message_type`, `tool_name`, `turn`, `failed`; only with a server of this
-                program.
+            query: `message_type`, `tool_name`, `turn`, `failed`; only servers of this program.
         """
         build, way = late.runs.get_agent_run_logs, self._logs_way
         call = build(run_id, skip, limit, query, reverse=reverse, way=way)
@@ -206,10 +205,7 @@ class Runs(Sender):
         call = late.runs.resume_agent_run(run_id, prompt, options)
         try:
             return self._send(call)
-        except (
-            RunIsActive,
-            RunNotFound,
-        ) as refusal:  # the hosted API does not "find" a working run
+        except (RunIsActive, RunNotFound) as refusal:  # hosted: a working run is "not found"
             if wait <= 0:
                 raise
             try:
