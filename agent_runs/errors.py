@@ -86,7 +86,7 @@ class Forbidden(AgentRunsError):
 
 
 class NotFound(AgentRunsError):
-    """The thing requested does not exist."""
+    """Nothing has this id or path."""
 
     status_code = 404
 
