@@ -1,4 +1,4 @@
-// Before the first paint, so that nothing jumps; `Density.jsx` changes it.
+// Runs before the first paint, so nothing jumps; `Density.jsx` changes the choice.
 try {
   document.documentElement.dataset.density =
     localStorage.getItem("agent_runs_density") || "comfortable";

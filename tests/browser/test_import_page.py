@@ -84,7 +84,7 @@ def test_what_is_here_already_is_known_and_a_later_export_updates_it(
     choose(page, file)
     expect(job(page, file.name)).to_contain_text("1 imported")
     choose(page, file)
-    expect(job(page, file.name).last).to_contain_text("1 known already · nothing was changed")
+    expect(job(page, file.name).last).to_contain_text("1 already here · nothing changed")
     later = json.loads(file.read_text(encoding="utf-8").splitlines()[1])["updated_at"]
     newer = tmp_path / "newer.jsonl"
     newer.write_text(
@@ -178,7 +178,7 @@ def test_files_and_folders_are_dropped_anywhere_on_the_page(
         text,
     )
     page.dispatch_event("main h1", "dragover", {"dataTransfer": dropped})
-    expect(page.get_by_text("Let go to import")).to_be_visible()
+    expect(page.get_by_text("Drop to import")).to_be_visible()
     page.dispatch_event("main h1", "drop", {"dataTransfer": dropped})
     expect(job(page, "dropped.jsonl")).to_contain_text("1 imported")
 
@@ -239,7 +239,7 @@ def test_an_import_that_is_cancelled_leaves_nothing_and_can_be_done_again(
     bar = page.get_by_role("progressbar", name=f"Progress of {file.name}")
     expect(bar).to_be_visible()
     page.get_by_role("button", name=f"Cancel {file.name}").click()
-    expect(job(page, file.name)).to_contain_text("Nothing of it was imported.")
+    expect(job(page, file.name)).to_contain_text("Nothing was imported.")
     assert len(found(api, "Thought better of it")) == 1
     browser_line.mend()
     page.get_by_role("button", name=f"Try again: {file.name}").click()
@@ -258,7 +258,7 @@ def test_a_line_that_is_cut_while_a_file_is_sent_is_told_and_nothing_is_half_the
     expect(job(page, file.name)).to_have_attribute("data-import", "sending")
     browser_line.cut()
     alert = job(page, file.name).get_by_role("alert")
-    expect(alert).to_contain_text("Nothing of the file was imported. Try again when it is back.")
+    expect(alert).to_contain_text("Nothing was imported. Try again when the connection is back.")
     assert len(found(api, "Cut on its way")) == 1
     browser_line.mend()
     page.get_by_role("button", name=f"Try again: {file.name}").click()
@@ -281,7 +281,7 @@ def test_a_line_that_is_cut_while_a_file_is_stored_is_told_and_it_is_there_once(
     browser_line.mend()
     api_line.mend()
     page.get_by_role("button", name=f"Try again: {file.name}").click()
-    expect(job(page, file.name)).to_contain_text(re.compile("1 imported|1 known already"))
+    expect(job(page, file.name)).to_contain_text(re.compile("1 imported|1 already here"))
     assert len(found(api, "Cut at the end")) == 2
 
 

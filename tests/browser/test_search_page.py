@@ -127,10 +127,10 @@ def test_more_hits_come_with_a_button_until_there_are_no_more(page: Page, api: A
 def test_hits_of_one_run_are_shown_alone_or_left_out(page: Page, run_id: int) -> None:
     open_search(page, "zither")
     group = page.get_by_role("region", name=re.compile(f"^Run {run_id}:"))
-    group.get_by_role("button", name="Leave out").click()
+    group.get_by_role("button", name="Exclude").click()
     expect(field(page)).to_have_value(f"zither -run:{run_id}")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-    page.get_by_role("button", name="Search without the fields").click()
+    page.get_by_role("button", name="Search without fields").click()
     expect(field(page)).to_have_value("zither")
     group.get_by_role("button", name="Only this run").click()
     expect(field(page)).to_have_value(f"zither run:{run_id}")

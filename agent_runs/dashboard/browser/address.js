@@ -1,10 +1,10 @@
 // The address of the page, changed without going anywhere.
 
 /**
- * The address with other parameters.
+ * An address with changed parameters.
  *
  * @param {string} address
- * @param {Record<string, string>} changes an empty value takes the parameter away
+ * @param {Record<string, string>} changes an empty value removes the parameter
  */
 export function addressWith(address, changes) {
   const url = new URL(address);

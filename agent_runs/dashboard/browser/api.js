@@ -1,6 +1,6 @@
-// What the browser asks of the API, through the dashboard's own address.
+// Requests to the API, through the dashboard's own address.
 
-/** An answer other than the one that was asked for, in words for a person. */
+/** Why a request failed, in words for people. */
 export class ApiProblem extends Error {
   /**
    * @param {string} message
@@ -16,10 +16,10 @@ export class ApiProblem extends Error {
 }
 
 /**
- * Read one answer. Its shape is for the caller to name: see `shapes.d.ts`.
+ * Read one answer. The caller names its shape: see `shapes.d.ts`.
  *
  * @param {string} path below `/api`, with a slash in front
- * @param {AbortSignal} [signal] its AbortError is passed on as it is
+ * @param {AbortSignal} [signal] its AbortError is passed on unchanged
  * @returns {Promise<any>}
  */
 export const getJson = (path, signal) => answerTo(path, { signal });
@@ -30,7 +30,7 @@ export const getJson = (path, signal) => answerTo(path, { signal });
  * @param {"POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {object} [body]
- * @param {string} [key] by which the API knows the request when it is sent once more
+ * @param {string} [key] lets the API recognize the request if it is sent again
  * @returns {Promise<any>} `null` for an empty answer
  */
 export const sendJson = (method, path, body, key) => answerTo(path, { method, body, key });
@@ -65,13 +65,13 @@ async function answerTo(path, { method = "GET", body, key, signal }) {
     const message = json?.message || `The API answered ${answer.status}.`;
     throw new ApiProblem(message, answer.status, json);
   }
-  // Half an answer must not pass for one with nothing in it.
+  // A truncated answer must not pass for an empty one.
   if (json === undefined) throw new ApiProblem("The answer was cut off.", answer.status);
   return json;
 }
 
 /**
- * The words of anything that was thrown.
+ * The message of anything that was thrown.
  *
  * @param {unknown} error
  */

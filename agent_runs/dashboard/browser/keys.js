@@ -1,4 +1,4 @@
-// Keys that walk over a list.
+// Keys that move through a list.
 
 /**
  * Where an arrow key leads: 1 down, -1 up, 0 for any other key.

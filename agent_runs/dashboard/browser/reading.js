@@ -1,6 +1,6 @@
-// What the browser has to work out for each entry by itself: the rules of `agent_runs/reading/`,
-// once more. The tests of both read the same cases, `tests/reading/cases/`. Everything else that
-// can be said about a run comes with the API's answers.
+// What the browser works out for each entry itself: the rules of `agent_runs/reading/`, in
+// JavaScript. The tests of both read the same cases, `tests/reading/cases/`. Everything else about
+// a run comes with the API's answers.
 
 const ESCAPES = new RegExp(
   [
@@ -18,8 +18,8 @@ const HIDDEN = new RegExp(
 );
 
 /**
- * Text of agents, tools and people as it may be shown: nothing in it hides, moves or turns other
- * text. It is hostile input.
+ * Text of agents, tools and people, safe to show: nothing in it hides, moves or turns other text.
+ * It is hostile input.
  *
  * @param {unknown} text
  */
@@ -44,30 +44,31 @@ export const firstLine = (text) =>
     ?.trim() ?? "";
 
 const PATHS = ["file_path", "filePath", "path", "abs_path", "notebook_path", "file"];
-const TELLING = ["command", "cmd", ...PATHS, "pattern", "query", "url", "title", "prompt"];
+const MAIN_ARGUMENTS = ["command", "cmd", ...PATHS, "pattern", "query", "url", "title", "prompt"];
 const LONGEST_TARGET = 300;
 // A path in the run's own folder is shown as the agent knows it.
 const WORK_TREE = /(^|\s)\/\S*?\/runs\/\d+\/work\/(?=\S)/g;
 
 /**
- * What a tool call was about, on one line: the argument that says most; empty when nothing does.
+ * What a tool call was about, on one line: its main argument; empty if there is none.
  *
  * @param {Record<string, unknown> | null | undefined} input
  */
 export function targetOf(input) {
-  const given = input ?? {};
-  const texts = Object.values(given).filter((value) => typeof value === "string");
-  const words = [...TELLING.map((name) => wordsOf(given[name])), ...texts].find(Boolean) ?? "";
+  const fields = input ?? {};
+  const texts = Object.values(fields).filter((value) => typeof value === "string");
+  const words =
+    [...MAIN_ARGUMENTS.map((name) => wordsOf(fields[name])), ...texts].find(Boolean) ?? "";
   return oneLine(words.replace(WORK_TREE, "$1").slice(0, LONGEST_TARGET * 10));
 }
 
 /**
- * A text as it is, and the texts of a list with blanks between them.
+ * A text as it is, or the texts of a list with spaces between them.
  *
  * @param {unknown} value
  */
 function wordsOf(value) {
-  const texts = [value].flat().filter((each) => typeof each === "string" && each !== "");
+  const texts = [value].flat().filter((item) => typeof item === "string" && item !== "");
   return texts.join(" ");
 }
 
@@ -82,11 +83,11 @@ const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 /** @typedef {"h" | "@" | "+" | "-" | " "} LineKind */
 
 /**
- * The lines of a unified diff, each with what it is: a header or note, the beginning of a hunk, an
+ * The lines of a unified diff, each with its kind: a header or note, the beginning of a hunk, an
  * added, removed or unchanged line. A line of a hunk is text, whatever it looks like: `--- a` in it
  * is a removed line that begins with `-- a`.
  *
- * @param {string} diff also a part of one that has no beginning
+ * @param {string} diff or a part of one, without its beginning
  * @returns {{ kind: LineKind, text: string }[]}
  */
 export function diffLines(diff) {
@@ -174,7 +175,7 @@ export function sizeWords(bytes) {
 }
 
 /**
- * A sum to the cent, a smaller one to two digits.
+ * An amount to the cent; less than a cent, to two digits.
  *
  * @param {number} amount
  * @param {string | null | undefined} currency

@@ -1,8 +1,8 @@
-// What the API answers, by the names the browser code uses. The types behind them are generated
-// from the API's own OpenAPI document whenever they are checked, so they cannot fall behind it.
+// The API's answers, by the names that the browser code uses. The types behind them are generated
+// from the API's own OpenAPI document for each check, so they cannot fall behind it.
 import type { components } from "#api";
 
-// The API may add fields at any time; what is read here must be one that it names.
+// The API can add fields at any time; the browser code may only read those that are documented.
 type Fields<T> = T extends readonly (infer Item)[]
   ? Fields<Item>[]
   : T extends object
@@ -47,7 +47,7 @@ export type Setting = Schemas["Setting"];
 export type ImportResult = Schema<"ImportResult">;
 export type ImportedRun = Schema<"ImportedRun">;
 
-/** What an agent's tool put out, as far as it is known; agents may say anything else beside it. */
+/** The known fields of a tool's output; agents can add any others. */
 export type Output = {
   status?: string;
   exit_code?: unknown;
@@ -57,5 +57,5 @@ export type Output = {
   [name: string]: unknown;
 };
 
-/** The times of one turn, as the page of a run hands them over. */
+/** The times of one turn, as the page of a run passes them on. */
 export type TurnTimes = { turn: number; created: string; started: string; finished: string };

@@ -26,9 +26,9 @@ const job = (/** @type {number} */ key, /** @type {Partial<Job>} */ more = {}) =
 
 test("what became of the runs of a file is said in one line", () => {
   const line = summaryOf(result({ imported: 2, known: 1, logs: 1234 }));
-  assert.equal(line, "2 imported · 1 known already · 1,234 steps stored");
-  assert.equal(summaryOf(result({ known: 3 })), "3 known already · nothing was changed");
-  assert.equal(summaryOf(result()), "It has no runs");
+  assert.equal(line, "2 imported · 1 already here · 1,234 steps stored");
+  assert.equal(summaryOf(result({ known: 3 })), "3 already here · nothing changed");
+  assert.equal(summaryOf(result()), "The file has no runs");
 });
 
 test("a file says where it is on its way", () => {

@@ -33,7 +33,7 @@ test("of many pages those that were read longest ago are let go", () => {
     pages.take(number, number * PAGE, log(number * PAGE, number * PAGE + 1));
   }
   assert.equal(pages.page(0), undefined);
-  assert.equal(pages.known(129), 1);
+  assert.equal(pages.length(129), 1);
 });
 
 test("answers may come late, twice, in any order: no entry is doubled or out of place", () => {

@@ -61,8 +61,8 @@ test("commands are found by words of their group and text, in any order and case
 });
 
 test("what the API found is shown although its name has other words", () => {
-  const found = { group: "Runs", text: "Webhooks", isFound: true, act: nothing };
-  assert.deepEqual(matching([found], "stripe"), [found]);
+  const hit = { group: "Runs", text: "Webhooks", isHit: true, act: nothing };
+  assert.deepEqual(matching([hit], "stripe"), [hit]);
 });
 
 test("words that are typed can be searched for", () => {

@@ -13,7 +13,7 @@ import { filesOfDiff, pathOfDiff } from "./tree.js";
 const MOST_OPEN = 30;
 
 /**
- * @param {{ runId: number, version: number, active: boolean }} props the diff is read anew when
+ * @param {{ runId: number, version: number, active: boolean }} props the diff is read again when
  *   `version` changes
  */
 export function Changes({ runId, version, active }) {
@@ -93,7 +93,7 @@ function useDiff(runId, version) {
   const [problem, setProblem] = useState("");
   // An answer belongs to one run.
   useEffect(() => setAnswer(null), [runId]);
-  // The version says that there is more.
+  // A new version means that there is more to read.
   useEffect(() => {
     const aborter = new AbortController();
     getJson(`/agent_runs/${runId}/diff`, aborter.signal).then(
@@ -111,7 +111,7 @@ function useDiff(runId, version) {
 }
 
 /**
- * The files and the diff of each. What the API says of them is left out when it is of others.
+ * The files with their diffs. The API's list of files is ignored if it does not match the diff.
  *
  * @param {Diff | null} answer
  * @returns {{ files: DiffFile[], diffs: string[] }}

@@ -33,7 +33,7 @@ export function FileDiff({ file, diff, at, open, onToggle }) {
           type="button"
           className="btn ghost s1 ic"
           aria-expanded={open}
-          aria-label={`${open ? "Fold" : "Open"} ${path}`}
+          aria-label={`${open ? "Collapse" : "Expand"} ${path}`}
           onClick={onToggle}
         >
           <Chevron size={14} aria-hidden />
@@ -70,5 +70,5 @@ function whyEmpty(file, diff) {
   if (/^(Binary files |GIT binary patch)/m.test(diff)) {
     return "This is a binary file: there is no text to compare.";
   }
-  return file.status === "renamed" ? "Renamed without a change." : "No line changed.";
+  return file.status === "renamed" ? "Renamed without other changes." : "No lines changed.";
 }

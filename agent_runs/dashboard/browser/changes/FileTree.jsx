@@ -33,7 +33,7 @@ export function FileTree({ files, chosen, onPick }) {
           );
         }
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: folders of one name are no rarity
+          // biome-ignore lint/suspicious/noArrayIndexKey: several folders can have one name
           <li key={`folder${at}${folder}`} className="flexrow sm mut" style={style}>
             <Folder size={14} aria-hidden />
             <span className="cut mono">{clean(folder)}</span>

@@ -14,14 +14,14 @@ export const filesOfDiff = (diff) =>
   diff.split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
 
 /**
- * The path of a file of which nothing but its diff is known.
+ * The path of a file, found in its diff.
  *
  * @param {string} diff
  */
 export const pathOfDiff = (diff) => /^diff --git "?a\/(.*?)"? "?b\//.exec(diff)?.[1] ?? "file";
 
 /**
- * Files below their folders. A folder that holds nothing but one folder shares its line.
+ * Files below their folders. A folder that holds only one folder shares its line.
  *
  * @param {readonly DiffFile[]} files
  * @returns {TreeLine[]}
@@ -53,8 +53,8 @@ const folder = () => ({ folders: new Map(), files: [] });
 function linesOf({ folders, files }, depth) {
   const inner = [...folders].sort((one, other) => one[0].localeCompare(other[0]));
   return [
-    ...inner.flatMap((each) => {
-      const [name, place] = joined(...each);
+    ...inner.flatMap((pair) => {
+      const [name, place] = joined(...pair);
       return [{ folder: name, depth }, ...linesOf(place, depth + 1)];
     }),
     ...files

@@ -1,4 +1,4 @@
-// Runs side by side: facts, tools, the step where they part, answers and diffs.
+// Runs side by side: facts, tools, the step where they diverge, answers and diffs.
 import { Check, GitFork } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
@@ -11,11 +11,11 @@ import { Sides } from "./Sides.jsx";
 
 /** @import { ComparedRun, Comparison, Parting as PartingPlace } from "../shapes.d.ts" */
 
-/** @param {{ ids: string, version: number }} props it reads anew when `version` changes */
+/** @param {{ ids: string, version: number }} props it reads again when `version` changes */
 export function Compare({ ids, version }) {
-  const { found, problem } = useComparison(ids, version);
-  if (problem && !found) return <Refused problem={problem} />;
-  if (!found) {
+  const { comparison, problem } = useComparison(ids, version);
+  if (problem && !comparison) return <Refused problem={problem} />;
+  if (!comparison) {
     return (
       <div className="stack" aria-hidden>
         <i className="skel" style={{ height: 320 }} />
@@ -23,15 +23,15 @@ export function Compare({ ids, version }) {
       </div>
     );
   }
-  const { runs } = found;
+  const { runs } = comparison;
   const isSameAnswer = new Set(runs.map((run) => run.result)).size === 1;
   return (
     <div className="stack compare" data-compared={runs.length}>
       <Facts runs={runs} />
-      {found.parting ? <Parting parting={found.parting} /> : <SameSteps />}
-      <Texts title="Prompt" runs={runs} name="prompt" isSame={found.same_prompt} />
+      {comparison.parting ? <Parting parting={comparison.parting} /> : <SameSteps />}
+      <Texts title="Prompt" runs={runs} name="prompt" isSame={comparison.same_prompt} />
       <Texts title="Answer" runs={runs} name="result" isSame={isSameAnswer} />
-      <Files found={found} ids={ids} />
+      <Files comparison={comparison} ids={ids} />
     </div>
   );
 }
@@ -41,17 +41,17 @@ export function Compare({ ids, version }) {
  * @param {number} version
  */
 function useComparison(ids, version) {
-  const [found, setFound] = useState(/** @type {Comparison | null} */ (null));
+  const [comparison, setComparison] = useState(/** @type {Comparison | null} */ (null));
   const [problem, setProblem] = useState("");
-  // An answer belongs to these runs.
-  useEffect(() => setFound(null), [ids]);
-  // The version says that there is more.
+  // A comparison belongs to these runs.
+  useEffect(() => setComparison(null), [ids]);
+  // A new version means that there is more to read.
   useEffect(() => {
     if (!ids) return undefined;
     const aborter = new AbortController();
     getJson(`/compare?ids=${encodeURIComponent(ids)}`, aborter.signal).then(
       (json) => {
-        setFound(json);
+        setComparison(json);
         setProblem("");
       },
       (error) => {
@@ -60,7 +60,7 @@ function useComparison(ids, version) {
     );
     return () => aborter.abort();
   }, [ids, version]);
-  return { found, problem };
+  return { comparison, problem };
 }
 
 /** @param {unknown} error */
@@ -84,19 +84,19 @@ const Refused = ({ problem }) => (
 );
 
 const SameSteps = () => (
-  <section className="card pad2 flexrow" aria-label="Where they part">
+  <section className="card pad2 flexrow" aria-label="Where they diverge">
     <Check size={16} className="green" aria-hidden />
-    <span>They took exactly the same steps.</span>
+    <span>These runs took exactly the same steps.</span>
   </section>
 );
 
 /** @param {{ parting: PartingPlace }} props */
 function Parting({ parting: { common, steps } }) {
   return (
-    <section className="card" aria-label="Where they part">
+    <section className="card" aria-label="Where they diverge">
       <header>
         <GitFork size={16} aria-hidden />
-        <h2>Where they part</h2>
+        <h2>Where they diverge</h2>
         <span className="sm mut">
           {common === 0 ? "at the first step" : `after ${counted(common, "common step")}`}
         </span>

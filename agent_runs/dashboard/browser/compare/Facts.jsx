@@ -52,7 +52,7 @@ const Tests = ({ tests }) => (
 );
 
 /**
- * The tools that were called most in all runs together.
+ * The tools with the most calls in all runs together.
  *
  * @param {ComparedRun[]} runs
  */

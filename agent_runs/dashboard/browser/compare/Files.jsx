@@ -10,25 +10,25 @@ import { Sides } from "./Sides.jsx";
 
 const MOST_OPEN = 20;
 
-/** @param {{ found: Comparison, ids: string }} props */
-export function Files({ found, ids }) {
+/** @param {{ comparison: Comparison, ids: string }} props */
+export function Files({ comparison, ids }) {
   const [chosen, setChosen] = useState(() => /** @type {Map<string, boolean>} */ (new Map()));
   // A choice belongs to these runs.
   useEffect(() => setChosen(new Map()), [ids]);
-  const more = found.files_total - found.files.length;
-  const isIncomplete = found.runs.some((run) => !run.has_diff);
+  const more = comparison.files_total - comparison.files.length;
+  const isIncomplete = comparison.runs.some((run) => !run.has_diff);
   return (
     <section className="card" aria-label="Changes">
       <header>
         <h2>Changes</h2>
         <span className="sm mut">
-          {counted(found.files_total, "file")}
-          {isIncomplete ? "; the changes of some runs are not here" : ""}
+          {counted(comparison.files_total, "file")}
+          {isIncomplete ? "; the changes of some runs are unavailable" : ""}
         </span>
       </header>
-      {found.files.length > 0 ? (
+      {comparison.files.length > 0 ? (
         <div className="stack pad">
-          {found.files.map((file, at) => {
+          {comparison.files.map((file, at) => {
             const open = chosen.get(file.path) ?? (!file.same && at < MOST_OPEN);
             const toggle = () => setChosen((old) => new Map(old).set(file.path, !open));
             return <File key={file.path} file={file} open={open} onToggle={toggle} />;
@@ -36,7 +36,7 @@ export function Files({ found, ids }) {
           {more > 0 && <p className="mut">{grouped(more)} more files are not shown.</p>}
         </div>
       ) : (
-        <p className="mut pad">None of them changed a file.</p>
+        <p className="mut pad">None of these runs changed a file.</p>
       )}
     </section>
   );
@@ -54,7 +54,7 @@ function File({ file, open, onToggle }) {
           type="button"
           className="btn ghost s1 ic"
           aria-expanded={open}
-          aria-label={`${open ? "Fold" : "Open"} ${path}`}
+          aria-label={`${open ? "Collapse" : "Expand"} ${path}`}
           onClick={onToggle}
         >
           <Chevron size={14} aria-hidden />
@@ -93,5 +93,5 @@ function ChangeText({ change: { diff, status } }) {
   if (/^@@ /m.test(diff)) return <DiffLines unified={diff} />;
   if (diff) return <p className="sm mut">There is no text to compare.</p>;
   if (!status) return null;
-  return <p className="sm mut">This is too large to show here. It is on the run's page.</p>;
+  return <p className="sm mut">This diff is too large to show here. Open the run to see it.</p>;
 }

@@ -1,5 +1,5 @@
-// Where a person writes to an agent. It lives in the browser alone and sends to the API through the
-// dashboard's proxy, so that neither a cut websocket nor a refused request loses a word.
+// Where a person writes to an agent. It lives only in the browser and sends to the API through the
+// dashboard's proxy: neither a lost websocket nor a refused request loses a word.
 import { ImagePlus, LoaderCircle, Play, Send, TriangleAlert, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { useNavigate } from "react-router";
@@ -16,14 +16,14 @@ import { IMAGE_TYPES, useImages } from "./useImages.jsx";
  * @property {string} label
  * @property {string} [placeholder]
  * @property {string} [sendLabel]
- * @property {string} [draftKey] names the text that is kept; another one is another text
+ * @property {string} [draftKey] name of the saved text; another name means another text
  * @property {number} [maxLength]
  * @property {boolean} [takesImages]
  * @property {boolean} [disabled]
  * @property {string} [note]
- * @property {boolean} [docked] whether it is small, at the end of a page
+ * @property {boolean} [docked] whether it is the small one at the end of a page
  * @property {string} [cancelHref]
- * @property {boolean} [openRun] whether to go to the run that was made
+ * @property {boolean} [openRun] whether to open the run that was created
  * @property {boolean} [focus]
  * @property {(runId: number) => void} [onSent]
  * @property {React.ReactNode} [children]
@@ -124,7 +124,7 @@ export function Composer(props) {
 /** @typedef {ReturnType<typeof useMessage>} Message */
 
 /**
- * What is written, and the way to send it.
+ * What is written, and how to send it.
  *
  * @param {ComposerProps} props
  */
@@ -133,7 +133,7 @@ function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
-  const last = useRef({ asked: "", key: "" });
+  const last = useRef({ request: "", key: "" });
   const images = useImages(setProblem);
   const { setImages } = images;
   useEffect(() => {
@@ -150,12 +150,12 @@ function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
     setProblem("");
     const uris = images.images.map((image) => image.uri);
     const body = { ...extra, prompt: text, ...(uris.length ? { images: uris } : {}) };
-    // The answer to the last try may have been lost: the same again has the same key.
-    const asked = `${path} ${JSON.stringify(body)}`;
-    if (last.current.asked !== asked) last.current = { asked, key: newKey() };
+    // The last answer may have been lost, so the same request is sent with the same key.
+    const request = `${path} ${JSON.stringify(body)}`;
+    if (last.current.request !== request) last.current = { request, key: newKey() };
     try {
       const run = await sendJson("POST", path, body, last.current.key);
-      last.current = { asked: "", key: "" };
+      last.current = { request: "", key: "" };
       write("");
       setImages([]);
       onSent?.(run?.id ?? 0);
@@ -170,13 +170,13 @@ function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
 }
 
 /**
- * A refusal says what to change; for anything else it is good to know that nothing is lost.
+ * A refusal says what to change; any other message adds that nothing is lost.
  *
  * @param {unknown} error
  */
 function problemOf(error) {
   const isRefusal = error instanceof ApiProblem && error.status >= 400 && error.status < 500;
-  return isRefusal ? error.message : `${messageOf(error)} Your text is kept here; try again.`;
+  return isRefusal ? error.message : `${messageOf(error)} Your text is still here; try again.`;
 }
 
 /** @param {Iterable<File> | ArrayLike<File> | null | undefined} list */
@@ -215,7 +215,7 @@ function TextField({ id, message, label, placeholder, takesImages, focus, draftK
   const { text, write, images, problem } = message;
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [isOver, setOver] = useState(false);
-  // Another text takes the focus again.
+  // Another text gets the focus again.
   useEffect(() => {
     if (focus) area.current?.focus();
   }, [focus, draftKey]);
@@ -236,7 +236,7 @@ function TextField({ id, message, label, placeholder, takesImages, focus, draftK
     if (takesImages) images.add(filesIn(event.dataTransfer.files));
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only takes what is dropped
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only accepts what is dropped
     <div
       className={`field ${isOver ? "drop" : ""}`}
       style={{ alignItems: "flex-start", flexDirection: "column" }}
@@ -263,7 +263,7 @@ function TextField({ id, message, label, placeholder, takesImages, focus, draftK
       {images.images.length > 0 && (
         <Thumbs
           images={images.images}
-          onRemove={(image) => images.setImages((old) => old.filter((each) => each !== image))}
+          onRemove={(image) => images.setImages((old) => old.filter((other) => other !== image))}
         />
       )}
     </div>

@@ -1,4 +1,4 @@
-// What a person says next: resumes a finished run, or waits in line while a turn is going on.
+// The next prompt: it resumes a run that has ended, or waits in the queue while a turn is working.
 import { Hourglass, Image, X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { ApiProblem, getJson, messageOf, sendJson } from "../api.js";
@@ -11,9 +11,9 @@ import { Composer } from "./Composer.jsx";
  * @property {number} runId
  * @property {number} turn
  * @property {boolean} active
- * @property {boolean} down whether the API is away
+ * @property {boolean} down whether the API is unavailable
  * @property {boolean} focus
- * @property {number} queueVersion the queue is read anew when it changes
+ * @property {number} queueVersion the queue is read again when it changes
  * @property {boolean} queueless whether nothing can be queued for this run
  * @property {(runId: number) => void} onSent
  */
@@ -49,7 +49,7 @@ export function FollowUp({ runId, turn, active, down, focus, queueVersion, queue
 function noteOf({ turn, active, down, queues }) {
   if (down) return "The API is not running. Your text is kept.";
   if (!active) return `Starts turn ${turn + 1}`;
-  return queues ? `Sent when turn ${turn} is complete` : "Can be sent when this turn has ended.";
+  return queues ? `Sent when turn ${turn} is complete` : "You can send it when this turn has ended";
 }
 
 /** @typedef {ReturnType<typeof useQueue>} Queue */
@@ -70,12 +70,12 @@ function useQueue(runId, version) {
       setAnswers(true);
     } catch (error) {
       const hasNone = error instanceof ApiProblem && [404, 405].includes(error.status);
-      if (!hasNone) return; // what was read before is still the best that is known
+      if (!hasNone) return; // keep what was read before
       setItems([]);
       setAnswers(false);
     }
   }, [runId]);
-  // The version says that there is more.
+  // A new version means that there is more to read.
   useEffect(() => {
     read();
   }, [read, version]);
@@ -94,7 +94,7 @@ function useQueue(runId, version) {
 /** @param {unknown} error */
 function problemOf(error) {
   const status = error instanceof ApiProblem ? error.status : undefined;
-  if (status === 404) return ""; // it is gone, as was asked for
+  if (status === 404) return ""; // it is already gone
   if (status === 409) return "This prompt was sent before it could be withdrawn.";
   return `${messageOf(error)} The prompt was not withdrawn; try again.`;
 }
@@ -107,10 +107,10 @@ function Waiting({ queue: { items, problem, withdraw }, active }) {
       {items.length > 0 && (
         <p className="flexrow sm mut">
           <Hourglass size={14} aria-hidden />
-          {items.length === 1 ? "1 prompt is waiting" : `${items.length} prompts are waiting`}
-          {active
-            ? "; the first is sent when this turn is complete."
-            : "; the first is sent when the next turn is complete."}
+          {items.length === 1
+            ? "1 prompt is waiting; it is sent"
+            : `${items.length} prompts are waiting; the first is sent`}
+          {active ? " when this turn is complete." : " when the next turn is complete."}
         </p>
       )}
       <ol>

@@ -1,11 +1,11 @@
-// Text that is not sent yet, kept in the browser.
+// Text that is not sent yet, saved in the browser.
 
 /** @param {string} key */
 export function readDraft(key) {
   try {
     return localStorage.getItem(key) ?? "";
   } catch {
-    return ""; // a private window: it has no drafts
+    return ""; // a private window has no drafts
   }
 }
 

@@ -1,4 +1,4 @@
-// Images that go with a prompt.
+// Images that are sent with a prompt.
 import { useCallback, useState } from "react";
 
 /** @typedef {{ name: string, uri: string }} PromptImage */
@@ -19,13 +19,13 @@ export function useImages(onProblem) {
       if (refused) {
         const name = refused.name || "This file";
         onProblem(
-          `${name} was left out. PNG, JPEG, GIF and WebP images of up to 10 MB can be sent.`,
+          `${name} was not attached. You can attach PNG, JPEG, GIF and WebP images of up to 10 MB.`,
         );
       }
       const added = await Promise.all(files.filter(canBeSent).map(asImage));
       setImages((old) => {
         if (old.length + added.length > MOST_IMAGES) {
-          onProblem(`At most ${MOST_IMAGES} images can be sent. The rest was left out.`);
+          onProblem(`You can attach at most ${MOST_IMAGES} images. The rest were not attached.`);
         }
         return [...old, ...added].slice(0, MOST_IMAGES);
       });

@@ -76,13 +76,13 @@ function PromptImages({ entry, runId }) {
   );
 }
 
-// Images of prompts are in the turns, not in the entries: they are read when they come into view.
+// Images of prompts are in the turns, not in the entries: they are read once they are in view.
 /** @type {{ key: string, answer: Promise<{ items: Turn[] }> | null }} */
 let lastRead = { key: "", answer: null };
 
 /**
  * @param {number} runId
- * @param {number} turn a turn that is new is not in what was read before
+ * @param {number} turn a new turn is not in an older answer
  */
 function turnsOf(runId, turn) {
   const key = `${runId}/${turn}`;
@@ -93,23 +93,23 @@ function turnsOf(runId, turn) {
 /**
  * @param {number} runId
  * @param {number} turn
- * @param {boolean} wanted
+ * @param {boolean} hasImages
  */
-function useImages(runId, turn, wanted) {
+function useImages(runId, turn, hasImages) {
   const [images, setImages] = useState(/** @type {string[]} */ ([]));
   useEffect(() => {
-    if (!wanted) return undefined;
+    if (!hasImages) return undefined;
     let gone = false;
     turnsOf(runId, turn)?.then(
       ({ items }) => {
-        const found = items.find((each) => each.turn === turn)?.images ?? [];
-        if (!gone) setImages(found.filter((uri) => SAFE_IMAGE.test(uri)));
+        const uris = items.find((item) => item.turn === turn)?.images ?? [];
+        if (!gone) setImages(uris.filter((uri) => SAFE_IMAGE.test(uri)));
       },
       () => {}, // the places of the images stay empty
     );
     return () => {
       gone = true;
     };
-  }, [runId, turn, wanted]);
+  }, [runId, turn, hasImages]);
   return images;
 }

@@ -1,4 +1,4 @@
-// Markdown of an agent. It is hostile input: no HTML, no images, and no links to other schemes.
+// Markdown of an agent. It is hostile input: no HTML, no images, only links to web and mail.
 import { useContext } from "react";
 import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";

@@ -19,8 +19,8 @@ import { Chevron, Tool } from "./Tool.jsx";
  * @property {number} runId
  * @property {boolean} open
  * @property {boolean} thoughtOpen
- * @property {boolean} flash whether it was just gone to
- * @property {boolean} hit whether it is the hit of a search that is shown now
+ * @property {boolean} flash whether the page just jumped to it
+ * @property {boolean} hit whether it is the current hit of the search
  * @property {string} agent
  * @property {string} user
  * @property {boolean} raw whether to show it as JSON
@@ -128,7 +128,7 @@ function Thought({ text, open, onToggle }) {
 }
 
 /**
- * Several entries as one line; when it is open they follow below it.
+ * Several entries as one line; if it is open, they follow below it.
  *
  * @param {{ group: Group, open: boolean, onToggle: () => void }} props
  */
@@ -136,7 +136,7 @@ export function GroupLine({ group, open, onToggle }) {
   const Icon = iconOfGroup(group);
   const name = nameOfGroup(group);
   const targets = group.targets.slice(0, TARGETS_SHOWN).join(", ");
-  // While it is open, its entries stand for themselves.
+  // While it is open, its entries have their own labels.
   const Line = open ? "div" : "article";
   return (
     <Line

@@ -1,4 +1,4 @@
-// What can be done with one step: copy its link, or all of it.
+// Buttons that copy the link of a step, or the whole step.
 import { Braces, Link2 } from "lucide-react";
 import { CopyButton } from "../text/CopyButton.jsx";
 

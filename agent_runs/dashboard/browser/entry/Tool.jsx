@@ -1,4 +1,4 @@
-// What a tool did: one line, which opens to what went in and came out.
+// A tool call: one line, which opens to show input and output.
 import { Check, ChevronDown, ChevronRight, X } from "lucide-react";
 import { clean, diffStat, firstLine, targetOf } from "../reading.js";
 import { DiffLines, Stat } from "../text/DiffLines.jsx";
@@ -65,15 +65,15 @@ function Badges({ entry }) {
   const stats = diffsOf(entry).map((diff) => diffStat(diff.unified));
   const added = sumOf(stats, (stat) => stat.added);
   const removed = sumOf(stats, (stat) => stat.removed);
-  const asked = output.permission?.policy === "ask" ? output.permission : null;
+  const permission = output.permission?.policy === "ask" ? output.permission : null;
   return (
     <span className="end">
       {added + removed > 0 && <Stat added={added} removed={removed} />}
       <Ending entry={entry} />
       {output.status === "cancelled" && <span className="badge">cancelled</span>}
-      {asked && (
+      {permission && (
         <span className="badge amber">
-          {/reject/.test(asked.kind ?? "") ? "rejected by you" : "approved by you"}
+          {/reject/.test(permission.kind ?? "") ? "rejected by you" : "approved by you"}
         </span>
       )}
       {entry.duration_ms != null && <span className="num">{took(entry.duration_ms)}</span>}
@@ -133,7 +133,7 @@ function Details({ entry, onLink, onNextError }) {
 }
 
 /**
- * A single short argument is on the line above already.
+ * A single short argument is already on the line above.
  *
  * @param {Entry} entry
  */

@@ -1,9 +1,9 @@
-// Which entries that follow each other are one line: "Read 14 files", "pytest ×4".
+// Folds consecutive entries into one line: "Read 14 files", "pytest ×4".
 import { clean, targetOf } from "../reading.js";
 import { kindOf } from "./kinds.js";
 
 /**
- * @typedef {object} Groupable what is read of an entry, so that a short form of one does, too
+ * @typedef {object} Groupable the fields of an entry that matter here
  * @property {number} seq
  * @property {number} turn
  * @property {string} message_type
@@ -27,7 +27,7 @@ import { kindOf } from "./kinds.js";
  */
 
 /** @param {Groupable} entry */
-const looks = (entry) => ["read", "search"].includes(kindOf(entry.tool_name ?? ""));
+const isLook = (entry) => ["read", "search"].includes(kindOf(entry.tool_name ?? ""));
 
 /** @param {Groupable} entry */
 const callOf = (entry) => `${entry.tool_name} ${JSON.stringify(entry.tool_input)}`;
@@ -39,7 +39,7 @@ const isPlan = (entry) => entry.message_type === "PLAN_EVALUATION";
 const isGoodCall = (entry) => entry.message_type === "ACTION" && entry.tool_name && !entry.failed;
 
 /**
- * Find the groups among entries that follow each other.
+ * Find the groups among consecutive entries.
  *
  * @param {readonly Groupable[]} entries
  * @returns {(Group | null)[]} one per entry; entries of one group have the same object
@@ -68,14 +68,14 @@ function callsFrom(entries, start) {
   if (!isGoodCall(first)) return alone;
   const call = callOf(first);
   const repeated = reach(entries, start, (entry) => callOf(entry) === call);
-  // Two looks at one file are not yet worth a word; two runs of one command are.
-  const same = repeated.calls.length > (looks(first) ? 2 : 1);
+  // Looking at a file twice is not worth a mention; running a command twice is.
+  const same = repeated.calls.length > (isLook(first) ? 2 : 1);
   if (same) return { ...repeated, same };
-  return looks(first) ? { ...reach(entries, start, looks), same } : alone;
+  return isLook(first) ? { ...reach(entries, start, isLook), same } : alone;
 }
 
 /**
- * How far calls of one turn reach that all pass `fits`; plans between them do not end it.
+ * The calls of one turn that follow `start` and pass `fits`; plans between them do not matter.
  *
  * @param {readonly Groupable[]} entries
  * @param {number} start

@@ -1,4 +1,4 @@
-// What an entry is: said by people or done by a tool, and which kind of tool.
+// What an entry is: a message or a tool call, and of which kind of tool.
 
 /** @import { Entry } from "../shapes.d.ts" */
 /** @typedef {"edit" | "search" | "read" | "run" | "tool"} ToolKind */
@@ -12,7 +12,7 @@ const TOOL_KINDS = [
 ];
 
 /**
- * What a tool does, told from its name.
+ * What a tool does, judging by its name.
  *
  * @param {string} tool
  * @returns {ToolKind}
@@ -31,7 +31,7 @@ export const isMessage = ({ message_type: type }) =>
 export const textOf = ({ observation }) => (typeof observation === "string" ? observation : "");
 
 /**
- * What a tool gave back when that is not text.
+ * What a tool returned, if that is not text.
  *
  * @param {Pick<Entry, "observation">} entry
  */

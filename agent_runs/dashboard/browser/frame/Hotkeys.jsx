@@ -1,5 +1,5 @@
-// Keyboard of every page. Keys act on what is on the page: `data-hotkey` names the element a key
-// clicks or focuses, `data-row` the rows that J and K walk over.
+// Keyboard shortcuts of every page. Keys act on what is on the page: `data-hotkey` marks the
+// element that a key clicks or focuses, `data-row` the rows that J and K step through.
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 
@@ -14,7 +14,7 @@ export function Hotkeys() {
   const navigate = useNavigate();
   const chord = useRef(0);
   useEffect(() => {
-    // Returns whether the key meant something.
+    // Returns whether the key did something.
     const press = (/** @type {string} */ key) => {
       const isInChord = Date.now() - chord.current < CHORD_MS;
       chord.current = 0;

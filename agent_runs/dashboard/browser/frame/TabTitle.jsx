@@ -1,13 +1,13 @@
-// Title and icon of the browser tab, with the numbers of runs that work and that wait for you.
+// Title and icon of the browser tab, with the numbers of runs that are working or need you.
 import { useEffect } from "react";
 import { iconOf, titleOf } from "./tab.js";
 
 /** @param {{ title: string, running: number, waiting: number }} props */
 export function TabTitle({ title, running, waiting }) {
   useEffect(() => {
-    const wanted = titleOf(title, running, waiting);
+    const tabTitle = titleOf(title, running, waiting);
     const show = () => {
-      if (document.title !== wanted) document.title = wanted;
+      if (document.title !== tabTitle) document.title = tabTitle;
     };
     show();
     const element = document.querySelector("title");
@@ -22,10 +22,10 @@ export function TabTitle({ title, running, waiting }) {
   return null;
 }
 
-/** The link of our icon, which takes the place of those of the page. */
+/** The link of our icon, which replaces those of the page. */
 function iconLink() {
-  const known = document.querySelector("link[rel=icon][data-live]");
-  if (known instanceof HTMLLinkElement) return known;
+  const ours = document.querySelector("link[rel=icon][data-live]");
+  if (ours instanceof HTMLLinkElement) return ours;
   for (const old of document.querySelectorAll("link[rel~=icon]")) old.remove();
   const link = Object.assign(document.createElement("link"), { rel: "icon" });
   link.dataset.live = "";

@@ -1,5 +1,5 @@
-// How much room things take on this device. `assets/density.js` applies the choice before the first
-// paint; this changes it.
+// How much space things take in this browser. `assets/density.js` applies the choice before the
+// first paint; this module changes it.
 
 /** @typedef {"comfortable" | "compact"} Density */
 
@@ -16,9 +16,9 @@ export function setDensity(density) {
   try {
     localStorage.setItem(KEY, density);
   } catch {
-    // it then lasts as long as the page
+    // the choice then lasts as long as the page
   }
-  for (const tell of listeners) tell();
+  for (const listener of listeners) listener();
 }
 
 /** @param {() => void} listener */

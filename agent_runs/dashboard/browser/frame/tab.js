@@ -1,4 +1,4 @@
-// The title and the icon of a browser tab, with the number of runs that wait and that run.
+// The title and the icon of a browser tab, with the numbers of waiting and running runs.
 
 /**
  * @param {string} title
@@ -12,7 +12,7 @@ export function titleOf(title, running, waiting) {
 
 /**
  * @param {number} running
- * @param {number} waiting these matter more: when there are any, they are shown
+ * @param {number} waiting matters more: if there are any, this number is shown
  */
 export function iconOf(running, waiting) {
   const badge = waiting

@@ -1,4 +1,4 @@
-// Choose or drop files, see them come in, and what became of each.
+// Choose or drop files, then follow the import of each.
 import { FolderOpen, Upload } from "lucide-react";
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
 import { filesOf, fromFolder } from "./files.js";
@@ -22,7 +22,7 @@ export function ImportPage() {
         <Upload size={24} strokeWidth={1.75} aria-hidden className="mut" />
         <p className="med">
           {isOver ? (
-            "Let go to import"
+            "Drop to import"
           ) : (
             <>
               <span className="desk">Drop files or folders here, or choose them</span>
@@ -30,11 +30,11 @@ export function ImportPage() {
             </>
           )}
         </p>
-        <p className="sm mut">An export in JSON Lines, or session files of Claude Code (*.jsonl)</p>
+        <p className="sm mut">A JSON Lines export, or Claude Code session files (*.jsonl)</p>
         <Pickers onFiles={take} />
         {isNone && (
           <p role="alert" className="note red">
-            No *.jsonl files were found in it.
+            No *.jsonl files were found there. Choose something else.
           </p>
         )}
       </section>
@@ -47,10 +47,10 @@ export function ImportPage() {
 function Pickers({ onFiles }) {
   const files = useRef(/** @type {HTMLInputElement | null} */ (null));
   const folder = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const pickedOf = (/** @type {React.ChangeEvent<HTMLInputElement>} */ event) => {
-    const picked = [...(event.target.files ?? [])];
-    event.target.value = ""; // else the same file could not be chosen again
-    return picked;
+  const selectionOf = (/** @type {React.ChangeEvent<HTMLInputElement>} */ event) => {
+    const selection = [...(event.target.files ?? [])];
+    event.target.value = ""; // otherwise the same file could not be chosen again
+    return selection;
   };
   return (
     <>
@@ -70,8 +70,8 @@ function Pickers({ onFiles }) {
         multiple
         aria-label="Files to import"
         onChange={(event) => {
-          const picked = pickedOf(event);
-          if (picked.length) onFiles(picked);
+          const selection = selectionOf(event);
+          if (selection.length) onFiles(selection);
         }}
       />
       <input
@@ -81,8 +81,8 @@ function Pickers({ onFiles }) {
         {...{ webkitdirectory: "" }}
         aria-label="Folder to import"
         onChange={(event) => {
-          const picked = pickedOf(event);
-          if (picked.length) onFiles(fromFolder(picked));
+          const selection = selectionOf(event);
+          if (selection.length) onFiles(fromFolder(selection));
         }}
       />
     </>
@@ -90,7 +90,7 @@ function Pickers({ onFiles }) {
 }
 
 /**
- * Files may be dropped anywhere on the page.
+ * Files can be dropped anywhere on the page.
  *
  * @param {(files: File[]) => void} onFiles
  */

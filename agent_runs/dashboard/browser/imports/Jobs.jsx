@@ -1,4 +1,4 @@
-// The files that were chosen, and what became of each.
+// The chosen files, and the state of each.
 import { CircleCheck, CircleX, FileText, LoaderCircle, RotateCw, X } from "lucide-react";
 import { memo, useEffect } from "react";
 import { Link } from "react-router";
@@ -66,7 +66,7 @@ export function Jobs({ jobs }) {
       {waiting + done > 0 && <p className="sm mut num">{rest.filter(Boolean).join(" · ")}</p>}
       {open > 0 && (
         <p className="sm mut">
-          The import goes on while you look at other pages of the dashboard. Keep this tab open.
+          The import continues while you look at other pages of the dashboard. Keep this tab open.
         </p>
       )}
     </section>
@@ -138,13 +138,13 @@ function Runs({ job, result }) {
   useEffect(() => {
     nameRuns(job);
   }, [job]);
-  const named = result.runs.slice(0, RUNS_NAMED);
+  const top = result.runs.slice(0, RUNS_NAMED);
   const rest = result.runs.slice(RUNS_NAMED);
-  const unnamed = result.imported + result.updated + result.known - result.runs.length;
+  const omitted = result.imported + result.updated + result.known - result.runs.length;
   return (
     <>
       <ul className="import-runs">
-        {named.map((run) => (
+        {top.map((run) => (
           <li key={run.id}>
             <Link className="link" to={`/runs/${run.id}`}>
               Run {run.id}
@@ -158,7 +158,7 @@ function Runs({ job, result }) {
         <details className="import-rest">
           <summary className="sm mut">
             {counted(rest.length, "more run")}
-            {unnamed > 0 && `, and ${count(unnamed)} that are not named here`}
+            {omitted > 0 && `, and ${count(omitted)} that are not listed here`}
           </summary>
           <div className="flexrow wrap num">
             {rest.map((run) => (

@@ -1,9 +1,9 @@
-// The files that somebody chose or dropped.
+// Chosen or dropped files.
 
 const OURS = /\.(jsonl|ndjson)$/i;
 
 /**
- * What a folder holds that can be imported, by path.
+ * The files of a folder that can be imported, sorted by path.
  *
  * @param {readonly File[]} files
  */
@@ -16,7 +16,7 @@ export const fromFolder = (files) =>
 export const pathOf = (file) => file.webkitRelativePath || file.name;
 
 /**
- * The files of a drop; of folders among them only what can be imported.
+ * The dropped files; of dropped folders, only the files that can be imported.
  *
  * @param {DataTransfer | null} transfer
  */
@@ -29,7 +29,7 @@ export async function filesOf(transfer) {
 
 /**
  * @param {FileSystemEntry} entry
- * @param {boolean} wasChosen whether it was dropped itself, and not a folder around it
+ * @param {boolean} wasChosen whether it was dropped itself, not as part of a folder
  * @returns {Promise<File[]>}
  */
 async function filesWithin(entry, wasChosen) {
@@ -40,12 +40,12 @@ async function filesWithin(entry, wasChosen) {
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   /** @type {File[]} */
-  const found = [];
-  // The reader gives a hundred at a time, and none at the end.
+  const files = [];
+  // The reader returns a hundred at a time, and none at the end.
   for (;;) {
     const part = await readPart(reader);
-    if (!part.length) return found;
-    for (const inner of part) found.push(...(await filesWithin(inner, false)));
+    if (!part.length) return files;
+    for (const inner of part) files.push(...(await filesWithin(inner, false)));
   }
 }
 

@@ -1,6 +1,6 @@
-// Files on their way to the API. They live outside of any component, so that an import goes on
-// while other pages of the dashboard are looked at. The browser reads each file from the disk while
-// it sends it; nothing of it is held in memory or goes through Reflex state.
+// Files on their way to the API. They live outside any component, so an import continues while
+// somebody looks at other pages. The browser reads each file from disk while sending it: nothing is
+// held in memory, and nothing goes through Reflex state.
 import { getJson } from "../api.js";
 import { clean } from "../reading.js";
 import { pathOf } from "./files.js";
@@ -16,20 +16,20 @@ import { pathOf } from "./files.js";
  * @property {Phase} phase
  * @property {number} sent bytes
  * @property {string} [problem] why it failed
- * @property {string} [advice] what to do about it, or what became of a cancelled one
- * @property {boolean} [isGone] whether the file itself cannot be read any more
+ * @property {string} [advice] what to do about it, or what a cancelled one left behind
+ * @property {boolean} [isGone] whether the file itself can no longer be read
  * @property {ImportResult} [result]
  * @property {Record<number, string>} [titles] of its runs
  */
 
-/** How many runs of a file are shown by name. */
+/** How many runs of a file are listed with their titles. */
 export const RUNS_NAMED = 6;
 
 const WHOLE = "A file is imported whole or not at all";
-const TRY_AGAIN = `${WHOLE}. Try again: runs that are here already stay as they are.`;
+const TRY_AGAIN = `${WHOLE}. Try again: runs that are already here stay as they are.`;
 /** @type {Record<number, string>} */
 const ADVICE = {
-  401: "Set the dashboard's AGENT_RUNS_API_TOKEN to the token of the API.",
+  401: "Set the dashboard's AGENT_RUNS_API_TOKEN to the API's token.",
   413: "Raise that setting of the API, or export fewer runs into each file.",
   422: "", // the message says it
   503: `${WHOLE}. Try again once that is fixed.`,
@@ -62,7 +62,7 @@ export const isOpen = (job) => job.phase === "waiting" || isUnderWay(job);
 /** @param {Job[]} now */
 function show(now) {
   jobs = now;
-  for (const tell of listeners) tell();
+  for (const listener of listeners) listener();
 }
 
 /**
@@ -93,23 +93,23 @@ export async function again(key) {
 
 /** @param {number} key */
 export function cancel(key) {
-  const job = jobs.find((each) => each.key === key);
+  const job = jobs.find((other) => other.key === key);
   if (job?.phase === "waiting") change(key, { phase: "cancelled", advice: "" });
   else if (request?.key === key) request.xhr.abort();
 }
 
 export function cancelAll() {
-  // First those that wait: when the one under way ends, the next would begin.
+  // Cancel the waiting ones first: when the running one ends, the next would begin.
   const waiting = jobs.filter((job) => job.phase === "waiting");
   for (const job of [...waiting, ...jobs.filter(isUnderWay)]) cancel(job.key);
 }
 
-/** Take what has ended off the list. */
+/** Remove what has ended from the list. */
 export const forget = () => show(jobs.filter(isOpen));
 
 /**
- * Ten gigabytes should not travel only to be refused. Nothing waits long for the limit: the API
- * knows it, too.
+ * Nobody should send ten gigabytes only to have them refused. We do not wait long for the limit,
+ * because the API checks it too.
  */
 export async function learnLimit() {
   try {
@@ -125,10 +125,10 @@ export async function learnLimit() {
 /** @param {BeforeUnloadEvent} event */
 const keepTab = (event) => event.preventDefault();
 
-/** Send the next file. One at a time: the API takes one at a time, too. */
+/** Send the next file, one at a time, as the API takes them. */
 function next() {
   if (request) return;
-  const job = jobs.find((each) => each.phase === "waiting");
+  const job = jobs.find(({ phase }) => phase === "waiting");
   if (!job) {
     window.removeEventListener("beforeunload", keepTab);
   } else if (job.file.size > limit) {
@@ -170,12 +170,10 @@ function send({ key, file }) {
 
 /** @param {boolean} isSent */
 const adviceOnCancel = (isSent) =>
-  isSent
-    ? `${WHOLE}. If it was ready just then, its runs are in the list.`
-    : "Nothing of it was imported.";
+  isSent ? `${WHOLE}. If it had just finished, its runs are in the list.` : "Nothing was imported.";
 
 /**
- * What became of a file, from the answer to it.
+ * The outcome for a file, by the answer to it.
  *
  * @param {number} status
  * @param {string} text
@@ -187,7 +185,7 @@ export function outcomeOf(status, text) {
   try {
     json = JSON.parse(text) ?? {};
   } catch {
-    // not an answer of the API: it is from a proxy before it
+    // not from the API, but from a proxy in front of it
   }
   if (status === 200 && Array.isArray(json.runs)) {
     return { phase: "done", result: /** @type {ImportResult} */ (json) };
@@ -198,7 +196,7 @@ export function outcomeOf(status, text) {
 }
 
 /**
- * The browser tells only that something broke: the file itself may be what is gone.
+ * The browser says only that something failed; the file itself may be gone.
  *
  * @param {File} file
  * @param {boolean} isSent
@@ -208,24 +206,25 @@ async function reasonOf(file, isSent) {
   try {
     await file.slice(0, 1).arrayBuffer();
   } catch {
-    const problem = "The file was moved or changed while it was read. Nothing of it was imported.";
+    const problem = "The file was moved or changed while it was read. Nothing was imported.";
     return { problem, advice: "Choose it again.", isGone: true };
   }
   if (isSent) {
-    const problem = "The connection was lost while the server stored the file.";
+    const problem = "The connection was lost while the server was storing the file.";
     return { problem, advice: TRY_AGAIN };
   }
-  const problem = "The connection was lost. Nothing of the file was imported.";
-  return { problem, advice: "Try again when it is back." };
+  const problem = "The connection was lost. Nothing was imported.";
+  return { problem, advice: "Try again when the connection is back." };
 }
 
 /**
- * Learn the names of the runs that are shown by name.
+ * Read the titles of the runs that are listed with them.
  *
  * @param {Job} job
  */
-export async function nameRuns({ key, result, titles: known }) {
-  if (known || !result) return;
+export async function nameRuns(job) {
+  const { key, result } = job;
+  if (job.titles || !result) return;
   /** @type {Record<number, string>} */
   const titles = {};
   change(key, { titles });
@@ -234,6 +233,6 @@ export async function nameRuns({ key, result, titles: known }) {
     const run = await getJson(`/agent_runs/${id}`);
     titles[id] = run.name;
   });
-  await Promise.allSettled(reads); // a link says its number, too
+  await Promise.allSettled(reads); // without a title, a run is listed by its number
   change(key, { titles: { ...titles } });
 }

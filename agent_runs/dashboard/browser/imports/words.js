@@ -1,4 +1,4 @@
-// What became of imported files, in words.
+// The outcome of imports, in words.
 import { sizeWords } from "../reading.js";
 import { isOpen } from "./jobs.js";
 
@@ -10,7 +10,7 @@ const LATEST = 10;
 const NEXT_UP = 3;
 
 /** @type {Record<string, string>} */
-export const OUTCOMES = { imported: "Imported", updated: "Updated", known: "Known" };
+export const OUTCOMES = { imported: "Imported", updated: "Updated", known: "Already here" };
 
 /** @param {number} number */
 export const count = (number) => number.toLocaleString("en");
@@ -26,24 +26,24 @@ export function summaryOf({ imported, updated, known, logs }) {
   const words = [
     imported && `${count(imported)} imported`,
     updated && `${count(updated)} updated`,
-    known && `${count(known)} known already`,
+    known && `${count(known)} already here`,
   ].filter(Boolean);
-  if (!words.length) return "It has no runs";
-  const stored = imported + updated ? `${counted(logs, "step")} stored` : "nothing was changed";
-  return [...words, stored].join(" · ");
+  if (!words.length) return "The file has no runs";
+  const steps = imported + updated ? `${counted(logs, "step")} stored` : "nothing changed";
+  return [...words, steps].join(" · ");
 }
 
 /** @param {Job} job */
 export function stateOf({ phase, sent, file, result }) {
   if (phase === "waiting") return "Waiting for its turn";
   if (phase === "sending") return `${sizeWords(sent)} of ${sizeWords(file.size)} sent`;
-  if (phase === "storing") return "Being checked and stored; its runs will appear all at once";
+  if (phase === "storing") return "Being checked and stored; its runs will appear together";
   if (phase === "cancelled") return "Cancelled";
   return phase === "done" && result ? summaryOf(result) : "Not imported";
 }
 
 /**
- * What all files came to; empty while nothing has.
+ * The outcome of all files together; empty while there is none.
  *
  * @param {readonly Job[]} jobs
  */
@@ -55,15 +55,15 @@ export function totalOf(jobs) {
   const parts = [
     sum("imported") && `${counted(sum("imported"), "run")} imported`,
     sum("updated") && `${count(sum("updated"))} updated`,
-    sum("known") && `${count(sum("known"))} known already`,
+    sum("known") && `${count(sum("known"))} already here`,
     refused && `${counted(refused, "file")} refused`,
   ];
   return parts.filter(Boolean).join(" · ");
 }
 
 /**
- * Of many files those that matter: refused ones, the one under way, what comes next, what came
- * last.
+ * Of many files, those that matter: the refused ones, the current one, the next ones, and the ones
+ * that were done last.
  *
  * @param {readonly Job[]} jobs
  */
@@ -85,7 +85,7 @@ export function shownOf(jobs) {
 }
 
 /**
- * What a screen reader is told: the last file that has ended, or the total of many.
+ * What a screen reader announces: the last file that has ended, or the total of many.
  *
  * @param {readonly Job[]} jobs
  */

@@ -1,4 +1,4 @@
-// What happened in a run, found by the API in its entries: a page of it, or a few lines.
+// What happened in a run, as the API finds it in the entries: a whole page, or a few lines.
 import { Clock, TriangleAlert } from "lucide-react";
 import { Link } from "react-router";
 import { clean, moneyWords } from "../reading.js";
@@ -7,7 +7,7 @@ import { grouped, timeTaken } from "../text/numbers.js";
 import { Findings, Outcome, StepLink } from "./findings.jsx";
 import { useInsight } from "./useInsight.jsx";
 
-/** @import { Insight as Found } from "../shapes.d.ts" */
+/** @import { Insight as RunInsight } from "../shapes.d.ts" */
 
 /** @type {Record<string, string>} */
 const WAITED_FOR = { model: "the model", tool: "a tool", person: "you" };
@@ -16,7 +16,7 @@ const MOST_IN_SHORT = 3;
 
 /**
  * @param {{ runId: number, version: number, active: boolean, compact: boolean }} props it reads
- *   anew when `version` changes; `compact` is for the side of a page
+ *   again when `version` changes; `compact` is for the side of a page
  */
 export function Insight({ runId, version, active, compact }) {
   const { insight, problem } = useInsight(runId, version, active);
@@ -48,7 +48,7 @@ export function Insight({ runId, version, active, compact }) {
   );
 }
 
-/** @typedef {{ runId: number, insight: Found }} Props */
+/** @typedef {{ runId: number, insight: RunInsight }} Props */
 
 /** @param {Props} props */
 const Whole = (props) => (
@@ -81,7 +81,7 @@ function Summary({ runId, insight }) {
       <p className="wraps">{clean(insight.outcome)}</p>
       <Findings runId={runId} insight={insight} most={MOST} />
       {!insight.first_error && !insight.repeats.length && (
-        <p className="mut">No step failed, and none was repeated over and over.</p>
+        <p className="mut">No step failed, and none was repeated in a loop.</p>
       )}
       <dl className="kv sm">
         <dt>Steps</dt>
@@ -155,7 +155,7 @@ function Files({ runId, insight: { files, files_total: total } }) {
           ))}
         </ul>
       ) : (
-        <p className="mut">No step changed a file.</p>
+        <p className="mut">No files were changed.</p>
       )}
     </Section>
   );
@@ -185,7 +185,7 @@ function Commands({ runId, insight: { commands, commands_total: total } }) {
           ))}
         </ul>
       ) : (
-        <p className="mut">No command was run.</p>
+        <p className="mut">No commands were run.</p>
       )}
     </Section>
   );

@@ -1,4 +1,4 @@
-// Single findings: errors, tests, loops. Each leads to its step.
+// Single findings: errors, tests, loops. Each links to its step.
 import { CircleCheck, CircleX, Repeat } from "lucide-react";
 import { Link } from "react-router";
 import { clean } from "../reading.js";
@@ -26,7 +26,7 @@ export const Outcome = ({ ok, label }) => {
 };
 
 /**
- * How the run went, shortest first: what failed, what was done over and over, and the tests.
+ * How the run went: what failed, what was repeated in a loop, and the tests.
  *
  * @param {{ runId: number, insight: Insight, most: number }} props
  */

@@ -7,7 +7,7 @@ import { getJson, messageOf } from "../api.js";
 const CALM_MS = 15_000;
 
 /**
- * Reads anew when there is more; while the run works, at most every fifteen seconds.
+ * Reads again when there is more; while the run is working, at most every fifteen seconds.
  *
  * @param {number} runId
  * @param {number} version
@@ -23,7 +23,7 @@ export function useInsight(runId, version, active) {
     setProblem("");
     last.current = 0;
   }, [runId]);
-  // The version says that there is more.
+  // A new version means that there is more to read.
   useEffect(() => {
     const aborter = new AbortController();
     const read = async () => {

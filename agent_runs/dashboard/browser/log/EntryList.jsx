@@ -1,4 +1,4 @@
-// The list of a log: of any number of entries only those in view are on the page.
+// The list of a log: however many entries there are, only those in view are on the page.
 import { useCallback, useEffect, useRef } from "react";
 import { Virtuoso } from "react-virtuoso";
 import { fold } from "../entry/groups.js";
@@ -16,9 +16,9 @@ import { keyOfEntry, keyOfGroup, keyOfThought } from "./useOpening.jsx";
 /** @typedef {ReturnType<typeof import("./useOpening.jsx").useOpening>} Opening */
 /**
  * @typedef {object} ListProps
- * @property {string} scope names what is listed; another scope is another list
+ * @property {string} scope name of what is listed; another scope means another list
  * @property {Entries} entries
- * @property {boolean} folds whether entries that follow each other are one line
+ * @property {boolean} folds whether consecutive entries fold into one line
  * @property {boolean} numbered whether the index of an entry is its number: not with a filter
  * @property {number} start the index that is shown first
  * @property {Opening} opening
@@ -70,12 +70,12 @@ export function EntryList(props) {
 const PARTS = { Footer: Draft };
 
 /**
- * The group of an entry, made anew only when its page has grown. No group crosses a page.
+ * The group of an entry, built again only when its page has grown. No group crosses a page.
  *
  * @param {Entries} entries
  */
 function useGroups({ pages }) {
-  const made = useRef(
+  const cache = useRef(
     /** @type {Map<number, { entries: Entry[], groups: (Group | null)[] }>} */ (new Map()),
   );
   return useCallback(
@@ -83,12 +83,12 @@ function useGroups({ pages }) {
       const number = pageOf(index);
       const entries = pages.page(number);
       if (!entries) return null;
-      let known = made.current.get(number);
-      if (known?.entries !== entries) {
-        known = { entries, groups: fold(entries) };
-        made.current.set(number, known);
+      let page = cache.current.get(number);
+      if (page?.entries !== entries) {
+        page = { entries, groups: fold(entries) };
+        cache.current.set(number, page);
       }
-      return known.groups[index % PAGE] ?? null;
+      return page.groups[index % PAGE] ?? null;
     },
     [pages],
   );
@@ -97,7 +97,7 @@ function useGroups({ pages }) {
 /** @param {{ index: number, numbered: boolean, onShow: () => void }} props */
 function Loading({ index, numbered, onShow }) {
   useEffect(() => {
-    onShow(); // what it returns is no cleanup
+    onShow(); // its result is not a cleanup function
   });
   return (
     <div className="step" data-loading>
@@ -109,7 +109,7 @@ function Loading({ index, numbered, onShow }) {
 }
 
 /**
- * One entry, with the beginning of its turn above it.
+ * One entry, below a line for its turn if it is the first of it.
  *
  * @param {{ index: number, opening: Opening, turns: TurnTimes[] } & Omit<
  *   React.ComponentProps<typeof Step>, "open" | "thoughtOpen" | "onToggle" | "onThought">} props
@@ -132,7 +132,7 @@ export function EntryRow({ index, opening, turns, ...step }) {
 
 /** @param {{ turn: number, of: TurnTimes[] }} props */
 function TurnLine({ turn, of }) {
-  const times = of.find((each) => each.turn === turn);
+  const times = of.find((other) => other.turn === turn);
   return (
     <div className="turn">
       <b>Turn {turn}</b>

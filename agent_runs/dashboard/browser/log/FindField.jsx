@@ -75,8 +75,8 @@ function placeAmongHits({ hits, at }) {
   if (!hits) return "";
   if (hits.total === 0) return "No match";
   if (at < 0) return counted(hits.total, "hit");
-  const known = hits.seqs.length;
-  const rest = known < hits.total ? `, first ${grouped(known)} shown` : "";
+  const shown = hits.seqs.length;
+  const rest = shown < hits.total ? `, first ${grouped(shown)} shown` : "";
   return `${grouped(at + 1)} of ${grouped(hits.total)}${rest}`;
 }
 

@@ -1,4 +1,4 @@
-// The end of a log that is still written: what is being said, and the way back to it.
+// The end of a log that still grows: what the agent is saying, and the button that leads there.
 import { ArrowDown, LoaderCircle, Pause } from "lucide-react";
 import { useEffect, useState } from "react";
 import { clean } from "../reading.js";
@@ -25,10 +25,10 @@ export function ToTheEnd({ active, fresh, onClick }) {
       {active ? (
         <>
           <Pause size={14} aria-hidden />
-          Live paused{fresh > 0 ? `, ${grouped(fresh)} new` : ""}
+          Paused{fresh > 0 ? `, ${grouped(fresh)} new` : ""}
         </>
       ) : (
-        "To the end"
+        "Go to the end"
       )}
       <ArrowDown size={14} aria-hidden />
     </button>
@@ -36,7 +36,7 @@ export function ToTheEnd({ active, fresh, onClick }) {
 }
 
 /**
- * What the agent is saying, before it is an entry.
+ * What the agent is saying, before it becomes an entry.
  *
  * @param {{ context?: { draft: string } }} props
  */

@@ -1,4 +1,4 @@
-// What stands above a log: filters, the way to the next error, and the search.
+// The bar above a log: filters, the button for the next error, and the search.
 import { ChevronDown, CircleX, UnfoldVertical } from "lucide-react";
 import { grouped } from "../text/numbers.js";
 import { FindField } from "./FindField.jsx";
@@ -18,7 +18,7 @@ import { FindField } from "./FindField.jsx";
  * }} props `onNextError` is null without errors, `onToggleAll` where nothing folds
  */
 export function Toolbar({ chips, shown, onShow, onNextError, everything, onToggleAll, find }) {
-  const foldWords = everything ? "Fold all" : "Open all";
+  const foldWords = everything ? "Collapse all" : "Expand all";
   return (
     <div className="tools">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row */}
@@ -42,7 +42,7 @@ export function Toolbar({ chips, shown, onShow, onNextError, everything, onToggl
             type="button"
             className="btn ghost s1 nexterror"
             data-hotkey="e"
-            title="Next error (E), or the one before with Shift"
+            title="Next error (E); with Shift, the previous one"
             aria-label="Next error"
             onClick={(event) => onNextError(event.shiftKey)}
           >

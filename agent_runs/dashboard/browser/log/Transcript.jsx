@@ -1,5 +1,5 @@
 // The log of a run. The server pushes a counter; the entries come in pages through the dashboard's
-// own address, and some thirty of them are on the page.
+// own address, and about thirty of them are drawn.
 import { CircleX } from "lucide-react";
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { setInAddress } from "../address.js";
@@ -26,7 +26,7 @@ import { useOpening } from "./useOpening.jsx";
  * @property {number} runId
  * @property {number} total entries of the run
  * @property {Partial<LogCounts>} counts
- * @property {boolean} active whether the run works
+ * @property {boolean} active whether the run is working
  * @property {string} agent
  * @property {string} user
  * @property {number} step the one to begin with; -1 for none
@@ -37,7 +37,7 @@ import { useOpening } from "./useOpening.jsx";
  * @property {boolean} raw whether to show entries as JSON
  */
 
-// Longer logs show every entry on a line of its own: folding needs all of them at hand.
+// Longer logs show every entry on a separate line, because folding needs all of them.
 const MOST_TO_FOLD = 1500;
 
 /** @param {TranscriptProps} props */
@@ -122,14 +122,14 @@ function useChips(runId, counts, total) {
 }
 
 /**
- * The way to any step: that of the address at first, then where links, errors and hits lead.
+ * Navigation to steps: first to the one in the address, later by links, errors and hits.
  *
  * @param {TranscriptProps} props
  * @param {{ entries: Entries, filter: string, opening: Opening, jump: Jump,
  *   showAll: () => void }} log
  */
 function useWay(props, { entries, filter, opening, jump, showAll }) {
-  /** The step that was gone to last. */
+  /** The step of the last jump. */
   const cursor = useRef(props.step);
   const goTo = async (/** @type {number} */ seq) => {
     showAll();
@@ -186,7 +186,7 @@ function useLink(raw, blink) {
 }
 
 /**
- * The list begins when its first rows are known: entries that fold under the eye make it jump.
+ * The list appears once its first rows are read: entries that fold later would make it jump.
  *
  * @param {string} scope
  * @param {Entries} entries
@@ -209,7 +209,7 @@ function useReady(scope, { count, pages, load }, folds, start) {
 }
 
 /**
- * The window onto the list. Whoever scrolls in it stays where they are.
+ * The visible part of the list. Somebody who scrolls in it stays where they are.
  *
  * @param {{ active: boolean, entries: Entries, jump: Jump, tail: Tail,
  *   children: React.ReactNode }} props
@@ -272,7 +272,7 @@ function Beginning({ count, filter, active }) {
     : "This run has no steps.";
   return (
     <p className="mut" style={{ padding: 24 }}>
-      {filter ? "No step matches." : why}
+      {filter ? "No steps match." : why}
     </p>
   );
 }

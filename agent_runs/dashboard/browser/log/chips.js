@@ -7,7 +7,7 @@ import { clean } from "../reading.js";
 const MOST_TOOLS = 12;
 
 /**
- * What there is to choose; filters that show nothing are left out.
+ * The filters to choose from, without those that would show nothing.
  *
  * @param {Partial<LogCounts>} counts
  * @param {number} total

@@ -1,4 +1,4 @@
-// The entries of a log as far as they have been read, in pages; those read longest ago are let go.
+// The entries of a log that have been read, in pages; the pages read longest ago are dropped.
 
 /** @import { Entry } from "../shapes.d.ts" */
 
@@ -13,7 +13,7 @@ export class EntryPages {
   #pages = new Map();
 
   /**
-   * One page, as far as it was read. It is another array when it has grown.
+   * One page, as far as it has been read. Once it has grown, it is another array.
    *
    * @param {number} number
    */
@@ -27,38 +27,38 @@ export class EntryPages {
   }
 
   /**
-   * How many entries of a page were read.
+   * How many entries of a page have been read.
    *
    * @param {number} number
    */
-  known(number) {
+  length(number) {
     return this.#pages.get(number)?.length ?? 0;
   }
 
   /**
-   * What to ask for to have a page whole; null when it is.
+   * What to ask for to complete a page; null if it is complete.
    *
    * @param {number} number
    */
   missing(number) {
-    const known = this.known(number);
-    return known < PAGE ? { skip: number * PAGE + known, limit: PAGE - known } : null;
+    const length = this.length(number);
+    return length < PAGE ? { skip: number * PAGE + length, limit: PAGE - length } : null;
   }
 
   /**
-   * Take in what was read from `skip` on. Entries that have come another way since then stay as
-   * they are, and nothing is taken that would leave a hole.
+   * Add what was read from `skip` on. Entries that have arrived in another way since then stay as
+   * they are, and nothing is added that would leave a hole.
    *
    * @param {number} number
    * @param {number} skip
    * @param {Entry[]} entries
    */
   take(number, skip, entries) {
-    const known = this.#pages.get(number) ?? [];
-    const doubles = number * PAGE + known.length - skip;
+    const page = this.#pages.get(number) ?? [];
+    const doubles = number * PAGE + page.length - skip;
     if (doubles < 0) return;
     this.#pages.delete(number);
-    this.#pages.set(number, known.concat(entries.slice(doubles)).slice(0, PAGE));
+    this.#pages.set(number, page.concat(entries.slice(doubles)).slice(0, PAGE));
     const [oldest] = this.#pages.keys();
     if (this.#pages.size > MOST_PAGES) this.#pages.delete(oldest);
   }

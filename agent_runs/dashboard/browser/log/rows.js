@@ -7,7 +7,7 @@
  * The rows of `count` entries. The entries of a group are among them only while it is open.
  *
  * @param {number} count
- * @param {(index: number) => Group | null} groupAt null also for what was not read yet
+ * @param {(index: number) => Group | null} groupAt null also for entries that are not read yet
  * @param {(group: Group) => boolean} isOpen
  */
 export function rowsOf(count, groupAt, isOpen) {

@@ -1,4 +1,4 @@
-// Steps that are gone to: errors, and the beginning of a turn.
+// Steps to jump to: errors, and the beginning of a turn.
 import { getJson } from "../api.js";
 
 /** @import { LogPage } from "../shapes.d.ts" */
@@ -7,7 +7,7 @@ const PAGE = 100;
 const MOST_READ = 2000;
 
 /**
- * The next of the steps that failed, seen from `from`. After the last comes the first again.
+ * The next of the failed steps, as seen from `from`. The first one follows the last.
  *
  * @param {readonly number[]} failed in order
  * @param {number} from
@@ -20,7 +20,7 @@ export function nextFailed(failed, from, back) {
 }
 
 /**
- * Ask the API for the next step that failed.
+ * Ask the API for the next failed step.
  *
  * @param {number} runId
  * @param {number} from
@@ -33,8 +33,8 @@ export async function readNextFailed(runId, from, back) {
     /** @type {LogPage} */
     const page = await getJson(`/agent_runs/${runId}/logs?failed=true&limit=${PAGE}&skip=${skip}`);
     failed.push(...page.logs.map((entry) => entry.seq));
-    const isFound = !back && (failed.at(-1) ?? -1) > from;
-    if (isFound || skip + PAGE >= page.total_logs) break;
+    const hasNext = !back && (failed.at(-1) ?? -1) > from;
+    if (hasNext || skip + PAGE >= page.total_logs) break;
   }
   return nextFailed(failed, from, back);
 }

@@ -1,4 +1,4 @@
-// Reads the entries of a run in pages: only what is looked at, and what is new at the end.
+// Reads the entries of a run in pages: only those in view, and new ones at the end.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { getJson, messageOf } from "../api.js";
 import { EntryPages, PAGE, pageOf } from "./pages.js";
@@ -45,7 +45,7 @@ export function useEntries(runId, filter, total) {
         if (current.current !== scope) return;
         pages.current.take(page, missing.skip, answer.logs);
         matching.current = answer.total_logs;
-        setCount((known) => Math.max(known, answer.total_logs));
+        setCount((old) => Math.max(old, answer.total_logs));
         setProblem("");
       } catch (error) {
         retryAt.current = Date.now() + RETRY_MS;
@@ -71,7 +71,7 @@ export function useEntries(runId, filter, total) {
     [read],
   );
 
-  // What was read belongs to one scope.
+  // Entries belong to one scope.
   useEffect(() => {
     pages.current.clear();
     busy.current.clear();
@@ -80,9 +80,9 @@ export function useEntries(runId, filter, total) {
     setProblem("");
   }, [scope]);
 
-  // With a filter only the API knows how many match; without one the counter of the page says it.
+  // With a filter, only the API knows how many match; without one, the page's counter says so.
   useEffect(() => {
-    if (!filter) setCount((known) => Math.max(known, total));
+    if (!filter) setCount((old) => Math.max(old, total));
   }, [total, filter]);
   useLastPage({ pages: pages.current, busy: busy.current, matching, load }, filter, total);
   return { count, pages: pages.current, load, problem };
@@ -102,7 +102,7 @@ function useLastPage({ pages, busy, matching, load }, filter, total) {
     const follow = async () => {
       while (!gone) {
         const last = filter ? pageOf(matching.current) : pageOf(Math.max(0, total - 1));
-        if (!filter && pages.known(last) >= total - last * PAGE) break;
+        if (!filter && pages.length(last) >= total - last * PAGE) break;
         const underWay = busy.get(last);
         await (underWay ?? load(last));
         if (!underWay) break;

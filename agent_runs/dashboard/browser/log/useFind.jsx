@@ -1,4 +1,4 @@
-// Search in all entries of a run: the API finds, the page goes from one hit to the next.
+// Search in all entries of a run: the API finds hits, the page goes from one to the next.
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { setInAddress } from "../address.js";
 import { ApiProblem, getJson, messageOf } from "../api.js";
@@ -14,14 +14,14 @@ const inAddress = (/** @type {string} */ name) => new URLSearchParams(location.s
  * @param {number} runId
  * @param {number} total entries of the run; more may hold more hits
  * @param {(seq: number) => void} goTo
- * @param {React.RefObject<number>} cursor the step that was gone to last
+ * @param {React.RefObject<number>} cursor the step of the last jump
  */
 export function useFind(runId, total, goTo, cursor) {
   const [text, setText] = useState(() => inAddress("q") ?? "");
   const [words, setWords] = useState(text.trim());
   const [isRegex, setRegex] = useState(() => inAddress("regex") === "1");
   const [at, setAt] = useState(-1);
-  const jumps = useRef(false); // whether to go to a hit of what was asked for
+  const jumps = useRef(false); // whether to go to a hit once the answer is here
 
   useEffect(() => {
     const typed = text.trim();
@@ -72,7 +72,7 @@ export function useFind(runId, total, goTo, cursor) {
     at,
     problem,
     step,
-    // What a pattern fits is known to the API alone: the steps are marked, not the words in them.
+    // Only the API knows what a pattern matches: steps are marked, not the words in them.
     marked: isRegex ? "" : words,
     clear: () => {
       setText("");
@@ -115,9 +115,9 @@ function useHits(runId, total, words, isRegex, onHits) {
     const query = new URLSearchParams({ q: words, ...(isRegex ? { regex: "true" } : {}) });
     getJson(`/agent_runs/${runId}/logs/search?${query}`, aborter.signal).then(take, (error) => {
       if (aborter.signal.aborted) return;
-      const cannot = error instanceof ApiProblem && error.status === 404;
+      const hasNoSearch = error instanceof ApiProblem && error.status === 404;
       setHits(null);
-      setProblem(cannot ? "This server cannot search" : messageOf(error));
+      setProblem(hasNoSearch ? "This server cannot search" : messageOf(error));
     });
     return () => aborter.abort();
   }, [runId, words, isRegex, total]);

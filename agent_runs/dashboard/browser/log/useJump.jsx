@@ -1,4 +1,4 @@
-// Goes to a step of a log and stays there until nothing moves any more.
+// Goes to a step of a log and stays there until nothing moves.
 import { useCallback, useRef, useState } from "react";
 
 /** @import { VirtuosoHandle } from "react-virtuoso" */
@@ -13,11 +13,11 @@ export function useJump() {
   const list = useRef(/** @type {VirtuosoHandle | null} */ (null));
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const anchor = useRef(/** @type {{ seq: number, until: number } | null} */ (null));
-  /** The place of a step in the list, which draws it anew. */
+  /** The place of a step in the list, which sets this function. */
   const placeOf = useRef((/** @type {number} */ seq) => seq);
   const [flash, setFlash] = useState(-1);
 
-  // Entries fold once they have come, so the place is gone to again until nothing moves.
+  // Entries fold once they have arrived, so we go to the place again until nothing moves.
   const settle = useCallback(() => {
     const to = anchor.current;
     if (!to || performance.now() > to.until) return;
@@ -25,7 +25,7 @@ export function useJump() {
       box.current?.querySelector(`[data-seq="${to.seq}"]`)
     );
     const index = Math.max(0, placeOf.current(to.seq));
-    // A step that is taller than the window is shown from its beginning.
+    // A step taller than the window is shown from its beginning.
     const isOutsized = (step?.offsetHeight ?? 0) > (box.current?.clientHeight ?? 0) * 0.7;
     list.current?.scrollToIndex(
       isOutsized ? { index, align: "start", offset: -8 } : { index, align: "center" },
@@ -37,7 +37,7 @@ export function useJump() {
     box,
     placeOf,
     flash,
-    /** Let a step light up. */
+    /** Highlight a step for a moment. */
     blink: useCallback((/** @type {number} */ seq) => {
       setFlash(seq);
       setTimeout(() => setFlash((now) => (now === seq ? -1 : now)), FLASH_MS);
@@ -53,7 +53,7 @@ export function useJump() {
       },
       [settle],
     ),
-    /** A person scrolls: from now on the place is theirs. */
+    /** Stop going to the step, because a person has scrolled. */
     release: useCallback(() => {
       anchor.current = null;
     }, []),

@@ -1,4 +1,4 @@
-// Which entries of a log are open: what a person chose, else what is worth a look by itself.
+// Which entries of a log are open: those that a person opened, or those that deserve a look.
 import { useEffect, useRef, useState } from "react";
 
 /** @import { Entry } from "../shapes.d.ts" */
@@ -7,8 +7,8 @@ import { useEffect, useRef, useState } from "react";
 /**
  * @param {number} runId
  * @param {number} count entries of the log
- * @param {boolean} active whether the run works: its last step is open then
- * @param {number} step the one that was asked for; -1 for none
+ * @param {boolean} active whether the run is working: its last step is then open
+ * @param {number} step the one in the address; -1 for none
  */
 export function useOpening(runId, count, active, step) {
   const [chosen, setChosen] = useState(() => /** @type {Map<string, boolean>} */ (new Map()));

@@ -1,4 +1,4 @@
-// Ctrl or Cmd and K: one field that goes everywhere and does what fits the run at hand.
+// Ctrl or Cmd and K: one field that goes anywhere and acts on the current run.
 import { Dialog, VisuallyHidden } from "@radix-ui/themes";
 import { useContext, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
@@ -44,7 +44,7 @@ export function Palette(props) {
           maxWidth="560px"
         >
           <VisuallyHidden>
-            <Dialog.Title>Go to or do</Dialog.Title>
+            <Dialog.Title>Commands</Dialog.Title>
           </VisuallyHidden>
           <Commands {...props} runId={runId} onClose={() => setOpen(false)} />
         </Dialog.Content>
@@ -77,7 +77,7 @@ function OpenButton({ onClick }) {
       aria-haspopup="dialog"
       onClick={onClick}
     >
-      <span className="grow">Go to or do…</span>
+      <span className="grow">Commands…</span>
       <kbd className="kbd">{modifier}</kbd>
       <kbd className="kbd">K</kbd>
     </button>
@@ -93,7 +93,7 @@ function Commands(props) {
   const chosen = Math.min(at, commands.length - 1);
   const pick = (/** @type {Command} */ command) => {
     props.onClose();
-    setTimeout(command.act); // after the dialog gave the focus back
+    setTimeout(command.act); // after the dialog has returned the focus
   };
   const onKeyDown = (/** @type {React.KeyboardEvent} */ event) => {
     const step = stepOf(event.key);
@@ -137,7 +137,7 @@ function Commands(props) {
 }
 
 /**
- * What can be picked, in the order in which it is shown.
+ * The commands to choose from, in the order in which they are shown.
  *
  * @param {PaletteProps & { runId: number }} props
  * @param {string} words
@@ -147,7 +147,7 @@ function useCommands({ runId, onStop, onArchive, onRestore }, words) {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const looks = useLooks();
-  const { runs, areFound } = useRuns(words);
+  const { runs, areHits } = useRuns(words);
   /** @type {Run | null} */
   const run = useAnswer(runId ? `/agent_runs/${runId}` : "");
   /** @type {{ items: SavedView[] } | null} */
@@ -160,13 +160,13 @@ function useCommands({ runId, onStop, onArchive, onRestore }, words) {
         ...(run ? commandsOfRun(run, actions, pathname.startsWith("/runs/")) : []),
         ...commandsOfPages(go, words),
         ...commandsOfViews(views?.items ?? [], go),
-        ...commandsOfRuns(runs, areFound, go),
+        ...commandsOfRuns(runs, areHits, go),
         ...looks,
         { group: "Help", text: "Keyboard shortcuts", keys: "?", act: showShortcuts },
       ],
       words,
     );
-  }, [run, runs, areFound, views, words, looks, pathname, navigate, onStop, onArchive, onRestore]);
+  }, [run, runs, areHits, views, words, looks, pathname, navigate, onStop, onArchive, onRestore]);
 }
 
 /** @param {string} path */

@@ -1,15 +1,15 @@
-// What the palette offers: what fits the run at hand, pages, saved views, runs, looks.
+// What the palette offers: actions on the current run, pages, saved views, runs, looks.
 import { addressOf } from "../views/views.js";
 
 /** @import { Run, SavedView } from "../shapes.d.ts" */
 /**
  * @typedef {object} Command
  * @property {string} group
- * @property {string} [key] names it where its text may come twice
+ * @property {string} [key] its name where two can have the same text
  * @property {string} text
  * @property {string} [note]
  * @property {string} [keys]
- * @property {boolean} [isFound] whether the API found it: its text need not have the words
+ * @property {boolean} [isHit] whether the API found it, so its text need not contain the words
  * @property {() => void} act
  */
 /**
@@ -58,7 +58,7 @@ export function commandsOfRun(run, actions, isItsPage) {
  * The pages of the dashboard.
  *
  * @param {(path: string) => void} go
- * @param {string} words what was typed: it can be searched for
+ * @param {string} words what was typed, which the search page can search for
  * @returns {Command[]}
  */
 export function commandsOfPages(go, words) {
@@ -96,30 +96,30 @@ export const commandsOfViews = (views, go) =>
 
 /**
  * @param {Run[]} runs
- * @param {boolean} isFound
+ * @param {boolean} areHits whether the API found them
  * @param {(path: string) => void} go
  * @returns {Command[]}
  */
-export const commandsOfRuns = (runs, isFound, go) =>
+export const commandsOfRuns = (runs, areHits, go) =>
   runs.map(({ id, name }) => ({
     group: "Runs",
     key: `run${id}`,
     text: name,
     note: `Run ${id}`,
-    isFound,
+    isHit: areHits,
     act: () => go(`/runs/${id}`),
   }));
 
 /**
- * Commands whose group or text has all words, in any order.
+ * Commands whose group or text contains all words, in any order.
  *
  * @param {Command[]} commands
  * @param {string} words
  */
 export function matching(commands, words) {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return commands.filter(({ group, text, isFound }) => {
-    const said = `${group} ${text}`.toLowerCase();
-    return isFound || wanted.every((word) => said.includes(word));
+  const terms = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return commands.filter(({ group, text, isHit }) => {
+    const label = `${group} ${text}`.toLowerCase();
+    return isHit || terms.every((term) => label.includes(term));
   });
 }

@@ -1,4 +1,4 @@
-// What the palette reads from the API while it is open. It works without it, with less to offer.
+// What the palette reads from the API while it is open. Without the API it offers less.
 import { useEffect, useState } from "react";
 import { getJson } from "../api.js";
 
@@ -8,7 +8,7 @@ const RUNS_SHOWN = 8;
 const TYPING_MS = 200;
 
 /**
- * An answer of the API; null until it is here, and when there is none.
+ * An answer of the API; null until it is here, or if there is none.
  *
  * @param {string} path empty to ask for nothing
  * @returns {any}
@@ -31,7 +31,7 @@ export function useAnswer(path) {
  * @param {string} words
  */
 export function useRuns(words) {
-  const [found, setFound] = useState({ runs: /** @type {Run[]} */ ([]), areFound: false });
+  const [list, setList] = useState({ runs: /** @type {Run[]} */ ([]), areHits: false });
   const query = words.trim().length > 1 ? words.trim() : "";
   useEffect(() => {
     const aborter = new AbortController();
@@ -39,9 +39,9 @@ export function useRuns(words) {
     const read = async () => {
       try {
         const page = await getJson(`/agent_runs?${params}`, aborter.signal);
-        setFound({ runs: page.items, areFound: query !== "" });
+        setList({ runs: page.items, areHits: query !== "" });
       } catch {
-        if (!aborter.signal.aborted) setFound({ runs: [], areFound: false });
+        if (!aborter.signal.aborted) setList({ runs: [], areHits: false });
       }
     };
     const timer = setTimeout(read, query ? TYPING_MS : 0);
@@ -50,5 +50,5 @@ export function useRuns(words) {
       aborter.abort();
     };
   }, [query]);
-  return found;
+  return list;
 }

@@ -1,4 +1,4 @@
-// The runs of all hits of a search as a file, in the format that is chosen.
+// Downloads the runs of all hits as a file, in a chosen format.
 import { DropdownMenu } from "@radix-ui/themes";
 import { Download } from "lucide-react";
 

@@ -73,7 +73,7 @@ export function SearchBox(props) {
 }
 
 /**
- * What could stand at the cursor, and the keys that choose among it.
+ * The completions at the cursor, and the keys that choose one of them.
  *
  * @param {SearchBoxProps} props
  * @param {React.RefObject<HTMLInputElement | null>} place
@@ -106,7 +106,7 @@ function useCompletion({ text, fields, onChange, onSearch, onComplete }, place) 
     if (event.nativeEvent.isComposing) return;
     const step = stepOf(event.key);
     if (step && hasItems) {
-      // Upwards from the field itself is the last one.
+      // Up from the field leads to the last one.
       const from = at < 0 && step < 0 ? 0 : at;
       setChosen((from + step + items.length) % items.length);
     } else if (event.key === "Tab" && hasItems && !event.shiftKey) take(items[Math.max(at, 0)]);

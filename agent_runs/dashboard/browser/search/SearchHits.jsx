@@ -1,4 +1,4 @@
-// What a search found: the hits of each run, with the words that were looked for marked.
+// The hits of a search, by run, with the searched words marked.
 import { CircleX, FileText, ListChecks, MessageSquareText, Terminal, User } from "lucide-react";
 import { Link } from "react-router";
 import { Status } from "../text/Status.jsx";
@@ -19,7 +19,7 @@ const OF_A_RUN = { name: "Run", Icon: FileText };
 
 /**
  * @param {{ groups: SearchGroup[], onNarrow: (term: string) => void }} props `onNarrow` searches
- *   once more, with another term
+ *   again with another term
  */
 export function SearchHits({ groups, onNarrow }) {
   return groups.map((group, at) => (
@@ -52,7 +52,7 @@ function Group({ group: { run, hits }, onNarrow }) {
           className="btn ghost s1 desk"
           onClick={() => onNarrow(`-run:${run.id}`)}
         >
-          Leave out
+          Exclude
         </button>
       </header>
       <ul>

@@ -1,4 +1,4 @@
-// Search in everything: the address holds the query, the API finds, explains mistakes and counts.
+// Search in all runs: the address holds the query; the API finds, counts and explains mistakes.
 import { TriangleAlert } from "lucide-react";
 import { useCallback, useEffect, useId, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
@@ -9,9 +9,9 @@ import { atMistake, isHalfTyped } from "./query.js";
 import { SearchBox } from "./SearchBox.jsx";
 import { SearchHits } from "./SearchHits.jsx";
 import { Nothing, Start } from "./Start.jsx";
-import { useFields, useHits } from "./useSearch.jsx";
+import { useAnswer, useFields } from "./useSearch.jsx";
 
-/** @import { Found } from "./useSearch.jsx" */
+/** @import { Answer } from "./useSearch.jsx" */
 /** @typedef {"newest" | "best"} Order */
 
 const TYPING_MS = 350;
@@ -25,54 +25,54 @@ const ORDERS = [
 export function SearchPage({ formats, children }) {
   const { text, setText, query, order, go, setCompleting } = useQuery();
   const fields = useFields();
-  const found = useHits(query, order);
+  const answer = useAnswer(query, order);
   const errorId = useId();
-  const ask = (/** @type {string} */ now) => {
+  const search = (/** @type {string} */ now) => {
     setText(now);
     go(now, order);
   };
-  const isMistake = found.problem !== undefined && found.position !== undefined;
+  const isMistake = answer.problem !== undefined && answer.position !== undefined;
   return (
     <>
       <SearchBox
         text={text}
         fields={fields}
-        isBad={found.isCurrent && isMistake}
+        isBad={answer.isCurrent && isMistake}
         errorId={errorId}
         onChange={setText}
         onComplete={setCompleting}
         onSearch={() => {
-          if (text.trim() === query) found.retry();
+          if (text.trim() === query) answer.retry();
           else go(text.trim(), order);
         }}
       />
       {children}
-      {query && found.problem !== undefined && (
+      {query && answer.problem !== undefined && (
         <>
-          <Mistake id={errorId} found={found} />
+          <Mistake id={errorId} answer={answer} />
           {!isMistake && (
-            <button type="button" className="btn" onClick={found.retry}>
+            <button type="button" className="btn" onClick={answer.retry}>
               Try again
             </button>
           )}
         </>
       )}
       {query ? (
-        <div aria-busy={found.busy === true} className="stack">
+        <div aria-busy={answer.busy === true} className="stack">
           <div className="flexrow search-bar">
             <b role="status" className="num med grow">
-              {found.problem === undefined && totalOf(found)}
+              {answer.problem === undefined && totalOf(answer)}
             </b>
-            {found.groups && found.groups.length > 0 && (
+            {answer.groups && answer.groups.length > 0 && (
               <ExportMenu query={query} formats={formats} />
             )}
             <Views kind="search" />
             <OrderChoice order={order} onOrder={(name) => go(query, name)} />
           </div>
-          <Results found={found} query={query} fields={fields} onQuery={ask} />
+          <Results answer={answer} query={query} fields={fields} onQuery={search} />
         </div>
       ) : (
-        <Start fields={fields} onQuery={ask} />
+        <Start fields={fields} onQuery={search} />
       )}
     </>
   );
@@ -86,16 +86,16 @@ function useQuery() {
   const query = (params.get("q") ?? "").trim();
   /** @type {Order} */
   const order = params.get("order") === "best" ? "best" : "newest";
-  const asked = useRef(query);
+  const latest = useRef(query);
   const go = useCallback(
-    (/** @type {string} */ next, /** @type {Order} */ wanted) => {
-      asked.current = next;
+    (/** @type {string} */ next, /** @type {Order} */ nextOrder) => {
+      latest.current = next;
       setParams(
         (old) => {
           const now = new URLSearchParams(old);
           if (next) now.set("q", next);
           else now.delete("q");
-          if (wanted === "best") now.set("order", "best");
+          if (nextOrder === "best") now.set("order", "best");
           else now.delete("order");
           return now;
         },
@@ -104,10 +104,10 @@ function useQuery() {
     },
     [setParams],
   );
-  // The address was changed in another way: by a link, or by the browser going back.
+  // Something else changed the address: a link, or the browser's Back button.
   useEffect(() => {
-    if (query === asked.current) return;
-    asked.current = query;
+    if (query === latest.current) return;
+    latest.current = query;
     setText(query);
   }, [query]);
   useEffect(() => {
@@ -119,16 +119,16 @@ function useQuery() {
   return { text, setText, query, order, go, setCompleting };
 }
 
-/** @param {Found} found */
+/** @param {Answer} answer */
 function totalOf({ total, isCapped }) {
   if (total === undefined) return "";
   const figure = total.toLocaleString("en").replaceAll(",", "\u202f");
   return `${figure}${isCapped ? "+" : ""} ${total === 1 ? "hit" : "hits"}`;
 }
 
-/** @param {{ id: string, found: Found }} props */
-function Mistake({ id, found: { asked = "", problem, position } }) {
-  const pieces = position === undefined ? null : atMistake(asked, position);
+/** @param {{ id: string, answer: Answer }} props */
+function Mistake({ id, answer: { query = "", problem, position } }) {
+  const pieces = position === undefined ? null : atMistake(query, position);
   return (
     <div id={id} role="alert" className="callout red">
       <TriangleAlert size={16} aria-hidden />
@@ -166,11 +166,11 @@ function OrderChoice({ order, onOrder }) {
 }
 
 /**
- * @param {{ found: ReturnType<typeof useHits>, query: string,
+ * @param {{ answer: ReturnType<typeof useAnswer>, query: string,
  *   fields: ReturnType<typeof useFields>, onQuery: (query: string) => void }} props
  */
-function Results({ found, query, fields, onQuery }) {
-  const { groups, next, busy, problem } = found;
+function Results({ answer, query, fields, onQuery }) {
+  const { groups, next, busy, problem } = answer;
   if (!groups) return problem === undefined ? <Bones /> : null;
   const isEmpty = sumOf(groups, (group) => group.hits.length) === 0;
   return (
@@ -181,7 +181,7 @@ function Results({ found, query, fields, onQuery }) {
       )}
       {isEmpty && next && <p className="mut pad">No hits so far.</p>}
       {next && (
-        <button type="button" className="btn more" disabled={busy} onClick={found.readMore}>
+        <button type="button" className="btn more" disabled={busy} onClick={answer.readMore}>
           {busy ? "Searching…" : "Show more"}
         </button>
       )}

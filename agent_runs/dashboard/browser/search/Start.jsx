@@ -1,4 +1,4 @@
-// The search page before anything is searched, and when nothing was found.
+// The search page before a search, and after one without hits.
 import { Link } from "react-router";
 import { useViews } from "../views/useViews.jsx";
 import { Views } from "../views/Views.jsx";
@@ -8,10 +8,10 @@ import { withoutFields } from "./query.js";
 /** @import { SearchField } from "../shapes.d.ts" */
 
 const EXAMPLES = [
-  ["failed:yes after:7d", "What failed in the last week"],
-  ["type:error status:error", "Errors of runs that failed"],
+  ["failed:yes after:7d", "Failed steps of the last week"],
+  ["type:error status:error", "Errors in failed runs"],
   ['"permission denied" -sandbox', "This phrase, without that word"],
-  ["tool:bash,execute timeout OR deadline", "Either word, in calls of one of two tools"],
+  ["tool:bash,execute timeout OR deadline", "Either word, in calls of either tool"],
 ];
 
 /** @param {{ fields: SearchField[], onQuery: (query: string) => void }} props */
@@ -39,8 +39,7 @@ export function Start({ fields, onQuery }) {
       <section>
         <h2>Find any step of any run</h2>
         <p className="mut">
-          Words are looked for in steps, titles, prompts and results. Case and endings do not
-          matter.
+          Searches steps, titles, prompts and results. Case and word endings do not matter.
         </p>
         <ul className="stack">
           {EXAMPLES.map(([query, about]) => (
@@ -90,12 +89,12 @@ export function Nothing({ query, fields, onQuery }) {
     <div className="card blank">
       <h2>Nothing matches</h2>
       <p className="mut">
-        This search looks for whole words: try another form, or fewer of them. The search in one run
-        finds any characters.
+        This search looks for whole words: try other words, or fewer. To find parts of words, search
+        within a run.
       </p>
       {words && words !== query && (
         <button type="button" className="btn" onClick={() => onQuery(words)}>
-          Search without the fields
+          Search without fields
         </button>
       )}
       <button type="button" className="btn ghost" onClick={() => onQuery("")}>

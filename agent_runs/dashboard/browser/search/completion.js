@@ -1,12 +1,12 @@
-// What could stand at the cursor of a search query.
+// Completions at the cursor of a search query.
 
 /** @import { SearchField } from "../shapes.d.ts" */
 /**
  * @typedef {object} Completion
- * @property {string} text what would stand there
+ * @property {string} text what it inserts
  * @property {string} label
  * @property {string} about
- * @property {boolean} ends whether the term is whole then
+ * @property {boolean} ends whether it completes the term
  */
 
 const MOST_VALUES = 8;
@@ -22,7 +22,7 @@ export function completionsOf(query, cursor, fields) {
   const term = query.slice(start, cursor);
   if (term.includes('"')) return { start, items: [] };
   const [, name = "", values = ""] = /^-?([a-z]+):(.*)$/i.exec(term) ?? [];
-  const field = fields.find((each) => each.name === name.toLowerCase());
+  const field = fields.find((other) => other.name === name.toLowerCase());
   return { start, items: field ? valuesOf(field, term, values) : fieldsOf(fields, term) };
 }
 
@@ -48,16 +48,16 @@ function fieldsOf(fields, term) {
 /**
  * @param {SearchField} field
  * @param {string} term
- * @param {string} given values behind the colon, with commas between them
+ * @param {string} list the values after the colon, with commas between them
  * @returns {Completion[]}
  */
-function valuesOf(field, term, given) {
-  const taken = given.toLowerCase().split(",");
-  const typed = taken[taken.length - 1];
+function valuesOf(field, term, list) {
+  const values = list.toLowerCase().split(",");
+  const typed = values[values.length - 1];
   const before = term.slice(0, term.length - typed.length);
   return field.values
     .filter((value) => value.toLowerCase().startsWith(typed))
-    .filter((value) => !taken.includes(value.toLowerCase()))
+    .filter((value) => !values.includes(value.toLowerCase()))
     .slice(0, MOST_VALUES)
     .map((value) => ({
       text: before + quoted(value),
@@ -71,7 +71,7 @@ function valuesOf(field, term, given) {
 const quoted = (value) => (/[\s,"]/.test(value) ? `"${value.replaceAll('"', "")}"` : value);
 
 /**
- * The query with a completion in it, and where the cursor stands then.
+ * The query with a completion in it, and where the cursor then is.
  *
  * @param {string} query
  * @param {number} start

@@ -1,9 +1,9 @@
-// The hits of a search, as they come in pages.
+// The hits of a search, which arrive in pages.
 
 /** @import { SearchGroup } from "../shapes.d.ts" */
 
 /**
- * More hits below those that are there. A run at the seam of two pages is one group.
+ * Hits followed by more hits. A run at the seam of two pages stays one group.
  *
  * @param {SearchGroup[]} groups
  * @param {SearchGroup[]} more
@@ -16,7 +16,7 @@ export function joined(groups, more) {
 }
 
 /**
- * A snippet in pieces, of which some are hits.
+ * A snippet in pieces; some of them are hits.
  *
  * @param {string} text
  * @param {readonly (readonly [start: number, end: number])[]} highlights in code points, in order

@@ -1,7 +1,7 @@
-// A search query, as far as the page has to understand it.
+// What the page has to understand of a search query.
 
 /**
- * Half a term is no mistake yet.
+ * Half a term is not a mistake yet.
  *
  * @param {string} query
  */
@@ -20,7 +20,7 @@ export function withoutFields(query, names) {
 }
 
 /**
- * A query in three pieces, of which the middle one is the term that is wrong.
+ * A query in three pieces; the middle one is the term that is wrong.
  *
  * @param {string} query
  * @param {number} position in code points, as the API counts

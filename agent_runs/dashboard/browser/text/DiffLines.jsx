@@ -1,4 +1,4 @@
-// A diff of one file, and how much a change adds and removes.
+// The diff of one file, and how much it adds and removes.
 import { useState } from "react";
 import { diffRows } from "./diffs.js";
 import { Marked } from "./Marked.jsx";

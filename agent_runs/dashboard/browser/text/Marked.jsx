@@ -1,8 +1,8 @@
-// Text with the words marked that somebody searches for in this run.
+// Text with the words marked that a search in this run looks for.
 import { createContext, useContext } from "react";
 import { pieces } from "./marks.js";
 
-/** The words that are searched for; empty when nothing is. */
+/** The searched words; empty without a search. */
 export const FindText = createContext("");
 
 /** @param {{ text: string }} props */

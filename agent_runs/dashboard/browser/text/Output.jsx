@@ -1,4 +1,4 @@
-// What agents and tools put out, as text and nothing else: no HTML is ever made from it.
+// The output of agents and tools, as text only: it never becomes HTML.
 import { TriangleAlert } from "lucide-react";
 import { useContext, useState } from "react";
 import { clean } from "../reading.js";
@@ -42,7 +42,7 @@ export function Plain({ children }) {
 }
 
 /**
- * A text of any length; of a long one both ends, and the middle on request.
+ * A text of any length; a long one shows both ends, and the middle on request.
  *
  * @param {{ text: string, title?: string, bad?: boolean, action?: React.ReactNode }} props
  */

@@ -6,7 +6,7 @@
 /** @type {Record<string, string>} */
 const DOTS = { PENDING: "ring", ACTIVE: "blue pulse" };
 
-/** @param {{ run: HasStatus, coloured?: boolean }} props `coloured` is for the word as well */
+/** @param {{ run: HasStatus, coloured?: boolean }} props `coloured` colours the word as well */
 export function Status({ run, coloured = false }) {
   const tone = run.status_tone === "neutral" ? "" : run.status_tone;
   return (

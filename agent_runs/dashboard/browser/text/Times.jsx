@@ -1,4 +1,4 @@
-// Times that tick by themselves: one timer per page; a node is drawn only when its text changes.
+// Times that tick: one timer per page; a node is drawn again only when its text changes.
 import { useSyncExternalStore } from "react";
 import { ago, elapsed, took } from "./times.js";
 
@@ -11,7 +11,7 @@ let timer;
 function subscribe(listener) {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    for (const tell of listeners) tell();
+    for (const update of listeners) update();
   }, 1000);
   return () => {
     listeners.delete(listener);
@@ -60,7 +60,7 @@ export function Clock({ at }) {
 }
 
 /**
- * The time from `start` to `end`, which goes on while there is no end.
+ * The time from `start` to `end`, or to now while there is no end.
  *
  * @param {{ start: string, end: string, lead?: string }} props
  */

@@ -1,4 +1,4 @@
-// The lines of a unified diff as they are shown, with their numbers in both files.
+// The lines of a unified diff, with their numbers in both files.
 import { clean, diffLines } from "../reading.js";
 
 /** @typedef {"h" | "+" | "-" | " "} Kind */
@@ -8,8 +8,8 @@ const GIT_HEADER =
   /^(diff |index |--- |\+\+\+ |new file|deleted file|similarity|rename |old mode|new mode)/;
 
 /**
- * Rows of a diff; what git writes above the first hunk is left out. In a part of a diff that has no
- * beginning the lines have no numbers.
+ * Rows of a diff, without what git writes above the first hunk. In a part of a diff without its
+ * beginning, the lines have no numbers.
  *
  * @param {string} diff
  * @returns {DiffRow[]}

@@ -1,4 +1,4 @@
-// The beginning and the end of a long text: what is between them is shown on request.
+// The beginning and the end of a long text; the middle is shown on request.
 import { counted } from "./numbers.js";
 
 const HEAD_LINES = 40;
@@ -8,7 +8,7 @@ const AROUND_HIT = 300;
 
 /**
  * @param {string} text
- * @returns {{ head: string, tail: string, hidden: string } | null} null for a text that is short
+ * @returns {{ head: string, tail: string, hidden: string } | null} null for a short text
  */
 export function endsOf(text) {
   const lines = text.split("\n");
@@ -42,7 +42,7 @@ export function sizeOfHidden(hidden) {
 }
 
 /**
- * The surroundings of the first place of `words` in what is hidden; empty when it is not there.
+ * The text around the first `words` in the hidden part; empty if they are not in it.
  *
  * @param {string} hidden
  * @param {string} words

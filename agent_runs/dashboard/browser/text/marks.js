@@ -1,9 +1,9 @@
-// Where the words that somebody searches for are in a text.
+// Where the searched words are in a text.
 
 const MOST_PIECES = 600;
 
 /**
- * The text in pieces: what is between the places of `words`, and those places, in any case.
+ * The text in pieces: the places of `words`, in upper or lower case, and what is between them.
  *
  * @param {string} text
  * @param {string} words
@@ -12,20 +12,20 @@ const MOST_PIECES = 600;
 export function pieces(text, words) {
   const hay = text.toLowerCase();
   const needle = words.toLowerCase();
-  // In some languages a letter changes its length with its case: places would be wrong.
+  // In some languages a letter changes its length with its case, so places would be wrong.
   if (!needle || !text || hay.length !== text.length) return [[text, false]];
   /** @type {[string, boolean][]} */
-  const found = [];
+  const parts = [];
   let last = 0;
   let at = hay.indexOf(needle);
-  while (at >= 0 && found.length < MOST_PIECES) {
-    if (at > last) found.push([text.slice(last, at), false]);
+  while (at >= 0 && parts.length < MOST_PIECES) {
+    if (at > last) parts.push([text.slice(last, at), false]);
     last = at + needle.length;
-    found.push([text.slice(at, last), true]);
+    parts.push([text.slice(at, last), true]);
     at = hay.indexOf(needle, last);
   }
-  if (last < text.length) found.push([text.slice(last), false]);
-  return found;
+  if (last < text.length) parts.push([text.slice(last), false]);
+  return parts;
 }
 
 /**

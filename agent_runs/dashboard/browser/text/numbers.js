@@ -1,7 +1,7 @@
 // Numbers as people read them.
 import { durationWords } from "../reading.js";
 
-/** What stands where there is no number. */
+/** What is shown where there is no number. */
 export const NONE = "-";
 
 /**
@@ -14,7 +14,7 @@ export const grouped = (number) => number.toLocaleString();
 /**
  * @param {number} number
  * @param {string} noun
- * @param {string} [nouns] when it does not end with an "s"
+ * @param {string} [nouns] the plural, unless it just adds an "s"
  */
 export const counted = (number, noun, nouns = `${noun}s`) =>
   `${grouped(number)} ${number === 1 ? noun : nouns}`;
@@ -27,7 +27,7 @@ export const counted = (number, noun, nouns = `${noun}s`) =>
 export const sumOf = (items, number) => items.reduce((sum, item) => sum + number(item), 0);
 
 /**
- * How long something took, as far as that is known.
+ * How long something took, if that is known.
  *
  * @param {number | null | undefined} milliseconds
  */

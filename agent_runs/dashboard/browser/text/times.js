@@ -1,4 +1,4 @@
-// Times of clocks that tick, in as few letters as they need.
+// Times of ticking clocks, in few letters.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -22,7 +22,7 @@ export function ago(at, now) {
 }
 
 /**
- * A time that goes on, to the second.
+ * A time that still runs, to the second.
  *
  * @param {number} milliseconds
  */
@@ -35,7 +35,7 @@ export function elapsed(milliseconds) {
 }
 
 /**
- * A time that has ended, to the tenth of a second while it is short.
+ * A time that has ended, to the tenth of a second if it is short.
  *
  * @param {number} milliseconds
  */

@@ -1,4 +1,4 @@
-// What the time of a run went into, as shares and as the longest single pieces.
+// Where the time of a run went: the shares, and the longest single pieces.
 import { took } from "../text/times.js";
 
 /** @import { phases } from "./phases.js" */
@@ -59,7 +59,7 @@ export function TimeUse({ used, waits, entries, onStep }) {
 function Longest({ waits, entries, onStep }) {
   const slowest = longestOf(entries, (entry) => entry.duration_ms ?? 0);
   const wait = longestOf(waits, ({ start, end }) => end - start);
-  const asked =
+  const call =
     wait &&
     entries.find(
       (entry) => entry.tool_name && entry.start <= wait.start && entry.end >= wait.end - 50,
@@ -76,7 +76,7 @@ function Longest({ waits, entries, onStep }) {
       )}
       {wait && (
         <Fact name="Longest wait">
-          {asked ? link(asked.seq, wait.end - wait.start) : took(wait.end - wait.start)}
+          {call ? link(call.seq, wait.end - wait.start) : took(wait.end - wait.start)}
         </Fact>
       )}
     </>

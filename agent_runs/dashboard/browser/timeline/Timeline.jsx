@@ -1,4 +1,4 @@
-// The run as bars over time: what the model, the tools and the people took. A bar opens its step.
+// The run as bars over time: what the model, the tools and people took. A bar links to its step.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Virtuoso } from "react-virtuoso";
@@ -20,7 +20,7 @@ import { MOST, useTimeline } from "./useTimeline.jsx";
  * @property {number} total entries of the run
  * @property {TurnTimes[]} turns
  * @property {boolean} active
- * @property {number} version questions are read anew when it changes
+ * @property {number} version questions are read again when it changes
  */
 
 /** @param {TimelineProps} props */
@@ -60,7 +60,7 @@ export function Timeline(props) {
     return <Turn row={row} axis={axis} isClosed={closed.has(row.turn)} onToggle={toggle} />;
   };
 
-  const wanted = Math.min(total - start, MOST);
+  const size = Math.min(total - start, MOST);
   if (!entries.length) return <Beginning problem={problem} isEmpty={total === 0} />;
   return (
     <div className="runcols timeline">
@@ -72,7 +72,7 @@ export function Timeline(props) {
           onPick={onPick}
         />
         <Legend axis={axis} collapse={collapse} onCollapse={setCollapse} />
-        {wanted < total && <Part start={start} count={wanted} total={total} onStart={setStart} />}
+        {size < total && <Part start={start} count={size} total={total} onStart={setStart} />}
         {problem && (
           <p role="alert" className="note red">
             {problem}
@@ -83,7 +83,7 @@ export function Timeline(props) {
             axis={axis}
             rows={rows.filter((row) => row.type !== "turn").length}
             entries={entries.length}
-            isReading={entries.length < wanted}
+            isReading={entries.length < size}
           />
           <Virtuoso
             ref={list}
@@ -102,7 +102,7 @@ export function Timeline(props) {
 }
 
 /**
- * The first entry that is shown: of a long run, so that the last ones are, until somebody chooses.
+ * The first entry that is shown. A long run first shows its last entries.
  *
  * @param {number} runId
  * @param {number} total
@@ -116,7 +116,7 @@ function useStart(runId, total) {
 }
 
 /**
- * A click goes to the step without loading the page anew.
+ * A click goes to the step without loading the page again.
  *
  * @param {number} runId
  */
@@ -226,7 +226,7 @@ function Part({ start, count, total, onStart }) {
 
 /** @param {{ axis: Axis, rows: number, entries: number, isReading: boolean }} props */
 function AxisRow({ axis, rows, entries, isReading }) {
-  // A label at the very left stands beside its tick, so the next one needs more room.
+  // A label at the far left is beside its tick, so the next one needs more room.
   const labels = axis.ticks.filter(
     (tick, at, all) => at === 0 || tick.at - Math.max(all[at - 1].at, 8) > 12,
   );
@@ -237,7 +237,7 @@ function AxisRow({ axis, rows, entries, isReading }) {
           {grouped(rows)} rows
           <span className="desk">
             {" "}
-            for {grouped(entries)} steps{isReading ? ", reading…" : ""}
+            for {grouped(entries)} steps{isReading ? ", loading…" : ""}
           </span>
         </span>
       </span>

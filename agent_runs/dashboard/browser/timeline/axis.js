@@ -1,5 +1,5 @@
-// One axis for all turns of a run. Time between turns that are far apart can be collapsed: it then
-// takes a fixed share of the axis, however long it was.
+// One axis for all turns of a run. A long time between turns can be collapsed: it then takes a
+// fixed share of the axis, however long it was.
 
 /** @import { Span } from "./spans.js" */
 /** @typedef {{ at: number, label: string }} Tick a place in percent, and the time of day there */
@@ -12,7 +12,7 @@
  */
 /** @typedef {Span & { at: number }} Part a stretch of the axis and its place, from 0 to 1 */
 
-const LONGEST_KEPT_MS = 60_000;
+const LONGEST_GAP_MS = 60_000;
 const GAP_SHARE = 0.05;
 const MOST_SHARE_OF_GAPS = 0.4;
 const MOST_TICKS = 40;
@@ -25,11 +25,11 @@ const STEPS_MS = [
 /**
  * @param {readonly Span[]} turns by their beginning
  * @param {boolean} collapse whether to collapse what is between them
- * @param {number} apart how far ticks are from each other at least, in percent
+ * @param {number} apart the least distance between ticks, in percent
  * @returns {Axis}
  */
 export function axisOf(turns, collapse, apart) {
-  const stretches = stretchesOf(turns, collapse ? LONGEST_KEPT_MS : Number.POSITIVE_INFINITY);
+  const stretches = stretchesOf(turns, collapse ? LONGEST_GAP_MS : Number.POSITIVE_INFINITY);
   const gaps = stretches
     .slice(1)
     .map((next, at) => ({ start: stretches[at].end, end: next.start }));
@@ -77,7 +77,7 @@ function stretchesOf(turns, longest) {
  * @param {number} time
  */
 function placeOf(parts, scale, time) {
-  const part = parts.findLast((each) => each.start <= time);
+  const part = parts.findLast(({ start }) => start <= time);
   if (!part) return 0;
   return Math.min(1, part.at + (Math.min(time, part.end) - part.start) * scale);
 }
@@ -89,7 +89,7 @@ function placeOf(parts, scale, time) {
  * @param {number} apart
  */
 function ticksOf(parts, busy, x, apart) {
-  const step = STEPS_MS.find((each) => busy / each <= 6) ?? STEPS_MS[STEPS_MS.length - 1];
+  const step = STEPS_MS.find((ms) => busy / ms <= 6) ?? STEPS_MS[STEPS_MS.length - 1];
   /** @type {Tick[]} */
   const ticks = [];
   for (const part of parts) {
@@ -107,7 +107,7 @@ function ticksOf(parts, busy, x, apart) {
 
 /**
  * @param {number} time
- * @param {number} step as exact as the step between two ticks needs
+ * @param {number} step time between two ticks, in milliseconds: the label is as exact as it needs
  */
 function timeOfDay(time, step) {
   return new Date(time).toLocaleTimeString(undefined, {

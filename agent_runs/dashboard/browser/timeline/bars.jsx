@@ -6,7 +6,7 @@ import { took } from "../text/times.js";
 /** @import { Span, WaitSpan } from "./spans.js" */
 
 const NAMES = { model: "Model", tool: "Tool", err: "Failed tool" };
-const LABEL_FITS = 88; // percent, up to which a label may stand right of its bar
+const LABEL_FITS = 88; // percent, up to which a label fits to the right of its bar
 
 /**
  * @param {Axis} axis
@@ -77,7 +77,7 @@ export function Label({ axis, span, ms }) {
 }
 
 /**
- * The whole run in one line; a click goes to what is there.
+ * The whole run in one line; a click goes to the rows at that time.
  *
  * @param {{ bars: BarSpan[], axis: Axis, waits: WaitSpan[],
  *   onPick: (percent: number) => void }} props

@@ -1,10 +1,10 @@
-// Who used the time of a run: the model, its tools, or a person who was asked.
+// Who took the time of a run: the model, its tools, or a person it waited for.
 
 /** @import { Span } from "./spans.js" */
 
 /**
- * The time within turns that `waits` and `calls` take, and the time between turns. What runs at
- * the same time counts once, and waiting comes before working; the rest is the model's.
+ * The time within turns that `waits` and `calls` take, and the time between turns. What happens at
+ * the same time counts once, waiting rather than working; the rest is the model's.
  *
  * @param {readonly Span[]} turns by their beginning
  * @param {readonly Span[]} calls of tools

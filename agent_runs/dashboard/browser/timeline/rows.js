@@ -35,12 +35,12 @@ export function timelineRows(entries, turns) {
   /** @type {TimelineRow[]} */
   const rows = [];
   const groups = fold(entries);
-  let number = Number.NaN; // of the turn that the entry before was in
-  let last = 0; // when something ended that the model then answered to
+  let number = Number.NaN; // turn of the previous entry
+  let last = 0; // end of what the model then responded to
   entries.forEach((entry, at) => {
     if (entry.turn !== number) {
       number = entry.turn;
-      const turn = turns.find((each) => each.number === number);
+      const turn = turns.find((other) => other.number === number);
       last = turn?.start ?? entry.start;
       if (turn) rows.push(rowOfTurn(turn));
     }
@@ -83,7 +83,7 @@ export const rowOfQuestion = ({ id, ...question }) => ({
 /**
  * @param {ShortEntry} entry
  * @param {Group | null} group that begins with it
- * @param {number} last since when the model has worked on it
+ * @param {number} last when the model began to work on it
  * @returns {StepRow}
  */
 function rowOfStep(entry, group, last) {

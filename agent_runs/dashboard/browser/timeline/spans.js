@@ -1,4 +1,4 @@
-// Spans of time of a run: of its entries, its turns, and the questions it waited with.
+// Spans of time of a run: of its entries, its turns, and its waits for an answer.
 
 import { textOf } from "../entry/kinds.js";
 import { clean, firstLine, targetOf } from "../reading.js";
@@ -10,7 +10,7 @@ import { clean, firstLine, targetOf } from "../reading.js";
 /** @typedef {ReturnType<typeof shortOf>} ShortEntry */
 
 /**
- * What the timeline needs of an entry: whole ones may have a megabyte each.
+ * What the timeline needs of an entry, because a whole one can have a megabyte.
  *
  * @param {Entry} entry
  */
@@ -34,7 +34,7 @@ export function shortOf(entry) {
 }
 
 /**
- * Turns by their beginning; one that goes on ends now.
+ * Turns by their beginning; one that is still working ends now.
  *
  * @param {readonly TurnTimes[]} turns
  * @param {number} now
@@ -52,7 +52,7 @@ export function turnSpans(turns, now) {
 }
 
 /**
- * The times a run waited for an answer; one that was never given ends with the turn.
+ * The waits of a run for an answer; a wait without an answer ends with the turn.
  *
  * @param {readonly Question[]} questions
  * @param {readonly TurnSpan[]} turns
@@ -63,7 +63,7 @@ export function waitSpans(questions, turns, now) {
   const endOf = (/** @type {Question} */ { answered_at: answered, state, turn }) => {
     if (answered) return Date.parse(answered);
     if (state === "pending") return now;
-    return turns.find((each) => each.number === turn)?.end ?? now;
+    return turns.find(({ number }) => number === turn)?.end ?? now;
   };
   return questions
     .map((question) => ({
@@ -75,7 +75,7 @@ export function waitSpans(questions, turns, now) {
 }
 
 /**
- * Questions without an answer: their call becomes an entry only when it has ended.
+ * Questions without an answer, whose calls become entries only when they have ended.
  *
  * @param {readonly Question[]} questions
  * @param {number} now

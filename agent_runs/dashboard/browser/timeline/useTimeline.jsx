@@ -1,4 +1,4 @@
-// What a timeline is drawn from: entries, questions and the time, kept up to date.
+// What a timeline shows: entries, questions and the time, kept up to date.
 import { useEffect, useMemo, useRef, useState } from "react";
 import { getJson, messageOf } from "../api.js";
 import { PAGE } from "../log/pages.js";
@@ -53,7 +53,7 @@ export function useTimeline({ runId, total, turns, active, version }, from, coll
 }
 
 /**
- * Entries from `from` on, at most MOST of them. When there are more it goes on by itself.
+ * Entries from `from` on, at most MOST of them. It reads on when there are more.
  *
  * @param {number} runId
  * @param {number} from
@@ -62,22 +62,22 @@ export function useTimeline({ runId, total, turns, active, version }, from, coll
 function useWindow(runId, from, total) {
   const [entries, setEntries] = useState(/** @type {ShortEntry[]} */ ([]));
   const [problem, setProblem] = useState("");
-  const have = useRef({ key: "", entries: /** @type {ShortEntry[]} */ ([]) });
+  const list = useRef({ key: "", entries: /** @type {ShortEntry[]} */ ([]) });
   useEffect(() => {
     const key = `${runId}/${from}`;
-    if (have.current.key !== key) {
-      have.current = { key, entries: [] };
+    if (list.current.key !== key) {
+      list.current = { key, entries: [] };
       setEntries([]);
     }
-    const wanted = Math.min(total - from, MOST);
+    const size = Math.min(total - from, MOST);
     let gone = false;
     const readOn = async () => {
-      while (!gone && have.current.entries.length < wanted) {
-        const known = have.current.entries.length;
-        const fresh = await readShort(runId, from + known, wanted - known);
+      while (!gone && list.current.entries.length < size) {
+        const count = list.current.entries.length;
+        const fresh = await readShort(runId, from + count, size - count);
         if (gone || !fresh.length) return;
-        have.current.entries = [...have.current.entries, ...fresh];
-        setEntries(have.current.entries);
+        list.current.entries = [...list.current.entries, ...fresh];
+        setEntries(list.current.entries);
         setProblem("");
       }
     };
@@ -122,16 +122,16 @@ function useNow(active) {
 
 /**
  * @param {number} runId
- * @param {number} version read anew when it changes
+ * @param {number} version they are read again when it changes
  */
 function useQuestions(runId, version) {
   const [questions, setQuestions] = useState(/** @type {Question[]} */ ([]));
-  // The version says that there is more.
+  // A new version means that there is more to read.
   useEffect(() => {
     const aborter = new AbortController();
     getJson(`/agent_runs/${runId}/permissions`, aborter.signal).then(
       ({ items }) => setQuestions(items),
-      () => {}, // the bars then do not tell waiting from working
+      () => {}, // the bars then do not show who was waited for
     );
     return () => aborter.abort();
   }, [runId, version]);

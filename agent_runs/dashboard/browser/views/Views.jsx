@@ -1,4 +1,4 @@
-// Saved views of this page: open one, keep the present one, rename, replace, remove.
+// Saved views of this page: open, save, rename, replace, remove.
 import { Dialog } from "@radix-ui/themes";
 import { Bookmark, Trash2, X } from "lucide-react";
 import { useEffect, useId, useState } from "react";
@@ -76,7 +76,7 @@ export function Views({ kind }) {
   );
 }
 
-const NONE = "No view is saved yet.";
+const NONE = "No saved views yet.";
 /** @type {Record<string, string>} */
 const HOW_TO_SAVE = {
   search: "Search for something, then save it here.",
@@ -167,8 +167,8 @@ function NameField({ name, onRename }) {
   const [text, setText] = useState(name);
   useEffect(() => setText(name), [name]);
   const rename = () => {
-    const wanted = text.trim();
-    if (wanted && wanted !== name) onRename(wanted);
+    const newName = text.trim();
+    if (newName && newName !== name) onRename(newName);
     else setText(name);
   };
   return (

@@ -2,7 +2,7 @@
 
 /** @import { SavedView } from "../shapes.d.ts" */
 
-// What of the address of the list is a filter, and not the way it is shown.
+// The parameters of the list's address that are filters; others say how the list is shown.
 const FILTERS = [
   "status",
   "agent",
@@ -20,7 +20,7 @@ const FILTERS = [
 ];
 
 /**
- * Where a view is shown.
+ * The address of a view.
  *
  * @param {Pick<SavedView, "kind" | "query">} view
  */
@@ -28,7 +28,7 @@ export const addressOf = ({ kind, query }) =>
   kind === "search" ? `/search?${new URLSearchParams({ q: query })}` : `/?${query}`;
 
 /**
- * What a page shows now, as a view of its kind is kept.
+ * What a page shows now, in the form in which views of its kind are stored.
  *
  * @param {string} kind
  * @param {string} search parameters of the page's address
@@ -36,9 +36,9 @@ export const addressOf = ({ kind, query }) =>
 export function presentQuery(kind, search) {
   const params = new URLSearchParams(search);
   if (kind === "search") return (params.get("q") ?? "").trim();
-  const kept = FILTERS.flatMap((name) => {
+  const filters = FILTERS.flatMap((name) => {
     const value = params.get(name);
     return value ? [[name, value]] : [];
   });
-  return new URLSearchParams(kept).toString().replaceAll("%2C", ",");
+  return new URLSearchParams(filters).toString().replaceAll("%2C", ",");
 }
