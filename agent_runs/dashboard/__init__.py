@@ -1,1 +1,1 @@
-"""The dashboard: a Reflex app that is a customer of the HTTP API and of nothing else."""
+"""The dashboard: a Reflex app that uses the HTTP API and nothing else."""

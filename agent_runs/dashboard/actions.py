@@ -1,4 +1,4 @@
-"""What can be done to runs from the list: stop, archive, restore, answer; one or many."""
+"""Actions on runs: stop, retry, archive, restore, answer, compare, export; on one run or many."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
@@ -13,22 +13,22 @@ from agent_runs.errors import AgentRunsError, PermissionAnswered
 from agent_runs.reading.amounts import plural
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
-"""Runs that the API compares at once."""
+"""How many runs the API compares at once."""
 AT_ONCE = 4
-"""Requests of one bulk action that are on their way together."""
-RETRY_PROMPT = "The last turn failed. Look at what is there, then go on from where it stopped."
+"""How many requests of one bulk action are sent at the same time."""
+RETRY_PROMPT = "The last turn failed. Check what is already done, then continue where it stopped."
 
 
 class RunsActions(rx.State):
-    """Selection and actions. The list itself hears of what changed through the events."""
+    """The selected runs and the actions on runs. The list learns from events what changed."""
 
     selected: rx.Field[list[int]] = rx.field(default_factory=list[int])
 
     @rx.event
     def toggle(self, run_id: int) -> None:
-        """Select a run, or no longer."""
+        """Select a run, or deselect it."""
         if run_id in self.selected:
-            self.selected = [each for each in self.selected if each != run_id]
+            self.selected = [number for number in self.selected if number != run_id]
         else:
             self.selected = [*self.selected, run_id]
 
@@ -60,15 +60,15 @@ class RunsActions(rx.State):
     async def stop(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
         """Stop one run."""
         yield await _do(
-            [run_id], lambda each: send(run_calls.stop_agent_run(each)), "Stopped", "stopped"
+            [run_id], lambda number: send(run_calls.stop_agent_run(number)), "Stopped", "stopped"
         )
 
     @rx.event(background=True)
     async def retry(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
-        """Let a run that failed go on from where it stopped, in its workspace and session."""
+        """Resume a failed run where it stopped, in its workspace and session."""
         yield await _do(
             [run_id],
-            lambda each: send(run_calls.resume_agent_run(each, RETRY_PROMPT, {})),
+            lambda number: send(run_calls.resume_agent_run(number, RETRY_PROMPT, {})),
             "Retrying",
             "retried",
         )
@@ -80,20 +80,20 @@ class RunsActions(rx.State):
 
     @rx.event(background=True)
     async def restore(self, run_id: int) -> AsyncGenerator[rx.event.EventSpec]:
-        """Take one run out of the archive."""
+        """Restore one run from the archive."""
         yield await _restore([run_id])
 
     @rx.event(background=True)
     async def undo_archive(self, run_ids: str) -> AsyncGenerator[rx.event.EventSpec]:
-        """Take back what was archived just now; ids come as `1,2,3` from the toast."""
-        yield await _restore([int(each) for each in run_ids.split(",") if each.isdigit()])
+        """Restore what was just archived; the toast passes the ids as `1,2,3`."""
+        yield await _restore([int(text) for text in run_ids.split(",") if text.isdigit()])
 
     @rx.event(background=True)
     async def stop_selected(self) -> AsyncGenerator[rx.event.EventSpec]:
         """Stop all selected runs; those that have ended stay as they are."""
         run_ids = await self._take_selection()
         yield await _do(
-            run_ids, lambda each: send(run_calls.stop_agent_run(each)), "Stopped", "stopped"
+            run_ids, lambda run_id: send(run_calls.stop_agent_run(run_id)), "Stopped", "stopped"
         )
 
     @rx.event(background=True)
@@ -105,11 +105,11 @@ class RunsActions(rx.State):
     async def answer(
         self, run_id: int, permission_id: int, option_id: str
     ) -> AsyncGenerator[rx.event.EventSpec]:
-        """Answer what a paused run asks."""
+        """Answer the permission request of a paused run."""
         try:
             await send(run_calls.answer_permission(run_id, permission_id, option_id))
         except PermissionAnswered:
-            yield rx.toast.info(f"Run {run_id} was answered before.")
+            yield rx.toast.info(f"Run {run_id} has already been answered.")
         except AgentRunsError as exc:
             yield rx.toast.error(f"Run {run_id} was not answered.", description=exc.message)
 
@@ -124,7 +124,7 @@ async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:
     undo = ",".join(map(str, run_ids))
     return await _do(
         run_ids,
-        lambda each: send(run_calls.archive_agent_run(each)),
+        lambda run_id: send(run_calls.archive_agent_run(run_id)),
         "Archived",
         "archived",
         undo=ToastAction(label="Undo", on_click=RunsActions.undo_archive(undo)),
@@ -133,7 +133,7 @@ async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:
 
 async def _restore(run_ids: Sequence[int]) -> rx.event.EventSpec:
     return await _do(
-        run_ids, lambda each: send(run_calls.restore_agent_run(each)), "Restored", "restored"
+        run_ids, lambda run_id: send(run_calls.restore_agent_run(run_id)), "Restored", "restored"
     )
 
 
@@ -144,7 +144,7 @@ async def _do(
     verb: str,
     undo: ToastAction | None = None,
 ) -> rx.event.EventSpec:
-    """Do one thing to many runs, a few at once; return the toast that says what happened."""
+    """Do one thing to many runs, a few at a time; return the toast that says what happened."""
     problems: dict[int, str] = {}
     slots = anyio.CapacityLimiter(AT_ONCE)
 
@@ -158,17 +158,15 @@ async def _do(
     async with anyio.create_task_group() as tasks:
         for run_id in run_ids:
             tasks.start_soon(one, run_id)
-    good = len(run_ids) - len(problems)
-    what = f"run {run_ids[0]}" if len(run_ids) == 1 else plural(good, "run")
-    if problems and not good:
-        name = what if len(run_ids) == 1 else plural(len(run_ids), "run")
-        return rx.toast.error(
-            f"{name[0].upper()}{name[1:]} not {verb}.", description=next(iter(problems.values()))
-        )
-    text = f"{done} {what}"
+    is_one = len(run_ids) == 1
+    successes = len(run_ids) - len(problems)
+    if problems and not successes:
+        subject = f"Run {run_ids[0]} was" if is_one else f"{plural(len(run_ids), 'run')} were"
+        return rx.toast.error(f"{subject} not {verb}.", description=next(iter(problems.values())))
+    text = f"{done} {f'run {run_ids[0]}' if is_one else plural(successes, 'run')}"
     if problems:
-        first, reason = next(iter(problems.items()))
+        run_id, reason = next(iter(problems.items()))
         return rx.toast.warning(
-            f"{text}; {len(problems)} not", description=f"Run {first}: {reason}", action=undo
+            f"{text}, {len(problems)} failed", description=f"Run {run_id}: {reason}", action=undo
         )
     return rx.toast.success(text, action=undo) if undo else rx.toast.success(text)

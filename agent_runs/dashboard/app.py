@@ -28,12 +28,12 @@ PAGES = (
     cli_token,
     not_found,
 )
-"""Imported for what their `@rx.page` does."""
+"""Imported because their `@rx.page` registers them."""
 
 
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
-    """Follow the API while the app is served; then close what is open to it."""
+    """Follow the API while the app is served; then close the connections to it."""
     async with hub_lifespan():
         yield
     await web.close_forwarder()
@@ -42,7 +42,7 @@ async def lifespan() -> AsyncGenerator[None]:
 
 app = rx.App(
     stylesheets=[
-        # In this order: a later one may overrule an earlier one.
+        # The order matters: a later file overrides an earlier one.
         "/frame.css",
         "/controls.css",
         "/facts.css",

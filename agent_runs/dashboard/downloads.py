@@ -1,4 +1,4 @@
-"""Runs as files, from the dashboard: the formats, and the addresses that they come from."""
+"""Downloads of runs: the formats, and the addresses of the files."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
@@ -18,24 +18,24 @@ FORMATS: Mapping[str, str] = {
     "junit": "JUnit XML, one case per turn",
     "otlp": "OpenTelemetry spans, without texts",
 }
-"""Name in the API → in words."""
+"""Name in the API → words for people."""
 OF_ONE_RUN = tuple(name for name in FORMATS if name != "csv-runs")
 OF_MANY_RUNS = tuple(name for name in FORMATS if name != "digest")
 
 
 def label_of(form: str) -> str:
-    """Return the format in words, to begin a line with."""
+    """Return the format in words, with a capital letter."""
     words = FORMATS[form]
     return words[0].upper() + words[1:]
 
 
 def url_of_listed(form: str, query: RunQuery) -> str:
-    """Return where the runs of a list come from, all its pages."""
+    """Return the address of a file with all runs of a list, on all its pages."""
     return _url(export_agent_runs(form, {**query}))
 
 
 def url_of_chosen(form: str, run_ids: Sequence[int]) -> str:
-    """Return where these runs come from."""
+    """Return the address of a file with these runs."""
     return _url(export_agent_runs(form, {"run_ids": run_ids}))
 
 

@@ -33,7 +33,7 @@ _DOTS: dict[str, str] = {AgentRunStatus.PENDING: "ring", AgentRunStatus.ACTIVE: 
 
 
 def look_of(status: str) -> Look:
-    """Return the look of `status`; a word we do not know is shown as it is, neutral."""
+    """Return the look of `status`; an unknown one is shown as it is, in neutral colours."""
     tone = tone_of(status)
     lead = "in" if status == AgentRunStatus.COMPLETE else "after"
     return Look(
@@ -60,14 +60,14 @@ GROUPS = (
     Group("Needs you", (AgentRunStatus.PAUSED,), "amber"),
     Group("Running", (AgentRunStatus.ACTIVE, AgentRunStatus.EVALUATION), "blue pulse"),
     Group("Queued", (AgentRunStatus.PENDING,), "ring"),
-    Group("Failed", tuple(each for each in AgentRunStatus if each in FAILED_STATUSES), "red"),
+    Group("Failed", tuple(code for code in AgentRunStatus if code in FAILED_STATUSES), "red"),
     Group("Complete", (AgentRunStatus.COMPLETE,), "green"),
     Group("Cancelled", (AgentRunStatus.CANCELLED,), ""),
 )
 
 
 def agent_title(agent: AgentInfo) -> str:
-    """Return the title without what stands in brackets: it must fit on a badge."""
+    """Return the title without the part in brackets: it must fit on a badge."""
     return agent.title.partition(" (")[0] or agent.name
 
 

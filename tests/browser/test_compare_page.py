@@ -54,7 +54,7 @@ def test_runs_chosen_in_the_list_are_shown_side_by_side(page: Page, runs: tuple[
     expect(facts.get_by_role("row", name=re.compile("^Last tests seen"))).to_contain_text(
         "3 passed"
     )
-    parting = page.get_by_role("region", name="Where they diverge")
+    parting = page.get_by_role("region", name="Where they part")
     expect(parting).to_contain_text("after 1 common step")
     expect(page.get_by_role("region", name="notes/a.txt")).to_contain_text("The same")
     parting.get_by_role("link", name=re.compile("cat .not.there")).click()

@@ -127,6 +127,7 @@ def test_a_prompt_whose_answer_was_lost_is_sent_again_and_makes_one_run(
     rough_page: Page, api: Api, api_line: Line
 ) -> None:
     rough_page.goto("/new")
+    expect(rough_page.get_by_role("radio", checked=True)).to_be_visible()  # part of the request
     rough_page.get_by_label(PROMPT).fill("Started once\n/say ok")
     api_line.loses = re.compile(r"^/agent_runs$")
     rough_page.get_by_role("button", name="Start run").click()

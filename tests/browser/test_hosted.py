@@ -123,7 +123,7 @@ def test_an_account_that_is_away_is_told_and_what_is_stored_can_be_read(
     hosted.__exit__()
     trouble = page.locator("[data-hosted=trouble]")
     expect(trouble).to_contain_text("Offline")
-    expect(trouble).to_contain_text("Everything stored stays readable")
+    expect(trouble).to_contain_text("You can still read everything stored here")
     check(page)
     expect(facts).to_contain_text("Offline")
     expect(facts).to_contain_text("3 runs, all here")

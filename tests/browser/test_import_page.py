@@ -330,7 +330,7 @@ def test_the_list_and_the_palette_do_not_offer_to_resume_an_imported_run(
     expect(page.get_by_role("menuitem", name="Resume")).to_have_count(0)
     page.goto(f"/runs/{run_id}")
     expect(page.get_by_role("complementary")).to_contain_text("read-only")
-    expect(page.get_by_role("complementary")).to_contain_text("of another server")
+    expect(page.get_by_role("complementary")).to_contain_text("on another server")
     page.keyboard.press("Control+k")
     expect(page.get_by_role("option", name="Archive", exact=True)).to_be_visible()
     expect(page.get_by_role("option", name="Resume", exact=True)).to_have_count(0)

@@ -77,5 +77,5 @@ def test_several_runs_are_archived_at_once(page: Page, api: Api) -> None:
         page.get_by_label(f"Select run {run_id}").click()
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Archive selected").click()
-    expect(page.get_by_text("No run matches these filters")).to_be_visible()
+    expect(page.get_by_text("No runs match these filters")).to_be_visible()
     assert all(api.run(run_id)["archived_at"] for run_id in ids)

@@ -68,7 +68,7 @@ def test_a_session_of_claude_code_opens_its_run(page: Page, api: Api) -> None:
 def test_who_logs_the_command_line_in_is_told_what_to_paste(page: Page) -> None:
     page.goto("/cli-token")
     expect(page.get_by_role("heading", name="Token for the command line")).to_be_visible()
-    expect(page.get_by_text("asks for no token")).to_be_visible()
+    expect(page.get_by_text("requires no token")).to_be_visible()
 
 
 def test_new_is_the_page_for_a_new_run(page: Page) -> None:

@@ -44,7 +44,7 @@ def test_new_runs_wait_until_they_are_asked_for(page: Page, api: Api) -> None:
 
 def test_a_search_without_a_match_says_how_to_go_on(page: Page, api: Api) -> None:
     page.goto("/?q=zzzz-nothing-zzzz")
-    expect(page.get_by_role("heading", name="No run matches these filters")).to_be_visible()
+    expect(page.get_by_role("heading", name="No runs match these filters")).to_be_visible()
     page.get_by_role("button", name="Show all runs").click()
     expect(page.locator("[data-row]").first).to_be_visible()
 

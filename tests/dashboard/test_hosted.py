@@ -37,8 +37,8 @@ def test_a_trouble_says_since_when_the_next_try_and_what_is_safe() -> None:
     (line,) = lines_of({"items": [sick], "accounts": []})
     assert (line.word, line.tone) == ("Token refused", "red")
     assert line.trouble == (
-        "The token is not valid. Since 04:10 UTC, next try 04:11 UTC. Everything stored stays "
-        "readable; new runs wait and can be cancelled."
+        "The token is not valid. Since 04:10 UTC, next try at 04:11 UTC. You can still read "
+        "everything stored here. New runs wait, and you can cancel them."
     )
 
 
@@ -58,8 +58,8 @@ def test_the_numbers_are_told_in_words() -> None:
     old = organization(age_seconds=130.0, waiting=2)
     (facts,) = facts_of({"items": [old]})
     assert facts.age == "as of 2 min ago"
-    assert facts.budget == "57, of these 50 for entries and 10 for new runs"
-    assert facts.waiting == "2 wait to be sent"
+    assert facts.budget == "57: 50 for entries, 10 for new runs"
+    assert facts.waiting == "2 waiting to be sent"
     limited = organization(limited_until="2026-11-27T04:11:18Z", age_seconds=None)
     (facts,) = facts_of({"items": [limited]})
-    assert (facts.budget, facts.age) == ("none before 04:11 UTC", "not reached yet")
+    assert (facts.budget, facts.age) == ("none until 04:11 UTC", "not reached yet")

@@ -174,11 +174,11 @@ def test_an_imported_run_says_where_it_was_and_does_not_go_on() -> None:
     assert not row(**at, origin=f"{server}:12").can_go_on
     assert row().can_go_on
     for origin, words in (
-        (f"{server}:12", "run 12 of another server (0f0f0f0f…)"),
+        (f"{server}:12", "run 12 on another server (0f0f0f0f…)"),
         ("claude_code:5c0f", "Claude Code session 5c0f"),
         ("claude_code:5c0f/a1", "Claude Code session 5c0f, agent a1"),
         ("odd", ""),
-        (f"{server}:{'9' * 200}", f"run {'9' * 59}… of another server (0f0f0f0f…)"),
+        (f"{server}:{'9' * 200}", f"run {'9' * 59}… on another server (0f0f0f0f…)"),
     ):
         assert origin_of(run(**at, origin=origin)) == words
     assert origin_of(run(origin=f"{server}:12")) == ""

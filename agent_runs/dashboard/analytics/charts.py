@@ -28,21 +28,21 @@ _TIP: dict[str, Any] = {
 }
 
 
-def _picked(state: rx.Var[dict[str, Any]]) -> tuple[rx.Var[int]]:
-    """The number of the point that was clicked; -1 beside all of them."""
+def _clicked_index(state: rx.Var[dict[str, Any]]) -> tuple[rx.Var[int]]:
+    """The index of the point that was clicked; -1 if the click missed all of them."""
     return (rx.Var(f"Number({state!s}?.activeTooltipIndex ?? -1)", _var_type=int),)
 
 
 class BarChart(rx.recharts.BarChart):
-    """A bar chart that says which point was clicked."""
+    """A bar chart that reports which point was clicked."""
 
-    on_click: rx.EventHandler[_picked]
+    on_click: rx.EventHandler[_clicked_index]
 
 
 class LineChart(rx.recharts.LineChart):
-    """A line chart that says which point was clicked."""
+    """A line chart that reports which point was clicked."""
 
-    on_click: rx.EventHandler[_picked]
+    on_click: rx.EventHandler[_clicked_index]
 
 
 def bars(
@@ -51,7 +51,7 @@ def bars(
     on_click: rx.event.EventType[int],
 ) -> rx.Component:
     """Return stacked bars: a name and a colour per part."""
-    more: dict[str, Any] = {"on_click": on_click}  # `create` knows no parameter of it
+    more: dict[str, Any] = {"on_click": on_click}  # `create` has no parameter for it
     return BarChart.create(
         *[
             rx.recharts.bar(data_key=name, stack_id="all", fill=colour, is_animation_active=False)
@@ -75,8 +75,8 @@ def lines(
     domain: list[int] | None = None,
     unit: rx.Var[str] | str = "",
 ) -> rx.Component:
-    """Return lines over time: a name and a colour each."""
-    more: dict[str, Any] = {"on_click": on_click}  # `create` knows no parameter of it
+    """Return lines over time: a name and a colour per line."""
+    more: dict[str, Any] = {"on_click": on_click}  # `create` has no parameter for it
     return LineChart.create(
         *[
             rx.recharts.line(
@@ -99,7 +99,7 @@ def lines(
 
 
 def keys(*parts: tuple[str, str]) -> rx.Component:
-    """Return the legend: a square and a word each."""
+    """Return the legend: a square and a word per part."""
     return rx.el.span(
         *[
             rx.el.span(
@@ -114,11 +114,11 @@ def keys(*parts: tuple[str, str]) -> rx.Component:
 
 
 def sheet(table: rx.vars.ObjectVar[Sheet], name: str, *, twin: bool = False) -> rx.Component:
-    """Return a table whose cells lead to runs.
+    """Return a table whose cells link to runs.
 
     Args:
         name: for screen readers.
-        twin: it takes the place of a chart and scrolls in its room.
+        twin: whether it replaces a chart; it then scrolls in the chart's space.
     """
     return rx.el.div(
         rx.el.table(

@@ -11,7 +11,7 @@ from agent_runs.dashboard.components.menu import chip_menu, choice
 
 
 def filters() -> rx.Component:
-    """Return the period and the filters; all of them set the address."""
+    """Return the period and the filters; each of them changes the address."""
     state = AnalyticsState
     return rx.el.div(
         _period(),

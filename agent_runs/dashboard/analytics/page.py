@@ -1,4 +1,4 @@
-"""Analytics: how agents perform and why runs fail, each figure leading to its runs."""
+"""Analytics: how agents perform and why runs fail; every figure links to its runs."""
 
 from typing import cast
 
@@ -21,10 +21,10 @@ _OUTCOMES = (
 _SUCCESS = (("Success", "var(--green-9)"),)
 _SPREAD = (("Median", "var(--blue-9)"), ("p90", "var(--violet-9)"), ("p99", "var(--gray-9)"))
 _CHARTS = (
-    ("durations", "Duration", "Time that the turns of ended runs took"),
-    ("first_steps", "Time to the first step", "From the creation, time in the queue included"),
-    ("waiting", "Waiting for you", "Time that runs waited for an answer, those that did"),
-    ("steps", "Steps per run", "Entries of ended runs"),
+    ("durations", "Duration", "How long the turns of ended runs took"),
+    ("first_steps", "Time to the first step", "From creation, including time in the queue"),
+    ("waiting", "Waiting for you", "How long runs waited for an answer, if they did"),
+    ("steps", "Steps per run", "Steps of ended runs"),
 )
 
 
@@ -56,7 +56,7 @@ def page() -> rx.Component:
         ),
         title="Analytics",
         current="Analytics",
-        heading=head("Analytics", note=rx.el.span("Days are UTC", class_name="sm mut desk")),
+        heading=head("Analytics", note=rx.el.span("Days in UTC", class_name="sm mut desk")),
     )
 
 
@@ -80,7 +80,7 @@ def _figures() -> rx.Component:
             _chart(
                 "days",
                 "Success rate",
-                rx.el.span("Complete out of all that ended", class_name="sm mut desk"),
+                rx.el.span("Share of ended runs that are complete", class_name="sm mut desk"),
                 lines(
                     days,
                     _SUCCESS,
@@ -92,7 +92,7 @@ def _figures() -> rx.Component:
             ),
             _spread_chart(*_CHARTS[0]),
             _time(),
-            *[_spread_chart(*each) for each in _CHARTS[1:]],
+            *[_spread_chart(*chart) for chart in _CHARTS[1:]],
             _errors(),
             class_name="charts",
         ),
@@ -132,7 +132,7 @@ def _card_head(name: str, title: str, *more: rx.Component) -> rx.Component:
             icon("download", 14),
             href=AnalyticsState.csv[name],
             download=True,
-            # Else the router would look for a page of this name.
+            # Otherwise the router would look for a page of this name.
             custom_attrs={"reloadDocument": True},
             aria_label=f"{title} as CSV",
             title="Download as CSV",
@@ -211,7 +211,7 @@ def _time() -> rx.Component:
                 rx.el.dl(rx.foreach(AnalyticsState.slices, _slice), class_name="kv slices"),
                 class_name="stack pad",
             ),
-            rx.el.p("No run has ended in this period.", class_name="mut pad"),
+            rx.el.p("No runs ended in this period.", class_name="mut pad"),
         ),
         aria_label="Where the time goes",
         class_name="card",
@@ -239,7 +239,7 @@ def _errors() -> rx.Component:
         rx.cond(
             _sheet("errors").lines.length() > 0,
             sheet(_sheet("errors"), "Most frequent errors", twin=True),
-            rx.el.p("No ended run met an error in this period.", class_name="mut pad"),
+            rx.el.p("No errors in the runs that ended in this period.", class_name="mut pad"),
         ),
         aria_label="Most frequent errors",
         class_name="card",
@@ -254,7 +254,7 @@ def _table(name: str, title: str, text: str) -> rx.Component:
         rx.cond(
             _sheet(name).lines.length() > 0,
             sheet(_sheet(name), title),
-            rx.el.p("Nothing was counted in this period.", class_name="mut pad"),
+            rx.el.p("Nothing to count in this period.", class_name="mut pad"),
         ),
         aria_label=title,
         class_name="card",
@@ -270,8 +270,8 @@ def _nothing() -> rx.Component:
         rx.cond(
             AnalyticsState.is_filtered,
             rx.fragment(
-                rx.el.h2("No run of this kind in this period"),
-                rx.el.p("Take the filters out, or choose a longer period.", class_name="mut"),
+                rx.el.h2("No runs match these filters in this period"),
+                rx.el.p("Clear the filters, or choose a longer period.", class_name="mut"),
                 rx.el.button(
                     "Clear filters",
                     type="button",
@@ -283,7 +283,7 @@ def _nothing() -> rx.Component:
                 AnalyticsState.has_runs,
                 rx.fragment(
                     rx.el.h2("No runs in this period"),
-                    rx.el.p("There are older ones. Choose a longer period.", class_name="mut"),
+                    rx.el.p("There are older runs. Choose a longer period.", class_name="mut"),
                     rx.el.button(
                         "Show the last year",
                         type="button",
@@ -294,7 +294,7 @@ def _nothing() -> rx.Component:
                 rx.fragment(
                     rx.el.h2("Nothing to measure yet"),
                     rx.el.p(
-                        "Figures appear here as soon as the first run has been created.",
+                        "Figures appear here once you have created a run.",
                         class_name="mut",
                     ),
                     rx.link("New run", href="/new", underline="none", class_name="btn solid"),

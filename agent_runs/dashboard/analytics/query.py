@@ -1,4 +1,4 @@
-"""What the analytics page shows; the address is the whole state of its filters."""
+"""The filters of the analytics page, which its address holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class PageQuery:
     """The filters of the analytics page.
 
     Attributes:
-        days: a key of `PERIODS`; not looked at when there is a first day.
+        days: a key of `PERIODS`; ignored when there is a first day.
         first_day: ISO date; empty for a period that ends today.
         last_day: ISO date, inclusive; empty for today.
     """
@@ -39,13 +39,13 @@ class PageQuery:
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> Self:
-        """Read the query parameters of the page; what cannot be used is left out."""
+        """Read the query parameters of the page; ignore those that make no sense."""
         days = params.get("days", "")
         first_day, last_day = _day(params.get("from", "")), _day(params.get("to", ""))
         if first_day and last_day and first_day > last_day:
             first_day, last_day = last_day, first_day
         return cls(
-            days=next((each for each in PERIODS if str(each) == days), DEFAULT_DAYS),
+            days=next((number for number in PERIODS if str(number) == days), DEFAULT_DAYS),
             first_day=first_day,
             last_day=last_day,
             agent=params.get("agent", ""),
@@ -55,7 +55,7 @@ class PageQuery:
 
     @property
     def url(self) -> str:
-        """Path and query of the page that shows exactly this."""
+        """Path and query of the page with exactly these filters."""
         pairs = {
             "days": "" if self.first_day or self.days == DEFAULT_DAYS else str(self.days),
             "from": self.first_day,
@@ -73,11 +73,11 @@ class PageQuery:
         return bool(self.agent or self.repo or self.mode)
 
     def changed(self, **changes: Any) -> "PageQuery":
-        """Return it with other filters."""
+        """Return a copy with other filters."""
         return replace(self, **changes)
 
     def for_api(self) -> AnalyticsQuery:
-        """Return the same filters as the API takes them."""
+        """Return these filters as the API takes them."""
         query = AnalyticsQuery(days=self.days)
         if self.first_day:
             query["first_day"] = date.fromisoformat(self.first_day)
@@ -92,29 +92,29 @@ class PageQuery:
         return query
 
     def csv_url(self, table: str) -> str:
-        """Return where a table comes from as CSV."""
+        """Return the address of a table as CSV."""
         query = {name: str(value) for name, value in self.for_api().items()}
         return f"/api/analytics/{table}?{urlencode(query | {'format': 'csv'})}"
 
 
 def page_of_runs(path: str, **more: str) -> str:
-    """Return the page of the list that shows what a path of the API lists; empty for none.
+    """Return the list page with the runs that a path of the API lists; empty for no path.
 
     Args:
-        path: `/agent_runs?…`, as analytics tells it.
+        path: `/agent_runs?…`, as analytics returns it.
         more: further filters of the page.
     """
     if not path:
         return ""
-    given = parse_qs(urlsplit(path).query)
+    params = parse_qs(urlsplit(path).query)
 
     def one(name: str) -> str:
-        return given.get(name, [""])[0]
+        return params.get(name, [""])[0]
 
     # The list page takes whole days, the last one inclusive.
     last = date.fromordinal(date.fromisoformat(one("until")[:10]).toordinal() - 1)
     query = ListQuery(
-        status=tuple(given.get("status", ())),
+        status=tuple(params.get("status", ())),
         agent=one("agent"),
         repo=one("repo_id"),
         since=one("since")[:10],

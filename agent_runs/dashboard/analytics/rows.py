@@ -29,7 +29,7 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `href` is empty when it leads nowhere, `share` (0 to 100) draws a bar."""
+    """One cell; `href` is empty without a link, `share` (0 to 100) draws a bar."""
 
     text: str
     href: str = ""
@@ -59,7 +59,7 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Slice:
-    """One part of where the time goes."""
+    """One part of the time that runs took."""
 
     name: str
     time: str
@@ -69,7 +69,7 @@ class Slice:
 
 
 def day_words(day: str) -> str:
-    """Return a date in short: `9 Nov`."""
+    """Return a short date: `9 Nov`."""
     moment = date.fromisoformat(day)
     return f"{moment.day} {moment:%b}"
 
@@ -80,12 +80,12 @@ def time_words(seconds: float | None) -> str:
 
 
 def share_words(share: float | None) -> str:
-    """Return a share in percent: `86.7%`."""
+    """Return a share as a percentage: `86.7%`."""
     return NOTHING if share is None else f"{share:.1%}"
 
 
 def count_words(number: float | None) -> str:
-    """Return a number with its thousands parted."""
+    """Return a number with thousands separators."""
     if number is None:
         return NOTHING
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
@@ -103,7 +103,7 @@ def money_words(sums: JSON) -> str:
 
 
 def key_figures(table: AnalyticsTable) -> list[KeyFigure]:
-    """Return what stands at the top of the page."""
+    """Return the figures at the top of the page."""
     rows = {row["figure"]: row for row in table.items}
 
     def figure(
@@ -115,12 +115,12 @@ def key_figures(table: AnalyticsTable) -> list[KeyFigure]:
     ) -> KeyFigure:
         row = rows[words]
         value, before = row["value"], row["before"]
-        note, tone, trend = "nothing before to compare", "", ""
+        note, tone, trend = "nothing to compare with", "", ""
         if value is None:
             note = "none in this period"
         elif before is not None and before:
             change = value - before
-            note = f"{difference(value, before)} vs before" if change else "as before"
+            note = f"{difference(value, before)} vs before" if change else "no change"
             trend = "" if not change else "up" if change > 0 else "down"
             tone = "" if not change or not better else "green" if change * better > 0 else "red"
         return KeyFigure(name, text(value), note, tone, trend, page_of_runs(row["runs"]))
@@ -148,7 +148,9 @@ def key_figures(table: AnalyticsTable) -> list[KeyFigure]:
 def _reported(rows: Mapping[str, dict[str, JSON]]) -> KeyFigure:
     tokens, number = rows["tokens"]["value"], rows["runs_reporting"]["value"]
     cost = money_words(rows["cost"]["value"])
-    note = f"by {count_words(number)} {'run' if number == 1 else 'runs'}" if number else "by no run"
+    note = (
+        f"by {count_words(number)} {'run' if number == 1 else 'runs'}" if number else "by no runs"
+    )
     return KeyFigure(
         "Tokens, as reported",
         NOTHING if tokens is None else short_count(tokens),
@@ -179,7 +181,7 @@ def spread_points(table: AnalyticsTable, scale: float = 1) -> list[Point]:
     """Return the points of a chart of percentiles; a day without runs leaves a gap.
 
     Args:
-        scale: seconds of the unit that the chart shows.
+        scale: how many seconds the chart's unit has.
     """
 
     def scaled(value: float | None) -> float | None:
@@ -206,7 +208,7 @@ def unit_of(table: AnalyticsTable) -> tuple[str, float]:
 
 
 def outcome_sheet(table: AnalyticsTable) -> Sheet:
-    """Return runs per day; every number leads to its runs."""
+    """Return runs per day; every number links to its runs."""
 
     def number(row: dict[str, JSON], name: str, statuses: str) -> Cell:
         href = page_of_runs(row["runs"], status=statuses) if row[name] else ""
@@ -251,7 +253,7 @@ def spread_sheet(table: AnalyticsTable, text: Callable[[Any], str] = time_words)
 def tool_sheet(table: AnalyticsTable) -> Sheet:
     """Return the use of tools."""
     return Sheet(
-        ["Tool", "Calls", "Failed", "Rate", "Mean time", "Total time"],
+        ["Tool", "Calls", "Failed", "Failure rate", "Mean time", "Total time"],
         [
             [
                 Cell(row["tool"], page_of_runs(row["runs"]), is_name=True),
@@ -286,8 +288,8 @@ def origin_sheet(table: AnalyticsTable, head: str, names: Mapping[str, str], non
     """Return a table by agent, repository or template.
 
     Args:
-        names: what people call them.
-        none: what stands for runs without one.
+        names: titles by name.
+        none: title for runs without one.
     """
     key = {"agents": "agent", "repositories": "name", "templates": "mode"}[table.name]
 
@@ -312,7 +314,7 @@ def origin_sheet(table: AnalyticsTable, head: str, names: Mapping[str, str], non
 
 
 def time_slices(table: AnalyticsTable) -> tuple[list[Slice], str]:
-    """Return where the time went, and how much it was; no parts when there was none."""
+    """Return the parts of the time and their sum in words; neither if there was no time."""
     looks = {
         "model": ("Model", "var(--violet-9)"),
         "tools": ("Tools", "var(--blue-9)"),

@@ -13,7 +13,7 @@ from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import DEFAULT_DAYS, PERIODS, PageQuery
-from agent_runs.dashboard.serving.access import Catalog, catalog, send
+from agent_runs.dashboard.serving.access import Catalog, catalogs, send
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
@@ -78,7 +78,7 @@ class AnalyticsState(rx.State):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Read the tables and keep them up to date until the tab goes away. From `on_load` only."""
+        """Read the tables and keep them up to date until the tab closes. From `on_load` only."""
         async with self:
             self._take_query()
         async with hub.subscribe() as subscription:
@@ -95,7 +95,7 @@ class AnalyticsState(rx.State):
 
     @rx.event
     def set_period(self, days: int) -> rx.event.EventSpec | None:
-        """Show so many days until today."""
+        """Show this many days up to today."""
         return self._go(days=days, first_day="", last_day="") if days in PERIODS else None
 
     @rx.event
@@ -105,7 +105,7 @@ class AnalyticsState(rx.State):
 
     @rx.event
     def filter_by(self, name: str, value: str) -> rx.event.EventSpec | None:
-        """Set one of agent, repo, mode; the value that is set clears it."""
+        """Set one of agent, repo, mode; the present value clears it."""
         if name not in {"agent", "repo", "mode"}:
             return None
         return self._go(**{name: "" if getattr(self._query, name) == value else value})
@@ -118,12 +118,12 @@ class AnalyticsState(rx.State):
     @rx.event
     def show_as(self, name: str, form: str) -> None:
         """Show a chart as `table` or as `chart`."""
-        others = [each for each in self.as_tables if each != name]
+        others = [chart for chart in self.as_tables if chart != name]
         self.as_tables = [*others, name] if form == "table" else others
 
     @rx.event
     def open_point(self, name: str, at: int) -> rx.event.EventSpec | None:
-        """Lead to the runs behind a point of a chart."""
+        """Open the list of the runs behind a point of a chart."""
         points = self.points.get(name, [])
         return rx.redirect(points[at]["href"]) if 0 <= at < len(points) else None
 
@@ -138,7 +138,8 @@ class AnalyticsState(rx.State):
     @rx.var
     def repo_label(self) -> str:
         """Name of the chosen repository."""
-        return next((each.text for each in self.repo_options if each.value == self.repo), self.repo)
+        names = {option.value: option.text for option in self.repo_options}
+        return names.get(self.repo, self.repo)
 
     def _go(self, **changes: Any) -> rx.event.EventSpec:
         return rx.redirect(self._query.changed(**changes).url, replace=True)
@@ -152,37 +153,38 @@ class AnalyticsState(rx.State):
         self.csv = {name: query.csv_url(name) for name in TABLES}
 
     async def _read(self) -> None:
-        """Read all tables of what the address names; on failure keep what is shown and say why."""
+        """Read all tables for the filters; on failure keep what is shown and say why."""
         query = self._query
-        asked = query.for_api()
+        filters = query.for_api()
         try:
-            known = await catalog.known()
-            modes = await send(run_calls.list_templates())
-            found = await asyncio.gather(
-                *(send(measure_calls.get_analytics(name, asked)) for name in TABLES)
+            catalog = await catalogs.latest()
+            templates = await send(run_calls.list_templates())
+            answers = await asyncio.gather(
+                *(send(measure_calls.get_analytics(name, filters)) for name in TABLES)
             )
         except AgentRunsError as exc:
             async with self:
-                # While the API is away the frame says so; the page only says what it knows more.
+                # The frame says that the API is unavailable; the page adds only other problems.
                 self.problem = "" if isinstance(exc, ServerUnreachable) else exc.message
             return
-        tables: dict[str, AnalyticsTable] = dict(zip(TABLES, found, strict=True))
+        tables: dict[str, AnalyticsTable] = dict(zip(TABLES, answers, strict=True))
         async with self:
             if query != self._query:
                 return
-            self._show(tables, known)
-            named = [(mode.name, mode.title or mode.name) for mode in modes]
-            seen = [row["mode"] for row in tables["templates"].items if row["mode"]]
-            named += [(mode, mode) for mode in seen if mode not in dict(named)]
-            self.mode_options = [Option(*pair) for pair in named]
+            self._show(tables, catalog)
+            modes = {template.name: template.title or template.name for template in templates}
+            for row in tables["templates"].items:
+                if row["mode"]:
+                    modes.setdefault(row["mode"], row["mode"])
+            self.mode_options = [Option(name, title) for name, title in modes.items()]
             self.loaded, self.problem = True, ""
 
-    def _show(self, tables: dict[str, AnalyticsTable], known: Catalog) -> None:
-        titles = known.agent_titles
-        seen = [row["agent"] for row in tables["agents"].items if row["agent"]]
-        agents = titles | {name: name for name in seen if name not in titles}
+    def _show(self, tables: dict[str, AnalyticsTable], catalog: Catalog) -> None:
+        titles = catalog.agent_titles
+        names = [row["agent"] for row in tables["agents"].items if row["agent"]]
+        agents = titles | {name: name for name in names if name not in titles}
         self.agent_options = [Option(name, text) for name, text in agents.items()]
-        self.repo_options = [Option(str(key), text) for key, text in known.repo_names.items()]
+        self.repo_options = [Option(str(key), text) for key, text in catalog.repo_names.items()]
         self.key_figures = show.key_figures(tables["summary"])
         self.is_empty = not tables["summary"].items[0]["value"]
         self.has_runs = bool(hub.standing.total or hub.standing.archived)
@@ -214,7 +216,7 @@ class AnalyticsState(rx.State):
 
 
 def _is_about_figures(news: News) -> bool:
-    """Tell whether figures have changed: not by what a run does meanwhile."""
+    """Tell whether figures may have changed, which mere activity of a run does not do."""
     return news.must_reload or any(
         event.kind in {EventKind.RUN_CREATED, EventKind.RUN_FINISHED}
         or (event.kind == EventKind.RUN_UPDATED and event.data.get("activity") is None)

@@ -1,4 +1,4 @@
-"""Python faces of the local React components, which are in the folders beside this module."""
+"""Python faces of the local React components, which are in the folders next to this module."""
 
 from pathlib import Path
 from typing import Any
@@ -7,13 +7,13 @@ import reflex as rx
 
 
 def _linked_files() -> dict[str, str]:
-    """Give Reflex every file of the browser code and return what pages import each one by."""
+    """Give Reflex every file of the browser code; return the path to import it by, by name."""
     here = Path(__file__).parent
     links = Path.cwd() / "assets" / "external" / Path(*__name__.split("."))
     files: dict[str, str] = {}
     for path in sorted([*here.rglob("*.js"), *here.rglob("*.jsx")]):
         name = path.relative_to(here).as_posix()
-        # Reflex makes the folder of this module only, and the files import each other by folder.
+        # Reflex creates only the folder of this module, but the files import across folders.
         (links / name).parent.mkdir(parents=True, exist_ok=True)
         files[name] = rx.asset(name, shared=True).importable_path
     return files
@@ -59,14 +59,14 @@ class TabTitle(rx.Component):
 
 
 class Hotkeys(rx.Component):
-    """The keyboard of every page."""
+    """The keyboard shortcuts of every page."""
 
     library = _FILES["frame/Hotkeys.jsx"]
     tag = "Hotkeys"
 
 
 class Palette(rx.Component):
-    """The button and the dialog that go anywhere and do what fits the run at hand."""
+    """The button and the dialog that go anywhere and act on the current run."""
 
     library = _FILES["palette/Palette.jsx"]
     tag = "Palette"
@@ -79,14 +79,14 @@ class Palette(rx.Component):
 
 
 class DensityChoice(rx.Component):
-    """Buttons that choose how much room things take on this device."""
+    """Buttons that choose how much space things take in this browser."""
 
     library = _FILES["frame/Density.jsx"]
     tag = "DensityChoice"
 
 
 class Composer(rx.NoSSRComponent):
-    """Text, images and a send button that talks to the API by itself."""
+    """Text, images and a send button, which talk to the API directly."""
 
     library = _FILES["composer/Composer.jsx"]
     tag = "Composer"
@@ -106,7 +106,7 @@ class Composer(rx.NoSSRComponent):
 
 
 class Transcript(rx.NoSSRComponent):
-    """The virtual list of a run's entries, which it reads by itself; `total` tells of new ones."""
+    """The virtual list of a run's entries, which it reads itself; `total` announces new ones."""
 
     library = _FILES["log/Transcript.jsx"]
     tag = "Transcript"
@@ -130,7 +130,7 @@ class Transcript(rx.NoSSRComponent):
 
 
 class Timeline(rx.NoSSRComponent):
-    """What took the time: bars per step; reads entries and questions by itself."""
+    """What took the time: bars per step; it reads entries and questions itself."""
 
     library = _FILES["timeline/Timeline.jsx"]
     tag = "Timeline"
@@ -143,7 +143,7 @@ class Timeline(rx.NoSSRComponent):
 
 
 class Changes(rx.NoSSRComponent):
-    """Files and diff of a run; reads anew when `version` changes."""
+    """Files and diff of a run; it reads again when `version` changes."""
 
     library = _FILES["changes/Changes.jsx"]
     tag = "Changes"
@@ -153,7 +153,7 @@ class Changes(rx.NoSSRComponent):
 
 
 class Insight(rx.NoSSRComponent):
-    """What happened in a run; reads anew when `version` changes, `compact` for the side panel."""
+    """What happened in a run; reads again when `version` changes; `compact` for the side panel."""
 
     library = _FILES["insight/Insight.jsx"]
     tag = "Insight"
@@ -164,7 +164,7 @@ class Insight(rx.NoSSRComponent):
 
 
 class Compare(rx.NoSSRComponent):
-    """Runs side by side; reads anew when `version` changes."""
+    """Runs side by side; it reads again when `version` changes."""
 
     library = _FILES["compare/Compare.jsx"]
     tag = "Compare"
@@ -173,7 +173,7 @@ class Compare(rx.NoSSRComponent):
 
 
 class FollowUp(rx.NoSSRComponent):
-    """The composer of a run with the prompts that wait; sends to the API by itself."""
+    """The composer of a run, with the queued prompts; it talks to the API directly."""
 
     library = _FILES["composer/FollowUp.jsx"]
     tag = "FollowUp"
@@ -189,7 +189,7 @@ class FollowUp(rx.NoSSRComponent):
 
 
 class SearchPage(rx.NoSSRComponent):
-    """The search in all runs: field, hits, mistakes; asks the API by itself."""
+    """The search in all runs: field, hits, mistakes; it asks the API itself."""
 
     library = _FILES["search/SearchPage.jsx"]
     tag = "SearchPage"
@@ -201,7 +201,7 @@ class SearchPage(rx.NoSSRComponent):
 
 
 class ImportPage(rx.NoSSRComponent):
-    """Files that are chosen or dropped, sent to the API by the browser, and their results."""
+    """Chosen or dropped files, which the browser sends to the API, and their results."""
 
     library = _FILES["imports/ImportPage.jsx"]
     tag = "ImportPage"

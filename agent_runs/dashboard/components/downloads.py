@@ -1,4 +1,4 @@
-"""Menus that offer runs as files."""
+"""Menus for downloading runs as files."""
 
 from collections.abc import Callable, Iterable
 
@@ -14,8 +14,8 @@ def download_items(
     """Return one menu entry per format.
 
     Args:
-        on_choose: what the format's name leads to.
-        verb: stands before each, where the menu has other entries, too.
+        on_choose: returns the event for the name of a format.
+        verb: put before each format in a menu that has other entries too.
     """
     return [
         rx.dropdown_menu.item(
@@ -30,7 +30,7 @@ def download_items(
 def download_menu(
     text: str, on_choose: Callable[[str], rx.event.EventType[()]], *, look: str = ""
 ) -> rx.Component:
-    """Return a button with a menu of the formats of many runs under it."""
+    """Return a button that opens a menu of the formats for many runs."""
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
             rx.el.button(icon("download", 14), text, type="button", class_name=f"btn s1 {look}")

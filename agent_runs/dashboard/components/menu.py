@@ -1,4 +1,4 @@
-"""Chips that open a menu: how one filter is set."""
+"""Chips that open a menu, each for one filter."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from agent_runs.dashboard.components.icon import icon
 def chip_menu(
     label: rx.Var[str] | str, is_set: rx.Var[bool], *items: rx.Component, name: str
 ) -> rx.Component:
-    """Return a chip with a menu under it.
+    """Return a chip that opens a menu.
 
     Args:
-        label: what the chip says, with the chosen value when there is one.
-        name: what the filter is called, for screen readers.
+        label: text of the chip, with the filter's value if one is set.
+        name: name of the filter, for screen readers.
     """
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
@@ -33,7 +33,7 @@ def chip_menu(
 def choice(
     text: rx.Var[str] | str, is_chosen: rx.Var[bool], on_choose: rx.event.EventType[()]
 ) -> rx.Component:
-    """Return an entry with a tick when it is the chosen one."""
+    """Return an entry, with a tick if it is chosen."""
     return rx.dropdown_menu.item(
         rx.el.span(
             rx.cond(is_chosen, icon("check", 14)),
@@ -47,7 +47,7 @@ def choice(
 def segments(
     name: str, options: Sequence[tuple[str, str, rx.Var[bool], rx.event.EventType[()]]]
 ) -> rx.Component:
-    """Return buttons of which one is pressed: `(text, icon, is pressed, on press)` each."""
+    """Return a row of buttons, one of them pressed: `(text, icon, is pressed, on press)` each."""
     return rx.el.div(
         *[
             rx.el.button(

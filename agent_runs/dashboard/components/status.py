@@ -9,7 +9,7 @@ def status(
     tone: rx.Var[str] | str,
     dot: rx.Var[str] | str,
 ) -> rx.Component:
-    """Return dot and word; `code` is the official word, kept for programs in `data-status`."""
+    """Return a dot and a word; `code` is the official status, for programs in `data-status`."""
     return rx.el.span(
         rx.el.span(class_name=f"dot {dot}", aria_hidden="true"),
         rx.el.span(word, custom_attrs={"data-status": code}),

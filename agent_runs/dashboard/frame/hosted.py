@@ -1,4 +1,4 @@
-"""What pages say of hosted accounts: troubles on every page, progress of the history on some."""
+"""What pages say about hosted accounts: problems on every page, progress on some of them."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ Line = rx.vars.ObjectVar[HostedLine]
 
 
 def hosted_troubles() -> rx.Component:
-    """Return a callout for each hosted organization that is in trouble."""
+    """Return a callout for each hosted organization that has a problem."""
     return rx.foreach(Shell.hosted, lambda line: rx.cond(line.trouble, _trouble(line)))
 
 
 def hosted_progress() -> rx.Component:
-    """Return how much of each history is here, as long as it is not all of it."""
+    """Return the progress of each organization whose history is not complete here yet."""
     return rx.foreach(Shell.hosted, lambda line: rx.cond(line.progress, _progress(line)))
 
 
 def hosted_card() -> rx.Component:
-    """Return how each hosted organization is followed, in numbers; nothing without an account."""
+    """Return figures about each hosted organization; nothing without an account."""
     return rx.cond(
         HostedState.rows.length() > 0,
         rx.el.section(
@@ -31,8 +31,8 @@ def hosted_card() -> rx.Component:
                 rx.el.div(
                     rx.el.h2("Mirrored accounts"),
                     rx.el.p(
-                        "Their runs are kept here. Pages read what is kept, so looking costs no "
-                        "requests.",
+                        "Their runs are copied to this server. Pages show the copies, so viewing "
+                        "them costs no requests.",
                         class_name="sm mut",
                     ),
                     class_name="col grow",
@@ -88,14 +88,14 @@ def _trouble(line: Line) -> rx.Component:
         ),
         role="status",
         class_name=rx.cond(line.tone == "red", "callout red", "callout amber"),
-        custom_attrs=_marked(line, "trouble"),
+        custom_attrs=_attributes(line, "trouble"),
     )
 
 
 def _progress(line: Line) -> rx.Component:
     return rx.el.div(
         icon("history"),
-        rx.el.span("Bringing in ", line.name, ": ", line.progress, class_name="grow"),
+        rx.el.span("Copying ", line.name, ": ", line.progress, class_name="grow"),
         rx.el.progress(
             value=line.percent,
             max=100,
@@ -103,9 +103,9 @@ def _progress(line: Line) -> rx.Component:
             class_name="history-bar",
         ),
         class_name="callout",
-        custom_attrs=_marked(line, "progress"),
+        custom_attrs=_attributes(line, "progress"),
     )
 
 
-def _marked(line: Line, kind: str) -> dict[str, Any]:
+def _attributes(line: Line, kind: str) -> dict[str, Any]:
     return {"data-hosted": kind, "data-organization": line.organization_id}

@@ -1,4 +1,4 @@
-"""State of the card that shows how hosted accounts are followed, in numbers."""
+"""State of the card with figures about hosted accounts."""
 
 import anyio
 import reflex as rx
@@ -11,18 +11,18 @@ _UPDATE_SECONDS = 3.0
 
 
 class HostedState(rx.State):
-    """The numbers, read anew every few seconds."""
+    """The figures, read again every few seconds."""
 
     rows: rx.Field[list[HostedFacts]] = rx.field(default_factory=list[HostedFacts])
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Read them until the tab goes away. From `on_load` only."""
+        """Read them until the tab closes. From `on_load` only."""
         while True:
             try:
                 rows = facts_of(await fetch("/hosted"))
             except AgentRunsError:
-                rows = None  # the frame says that the API is away
+                rows = None  # the frame says that the API is unavailable
             async with self:
                 if rows is not None and rows != self.rows:
                     self.rows = rows

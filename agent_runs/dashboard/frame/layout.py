@@ -12,7 +12,7 @@ from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.frame.hosted import hosted_progress, hosted_troubles
 from agent_runs.dashboard.frame.shell import Shell
 
-# A page that has lost its websocket cannot be told so by its state: the browser has to notice.
+# Without its websocket a page receives no state, so the browser has to notice the loss.
 LINK = rx.cond(has_connection_errors, "down", Shell.link)
 
 
@@ -36,14 +36,14 @@ PLACES = (
 _WITH_PROGRESS = ("Runs", "Search", "Settings")
 
 KEYS = (
-    ("Ctrl K", "Go to a page or run, or do something"),
+    ("Ctrl K", "Go to a page or run, or use a command"),
     ("C", "New run"),
     ("/", "Search or filter"),
     ("J  K", "Next and previous run"),
     ("Enter", "Open the run"),
     ("X", "Select the run"),
     ("G R", "Go to runs"),
-    ("G F", "Go to the search"),
+    ("G F", "Go to search"),
     ("G Y", "Go to analytics"),
     ("G A", "Go to agents"),
     ("G S", "Go to settings"),
@@ -65,11 +65,11 @@ def frame(
     Args:
         title: page heading, unless `heading` is given.
         current: name of the place in the navigation.
-        heading: takes the place of the usual head row.
-        tab_title: title of the browser tab; the heading unless given.
+        heading: replaces the usual head row.
+        tab_title: title of the browser tab; the page heading by default.
     """
     return rx.el.div(
-        rx.el.a("Skip to the page", href="#main", class_name="skip"),
+        rx.el.a("Skip to content", href="#main", class_name="skip"),
         TabTitle.create(
             title=title if tab_title is None else tab_title,
             running=Shell.running,
@@ -120,7 +120,7 @@ def connection_pill() -> rx.Component:
             ("down", rx.fragment(rx.el.span(class_name="dot amber"), "Offline")),
             rx.fragment(rx.el.span(class_name="dot ring"), "Connecting"),
         ),
-        title=rx.cond(LINK == "live", "Changes appear by themselves", Shell.problem),
+        title=rx.cond(LINK == "live", "This page updates itself", Shell.problem),
         role="status",
         class_name="pill link-state",
         custom_attrs={"data-link": LINK},
@@ -128,7 +128,7 @@ def connection_pill() -> rx.Component:
 
 
 def _trouble() -> rx.Component:
-    """What a page says while the API is away; it goes by itself when the API comes."""
+    """What a page says while the API is unavailable; it disappears when the API answers."""
     return rx.cond(
         Shell.link == "down",
         rx.el.div(
@@ -137,7 +137,7 @@ def _trouble() -> rx.Component:
                 rx.el.b("The API is not running. ", class_name="med"),
                 "Start it with ",
                 rx.el.code("python api.py"),
-                ". What you see may be out of date; this page comes back by itself, and nothing "
+                ". What you see may be out of date. This page reconnects by itself, and nothing "
                 "you typed is lost.",
                 class_name="grow",
             ),
@@ -240,7 +240,7 @@ def _keyboard_list() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("Keyboard shortcuts", size="3"),
             rx.dialog.description(
-                "They work when no text field has the focus. On a Mac, ⌘ does what Ctrl does.",
+                "They work unless you are typing in a text field. On a Mac, use ⌘ for Ctrl.",
                 size="2",
                 class_name="mut",
             ),

@@ -23,7 +23,7 @@ class Shell(rx.State):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Show how things stand until the tab goes away. Started from `on_load` only."""
+        """Show connection and counts until the tab closes. From `on_load` only."""
         async with hub.subscribe() as subscription:
             async with self:
                 self.address = credentials().root.split("://")[-1]
@@ -36,12 +36,12 @@ class Shell(rx.State):
 
     @rx.var
     def running(self) -> int:
-        """Runs that work now."""
+        """Runs that are working now."""
         return self.groups.get("Running", 0)
 
     @rx.var
     def waiting(self) -> int:
-        """Runs that wait for a person."""
+        """Runs that are waiting for a person."""
         return self.groups.get("Needs you", 0)
 
     def _show(self, standing: Standing) -> None:

@@ -1,4 +1,4 @@
-"""Starts a run: what to do, by which agent, where, and with how much freedom."""
+"""The page that starts a run: the task, the agent, the place, and the agent's permissions."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def page() -> rx.Component:
 
 
 def _place() -> rx.Component:
-    """Where it works; asked only of those who have a hosted account."""
+    """Where the run works; offered only if there is a hosted account."""
     return rx.cond(
         NewRun.places.length() > 0,
         rx.el.div(
@@ -59,7 +59,7 @@ def _place() -> rx.Component:
                 NewRun.is_here,
                 rx.fragment(),
                 rx.el.p(
-                    "It is stored here first and sent then; until it is there it can be cancelled.",
+                    "The run is stored here first, then sent. You can cancel it until it arrives.",
                     class_name="sm mut note",
                 ),
             ),
@@ -85,9 +85,10 @@ def _template() -> rx.Component:
                 "template",
                 NewRun.chosen_mode,
                 NewRun.choose_mode,
-                rx.el.option("None, send my words as they are", value=ANY),
+                rx.el.option("None, send my prompt as it is", value=ANY),
                 rx.foreach(
-                    NewRun.templates, lambda each: rx.el.option(each.title, value=each.name)
+                    NewRun.templates,
+                    lambda template: rx.el.option(template.title, value=template.name),
                 ),
             ),
             rx.cond(NewRun.mode_note, rx.el.p(NewRun.mode_note, class_name="sm mut note")),
@@ -105,7 +106,7 @@ def _repository() -> rx.Component:
             NewRun.choose_repo,
             rx.el.option(
                 rx.cond(
-                    NewRun.is_here, "None, start in an empty folder", "None, the account's own"
+                    NewRun.is_here, "None, start in an empty folder", "None, the account's default"
                 ),
                 value=ANY,
             ),
@@ -187,7 +188,7 @@ def _agent_choice(agent: rx.vars.ObjectVar[AgentChoice]) -> rx.Component:
 _POLICIES = (
     ("ask", "Ask me", "The run pauses and appears under Needs you."),
     ("allow", "Allow", "Each request is granted once, without asking you."),
-    ("reject", "Reject", "Each request is refused; the agent goes on without."),
+    ("reject", "Reject", "Each request is refused; the agent continues without it."),
 )
 
 
@@ -227,7 +228,7 @@ def _more() -> rx.Component:
                         default_value=NewRun.model,
                         key=rx.cond(NewRun.loaded, "model", "model-unread"),
                         on_change=NewRun.set_model.debounce(200),
-                        placeholder="The agent's own default",
+                        placeholder="The agent's default",
                         class_name="mono",
                     ),
                     class_name="field",

@@ -8,21 +8,21 @@ from typing import Any, cast
 import reflex as rx
 
 from agent_runs.client.calls import runs as run_calls
-from agent_runs.dashboard.serving.access import catalog, fetch, send
+from agent_runs.dashboard.serving.access import catalogs, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.theme import agent_title, initials
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import HOSTED_PROVIDER, AgentInfo, Repo
 
 ANY = "-"
-"""Stands for "none chosen" in selects: their options may not be empty."""
+"""Means "none" in a select, whose options cannot have an empty value."""
 HERE = "here"
-"""Stands for this machine as the place of a run."""
+"""Means this machine as the place of a run."""
 
 
 @dataclass(frozen=True)
 class AgentChoice:
-    """An agent as it can be picked."""
+    """An agent to choose from."""
 
     name: str
     title: str
@@ -34,7 +34,7 @@ class AgentChoice:
 
 @dataclass(frozen=True)
 class TemplateChoice:
-    """A template as it can be picked."""
+    """A template to choose from."""
 
     name: str
     title: str
@@ -42,15 +42,15 @@ class TemplateChoice:
 
 
 class NewRun(rx.State):
-    """What is chosen. It stays on this device until it is changed; so does the text."""
+    """What is chosen. The browser remembers it, and the text too."""
 
     agents: rx.Field[list[AgentChoice]] = rx.field(default_factory=list[AgentChoice])
     templates: rx.Field[list[TemplateChoice]] = rx.field(default_factory=list[TemplateChoice])
-    known_repos: rx.Field[list[tuple[str, str, str]]] = rx.field(
+    all_repos: rx.Field[list[tuple[str, str, str]]] = rx.field(
         default_factory=list[tuple[str, str, str]]
     )
     places: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
-    """Hosted organizations that take new runs: id and name."""
+    """Hosted organizations that accept new runs: id and name."""
     loaded: rx.Field[bool] = rx.field(False)
     default_agent: rx.Field[str] = rx.field("")
 
@@ -67,43 +67,43 @@ class NewRun(rx.State):
     async def load(self) -> None:
         """Read agents, repositories and templates."""
         try:
-            known = await catalog.read(fresh=True)
+            catalog = await catalogs.read(fresh=True)
             answer = await fetch("/agents")
             hosted = lines_of(await fetch("/hosted"))
             templates = await send(run_calls.list_templates())
         except AgentRunsError:
-            return  # the frame says that the API is away
+            return  # the frame says that the API is unavailable
         async with self:
-            self.agents = [_choice(agent) for agent in known.agents]
-            self.known_repos = _repos(known.repos)
+            self.agents = [_choice(agent) for agent in catalog.agents]
+            self.all_repos = _repos(catalog.repos)
             self.places = [
-                (str(each.organization_id), each.name) for each in hosted if each.organization_id
+                (str(line.organization_id), line.name) for line in hosted if line.organization_id
             ]
             self.templates = [
-                TemplateChoice(each.name, each.title or each.name, each.description)
-                for each in templates
+                TemplateChoice(mode.name, mode.title or mode.name, mode.description)
+                for mode in templates
             ]
             self.default_agent = str(answer.get("default") or "")
             self.loaded = True
 
     @rx.event
     def choose_place(self, place: str) -> None:
-        """Say where it works: `HERE` or a hosted organization."""
+        """Choose where the run works: `HERE` or a hosted organization."""
         self.place = place
 
     @rx.event
     def choose_agent(self, name: str) -> None:
-        """Pick an agent."""
+        """Choose an agent."""
         self.agent = name
 
     @rx.event
     def choose_mode(self, name: str) -> None:
-        """Pick a template, or none."""
+        """Choose a template, or none."""
         self.mode = "" if name == ANY else name
 
     @rx.event
     def choose_repo(self, repo: str) -> None:
-        """Pick a repository, or none."""
+        """Choose a repository, or none."""
         self.repo = "" if repo == ANY else repo
 
     @rx.event
@@ -113,12 +113,12 @@ class NewRun(rx.State):
 
     @rx.event
     def choose_policy(self, policy: str) -> None:
-        """Say what the agent is told when it asks."""
+        """Choose the answer to the agent's permission requests."""
         self.policy = policy
 
     @rx.event
     def set_metadata(self, text: str) -> None:
-        """Take the metadata as it is typed."""
+        """Take the metadata as typed."""
         self.metadata = text
 
     @rx.event(background=True)
@@ -129,19 +129,19 @@ class NewRun(rx.State):
             return
         try:
             repo = await send(run_calls.add_repo(address, None))
-            known = await catalog.read(fresh=True)
+            catalog = await catalogs.read(fresh=True)
         except AgentRunsError as exc:
             async with self:
                 self.repo_problem = exc.message
             return
         async with self:
-            self.known_repos = _repos(known.repos)
+            self.all_repos = _repos(catalog.repos)
             self.repo, self.repo_problem = str(repo.id), ""
         yield rx.toast.success(f"Added {repo.full_name or repo.name}")
 
     @rx.var
     def chosen_place(self) -> str:
-        """The picked place while it exists, else the first hosted one, else this machine."""
+        """The remembered place if it exists, or the first hosted one, or this machine."""
         ids = [place for place, _ in self.places]
         if self.place == HERE or self.place in ids:
             return self.place
@@ -155,38 +155,38 @@ class NewRun(rx.State):
     @rx.var
     def repos(self) -> list[tuple[str, str]]:
         """Repositories of the chosen place."""
-        return [(own, name) for own, name, place in self.known_repos if place == self.chosen_place]
+        return [(key, name) for key, name, place in self.all_repos if place == self.chosen_place]
 
     @rx.var
     def chosen_agent(self) -> str:
-        """The agent that will run: the picked one while it is ready, else the default."""
-        ready = {each.name for each in self.agents if each.is_ready}
-        return self.agent if self.agent in ready else self.default_agent
+        """The agent that will run: the remembered one if it is ready, otherwise the default."""
+        ready_names = {agent.name for agent in self.agents if agent.is_ready}
+        return self.agent if self.agent in ready_names else self.default_agent
 
     @rx.var
     def chosen_repo(self) -> str:
-        """The picked repository while it exists."""
+        """The remembered repository, if it exists."""
         return self.repo if self.repo in dict(self.repos) else ANY
 
     @rx.var
     def chosen_mode(self) -> str:
-        """The picked template while it exists."""
-        return self.mode if self.mode in {each.name for each in self.templates} else ANY
+        """The remembered template, if it exists."""
+        return self.mode if self.mode in {template.name for template in self.templates} else ANY
 
     @rx.var
     def mode_note(self) -> str:
-        """What the picked template does."""
+        """What the chosen template does."""
         return next((t.description for t in self.templates if t.name == self.mode), "")
 
     @rx.var
     def metadata_problem(self) -> str:
-        """Why the metadata cannot be sent; empty when it can."""
+        """Why the metadata cannot be sent; empty if it can."""
         return _read_metadata(self.metadata)[1]
 
     @rx.var
     def fields(self) -> dict[str, Any]:
-        """What goes into the request besides text and images."""
-        wanted: dict[str, Any] = {
+        """The fields of the request, without text and images."""
+        fields: dict[str, Any] = {
             "provider": "acp" if self.is_here else HOSTED_PROVIDER,
             "organization_id": None if self.is_here else int(self.chosen_place),
             "agent": self.chosen_agent if self.is_here else "",
@@ -196,7 +196,7 @@ class NewRun(rx.State):
             "permission_policy": self.policy if self.is_here else "",
             "metadata": _read_metadata(self.metadata)[0],
         }
-        return {name: each for name, each in wanted.items() if each}
+        return {name: value for name, value in fields.items() if value}
 
 
 def _repos(repos: Iterable[Repo]) -> list[tuple[str, str, str]]:
@@ -237,7 +237,7 @@ def _read_metadata(text: str) -> tuple[dict[str, Any], str]:
     try:
         value: Any = json.loads(text)
     except ValueError as exc:
-        return {}, f"This is not JSON yet: {exc}."
+        return {}, f"This is not valid JSON yet: {exc}."
     if not isinstance(value, dict):
-        return {}, 'An object is needed, such as {"ticket": "ABC-12"}.'
+        return {}, 'Enter a JSON object, such as {"ticket": "ABC-12"}.'
     return cast("dict[str, Any]", value), ""

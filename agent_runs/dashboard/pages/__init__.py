@@ -1,1 +1,1 @@
-"""One page per module, its state beside it: the frontend is split along Python modules."""
+"""One page per module, with its state: the frontend is split by Python module."""

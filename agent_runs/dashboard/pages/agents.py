@@ -1,4 +1,4 @@
-"""The agents of this machine: which can run, how to get the others, and a test of each."""
+"""The agents of this machine: which are ready, how to get the others, and a test of each."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.layout import frame, head
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
 from agent_runs.dashboard.runs.row import iso
-from agent_runs.dashboard.serving.access import catalog, send
+from agent_runs.dashboard.serving.access import catalogs, send
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import agent_title, initials, look_of
 from agent_runs.errors import AgentRunsError
@@ -48,7 +48,7 @@ class AgentCard:
 
 
 class Agents(rx.State):
-    """What was detected, and the tests that were started here."""
+    """The agents on this machine, and the tests started on this page."""
 
     cards: rx.Field[list[AgentCard]] = rx.field(default_factory=list[AgentCard])
     loaded: rx.Field[bool] = rx.field(False)
@@ -56,7 +56,7 @@ class Agents(rx.State):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Read the agents and follow the tests until the tab goes away. From `on_load` only."""
+        """Read the agents and follow the tests until the tab closes. From `on_load` only."""
         async with hub.subscribe() as subscription:
             await self._read()
             while True:
@@ -65,13 +65,13 @@ class Agents(rx.State):
 
     @rx.event(background=True)
     async def look_again(self) -> AsyncGenerator[rx.event.EventSpec]:
-        """Ask the server to look for agents anew."""
+        """Ask the server to look for agents again."""
         async with self:
             self.is_looking = True
         await self._read()
         async with self:
             self.is_looking = False
-        yield rx.toast.success(f"{self.ready_text} found")
+        yield rx.toast.success(self.ready_text)
 
     @rx.event(background=True)
     async def test(self, name: str) -> AsyncGenerator[rx.event.EventSpec]:
@@ -80,22 +80,24 @@ class Agents(rx.State):
             options = CreateOptions(agent=name, title=f"Test of {name}", permission_policy="reject")
             run = await send(run_calls.create_agent_run(TEST_PROMPT, options))
         except AgentRunsError as exc:
-            yield rx.toast.error("The test could not start.", description=exc.message)
+            yield rx.toast.error("The test did not start.", description=exc.message)
             return
         async with self:
-            self.cards = [_tested(card, run) if card.name == name else card for card in self.cards]
+            self.cards = [
+                _with_test(card, run) if card.name == name else card for card in self.cards
+            ]
 
     @rx.var
     def ready_text(self) -> str:
-        """How many agents can run."""
+        """How many agents are ready."""
         ready = sum(card.is_ready for card in self.cards)
         return "1 agent ready" if ready == 1 else f"{ready} agents ready"
 
     async def _read(self) -> None:
         try:
-            agents = (await catalog.read(fresh=True)).agents
+            agents = (await catalogs.read(fresh=True)).agents
         except AgentRunsError:
-            return  # the frame says that the API is away
+            return  # the frame says that the API is unavailable
         async with self:
             old = {card.name: card for card in self.cards}
             self.cards = [_card(agent, old.get(agent.name)) for agent in agents]
@@ -111,7 +113,7 @@ class Agents(rx.State):
             return
         async with self:
             self.cards = [
-                _tested(card, latest[card.run_id]) if card.run_id in latest else card
+                _with_test(card, latest[card.run_id]) if card.run_id in latest else card
                 for card in self.cards
             ]
 
@@ -144,7 +146,7 @@ def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
     )
 
 
-def _tested(card: AgentCard, run: AgentRun) -> AgentCard:
+def _with_test(card: AgentCard, run: AgentRun) -> AgentCard:
     look = look_of(run.status)
     return replace(
         card,

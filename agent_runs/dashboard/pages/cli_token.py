@@ -1,4 +1,4 @@
-"""Where `codegen login` leads to: which token to paste into the official command line."""
+"""The page that `codegen login` opens: which token to paste into the official command line."""
 
 import reflex as rx
 
@@ -8,14 +8,14 @@ from agent_runs.dashboard.serving.access import credentials
 
 
 class CliToken(rx.State):
-    """Whether the API asks for a token at all; never the token itself."""
+    """Whether the API requires a token; never the token itself."""
 
-    is_asked_for: rx.Field[bool] = rx.field(False)
+    needs_token: rx.Field[bool] = rx.field(False)
 
     @rx.event
     def look(self) -> None:
         """Find out. From `on_load`."""
-        self.is_asked_for = credentials().token is not None
+        self.needs_token = credentials().token is not None
 
 
 @rx.page(
@@ -27,14 +27,14 @@ def page() -> rx.Component:
     """Return the page."""
     return frame(
         rx.el.section(
-            rx.el.h2("Log the official command line in"),
-            rx.cond(CliToken.is_asked_for, _asked_for(), _free()),
+            rx.el.h2("Log in with the official command line"),
+            rx.cond(CliToken.needs_token, _with_token(), _without_token()),
             rx.el.p(
                 "Then ",
                 rx.el.code("codegen agents"),
-                " lists the runs of this server. It needs ",
+                " lists the runs of this server. Set ",
                 rx.el.code("CODEGEN_API_BASE_URL"),
-                " to point here, or it sends the token to the hosted service.",
+                " to this server first; otherwise it sends the token to the hosted service.",
             ),
             class_name="card stack pad",
             style={"maxWidth": "640px", "paddingTop": "16px"},
@@ -45,24 +45,23 @@ def page() -> rx.Component:
     )
 
 
-def _asked_for() -> rx.Component:
+def _with_token() -> rx.Component:
     return rx.el.p(
-        "This server asks for a token. Paste the value of ",
-        rx.el.code("AGENT_RUNS_API_TOKEN"),
-        " where ",
+        "This server requires a token. When ",
         rx.el.code("codegen login"),
-        " asks for one. When you set none, it was made at the first start: it stands in the file ",
+        " asks for one, paste the value of ",
+        rx.el.code("AGENT_RUNS_API_TOKEN"),
+        ". If you have not set one, it is in the file ",
         rx.el.code("api-token"),
-        " of the server's folder. It is never shown here.",
+        " in the server's folder, created at the first start. It is never shown here.",
     )
 
 
-def _free() -> rx.Component:
+def _without_token() -> rx.Component:
     return rx.el.p(
-        "This server is open to programs of this machine alone and asks for no token. Type any "
-        "word, such as ",
-        rx.el.code("local"),
-        ", where ",
+        "This server accepts only programs on this machine and requires no token. When ",
         rx.el.code("codegen login"),
-        " asks for one.",
+        " asks for one, type any word, such as ",
+        rx.el.code("local"),
+        ".",
     )

@@ -16,7 +16,7 @@ _CALM_SECONDS = 2.0
 
 
 class CompareState(rx.State):
-    """Which runs; the browser reads them by itself, again whenever one of them changed."""
+    """Which runs to compare; the browser reads them, and again whenever one of them changes."""
 
     ids: rx.Field[str] = rx.field("")
     version: rx.Field[int] = rx.field(0)
@@ -24,22 +24,21 @@ class CompareState(rx.State):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Keep the page up to date until the tab goes away. From `on_load` only."""
+        """Keep the page up to date until the tab closes. From `on_load` only."""
         async with self:
-            asked = self.router.url.query_parameters.get("ids", "")
-            self.ids = asked if _IDS.fullmatch(asked) else "-"
-            numbers = set(asked.split(","))
-            known = ", ".join(asked.split(",")) if self.ids != "-" else ""
-            self.title = f"Compare runs {known}".strip()
+            ids = self.router.url.query_parameters.get("ids", "")
+            numbers = ids.split(",") if _IDS.fullmatch(ids) else []
+            self.ids = ids if numbers else "-"
+            self.title = f"Compare runs {', '.join(numbers)}".strip()
         kinds = {EventKind.RUN_UPDATED, EventKind.RUN_FINISHED}
         async with hub.subscribe() as subscription:
             while True:
                 news = await subscription.next()
-                about = any(
+                has_changed = any(
                     event.kind in kinds and str(event.data.get("id")) in numbers
                     for event in news.events
                 )
-                if about or news.must_reload:
+                if has_changed or news.must_reload:
                     async with self:
                         self.version += 1
                 await anyio.sleep(_CALM_SECONDS)

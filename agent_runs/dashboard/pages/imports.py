@@ -1,4 +1,4 @@
-"""Brings runs in from files; the browser sends them to the API by itself, past Reflex state."""
+"""Imports runs from files; the browser sends them straight to the API, not to Reflex state."""
 
 import reflex as rx
 
@@ -37,30 +37,30 @@ def _about() -> rx.Component:
         rx.el.dl(
             rx.el.dt("Exports"),
             rx.el.dd(
-                "of this server or another one: Export over a list of runs, then ",
+                "From this server or another one. Choose Export above a list of runs, then ",
                 rx.el.b("JSON Lines, complete", class_name="med"),
                 ".",
             ),
             rx.el.dt("Claude Code"),
             rx.el.dd(
-                "sessions, kept below ",
+                "Sessions in ",
                 rx.el.code("~/.claude/projects"),
-                ". The folder is hidden: press Ctrl H in the dialog, or ⌘ ⇧ . on a Mac.",
+                ". The folder is hidden: press Ctrl H in the file dialog, or ⌘ ⇧ . on a Mac.",
             ),
             rx.el.dt("In a terminal"),
             rx.el.dd(_command()),
             class_name="kv",
         ),
-        rx.el.h2("What becomes of it"),
+        rx.el.h2("What an import does"),
         rx.el.ul(
-            rx.el.li("A file is checked first and comes whole or not at all."),
+            rx.el.li("Each file is checked first, then imported whole or not at all."),
             rx.el.li(
-                "Runs that are here already stay as they are; a later export or session updates "
-                "what an earlier one brought."
+                "Runs that are already here stay as they are. A later export or session updates "
+                "what an earlier one imported."
             ),
             rx.el.li(
-                "Imported runs can be read, searched, compared and exported. They cannot go on "
-                "here, as their agent and files are elsewhere."
+                "You can read, search, compare and export imported runs. You cannot resume them, "
+                "because their agent and files are elsewhere."
             ),
             class_name="import-notes",
         ),

@@ -1,4 +1,4 @@
-"""What an address shows that names no page."""
+"""What is shown at an address that has no page."""
 
 import reflex as rx
 
@@ -12,7 +12,7 @@ def page() -> rx.Component:
     return frame(
         rx.el.div(
             rx.el.h2("There is no such page"),
-            rx.el.p("The address is mistyped, or the page has moved.", class_name="mut"),
+            rx.el.p("Check the address: it may be mistyped, or the page moved.", class_name="mut"),
             rx.link("Show all runs", href="/", underline="none", class_name="btn"),
             class_name="card blank",
         ),

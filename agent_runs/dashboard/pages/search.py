@@ -1,4 +1,4 @@
-"""Search in all runs; the component asks the API by itself, so no hit ever enters Reflex state."""
+"""Search in all runs; the browser asks the API itself, so no hit ever enters Reflex state."""
 
 import reflex as rx
 

@@ -118,7 +118,7 @@ def _meta() -> rx.Component:
         ),
         role="group",
         aria_label="Facts",
-        tab_index=0,  # on a phone it scrolls, also with the keyboard
+        tab_index=0,  # it scrolls on a phone, also with the keyboard
         class_name="meta",
     )
 
@@ -265,21 +265,21 @@ def _dock() -> rx.Component:
                 "This run was imported ",
                 Ago.create(at=RunState.imported),
                 rx.cond(RunState.origin, rx.fragment(" from ", rx.el.bdi(RunState.origin))),
-                ". It can be read, searched, compared and exported, but not go on: its agent "
-                "and its files are not on this server.",
+                ". You can read, search, compare and export it, but not resume it: its agent and "
+                "its files are not on this server.",
                 class_name="mut wraps",
             ),
-            _go_on(),
+            _composer(),
         ),
         class_name="dock",
     )
 
 
-def _go_on() -> rx.Component:
+def _composer() -> rx.Component:
     return rx.cond(
         RunState.watched,
         rx.el.p(
-            "This session works in a terminal and is only watched here. Go on there: ",
+            "This session runs in a terminal and is only watched here. To continue it, run ",
             rx.el.code(RunState.watched),
             class_name="mut wraps",
         ),
@@ -301,7 +301,7 @@ def _ask() -> rx.Component:
     return rx.el.div(
         icon("shield-question"),
         rx.el.span(
-            "Asks to: ",
+            "Asks permission for: ",
             ask.text,
             " ",
             rx.cond(ask.target & (ask.target != ask.text), rx.el.code(ask.target)),
@@ -373,7 +373,9 @@ def _insight() -> rx.Component:
 def _missing() -> rx.Component:
     return rx.el.div(
         rx.el.h2("There is no such run"),
-        rx.el.p("It may belong to another server, or its number is mistyped.", class_name="mut"),
+        rx.el.p(
+            "Check the number: it may be mistyped, or belong to another server.", class_name="mut"
+        ),
         rx.link("Show all runs", href="/", underline="none", class_name="btn"),
         class_name="card blank",
     )

@@ -1,4 +1,4 @@
-"""The panel beside a run's transcript: what it is, and the prompts it was given."""
+"""The panel beside a run's transcript: facts about the run, and its prompts."""
 
 import reflex as rx
 
@@ -17,7 +17,7 @@ def side() -> rx.Component:
                 _fact("Model", RunState.model),
                 _fact("Repository", RunState.repo),
                 _fact("Branch", RunState.branch),
-                _fact("Permission", RunState.policy),
+                _fact("Permissions", RunState.policy),
                 _fact("Sandbox", RunState.sandbox),
                 _fact("Cost", RunState.cost),
                 _fact("Started by", RunState.source),

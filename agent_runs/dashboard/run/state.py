@@ -1,4 +1,4 @@
-"""State of one run's page: everything but its entries, which the browser reads by itself."""
+"""State of one run's page: everything but its entries, which the browser reads itself."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ from agent_runs.dashboard.runs.row import (
     pull_requests_of,
     tokens_of,
 )
-from agent_runs.dashboard.serving.access import catalog, fetch, send
+from agent_runs.dashboard.serving.access import catalogs, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import look_of
@@ -39,14 +39,14 @@ TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
 WATCH_SECONDS = 20.0
 REASONS = {
-    "permission": "waits for your answer",
-    "interrupted": "the server stopped while it worked",
-    "idle_timeout": "the agent said nothing for too long",
+    "permission": "waiting for your answer",
+    "interrupted": "the server stopped while it was working",
+    "idle_timeout": "the agent was silent for too long",
     "time_limit": "the time limit was reached",
     "stopped": "stopped by you",
-    "waits_for_upstream": "waits for the hosted account",
+    "waits_for_upstream": "waiting for the hosted account",
     "refused_upstream": "the hosted account refused it",
-    "gone_upstream": "the hosted account has it no more",
+    "gone_upstream": "no longer in the hosted account",
 }
 
 
@@ -105,11 +105,11 @@ class RunState(rx.State):
     is_terminal: rx.Field[bool] = rx.field(False)
     is_failed: rx.Field[bool] = rx.field(False)
     watched: rx.Field[str] = rx.field("")
-    """Command that goes on with a session which is only watched here; empty for other runs."""
+    """Command that continues a session which is only watched here; empty for other runs."""
     is_imported: rx.Field[bool] = rx.field(False)
     imported: rx.Field[str] = rx.field("")
     origin: rx.Field[str] = rx.field("")
-    """Where an imported run was before, in words."""
+    """Where an imported run came from, in words."""
     is_hosted: rx.Field[bool] = rx.field(False)
     can_queue: rx.Field[bool] = rx.field(True)
     place: rx.Field[str] = rx.field("")
@@ -127,7 +127,7 @@ class RunState(rx.State):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Read the run and keep it up to date until the tab goes away. From `on_load` only."""
+        """Read the run and keep it up to date until the tab closes. From `on_load` only."""
         async with self:
             self._take_address()
         async with hub.subscribe() as subscription:
@@ -149,13 +149,13 @@ class RunState(rx.State):
 
     @rx.event
     def resumed(self, run_id: int) -> rx.event.EventSpec | None:
-        """Say that the prompt was taken; the events bring the rest."""
-        return rx.toast.success(f"Run {run_id} goes on") if run_id else None
+        """Say that the prompt was accepted; events bring the rest."""
+        return rx.toast.success(f"Resumed run {run_id}") if run_id else None
 
     def _take_address(self) -> None:
-        words = self.router.url.path.rstrip("/").rpartition("/")[2]
+        name = self.router.url.path.rstrip("/").rpartition("/")[2]
         params = self.router.url.query_parameters
-        number = _number(words, 0)
+        number = _number(name, 0)
         if number != self.number:
             self.number, self.loaded, self.is_missing = number, False, number == 0
             self.title, self.problem, self.draft, self.total, self.counts = "", "", "", 0, {}
@@ -171,7 +171,7 @@ class RunState(rx.State):
         if not number:
             return
         try:
-            known = await catalog.known()
+            catalog = await catalogs.latest()
             run, turns, counts, permissions = await asyncio.gather(
                 send(run_calls.get_agent_run(number)),
                 send(run_calls.list_turns(number)),
@@ -191,9 +191,9 @@ class RunState(rx.State):
             if number != self.number:
                 return
             self._show(run)
-            self.agent = agent_of(run, known.agent_titles) or "Agent"
-            self.repo = known.repo_names.get(run.repo_id or 0, "")
-            self.turns = [turn_line(each, run) for each in turns]
+            self.agent = agent_of(run, catalog.agent_titles) or "Agent"
+            self.repo = catalog.repo_names.get(run.repo_id or 0, "")
+            self.turns = [turn_line(turn, run) for turn in turns]
             self.counts, self.ask, self.place = counts, ask_of(permissions), place
             self.loaded, self.problem, self.is_missing = True, "", False
             self.read_count += 1
@@ -202,13 +202,13 @@ class RunState(rx.State):
         if news.must_reload:
             await self._read()
             return
-        about = [event for event in news.events if _run_id_of(event) == self.number]
-        if not about:
+        events = [event for event in news.events if _run_id_of(event) == self.number]
+        if not events:
             return
-        kinds = {event.kind for event in about}
+        kinds = {event.kind for event in events}
         async with self:
             before = (self.status, self.turn)
-            for event in about:
+            for event in events:
                 self._apply(event)
             needs_reading = (self.status, self.turn) != before
         if EventKind.LOGS_APPENDED in kinds and not needs_reading:
@@ -217,7 +217,7 @@ class RunState(rx.State):
             await self._read()
 
     async def _watch(self) -> None:
-        """Let a hosted run's entries be read first while somebody looks at it."""
+        """Have a hosted run's entries read first while somebody is looking at it."""
         now = time.monotonic()
         if not self.is_hosted or now - self._watched_at < WATCH_SECONDS:
             return
@@ -230,7 +230,7 @@ class RunState(rx.State):
         try:
             counts = await fetch(f"/agent_runs/{self.number}/logs/counts")
         except AgentRunsError:
-            return  # they are only on the filter chips; the next entry brings them
+            return  # only the filter chips show them; the next entry brings them
         async with self:
             self.counts = counts
 
@@ -282,7 +282,7 @@ class RunState(rx.State):
 
 
 def turn_line(turn: Turn, run: AgentRun) -> TurnLine:
-    """Return a turn as it is shown; the latest one stands as its run does."""
+    """Return a turn as it is shown; the latest one has the status of its run."""
     look = look_of(run.status if turn.turn == run.turn else turn.status)
     return TurnLine(
         turn=turn.turn,
@@ -301,7 +301,7 @@ async def _place(run: AgentRun) -> str:
     if run.place != "upstream":
         return ""
     hosted = lines_of(await fetch("/hosted"))
-    names = {each.organization_id: each.name for each in hosted}
+    names = {line.organization_id: line.name for line in hosted}
     name = names.get(run.organization_id, f"Organization {run.organization_id}")
     return f"{name}, run {run.upstream_id}" if run.upstream_id else name
 

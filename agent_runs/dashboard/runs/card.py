@@ -166,7 +166,7 @@ def _ask(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
     return rx.el.div(
         icon("shield-question"),
         rx.el.span(
-            "Asks to: ",
+            "Asks permission for: ",
             ask.text,
             " ",
             rx.cond(ask.target & (ask.target != ask.text), rx.el.code(ask.target)),

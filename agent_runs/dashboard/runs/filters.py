@@ -1,4 +1,4 @@
-"""The attention strip and the filters of the list; all of them set the same address."""
+"""The attention strip and the filters of the list; each of them changes the address."""
 
 import reflex as rx
 
@@ -80,7 +80,7 @@ def _trait(pair: rx.vars.ArrayVar[tuple[str, str]]) -> rx.Component:
         rx.el.span(pair[1], class_name="cut"),
         icon("x", 14),
         type="button",
-        title="Take this filter out",
+        title="Remove this filter",
         on_click=RunsState.drop_trait(pair[0]),
         class_name="chip on trait",
     )

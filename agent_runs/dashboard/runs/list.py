@@ -1,4 +1,4 @@
-"""The results under the filters: cards or table, bulk actions, pages, and what stands for them."""
+"""The results under the filters: cards or table, bulk actions, pages, and the empty states."""
 
 import reflex as rx
 
@@ -185,7 +185,7 @@ def _nothing() -> rx.Component:
     return rx.el.div(
         rx.cond(
             RunsState.page > 1,
-            _blank("This page is empty", "There are fewer runs than that.", "Go to the first page"),
+            _blank("This page is empty", "The list has fewer pages now.", "Go to the first page"),
             rx.cond(
                 RunsState.is_archive & ~RunsState.is_narrowed,
                 _blank(
@@ -196,13 +196,13 @@ def _nothing() -> rx.Component:
                 rx.cond(
                     RunsState.is_filtered,
                     _blank(
-                        "No run matches these filters",
-                        "Take one of the filters out, or all of them.",
+                        "No runs match these filters",
+                        "Remove one of the filters, or clear them all.",
                         "Show all runs",
                     ),
                     _blank(
-                        "No open runs",
-                        "All your runs are in the archive. Start a new one, or look there.",
+                        "All your runs are archived",
+                        "Start a new run, or look in the archive.",
                         "",
                     ),
                 ),

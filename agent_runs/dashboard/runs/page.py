@@ -1,4 +1,4 @@
-"""The list of runs: what needs attention, what works, what happened."""
+"""The list of runs: what needs attention, what is working, what happened."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-"""Which runs the list shows; the address is the whole state of the filters."""
+"""The filters of the list of runs, which its address holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,9 +19,9 @@ TRAITS: dict[str, str] = {
     "tool": "Used tool",
     "failed_tool": "Failed tool",
     "error": "Error",
-    "measured": "Ended, with a figure of",
+    "measured": "Ended, with a value for",
 }
-"""Filters that figures of analytics lead to, in words."""
+"""Filters that only links from analytics set, in words."""
 PERIODS: dict[str, tuple[str, timedelta]] = {
     "1h": ("Last hour", timedelta(hours=1)),
     "24h": ("Last 24 hours", timedelta(hours=24)),
@@ -38,8 +38,8 @@ class ListQuery:
         status: official words.
         since: a key of `PERIODS` or an ISO date, inclusive; empty for no limit.
         until: an ISO date, inclusive; empty for no limit.
-        with_archived: show archived runs beside the others.
-        mode, tool, failed_tool, error, measured: what figures of analytics lead to.
+        with_archived: show archived runs among the others.
+        mode, tool, failed_tool, error, measured: set by links from analytics.
         page: from 1.
     """
 
@@ -62,7 +62,7 @@ class ListQuery:
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> Self:
-        """Read the query parameters of the page; what cannot be used is left out."""
+        """Read the query parameters of the page; ignore those that make no sense."""
         limit = _number(params.get("limit"), DEFAULT_SIZE)
         traits = {name: params.get(name, "").strip()[:_LONGEST] for name in TRAITS}
         traits["measured"] = traits["measured"] if traits["measured"] in get_args(Measured) else ""
@@ -83,7 +83,7 @@ class ListQuery:
 
     @property
     def url(self) -> str:
-        """Path and query of the page that shows exactly this."""
+        """Path and query of the page with exactly these filters."""
         pairs = {
             "status": ",".join(self.status),
             "agent": self.agent,
@@ -102,7 +102,7 @@ class ListQuery:
 
     @property
     def skip(self) -> int:
-        """How many runs come before the first one shown."""
+        """How many runs come before the first one on the page."""
         return (self.page - 1) * self.limit
 
     @property
@@ -112,17 +112,17 @@ class ListQuery:
 
     @property
     def traits(self) -> list[tuple[str, str]]:
-        """The filters that figures of analytics lead to: name and words."""
-        found = [(name, f"{text}: {getattr(self, name)}") for name, text in TRAITS.items()]
-        found = [(name, text) for name, text in found if getattr(self, name)]
-        return [*found, ("with_archived", "Archived ones too")] if self.with_archived else found
+        """The filters set by links from analytics: name and words."""
+        values = [(name, text, getattr(self, name)) for name, text in TRAITS.items()]
+        traits = [(name, f"{text}: {value}") for name, text, value in values if value]
+        return [*traits, ("with_archived", "With archived runs")] if self.with_archived else traits
 
     def changed(self, **changes: Any) -> "ListQuery":
-        """Return it with other filters, back on the first page unless `page` is given."""
+        """Return a copy with other filters, back on the first page unless `page` is given."""
         return replace(self, **({"page": 1} | changes))
 
     def for_api(self, now: datetime) -> RunQuery:
-        """Return the same filters as the API takes them."""
+        """Return these filters as the API takes them."""
         query = RunQuery(archived="any" if self.with_archived else self.archived)
         traits = {name: value for name in TRAITS if (value := getattr(self, name))}
         query.update(cast("RunQuery", traits))
@@ -146,7 +146,7 @@ class ListQuery:
 
 
 def number_of(text: str) -> str:
-    """Return `text` when it is an id, else nothing."""
+    """Return `text` if it is an id, otherwise an empty text."""
     return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else ""
 
 

@@ -1,4 +1,4 @@
-"""A run as one row of the list: only what the row shows, so that a change costs little to send."""
+"""A run as one row of the list: only what the row shows, which keeps updates small."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from agent_runs.reading.text import one_line
 LINE_LENGTH = 240
 _NAME_LENGTH = 60
 _SERVICES = {HOSTED_PROVIDER: "Codegen"}
-"""What worked on a run that names no agent, by provider."""
+"""The service that works on runs without an agent, by provider."""
 _SERVER_LENGTH = 8
 _MARKS = re.compile(r"`+|\*\*|^[ \t]*(?:#{1,6}|>|[-*+])[ \t]+", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\][]{1,200})\]\([^()\s]{1,500}\)")
@@ -37,7 +37,7 @@ class PullRequestLink:
 
 @dataclass(frozen=True)
 class Ask:
-    """What a paused run asks; `allow` and `reject` are option ids, empty when not offered."""
+    """The question of a paused run; `allow` and `reject` are option ids, empty if not offered."""
 
     id: int
     text: str
@@ -48,7 +48,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One row. Texts are cut, times are ISO text, empty text stands for nothing."""
+    """One row. Long texts are shortened, times are ISO text, an empty text means none."""
 
     id: int
     status: str
@@ -92,8 +92,8 @@ def row_of(
         repos: names by id.
     """
     look = look_of(run.status)
-    said = run.summary or run.result
-    line = one_line(run.error or said if run.has_failed else plain(said), LINE_LENGTH)
+    result = run.summary or run.result
+    line = one_line(run.error or result if run.has_failed else plain(result), LINE_LENGTH)
     return RunRow(
         id=run.id,
         status=run.status,
@@ -132,7 +132,7 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
             return Ask(
                 id=request.id,
                 text=one_line(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
-                # Whole: nobody should approve what is cut off.
+                # Not shortened: nobody should approve what they cannot see.
                 target=argument(
                     request.tool_call.get("rawInput") or request.tool_call.get("raw_input")
                 ),
@@ -143,16 +143,16 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
 
 
 def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
-    """Return the run's pull requests whose address a browser may open."""
+    """Return the run's pull requests whose address is safe to open in a browser."""
     return tuple(
-        PullRequestLink(f"#{each.id}", each.title or "Pull request", each.url)
-        for each in run.github_pull_requests
-        if each.url and each.url.startswith(("https://", "http://"))
+        PullRequestLink(f"#{pull.id}", pull.title or "Pull request", pull.url)
+        for pull in run.github_pull_requests
+        if pull.url and pull.url.startswith(("https://", "http://"))
     )
 
 
 def tokens_of(number: int | None, noun: str = "tokens") -> str:
-    """Return a number of tokens in words; empty when none were reported."""
+    """Return a number of tokens in words; empty if none were reported."""
     return f"{short_count(number)} {noun}" if number else ""
 
 
@@ -164,24 +164,24 @@ def agent_of(run: AgentRun, titles: Mapping[str, str]) -> str:
 
 def hosted_url(run: AgentRun) -> str:
     """Return the run's page at the hosted service; empty for runs of this machine."""
-    # It comes from another server: only addresses of pages may become links.
+    # It comes from another server: only web addresses may become links.
     url = run.upstream_url or ""
     return url if url.startswith(("https://", "http://")) else ""
 
 
 def origin_of(run: AgentRun) -> str:
-    """Return where an imported run was before, for people; empty for other runs."""
+    """Return where an imported run came from, for people; empty for other runs."""
     home, _, name = (run.origin or "").partition(":")
     if run.imported_at is None or not name:
         return ""
     if home == WATCHED_PROVIDER:
         session, _, part = name.partition("/")
         return f"Claude Code session {session}" + (f", agent {part}" if part else "")
-    return f"run {one_line(name, _NAME_LENGTH)} of another server ({home[:_SERVER_LENGTH]}…)"
+    return f"run {one_line(name, _NAME_LENGTH)} on another server ({home[:_SERVER_LENGTH]}…)"
 
 
 def plain(text: str | None) -> str:
-    """Return Markdown without its marks, for a line that shows text as it is."""
+    """Return Markdown without its marks, for a line of plain text."""
     return _MARKS.sub("", _LINK.sub(r"\1", text or ""))
 
 

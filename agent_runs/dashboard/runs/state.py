@@ -14,7 +14,7 @@ from agent_runs.dashboard.downloads import FORMATS, url_of_listed
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS
 from agent_runs.dashboard.runs.query import PERIODS, TRAITS, ListQuery
 from agent_runs.dashboard.runs.row import Ask, RunRow, ask_of, row_of
-from agent_runs.dashboard.serving.access import Catalog, catalog, send
+from agent_runs.dashboard.serving.access import Catalog, catalogs, send
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
@@ -26,16 +26,16 @@ _RUN_KINDS = frozenset({EventKind.RUN_CREATED, EventKind.RUN_UPDATED, EventKind.
 
 
 class RunsState(rx.State):
-    """One page of runs. The address holds the filters, so a reload shows the same."""
+    """One page of runs. The address holds the filters, so a reload shows the same page."""
 
     rows: rx.Field[list[RunRow]] = rx.field(default_factory=list[RunRow])
     total: rx.Field[int] = rx.field(0)
     loaded: rx.Field[bool] = rx.field(False)
     problem: rx.Field[str] = rx.field("")
     is_first: rx.Field[bool] = rx.field(False)
-    """Nothing has ever run here: the page welcomes instead of listing."""
+    """Whether nothing has ever run here: the page then shows the welcome, not the list."""
     fresh: rx.Field[int] = rx.field(0)
-    """Runs that were created since the list was read; they wait behind a button."""
+    """How many runs were created since the list was read; a button shows them."""
 
     q: rx.Field[str] = rx.field("")
     status: rx.Field[list[str]] = rx.field(default_factory=list[str])
@@ -46,12 +46,12 @@ class RunsState(rx.State):
     until: rx.Field[str] = rx.field("")
     is_archive: rx.Field[bool] = rx.field(False)
     traits: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
-    """Filters that a figure of analytics set: name and words."""
+    """Filters set by links from analytics: name and words."""
     page: rx.Field[int] = rx.field(1)
     limit: rx.Field[int] = rx.field(25)
     is_filtered: rx.Field[bool] = rx.field(False)
     search_key: rx.Field[int] = rx.field(0)
-    """Changes when the text was set by us, so that the field shows it."""
+    """Changes when we set the text, which makes the field show it."""
 
     agent_names: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
     repo_names: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
@@ -63,13 +63,13 @@ class RunsState(rx.State):
     _asks: dict[int, Ask] = rx.field(default_factory=dict[int, Ask], is_var=False)
     _fresh_ids: set[int] = rx.field(default_factory=set[int], is_var=False)
     _removed_ids: set[int] = rx.field(default_factory=set[int], is_var=False)
-    """Runs that left the list while it was shown: when they come back, it is read anew."""
+    """Runs that left the list while it was shown: if one comes back, we read the list again."""
     _must_read: bool = False
     _catalog: Catalog = Catalog()
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Read the list and keep it up to date until the tab goes away. From `on_load` only."""
+        """Read the list and keep it up to date until the tab closes. From `on_load` only."""
         async with self:
             self._take_query()
         async with hub.subscribe() as subscription:
@@ -80,12 +80,12 @@ class RunsState(rx.State):
 
     @rx.event(background=True)
     async def reload(self) -> None:
-        """Read the list anew: the new runs come in, or another try after a problem."""
+        """Read the list again, for new runs or after a problem."""
         await self._read()
 
     @rx.event
     def show_fresh(self) -> rx.event.EventType[()]:
-        """Bring the new runs in; they are on the first page."""
+        """Show the new runs, which are on the first page."""
         return RunsState.reload if self.page == 1 else self._go(page=1)
 
     @rx.event
@@ -100,19 +100,19 @@ class RunsState(rx.State):
 
     @rx.event
     def filter_status(self, status: str) -> rx.event.EventSpec:
-        """Add a status to the filter, or take it out."""
-        chosen = set(self._query.status) ^ {status}
-        return self._go(status=tuple(each for each in AgentRunStatus if each in chosen))
+        """Add a status to the filter, or remove it."""
+        statuses = set(self._query.status) ^ {status}
+        return self._go(status=tuple(code for code in AgentRunStatus if code in statuses))
 
     @rx.event
     def filter_group(self, statuses: str) -> rx.event.EventSpec:
-        """Show only these statuses, or all when they are shown already."""
-        wanted = tuple(statuses.split(","))
-        return self._go(status=() if self._query.status == wanted else wanted, archived=False)
+        """Show only these statuses, or all if these are shown already."""
+        group = tuple(statuses.split(","))
+        return self._go(status=() if self._query.status == group else group, archived=False)
 
     @rx.event
     def filter_by(self, name: str, value: str) -> rx.event.EventSpec | None:
-        """Set one of agent, source, repo, since, until; the value that is set clears it."""
+        """Set one of agent, source, repo, since, until; the present value clears it."""
         if name not in {"agent", "source", "repo", "since", "until"}:
             return None
         is_set = getattr(self._query, name) == value
@@ -120,7 +120,7 @@ class RunsState(rx.State):
 
     @rx.event
     def drop_trait(self, name: str) -> rx.event.EventSpec | None:
-        """Take out a filter that a figure of analytics set."""
+        """Remove a filter set by a link from analytics."""
         if name == "with_archived":
             return self._go(with_archived=False)
         return self._go(**{name: ""}) if name in TRAITS else None
@@ -143,17 +143,17 @@ class RunsState(rx.State):
 
     @rx.event
     def open_page(self, page: int) -> rx.event.EventSpec:
-        """Turn to another page."""
+        """Show another page."""
         return self._go(page=max(1, page))
 
     @rx.event
     def set_limit(self, limit: str) -> rx.event.EventSpec | None:
-        """Show so many runs on a page."""
+        """Show this many runs on a page."""
         return self._go(limit=int(limit)) if limit.isdigit() else None
 
     @rx.event
     def export(self, form: str) -> rx.event.EventSpec | None:
-        """Download the runs of the list, those on other pages too."""
+        """Download the runs of the list, including those on other pages."""
         if form not in FORMATS:
             return None
         address = url_of_listed(form, self._query.for_api(datetime.now(UTC)))
@@ -184,12 +184,12 @@ class RunsState(rx.State):
 
     @rx.var
     def fresh_text(self) -> str:
-        """What the button says behind which new runs wait."""
+        """Text of the button that shows new runs."""
         return plural(self.fresh, "new run")
 
     @rx.var
     def is_narrowed(self) -> bool:
-        """Tell whether there are filters besides the archive."""
+        """Tell whether any filter but the archive is set."""
         return bool(
             self.q
             or self.status
@@ -212,7 +212,7 @@ class RunsState(rx.State):
 
     @rx.var
     def since_day(self) -> str:
-        """The first day, when a day is set and not a period."""
+        """The first day; empty if a period is set."""
         return "" if self.since in PERIODS else self.since
 
     @rx.var
@@ -243,18 +243,18 @@ class RunsState(rx.State):
         """Read the page that the address names; on failure keep what is shown and say why."""
         query = self._query
         try:
-            known = await catalog.known()
+            catalog = await catalogs.latest()
             page = await send(
                 run_calls.list_agent_runs(query.skip, query.limit, query.for_api(datetime.now(UTC)))
             )
             asks = await _read_asks(page.items)
         except AgentRunsError as exc:
             async with self:
-                # While the API is away the frame says so; the list only says what it knows more.
+                # The frame says that the API is unavailable; the list adds only other problems.
                 self.problem = "" if isinstance(exc, ServerUnreachable) else exc.message
             return
         async with self:
-            self._catalog, self._asks = known, asks
+            self._catalog, self._asks = catalog, asks
             self._runs = {run.id: run for run in page.items}
             self._fresh_ids, self._removed_ids, self.fresh = set(), set(), 0
             self.total, self.loaded, self.problem = page.total, True, ""
@@ -262,8 +262,8 @@ class RunsState(rx.State):
             self.is_first = not (
                 page.total or query.is_filtered or standing.total or standing.archived
             )
-            self.agent_names = [*known.agent_titles.items()]
-            self.repo_names = [(str(repo.id), repo.full_name or repo.name) for repo in known.repos]
+            self.agent_names = [*catalog.agent_titles.items()]
+            self.repo_names = [(str(key), name) for key, name in catalog.repo_names.items()]
             self._show()
 
     async def _take(self, news: News) -> None:
@@ -271,13 +271,13 @@ class RunsState(rx.State):
             await self._read()
             return
         async with self:
-            changed = [self._apply(event) for event in news.events]  # all of them: no lazy `any`
-            if any(changed):
+            changes = [self._apply(event) for event in news.events]  # `any` alone would skip some
+            if any(changes):
                 self._show()
             must_read, self._must_read = self._must_read, False
             if self.fresh != len(self._fresh_ids):
                 self.fresh = len(self._fresh_ids)
-            unasked = [
+            run_ids_to_ask = [
                 run.id
                 for run in self._runs.values()
                 if run.status == AgentRunStatus.PAUSED
@@ -285,7 +285,7 @@ class RunsState(rx.State):
             ]
         if must_read:
             await self._read()
-        for run_id in unasked:
+        for run_id in run_ids_to_ask:
             ask = await _read_ask(run_id)
             async with self:
                 if ask:
@@ -293,7 +293,7 @@ class RunsState(rx.State):
                     self._show()
 
     def _apply(self, event: ServerEvent) -> bool:
-        """Take an event in; tell whether a row changed."""
+        """Apply an event; tell whether a row changed."""
         if event.kind == EventKind.LOGS_APPENDED:
             run = self._runs.get(event.data["agent_run_id"])
             if run is not None:
@@ -312,8 +312,8 @@ class RunsState(rx.State):
                 self._removed_ids.add(run.id)
                 self.total = max(0, self.total - 1)
             return True
-        # An empty list has no row that a new one would push away; what the first visit shows goes
-        # on with a run of its own, but not with what a hosted account brings.
+        # An empty list has no rows that a new one would push away. The first visit keeps showing
+        # its own run, but gives way to the runs of a hosted account.
         opens = not self._runs and (run.place == "upstream" or not self.is_first)
         if belongs and (run.id in self._removed_ids or opens):
             self._must_read = True
@@ -339,4 +339,4 @@ async def _read_ask(run_id: int) -> Ask | None:
     try:
         return ask_of(await send(run_calls.list_permissions(run_id)))
     except AgentRunsError:
-        return None  # the row then shows the status alone, and the run's page has the question
+        return None  # the row then shows only the status; the run's page has the question

@@ -1,4 +1,4 @@
-"""What the list page shows before the first run: it ends with a finished run that proves the rest.
+"""What the list page shows before the first run, which then proves that everything works.
 
 The built-in scripted agent needs no account, no key and no network, and does real work.
 """
@@ -16,7 +16,7 @@ from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
 from agent_runs.dashboard.runs.row import iso
-from agent_runs.dashboard.serving.access import catalog, send
+from agent_runs.dashboard.serving.access import catalogs, send
 from agent_runs.dashboard.serving.hub import hub
 from agent_runs.dashboard.theme import agent_title, look_of
 from agent_runs.errors import AgentRunsError
@@ -43,7 +43,7 @@ class HelloStep:
 
 
 class Welcome(rx.State):
-    """The first run and what was found on this machine."""
+    """The first run, and the agents on this machine."""
 
     run_id: rx.Field[int] = rx.field(0)
     status: rx.Field[str] = rx.field("")
@@ -66,8 +66,8 @@ class Welcome(rx.State):
             while True:
                 news = await subscription.next()
                 run_id = self.run_id
-                touched = any(_is_about(event.data, run_id) for event in news.events)
-                if run_id and (touched or news.must_reload):
+                has_changed = any(_is_about(event.data, run_id) for event in news.events)
+                if run_id and (has_changed or news.must_reload):
                     await self._read()
                 if news.must_reload:
                     await self._find_agents()
@@ -98,7 +98,7 @@ class Welcome(rx.State):
             )
             run = await send(call)
         except AgentRunsError:
-            return  # the frame says that the API is away; the next event brings us here again
+            return  # the frame says that the API is unavailable; the next event tries again
         async with self:
             self._show(run, run.logs)
 
@@ -113,7 +113,7 @@ class Welcome(rx.State):
 
     async def _find_agents(self) -> None:
         try:
-            agents = (await catalog.read()).agents
+            agents = (await catalogs.read()).agents
         except AgentRunsError:
             return
         names = [agent_title(agent) for agent in agents if agent.available and agent.name != AGENT]
@@ -126,8 +126,8 @@ def _is_about(value: object, run_id: int) -> bool:
 
 
 def _step(log: AgentRunLog) -> HelloStep:
-    said = log.thought or text_or_empty(log.observation)
-    text = target(log.tool_input) if log.tool_name else one_line(said)
+    words = log.thought or text_or_empty(log.observation)
+    text = target(log.tool_input) if log.tool_name else one_line(words)
     kind = "terminal" if log.tool_name else "brain"
     return HelloStep(log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", text)
 
@@ -147,7 +147,7 @@ def welcome() -> rx.Component:
             ),
             rx.el.p(
                 "The built-in agent writes a file, runs it and shows the change, on this machine. "
-                "It uses no account, no key and no network.",
+                "It needs no account, no key and no network.",
                 class_name="mut",
                 style={"marginTop": "4px", "maxWidth": "620px"},
             ),
@@ -159,7 +159,7 @@ def welcome() -> rx.Component:
                 "Check the server",
                 rx.match(
                     Shell.link,
-                    ("live", "API and database answer"),
+                    ("live", "API and database respond"),
                     ("down", "The API does not answer"),
                     "Connecting",
                 ),
@@ -280,7 +280,7 @@ def _step_line(step: rx.vars.ObjectVar[HelloStep]) -> rx.Component:
 
 def _next() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("What next", style={"marginBottom": "8px"}),
+        rx.el.h2("Next steps", style={"marginBottom": "8px"}),
         rx.el.div(
             _next_row(
                 "bot",
@@ -288,19 +288,19 @@ def _next() -> rx.Component:
                 rx.cond(
                     Welcome.ready_agents,
                     f"Found on this machine: {Welcome.ready_agents}.",
-                    "None was found on this machine yet. The Agents page says how to add one.",
+                    "None was found on this machine yet. The Agents page shows how to add one.",
                 ),
                 rx.link("Agents", href="/agents", underline="none", class_name="btn"),
             ),
             _next_row(
                 "upload",
-                "Bring runs along",
-                "Exports of another server, and sessions of Claude Code from before.",
+                "Import runs",
+                "Exports from another server, or past Claude Code sessions.",
                 rx.link("Import", href="/import", underline="none", class_name="btn"),
             ),
             _next_row(
                 "terminal",
-                "Start one from a terminal",
+                "Start a run from a terminal",
                 rx.el.code('agent-runs run "Fix the flaky test"'),
                 rx.el.button(
                     "Copy",

@@ -1,1 +1,1 @@
-"""How the dashboard is built, served, guarded and told of changes."""
+"""How the dashboard is built, served, protected and kept up to date."""

@@ -1,4 +1,4 @@
-"""How the dashboard reaches the API: one client per process, and what most pages need of it."""
+"""How the dashboard reaches the API: one client per process, and what most pages need from it."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -26,7 +26,7 @@ CATALOG_SECONDS = 20.0
 
 @cache
 def credentials() -> Credentials:
-    """Return address and token of the API: `AGENT_RUNS_API_URL`, else where the settings say."""
+    """Return address and token of the API, by `AGENT_RUNS_API_URL` or else host and port."""
     settings = load_settings()
     url = settings.api_url or server_url(settings.host, settings.port)
     return Credentials(
@@ -60,12 +60,12 @@ async def fetch(
     method: str = "GET",
     body: Mapping[str, JSON] | None = None,
 ) -> dict[str, JSON]:
-    """Send a request that the SDK has no words for; return the JSON object."""
+    """Send a request that the SDK has no method for; return the JSON object."""
     return await send(Call(method, path, plain, body=body))
 
 
 def open_events(after: int | None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-    """Open the API's event stream behind the event `after`."""
+    """Open the API's event stream after the event `after`."""
     return _transport().stream(run_calls.events(None, after))
 
 
@@ -89,13 +89,13 @@ class Catalog:
 
 
 class CatalogCache:
-    """Keeps the catalog for a while: every page of every tab asks for it."""
+    """Keeps the catalog for a while, because every page of every tab asks for it."""
 
     def __init__(self) -> None:
         self._latest = Catalog()
 
     async def read(self, *, fresh: bool = False) -> Catalog:
-        """Return the catalog, at most `CATALOG_SECONDS` old, just read when `fresh`."""
+        """Return the catalog, at most `CATALOG_SECONDS` old; read it now if `fresh`."""
         now = time.monotonic()
         if fresh or now - self._latest.read_at > CATALOG_SECONDS:
             agents = await send(run_calls.list_agents())
@@ -103,10 +103,10 @@ class CatalogCache:
             self._latest = Catalog(tuple(agents), tuple(repos), now)
         return self._latest
 
-    async def known(self) -> Catalog:
-        """Return the catalog, or what is known of it when it cannot be read.
+    async def latest(self) -> Catalog:
+        """Return the catalog, or the last one that was read if it cannot be read now.
 
-        A list of runs without the titles of the agents is better than none.
+        A list of runs without the titles of agents is better than no list.
         """
         try:
             return await self.read()
@@ -114,4 +114,4 @@ class CatalogCache:
             return self._latest
 
 
-catalog = CatalogCache()
+catalogs = CatalogCache()

@@ -1,4 +1,4 @@
-"""Hosted organizations as the pages show them: what is wrong, how much of the history is here."""
+"""Hosted organizations as pages show them: what is wrong, how much of the history is here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ _WORDS = {
     "shape_changed": ("Answers cannot be read", "amber"),
 }
 _SAFE = {
-    "allotment_used_up": "New runs wait and can be cancelled; all else goes on.",
-    "shape_changed": "All other runs go on.",
+    "allotment_used_up": "New runs wait, and you can cancel them. Everything else continues.",
+    "shape_changed": "All other runs continue.",
 }
 _MINUTE = 60
-_STORED = "Everything stored stays readable; new runs wait and can be cancelled."
+_STORED = "You can still read everything stored here. New runs wait, and you can cancel them."
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class HostedLine:
     """One hosted organization.
 
     Attributes:
-        name: for people, with its id there.
-        word: its state; `tone` is the colour that fits.
-        trouble: one sentence of what is wrong and what is safe; empty when all is well.
-        progress: how much of the history is here; empty when all of it is.
-        percent: the same in 0 to 100.
+        name: for people, with its upstream id.
+        word: its state; `tone` is the matching colour.
+        trouble: what is wrong and what is safe; empty if all is well.
+        progress: how much of the history is here; empty if it is complete.
+        percent: the same as a number from 0 to 100.
     """
 
     organization_id: int
@@ -61,14 +61,14 @@ class HostedFacts:
 
 def facts_of(answer: Mapping[str, JSON]) -> list[HostedFacts]:
     """Return the numbers of `GET /hosted`."""
-    return [_facts(each) for each in answer.get("items") or ()]
+    return [_facts(item) for item in answer.get("items") or ()]
 
 
 def lines_of(answer: Mapping[str, JSON]) -> tuple[HostedLine, ...]:
-    """Return what `GET /hosted` tells, organizations first, then accounts without any."""
+    """Return the lines of `GET /hosted`: organizations, then accounts without any."""
     return tuple(
-        [_line(each) for each in answer.get("items") or ()]
-        + [_unreached(each) for each in answer.get("accounts") or ()]
+        [_line(item) for item in answer.get("items") or ()]
+        + [_account_line(item) for item in answer.get("accounts") or ()]
     )
 
 
@@ -77,15 +77,15 @@ def time_of(text: str) -> str:
     return f"{datetime.fromisoformat(text):%H:%M} UTC"
 
 
-def _line(each: Mapping[str, JSON]) -> HostedLine:
-    word, tone = _WORDS.get(each["state"], (str(each["state"]), "amber"))
-    first = each["troubles"][0] if each["troubles"] else None
-    history = each["history"]
+def _line(organization: Mapping[str, JSON]) -> HostedLine:
+    word, tone = _WORDS.get(organization["state"], (str(organization["state"]), "amber"))
+    first = organization["troubles"][0] if organization["troubles"] else None
+    history = organization["history"]
     total = history["total"] or 0
     is_whole = bool(history["listed"]) and history["whole"] >= total
     return HostedLine(
-        organization_id=each["organization_id"],
-        name=f"{each['name']} ({each['upstream_id']})",
+        organization_id=organization["organization_id"],
+        name=f"{organization['name']} ({organization['upstream_id']})",
         word=word,
         tone=tone,
         trouble=_sentence(first) if first else "",
@@ -94,21 +94,19 @@ def _line(each: Mapping[str, JSON]) -> HostedLine:
     )
 
 
-def _facts(each: Mapping[str, JSON]) -> HostedFacts:
-    word, tone = _WORDS.get(each["state"], (str(each["state"]), "amber"))
-    left, until = each["remaining"], each["limited_until"]
-    budget = (
-        f"{left['total']}, of these {left['logs']} for entries and {left['create']} for new runs"
-    )
-    waiting = each["waiting"]
+def _facts(organization: Mapping[str, JSON]) -> HostedFacts:
+    word, tone = _WORDS.get(organization["state"], (str(organization["state"]), "amber"))
+    left, until = organization["remaining"], organization["limited_until"]
+    budget = f"{left['total']}: {left['logs']} for entries, {left['create']} for new runs"
+    waiting = organization["waiting"]
     return HostedFacts(
-        name=f"{each['name']} ({each['upstream_id']})",
+        name=f"{organization['name']} ({organization['upstream_id']})",
         word=word,
         tone=tone,
-        age=_age(each["age_seconds"]),
-        history=each["history"]["said"],
-        budget=f"none before {time_of(str(until))}" if until else budget,
-        waiting=f"{waiting} wait to be sent" if waiting else "",
+        age=_age(organization["age_seconds"]),
+        history=organization["history"]["said"],
+        budget=f"none until {time_of(str(until))}" if until else budget,
+        waiting=f"{waiting} waiting to be sent" if waiting else "",
     )
 
 
@@ -120,13 +118,13 @@ def _age(seconds: float | None) -> str:
     return f"as of {round(seconds / _MINUTE)} min ago"
 
 
-def _unreached(each: Mapping[str, JSON]) -> HostedLine:
-    word, tone = _WORDS.get(each["trouble"], (str(each["trouble"]), "amber"))
-    return HostedLine(0, str(each["base_url"]), word, tone, _sentence(each))
+def _account_line(account: Mapping[str, JSON]) -> HostedLine:
+    word, tone = _WORDS.get(account["trouble"], (str(account["trouble"]), "amber"))
+    return HostedLine(0, str(account["base_url"]), word, tone, _sentence(account))
 
 
 def _sentence(trouble: Mapping[str, JSON]) -> str:
     safe = _SAFE.get(str(trouble["trouble"]), _STORED)
-    about = f" (run {trouble['run']} there)" if trouble["run"] else ""
+    about = f" (upstream run {trouble['run']})" if trouble["run"] else ""
     since, next_try = (time_of(str(trouble[name])) for name in ("since", "next_try"))
-    return f"{trouble['message']}{about} Since {since}, next try {next_try}. {safe}"
+    return f"{trouble['message']}{about} Since {since}, next try at {next_try}. {safe}"

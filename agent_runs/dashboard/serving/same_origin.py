@@ -1,7 +1,7 @@
 """Makes the built frontend independent of the port it is served on.
 
 Reflex bakes the port of its websocket into the bundle and replaces only the host name at run
-time, so a build would work on one port alone.
+time, so a build would work on one port only.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ _RUN_TIME = f"{_BAKED} endpoint.port = window.location.port;"
 
 
 class SameOriginPlugin(rx.plugins.Plugin):
-    """Lets the page talk to the port it came from."""
+    """Makes the page connect to the port it came from."""
 
     def pre_compile(self, **context: Any) -> None:
-        """Change the one line of Reflex's client that works out the address."""
+        """Change the line of Reflex's client that works out the address."""
         context["add_modify_task"]("utils/state.js", use_the_page_port)
 
 
@@ -27,7 +27,7 @@ def use_the_page_port(code: str) -> str:
     """Return Reflex's `state.js` with the port taken from the page.
 
     Raises:
-        ValueError: the line is not there, so Reflex has changed and this plugin must follow.
+        ValueError: the line is missing, so Reflex has changed and this plugin must follow.
     """
     if _RUN_TIME in code:
         return code
@@ -41,8 +41,8 @@ def websocket_origins(port: int, public_url: str, allowed_hosts: Sequence[str]) 
 
     Args:
         public_url: where people reach the dashboard.
-        allowed_hosts: names behind a reverse proxy, on whatever port it listens. A pattern among
-            them allows any here: Reflex knows none, and `web.SameOrigin` looks closer anyway.
+        allowed_hosts: names of a reverse proxy, whatever its port. A pattern among them allows
+            any origin here: Reflex has no patterns, and `web.SameOrigin` checks again anyway.
     """
     if any("*" in name for name in allowed_hosts):
         return ["*"]

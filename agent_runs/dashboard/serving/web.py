@@ -1,7 +1,7 @@
-"""ASGI layers around the Reflex app: the way to the API, who may come in, and security headers.
+"""ASGI layers around the Reflex app: a proxy to the API, origin checks, and security headers.
 
-Browsers talk to the dashboard alone: `/api/...` is passed on to the API, which keeps its token on
-this side and needs no CORS.
+Browsers talk only to the dashboard, which passes `/api/...` on to the API. The token stays on this
+side, and the API needs no CORS.
 """
 
 import base64
@@ -29,12 +29,12 @@ from agent_runs.settings import load_settings
 
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
 _IMPORTS = "/imports"
-_NOBODY_THERE = 499  # what proxies note when nobody reads the answer
+_CLIENT_GONE = 499  # what proxies log when the client has gone away
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PASSED_ON = frozenset(
+_REQUEST_HEADERS = frozenset(
     {"accept", "accept-encoding", "content-type", "idempotency-key", "last-event-id", "range"}
 )
-_KEPT_BACK = frozenset(
+_HOP_HEADERS = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "date", "server"}
 )
 _INLINE_SCRIPT = re.compile(r"<script([^>]*)>(.*?)</script>", re.DOTALL)
@@ -57,8 +57,8 @@ async def proxy(request: Request) -> Response:
     raw_path = request.scope.get("raw_path") or request.url.path.encode()
     path = "/" + raw_path.decode("latin-1").partition("?")[0].removeprefix("/api/").lstrip("/")
     if ".." in path.split("/"):
-        return _problem(404, "NotFound", "There is nothing here.")
-    headers = {name: value for name, value in request.headers.items() if name in _PASSED_ON}
+        return _problem(404, "NotFound", "This address does not exist.")
+    headers = {name: value for name, value in request.headers.items() if name in _REQUEST_HEADERS}
     length = request.headers.get("content-length")
     if length:
         headers["content-length"] = length
@@ -67,7 +67,7 @@ async def proxy(request: Request) -> Response:
     )
     try:
         if path == _IMPORTS:
-            answer = await _while_waited_for(request, partial(sending, waits=True))
+            answer = await _while_connected(request, partial(sending, waits=True))
         else:
             answer = await sending(
                 body=None if request.method in _SAFE_METHODS else request.stream()
@@ -75,15 +75,15 @@ async def proxy(request: Request) -> Response:
     except ServerUnreachable as exc:
         return _problem(503, "ServerUnreachable", exc.message)
     except ClientDisconnect:
-        return Response(status_code=_NOBODY_THERE)
-    kept = {name: value for name, value in answer.headers if name not in _KEPT_BACK}
-    return StreamingResponse(answer.chunks(), answer.status_code, kept)
+        return Response(status_code=_CLIENT_GONE)
+    headers = {name: value for name, value in answer.headers if name not in _HOP_HEADERS}
+    return StreamingResponse(answer.chunks(), answer.status_code, headers)
 
 
-async def _while_waited_for(
+async def _while_connected(
     request: Request, send: Callable[..., Awaitable[Forwarded]]
 ) -> Forwarded:
-    """Pass a file on; once the browser goes away, so does its request, and the API hears of it.
+    """Pass a file on; if the browser goes away, close its request to the API too.
 
     Raises:
         ClientDisconnect: the browser went away.
@@ -123,30 +123,29 @@ api_routes = Starlette(routes=[Route("/api/{path:path}", proxy, methods=_METHODS
 
 
 class SameOrigin:
-    """Refuses what web pages of other origins send, over HTTP and over the websocket.
+    """Refuses requests from web pages of other origins, over HTTP and the websocket.
 
-    Programs without a browser send no `Origin` and are let through: they could reach the API
-    itself just as well.
+    Programs that are not browsers send no `Origin` and pass: they could use the API as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 403."""
+        """Pass the request on, or answer 403."""
         if scope["type"] not in {"http", "websocket"} or is_same_origin(HTTPConnection(scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _problem(403, "Forbidden", "Foreign web pages may not use the dashboard.")(
+            await _problem(403, "Forbidden", "Other web pages may not use the dashboard.")(
                 scope, receive, send
             )
 
 
 def is_same_origin(request: HTTPConnection) -> bool:
-    """Tell whether a request comes from our own page, or from no web page at all."""
+    """Tell whether a request comes from our own page, or not from a web page at all."""
     origin = request.headers.get("origin")
     if origin is not None:
         return urlsplit(origin).netloc == request.headers.get("host")
@@ -157,7 +156,7 @@ def is_same_origin(request: HTTPConnection) -> bool:
 
 
 class SecurityHeaders:
-    """Adds headers that keep browsers from running, framing and guessing, and that set caching."""
+    """Adds headers that restrict scripts, frames and content types, and that control caching."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -191,7 +190,7 @@ class SecurityHeaders:
 
 
 def caching(path: str, status: int) -> bytes:
-    """Return the cache header: only files whose name holds their hash may be kept."""
+    """Return the cache header: only files with their hash in the name may be cached."""
     if path.startswith("/assets/") and status == 200:  # noqa: PLR2004
         return b"public, max-age=31536000, immutable"
     return b"no-cache"
@@ -200,8 +199,8 @@ def caching(path: str, status: int) -> bytes:
 def policy(script_hashes: list[str]) -> str:
     """Return the content security policy.
 
-    `unsafe-eval` is what Reflex's event specs (toasts) are carried out with; inline scripts stay
-    blocked but for the hashes of our own build.
+    Reflex needs `unsafe-eval` to run event specs (toasts). Inline scripts stay blocked, except for
+    those of our own build, by hash.
     """
     return "; ".join(
         (
@@ -221,17 +220,17 @@ def policy(script_hashes: list[str]) -> str:
 
 def inline_hashes(folder: Path) -> list[str]:
     """Return the CSP hashes of all inline scripts in the pages of `folder`."""
-    found: set[str] = set()
+    hashes: set[str] = set()
     for page in folder.rglob("*.html"):
         for attributes, code in _INLINE_SCRIPT.findall(page.read_text(encoding="utf-8")):
             if "src=" not in attributes and code:
                 digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
-                found.add(f"'sha256-{digest}'")
-    return sorted(found)
+                hashes.add(f"'sha256-{digest}'")
+    return sorted(hashes)
 
 
 def trusted_hosts(app: ASGIApp) -> ASGIApp:
-    """Refuse foreign `Host` names: a name that points here is an attack on a local server."""
+    """Refuse foreign `Host` names, with which web pages attack local servers (DNS rebinding)."""
     settings = load_settings()
     public = urlsplit(settings.dashboard_url).hostname or ""
     hosts = [bracketed(name) for name in (*LOCAL_NAMES, public, *settings.allowed_hosts)]

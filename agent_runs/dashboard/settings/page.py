@@ -1,4 +1,4 @@
-"""Settings: credentials of the hosted service, defaults of runs, how this page looks."""
+"""Settings: credentials of the hosted service, defaults for runs, rules, appearance."""
 
 from typing import Literal
 
@@ -81,8 +81,8 @@ def _credentials() -> rx.Component:
     return _card(
         "credentials",
         "Hosted service",
-        "Only for those who mirror a Codegen-compatible server. Agents of this machine bring "
-        "their own login and need nothing here.",
+        "Only needed to mirror a Codegen-compatible server. Agents on this machine have their own "
+        "logins.",
         _token(),
         rx.el.div(
             _field(
@@ -185,7 +185,7 @@ def _run_defaults() -> rx.Component:
     return _card(
         "defaults",
         "Run defaults",
-        "Used where a new run says nothing else.",
+        "Used for new runs that do not set their own.",
         rx.el.div(
             _choice(
                 "default_agent",
@@ -201,7 +201,7 @@ def _run_defaults() -> rx.Component:
             ),
             _field("concurrency", "Runs at the same time"),
             _field("time_limit_seconds", "Time limit of a turn, in seconds"),
-            _field("idle_timeout_seconds", "End a run that is silent, after seconds"),
+            _field("idle_timeout_seconds", "Idle timeout of a run, in seconds"),
             class_name="two",
         ),
     )
@@ -250,7 +250,9 @@ def _choice(name: str, label: str, *options: rx.Component) -> rx.Component:
 def _locked_note(name: str) -> rx.Component:
     return rx.cond(
         SettingsState.locked.contains(name),
-        rx.el.p("Set in the environment of the API, which wins.", class_name="note mut"),
+        rx.el.p(
+            "Set in the API's environment, so it cannot be changed here.", class_name="note mut"
+        ),
     )
 
 
@@ -291,7 +293,7 @@ def _appearance() -> rx.Component:
     return _card(
         "appearance",
         "Appearance",
-        "Kept in this browser.",
+        "Stored in this browser.",
         rx.el.div(
             rx.el.div(
                 rx.el.span("Theme", class_name="label"),
@@ -328,7 +330,7 @@ def _fixed() -> rx.Component:
     return _card(
         "server",
         "Server",
-        "Changed in the environment of the API or in its .env file, then at its next start.",
+        "To change these, edit the API's environment or its .env file, then restart the API.",
         rx.el.dl(rx.foreach(SettingsState.fixed, _fixed_line), class_name="fixed"),
     )
 

@@ -6,7 +6,7 @@ from agent_runs.dashboard.settings.rules_state import RulesState
 
 
 def rules_card() -> rx.Component:
-    """Return two fields of Markdown with a button of their own, once it is known what is saved."""
+    """Return two fields of Markdown and their button, once the saved rules are loaded."""
     return rx.cond(RulesState.loaded, _form())
 
 
@@ -17,8 +17,8 @@ def _form() -> rx.Component:
                 rx.el.div(
                     rx.el.h2("Rules"),
                     rx.el.p(
-                        "Told to every agent when its session begins; your prompts stay as they "
-                        "are.",
+                        "Given to every agent when its session begins. Your prompts are not "
+                        "changed.",
                         class_name="sm mut",
                     ),
                 )
@@ -32,7 +32,7 @@ def _form() -> rx.Component:
                 ),
                 _field(
                     "user_custom_prompt",
-                    "What you always want",
+                    "Your own instructions",
                     RulesState.user_custom_prompt,
                     "Answer briefly. Explain what you did not try.",
                 ),

@@ -11,11 +11,11 @@ NAMES = ("organization_rules", "user_custom_prompt")
 
 
 class RulesState(rx.State):
-    """What is saved; what is typed stays in the page until it is saved."""
+    """The saved rules; what is typed stays in the page until it is saved."""
 
     loaded: rx.Field[bool] = rx.field(False)
     revision: rx.Field[int] = rx.field(0)
-    """Changes when the fields must show what was read anew."""
+    """Changes when the fields must show newly read rules."""
     organization_rules: rx.Field[str] = rx.field("")
     user_custom_prompt: rx.Field[str] = rx.field("")
 
@@ -25,11 +25,11 @@ class RulesState(rx.State):
         try:
             answer = await fetch("/rules")
         except AgentRunsError:
-            return  # the frame says that the API is away
+            return  # the frame says that the API is unavailable
         rules = {name: str(answer[name] or "") for name in NAMES}
         async with self:
             if self.loaded and rules == {name: getattr(self, name) for name in NAMES}:
-                return  # the fields show it already: who types in one is not disturbed
+                return  # the fields show it already: do not disturb somebody who is typing
             for name, text in rules.items():
                 setattr(self, name, text)
             self.loaded = True
@@ -37,7 +37,7 @@ class RulesState(rx.State):
 
     @rx.event(background=True)
     async def save(self, form: dict[str, str]) -> AsyncGenerator[rx.event.EventSpec]:
-        """Keep the rules for sessions that begin from now on."""
+        """Save the rules for sessions that begin from now on."""
         rules = {name: form.get(name, "").strip() or None for name in NAMES}
         try:
             await fetch("/rules", method="PUT", body=rules)

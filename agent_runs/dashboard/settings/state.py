@@ -1,4 +1,4 @@
-"""State of the settings page. What is typed is checked by the server; secrets never come back."""
+"""State of the settings page. The server checks what is typed; secrets never come back."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import anyio
 import reflex as rx
 
-from agent_runs.dashboard.serving.access import catalog, fetch
-from agent_runs.dashboard.theme import agent_title
+from agent_runs.dashboard.serving.access import catalogs, fetch
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import JSON
 
@@ -27,7 +26,7 @@ TYPING_SECONDS = 0.4
 
 @dataclass(frozen=True)
 class FixedSetting:
-    """A setting that is changed in the environment or in the file only."""
+    """A setting that only the environment or the .env file can change."""
 
     variable: str
     value: str
@@ -35,11 +34,11 @@ class FixedSetting:
 
 
 class SettingsState(rx.State):
-    """The settings in force, what was typed over them, and what came of trying it."""
+    """The settings in force, the changes that are typed, and the result of checking them."""
 
     loaded: rx.Field[bool] = rx.field(False)
     revision: rx.Field[int] = rx.field(0)
-    """Changes when fields must show what was read anew."""
+    """Changes when fields must show newly read settings."""
     org_revision: rx.Field[int] = rx.field(0)
     values: rx.Field[dict[str, str]] = rx.field(default_factory=dict[str, str])
     locked: rx.Field[list[str]] = rx.field(default_factory=list[str])
@@ -63,35 +62,35 @@ class SettingsState(rx.State):
 
     @rx.event(background=True)
     async def load(self) -> None:
-        """Read the settings; what is typed meanwhile stays."""
+        """Read the settings; keep what is typed meanwhile."""
         async with self:
             before, token = dict(self.values), self._token
         try:
             answer = await fetch("/settings")
-            known = await catalog.known()
+            catalog = await catalogs.latest()
         except AgentRunsError:
-            return  # the frame says that the API is away
+            return  # the frame says that the API is unavailable
         async with self:
-            shown, typed_token = self.values, self._token
-            typed = {name: text for name, text in shown.items() if text != before.get(name)}
+            fields, new_token = self.values, self._token
+            changes = {name: text for name, text in fields.items() if text != before.get(name)}
             self._show(answer)
-            self.values |= typed
-            if self.values == shown:
-                self.revision -= 1  # the fields show it already: who types in one is not disturbed
-            if typed_token != token:
-                self._token, self.token_typed = typed_token, True
-            self.agents = [(agent.name, agent_title(agent)) for agent in known.agents]
+            self.values |= changes
+            if self.values == fields:
+                self.revision -= 1  # the fields show it already: do not disturb the typing
+            if new_token != token:
+                self._token, self.token_typed = new_token, True
+            self.agents = [*catalog.agent_titles.items()]
 
     @rx.event
     def type_token(self, text: str) -> rx.event.EventType[()]:
-        """Take the token, which stays on this side, and try it."""
+        """Take the token, which stays on this side, and check it."""
         self._token = text.strip()
         self.token_typed = self._token != ""
         return SettingsState.try_credentials
 
     @rx.event
     def type_value(self, name: str, text: str) -> rx.event.EventType[()] | None:
-        """Take another field; credentials are tried."""
+        """Take another field; check credentials."""
         if name not in TEXT_FIELDS:
             return None
         self.values = {**self.values, name: text.strip()}
@@ -99,7 +98,7 @@ class SettingsState(rx.State):
 
     @rx.event
     def pick_organization(self, org_id: str) -> rx.event.EventType[()]:
-        """Take an organization from the list that the token brought."""
+        """Take one of the organizations that the token gives access to."""
         self.values = {**self.values, "codegen_org_id": org_id}
         self.org_revision += 1
         return SettingsState.try_credentials
@@ -110,7 +109,7 @@ class SettingsState(rx.State):
         async with self:
             self._attempt += 1
             attempt = self._attempt
-        await anyio.sleep(TYPING_SECONDS)  # only the last of many keys is tried
+        await anyio.sleep(TYPING_SECONDS)  # only the last of many keystrokes is checked
         async with self:
             if attempt != self._attempt:
                 return
@@ -129,7 +128,7 @@ class SettingsState(rx.State):
 
     @rx.event(background=True)
     async def save(self) -> AsyncGenerator[rx.event.EventSpec]:
-        """Save what was changed; it takes effect at once."""
+        """Save the changes; most take effect at once."""
         async with self:
             if self.is_saving:
                 return
@@ -138,7 +137,7 @@ class SettingsState(rx.State):
         if not changes:
             async with self:
                 self.is_saving = False
-            yield rx.toast.info("Nothing was changed.")
+            yield rx.toast.info("There is nothing to save.")
             return
         try:
             answer = await fetch("/settings", method="PUT", body=changes)
@@ -150,12 +149,12 @@ class SettingsState(rx.State):
             self.is_saving = False
             self._show(answer)
         later = answer.get("restart_needed") or []
-        text = f"At the next start of the API: {', '.join(later)}" if later else "In force now."
+        text = f"Restart the API to apply {', '.join(later)}." if later else "In force now."
         yield rx.toast.success("Settings saved", description=text)
 
     @rx.event
     def discard(self) -> None:
-        """Show what is saved again."""
+        """Show the saved settings again."""
         self.values, self._token, self.token_typed = dict(self._saved), "", False
         self.check, self.check_text, self.problem = "", "", ""
         self.revision += 1
@@ -191,8 +190,8 @@ class SettingsState(rx.State):
             user.get("email") or user.get("full_name") or user.get("github_username") or ""
         )
         self.organizations = [
-            (str(each["id"]), str(each.get("name") or each["id"]))
-            for each in answer.get("organizations") or []
+            (str(organization["id"]), str(organization.get("name") or organization["id"]))
+            for organization in answer.get("organizations") or []
         ]
 
     def _show(self, answer: Mapping[str, JSON]) -> None:

@@ -1,4 +1,4 @@
-// Runs side by side: facts, tools, the step where they diverge, answers and diffs.
+// Runs side by side: facts, tools, the step where they part, answers and diffs.
 import { Check, GitFork } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
@@ -84,7 +84,7 @@ const Refused = ({ problem }) => (
 );
 
 const SameSteps = () => (
-  <section className="card pad2 flexrow" aria-label="Where they diverge">
+  <section className="card pad2 flexrow" aria-label="Where they part">
     <Check size={16} className="green" aria-hidden />
     <span>These runs took exactly the same steps.</span>
   </section>
@@ -93,10 +93,10 @@ const SameSteps = () => (
 /** @param {{ parting: PartingPlace }} props */
 function Parting({ parting: { common, steps } }) {
   return (
-    <section className="card" aria-label="Where they diverge">
+    <section className="card" aria-label="Where they part">
       <header>
         <GitFork size={16} aria-hidden />
-        <h2>Where they diverge</h2>
+        <h2>Where they part</h2>
         <span className="sm mut">
           {common === 0 ? "at the first step" : `after ${counted(common, "common step")}`}
         </span>

@@ -176,7 +176,7 @@ function useMessage({ path, extra, draftKey = "", openRun, onSent }) {
  */
 function problemOf(error) {
   const isRefusal = error instanceof ApiProblem && error.status >= 400 && error.status < 500;
-  return isRefusal ? error.message : `${messageOf(error)} Your text is still here; try again.`;
+  return isRefusal ? error.message : `${messageOf(error)} Your text is kept; try again.`;
 }
 
 /** @param {Iterable<File> | ArrayLike<File> | null | undefined} list */

@@ -88,9 +88,9 @@ function Summary({ runId, insight }) {
         <dd>{grouped(insight.steps)}</dd>
         <dt>Tool calls</dt>
         <dd>{`${grouped(insight.tool_calls)}, ${grouped(insight.failed_calls)} failed`}</dd>
-        <dt>Working</dt>
+        <dt>Working time</dt>
         <dd>{timeTaken(insight.working_ms)}</dd>
-        <dt>In tools</dt>
+        <dt>Time in tools</dt>
         <dd>{timeTaken(insight.tool_ms)}</dd>
         {usage.total_tokens != null && (
           <>

@@ -77,7 +77,7 @@ function ErrorLine({ runId, name, error, cause }) {
         </StepLink>
         {isElsewhere ? (
           <div className="sm mut">
-            From{" "}
+            Caused by{" "}
             <StepLink runId={runId} seq={cause.seq}>
               {causeText}
             </StepLink>
