@@ -11,13 +11,13 @@ from fastapi.responses import Response
 from agent_runs.api.stream import Streams
 from agent_runs.bus.base import EventBus
 from agent_runs.outbound.webhooks import Attempt, send_webhook
+from agent_runs.redaction import Redactor
 from agent_runs.runs import Runs
 from agent_runs.runs.imports import Imports
 from agent_runs.settings import Settings
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import runs
 from agent_runs.sync import Accounts
-from agent_runs.telemetry import Redactor
 
 
 class Redaction:

@@ -9,7 +9,7 @@ from agent_runs.settings.accounts import HostedAccount, hosted_accounts
 from agent_runs.settings.env_file import save_env
 from agent_runs.settings.fields import InvalidSettings, Settings, env_name
 from agent_runs.settings.load import find_env_file, load_settings
-from agent_runs.settings.tokens import ApiToken, api_token_for, secrets_of
+from agent_runs.settings.secrets import ApiToken, api_token_for, secrets_of
 
 EXIT_CODE = 2
 
