@@ -1,4 +1,4 @@
-"""The whole exception tree of the program.
+"""The exception tree of the program.
 
     AgentRunsError                  500
     ├── InvalidRequest              422  a value in the request cannot be used

@@ -116,7 +116,7 @@ class Spent(Record):
 
     input_tokens: int | None = Field(default=None, description="tokens read")
     output_tokens: int | None = Field(default=None, description="tokens written")
-    total_tokens: int | None = Field(default=None, description="tokens in all")
+    total_tokens: int | None = Field(default=None, description="total tokens")
     context_tokens: int | None = Field(default=None, description="tokens in the context now")
     cost: float | None = Field(default=None, description="cost, in `currency`")
     currency: str | None = Field(default=None, description="three letters")

@@ -132,7 +132,7 @@ def parse_query(text: str, now: datetime) -> SearchQuery:
         now: the current time, from which `7d` is counted.
 
     Raises:
-        InvalidQuery: with the position of what cannot be understood.
+        InvalidQuery: the query cannot be understood; it has the position of the mistake.
     """
     if len(text) > QUERY_LENGTH:
         raise InvalidQuery(

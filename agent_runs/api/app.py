@@ -150,14 +150,14 @@ _ROUTERS = (
 
 
 def _all_paths() -> APIRouter:
-    whole = APIRouter(generate_unique_id_function=lambda route: route.name)
+    root = APIRouter(generate_unique_id_function=lambda route: route.name)
     bearer = HTTPBearer(
         auto_error=False, description="`AGENT_RUNS_API_TOKEN`, if the server has one."
     )
-    whole.include_router(health.router)
+    root.include_router(health.router)
     for router in _ROUTERS:
-        whole.include_router(router, dependencies=[Depends(bearer)])
-    return whole
+        root.include_router(router, dependencies=[Depends(bearer)])
+    return root
 
 
 # FastAPI builds the validators of a router at its first request. An application that includes a

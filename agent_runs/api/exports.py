@@ -41,7 +41,7 @@ Ids = Annotated[
 
 
 def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
-    whole = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, in full."
+    fields = "`run`, `turns`, `permissions`, `diff` and `logs`." if one else "`runs`, in full."
     required = ["run", "turns", "permissions", "diff", "logs"] if one else ["runs"]
     texts = {
         "application/x-ndjson": "One JSON object a line.",
@@ -54,7 +54,7 @@ def _file(*, one: bool) -> dict[int | str, dict[str, Any]]:
         media: {"schema": {"type": "string", "description": text}} for media, text in texts.items()
     }
     content["application/json"] = {
-        "schema": {"type": "object", "description": whole, "required": required}
+        "schema": {"type": "object", "description": fields, "required": required}
     }
     return {200: {"description": "The file.", "content": content}}
 

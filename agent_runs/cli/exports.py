@@ -38,7 +38,7 @@ def export(
         typer.Option("--output", "-o", metavar="FILE", help="File; standard output by default."),
     ] = None,
     status: Annotated[
-        list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
+        list[str] | None, typer.Option(help="Only runs with this status; repeatable.")
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     q: Annotated[

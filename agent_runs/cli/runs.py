@@ -124,7 +124,7 @@ def list_runs(
     context: typer.Context,
     *,
     status: Annotated[
-        list[str] | None, typer.Option(help="Only runs in this status; repeatable.")
+        list[str] | None, typer.Option(help="Only runs with this status; repeatable.")
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Only runs of this agent.")] = None,
     q: Annotated[

@@ -171,5 +171,5 @@ def _org_id(value: int | str | None, source: str) -> int | None:
         return value
     text = value.strip()
     if not (text.isascii() and text.isdigit()):
-        raise InvalidRequest(f"{source}: {value!r} is not an organization id, a whole number.")
+        raise InvalidRequest(f"{source}: {value!r} is not an organization; ids are whole numbers.")
     return int(text)

@@ -19,7 +19,7 @@ _FIGURES = {
     "duration_p50": "duration, median",
     "first_step_p50": "time to the first step, median",
     "waited_p50": "waiting for a person, median",
-    "waited_total": "waiting for a person, in all",
+    "waited_total": "waiting for a person, total",
     "steps_p50": "steps, median",
     "runs_reporting": "runs that reported tokens",
 }

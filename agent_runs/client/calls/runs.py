@@ -142,7 +142,7 @@ def run_id_of(value: int | str) -> int:
     """
     text = str(value).strip()
     if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise errors.InvalidRequest(f"{value!r} is not a run id, a whole number.")
+        raise errors.InvalidRequest(f"{value!r} is not a run id; ids are whole numbers.")
     return int(text)
 
 
