@@ -94,7 +94,7 @@ def running(developing: Developing) -> Developing:
 def test_an_edited_file_of_the_program_arrives_in_both_parts(running: Developing) -> None:
     running.edit("agent_runs/words.py", "WORD = 'two'")
     log = running.said("API says two")
-    assert "agent_runs/words.py changed: the API starts again." in log
+    assert "agent_runs/words.py changed: the API restarts." in log
     running.said("dashboard of version 1", times=2)
 
 
@@ -114,7 +114,7 @@ def test_what_a_build_makes_starts_nothing(running: Developing) -> None:
 
 def test_a_mistake_ends_a_part_and_its_correction_starts_it_again(running: Developing) -> None:
     running.edit("agent_runs/words.py", "WORD = ")
-    assert "SyntaxError" in running.said("The API ended (exit 1).")
+    assert "SyntaxError" in running.said("The API ended (exit code 1).")
     running.edit("agent_runs/words.py", "WORD = 'mended'")
     running.said("API says mended")
 

@@ -42,7 +42,7 @@ CASES = [
     Case("503", Fault(503), Trouble.OFFLINE, "on demand"),
     Case("HTML 502", Fault(502, text=HTML, headers=HTML_TYPE), Trouble.OFFLINE, "answered 502"),
     Case("HTML", Fault(200, text=HTML, headers=HTML_TYPE), Trouble.SHAPE_CHANGED, "text/html"),
-    Case("truncated", Fault(text='{"items": [{"id"'), Trouble.SHAPE_CHANGED, "does not speak"),
+    Case("truncated", Fault(text='{"items": [{"id"'), Trouble.SHAPE_CHANGED, "not a server"),
     Case("no JSON", Fault(text="?"), Trouble.SHAPE_CHANGED, "is not a server of this API"),
     Case(
         "other JSON",
