@@ -58,11 +58,11 @@ class TabTitle(rx.Component):
     waiting: rx.Var[int]
 
 
-class Hotkeys(rx.Component):
+class Shortcuts(rx.Component):
     """The keyboard shortcuts of every page."""
 
-    library = _FILES["frame/Hotkeys.jsx"]
-    tag = "Hotkeys"
+    library = _FILES["frame/Shortcuts.jsx"]
+    tag = "Shortcuts"
 
 
 class Palette(rx.Component):

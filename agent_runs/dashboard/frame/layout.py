@@ -7,7 +7,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from agent_runs.dashboard.actions import RunsActions
-from agent_runs.dashboard.browser.faces import Hotkeys, Palette, TabTitle
+from agent_runs.dashboard.browser.faces import Palette, Shortcuts, TabTitle
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.frame.hosted import hosted_progress, hosted_troubles
 from agent_runs.dashboard.frame.shell import Shell
@@ -75,7 +75,7 @@ def frame(
             running=Shell.running,
             waiting=Shell.waiting,
         ),
-        Hotkeys.create(),
+        Shortcuts.create(),
         rx.el.div(
             _rail(current),
             rx.el.main(

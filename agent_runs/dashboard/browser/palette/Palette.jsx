@@ -3,9 +3,9 @@ import { Dialog, VisuallyHidden } from "@radix-ui/themes";
 import { useContext, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { ColorModeContext } from "$/utils/context-registry";
+import { stepOf } from "../arrows.js";
 import { useDensity } from "../frame/Density.jsx";
 import { setDensity } from "../frame/density.js";
-import { stepOf } from "../keys.js";
 import {
   commandsOfPages,
   commandsOfRun,

@@ -1,7 +1,7 @@
 // The field of the search page: a combobox that completes fields and their values.
 import { Search, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
-import { stepOf } from "../keys.js";
+import { stepOf } from "../arrows.js";
 import { completed, completionsOf } from "./completion.js";
 
 /** @import { SearchField } from "../shapes.d.ts" */

@@ -10,7 +10,7 @@ const FIELDS =
   "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 const DIALOGS = "[role=dialog], [role=alertdialog], [role=menu]";
 
-export function Hotkeys() {
+export function Shortcuts() {
   const navigate = useNavigate();
   const chord = useRef(0);
   useEffect(() => {
