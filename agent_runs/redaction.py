@@ -1,6 +1,6 @@
 """Cuts secrets out of all that is stored, logged or sent.
 
-Which texts are secrets is said by `settings.secrets_of`.
+`settings.secrets_of` says which texts are secrets.
 """
 
 import base64
@@ -15,7 +15,7 @@ MASK = "[redacted]"
 
 
 class Redactor:
-    """Replaces every known secret in a text; `Redactor([])` returns texts as they are.
+    """Replaces every known secret in a text; `Redactor([])` returns texts unchanged.
 
     A secret is also found as JSON, URLs and base64 encode it. JSON texts stay valid: a secret made
     of digits becomes digits.

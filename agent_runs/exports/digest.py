@@ -37,17 +37,17 @@ def _feed(reader: InsightReader, entries: Sequence[dict[str, JSON]]) -> None:
         reader.feed(entry)
 
 
-def _digest(run: ExportedRun, insight: Insight) -> Iterator[str]:
-    it = run.run
-    yield f"### Agent run {it.id}: {escaped(it.name)}\n\n"
-    yield f"**{escaped(insight.outcome if it.has_ended else it.status_word)}**\n\n"
+def _digest(exported: ExportedRun, insight: Insight) -> Iterator[str]:
+    run = exported.run
+    yield f"### Agent run {run.id}: {escaped(run.name)}\n\n"
+    yield f"**{escaped(insight.outcome if run.has_ended else run.status_word)}**\n\n"
     yield "| agent | steps | tool calls | failed | working | tokens | cost |\n"
     yield "| --- | --- | --- | --- | --- | --- | --- |\n"
     usage = insight.usage
     tokens = "" if usage.total_tokens is None else f"{usage.total_tokens:,}"
     cost = "" if usage.cost is None else money(usage.cost, usage.currency)
     cells = (
-        it.agent or "", f"{insight.steps:,}", f"{insight.tool_calls:,}",
+        run.agent or "", f"{insight.steps:,}", f"{insight.tool_calls:,}",
         f"{insight.failed_calls:,}", duration(insight.working_ms / _SECOND), tokens, cost,
     )  # fmt: skip
     yield f"| {' | '.join(map(escaped, cells))} |\n"
@@ -63,8 +63,8 @@ def _digest(run: ExportedRun, insight: Insight) -> Iterator[str]:
             yield f"- {escaped(file.path)} (+{file.added} -{file.removed})\n"
         if insight.files_total > _MOST_FILES:
             yield f"- and {insight.files_total - _MOST_FILES} more\n"
-    if it.result:
-        answer = fenced(cut(it.result, _LONGEST), "markdown")
+    if run.result:
+        answer = fenced(cut(run.result, _LONGEST), "markdown")
         yield f"\n<details><summary>Answer</summary>\n\n{answer}\n</details>\n"
 
 

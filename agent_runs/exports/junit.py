@@ -21,39 +21,39 @@ async def write(runs: AsyncIterator[ExportedRun]) -> AsyncIterator[bytes]:
     yield b"</testsuites>\n"
 
 
-def _suite(run: ExportedRun) -> TestSuite:
-    it = run.run
-    suite = TestSuite(_text(f"Run {it.id}: {it.name}"))
-    suite.timestamp = it.created_at.isoformat()
-    for name, value in _properties(run):
+def _suite(exported: ExportedRun) -> TestSuite:
+    run = exported.run
+    suite = TestSuite(_text(f"Run {run.id}: {run.name}"))
+    suite.timestamp = run.created_at.isoformat()
+    for name, value in _properties(exported):
         suite.add_property(name, _text(value))
     # This also counts the failures in the suite's attributes.
-    suite.add_testcases([_case(run, turn) for turn in run.turns])
+    suite.add_testcases([_case(exported, turn) for turn in exported.turns])
     return suite
 
 
-def _properties(run: ExportedRun) -> Iterator[tuple[str, str]]:
-    it = run.run
-    repo = run.repo.full_name if run.repo else ""
+def _properties(exported: ExportedRun) -> Iterator[tuple[str, str]]:
+    run = exported.run
+    repo = exported.repo.full_name if exported.repo else ""
     for name, value in (
-        ("status", it.status), ("agent", it.agent), ("model", it.model), ("repository", repo),
-        ("branch", it.branch), ("steps", str(it.log_count)), ("url", it.web_url),
+        ("status", run.status), ("agent", run.agent), ("model", run.model), ("repository", repo),
+        ("branch", run.branch), ("steps", str(run.log_count)), ("url", run.web_url),
     ):  # fmt: skip
         if value:
             yield name, value
 
 
-def _case(run: ExportedRun, turn: Turn) -> TestCase:
-    it = run.run
+def _case(exported: ExportedRun, turn: Turn) -> TestCase:
+    run = exported.run
     seconds = None
     if turn.started_at and turn.finished_at:
         seconds = max((turn.finished_at - turn.started_at).total_seconds(), 0.0)
     name = one_line(turn.prompt, 120) or "(no prompt)"
     case = TestCase(
-        _text(f"turn {turn.turn}: {name}"), _text(f"agent_runs.{it.agent or 'agent'}"), seconds
+        _text(f"turn {turn.turn}: {name}"), _text(f"agent_runs.{run.agent or 'agent'}"), seconds
     )
-    is_last = turn.turn == it.turn
-    message = (it.error if is_last else None) or turn.stop_reason or turn.status
+    is_last = turn.turn == run.turn
+    message = (run.error if is_last else None) or turn.stop_reason or turn.status
     if turn.status not in TERMINAL_STATUSES:
         case.result = [Skipped(_text(f"It is {turn.status}."))]
     elif turn.status == AgentRunStatus.CANCELLED:

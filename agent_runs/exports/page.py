@@ -73,17 +73,17 @@ def head(title: str) -> bytes:
     ).encode()
 
 
-def _head(run: ExportedRun) -> Iterator[str]:
-    it = run.run
-    yield f'<article id="run-{it.id}">\n<header><h1>{escape(it.name)}</h1>'
-    yield f'<span class="badge {tone_of(it.status)}">{escape(word_of(it.status))}</span>'
-    yield f'<span class="num">Run {it.id}</span></header>\n<dl class="facts">'
-    for name, value in words.facts_of(run):
+def _head(exported: ExportedRun) -> Iterator[str]:
+    run = exported.run
+    yield f'<article id="run-{run.id}">\n<header><h1>{escape(run.name)}</h1>'
+    yield f'<span class="badge {tone_of(run.status)}">{escape(word_of(run.status))}</span>'
+    yield f'<span class="num">Run {run.id}</span></header>\n<dl class="facts">'
+    for name, value in words.facts_of(exported):
         if name != "Status":
             yield f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>"
     yield "</dl>\n"
-    if it.error:
-        yield f'<p class="failure">{escape(clean(it.error))}</p>\n'
+    if run.error:
+        yield f'<p class="failure">{escape(clean(run.error))}</p>\n'
 
 
 def _foot(run: ExportedRun) -> bytes:

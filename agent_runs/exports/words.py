@@ -39,25 +39,25 @@ def pretty(value: JSON) -> str:
     return clean(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
-def facts_of(run: ExportedRun) -> Iterator[tuple[str, str]]:
+def facts_of(exported: ExportedRun) -> Iterator[tuple[str, str]]:
     """Yield the facts about a run as `(name, value)`, clean, without empty ones."""
-    it = run.run
+    run = exported.run
     seconds = None
-    if it.started_at and it.finished_at:
-        seconds = (it.finished_at - it.started_at).total_seconds()
+    if run.started_at and run.finished_at:
+        seconds = (run.finished_at - run.started_at).total_seconds()
     for name, value in (
-        ("Status", word_of(it.status)),
-        ("Reason", it.status_reason),
-        ("Agent", it.agent),
-        ("Model", it.model),
-        ("Repository", run.repo.full_name if run.repo else None),
-        ("Branch", it.branch),
-        ("Created", moment(it.created_at)),
-        ("Finished", moment(it.finished_at) if it.finished_at else None),
+        ("Status", word_of(run.status)),
+        ("Reason", run.status_reason),
+        ("Agent", run.agent),
+        ("Model", run.model),
+        ("Repository", exported.repo.full_name if exported.repo else None),
+        ("Branch", run.branch),
+        ("Created", moment(run.created_at)),
+        ("Finished", moment(run.finished_at) if run.finished_at else None),
         ("Duration", None if seconds is None else duration(seconds)),
-        ("Turns", str(len(run.turns))),
-        ("Steps", f"{it.log_count:,}"),
-        ("Pull requests", ", ".join(pr.url or str(pr.id) for pr in it.github_pull_requests)),
+        ("Turns", str(len(exported.turns))),
+        ("Steps", f"{run.log_count:,}"),
+        ("Pull requests", ", ".join(pr.url or str(pr.id) for pr in run.github_pull_requests)),
     ):
         if value:
             yield name, one_line(value)
