@@ -9,6 +9,7 @@ from agent_runs.dashboard.analytics.filters import filters
 from agent_runs.dashboard.analytics.rows import KeyFigure, Sheet, Slice
 from agent_runs.dashboard.analytics.state import AnalyticsState
 from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.problem import problem_callout
 from agent_runs.dashboard.frame.layout import frame, head
 from agent_runs.dashboard.frame.shell import Shell
 
@@ -37,18 +38,7 @@ def page() -> rx.Component:
     """Return the page."""
     return frame(
         filters(),
-        rx.cond(
-            AnalyticsState.problem,
-            rx.el.div(
-                icon("circle-x"),
-                rx.el.span(AnalyticsState.problem, class_name="grow"),
-                rx.el.button(
-                    "Try again", type="button", on_click=AnalyticsState.reload, class_name="btn s1"
-                ),
-                role="alert",
-                class_name="callout red",
-            ),
-        ),
+        problem_callout(AnalyticsState.problem, AnalyticsState.reload),
         rx.cond(
             AnalyticsState.loaded,
             rx.cond(AnalyticsState.is_empty, _nothing(), _figures()),

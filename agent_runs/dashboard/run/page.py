@@ -1,7 +1,5 @@
 """One run: what it did step by step, what it changed, and what it needs from you."""
 
-from typing import Any
-
 import reflex as rx
 
 from agent_runs.dashboard.actions import RunsActions
@@ -14,8 +12,10 @@ from agent_runs.dashboard.browser.faces import (
     Timeline,
     Transcript,
 )
+from agent_runs.dashboard.components.ask import ask_bar
 from agent_runs.dashboard.components.downloads import download_items
 from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.problem import problem_callout
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.downloads import OF_ONE_RUN
 from agent_runs.dashboard.frame.layout import connection_pill, frame
@@ -76,19 +76,7 @@ def _head() -> rx.Component:
             aria_label="Views of this run",
             class_name="tabs",
         ),
-        rx.cond(
-            RunState.problem,
-            rx.el.div(
-                icon("circle-x"),
-                rx.el.span(RunState.problem, class_name="grow"),
-                rx.el.button(
-                    "Try again", type="button", on_click=RunState.reload, class_name="btn s1"
-                ),
-                role="alert",
-                class_name="callout red",
-                style={"marginTop": "8px"},
-            ),
-        ),
+        problem_callout(RunState.problem, RunState.reload, marginTop="8px"),
         class_name="runhead",
     )
 
@@ -258,7 +246,7 @@ def _bones() -> rx.Component:
 
 def _dock() -> rx.Component:
     return rx.el.div(
-        rx.cond(RunState.ask, _ask()),
+        rx.cond(RunState.ask, ask_bar(RunState.number, RunState.ask, role="alert")),
         rx.cond(
             RunState.is_imported,
             rx.el.p(
@@ -293,44 +281,6 @@ def _composer() -> rx.Component:
             queueless=~RunState.can_queue,
             on_sent=RunState.resumed,
         ),
-    )
-
-
-def _ask() -> rx.Component:
-    ask: Any = RunState.ask
-    return rx.el.div(
-        icon("shield-question"),
-        rx.el.span(
-            "Asks permission for: ",
-            ask.text,
-            " ",
-            rx.cond(ask.target & (ask.target != ask.text), rx.el.code(ask.target)),
-            class_name="grow",
-            style={"overflowWrap": "anywhere"},
-        ),
-        rx.el.div(
-            rx.cond(
-                ask.reject,
-                rx.el.button(
-                    "Reject",
-                    type="button",
-                    on_click=RunsActions.answer(RunState.number, ask.id, ask.reject),
-                    class_name="btn s1",
-                ),
-            ),
-            rx.cond(
-                ask.allow,
-                rx.el.button(
-                    "Approve once",
-                    type="button",
-                    on_click=RunsActions.answer(RunState.number, ask.id, ask.allow),
-                    class_name="btn solid s1",
-                ),
-            ),
-            class_name="acts",
-        ),
-        role="alert",
-        class_name="ask",
     )
 
 

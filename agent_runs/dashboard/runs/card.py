@@ -1,12 +1,12 @@
 """A run in the list, as a card of two lines and as a row of the compact table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import reflex as rx
 
 from agent_runs.dashboard.actions import RunsActions
 from agent_runs.dashboard.browser.faces import Ago, Elapsed
+from agent_runs.dashboard.components.ask import ask_bar
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.runs.row import PullRequestLink, RunRow
@@ -57,7 +57,7 @@ def card(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
             class_name="col c-age",
         ),
         rx.el.div(_menu(row), class_name="c-k"),
-        rx.cond(row.ask, _ask(row)),
+        rx.cond(row.ask, ask_bar(row.id, row.ask)),
         class_name=rx.cond(RunsActions.selected.contains(row.id), "run sel", "run"),
         custom_attrs={"data-row": row.id.to_string()},
     )
@@ -158,43 +158,6 @@ def _pull_request(link: rx.vars.ObjectVar[PullRequestLink]) -> rx.Component:
         target="_blank",
         rel="noopener noreferrer",
         class_name="pr",
-    )
-
-
-def _ask(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
-    ask: Any = row.ask
-    return rx.el.div(
-        icon("shield-question"),
-        rx.el.span(
-            "Asks permission for: ",
-            ask.text,
-            " ",
-            rx.cond(ask.target & (ask.target != ask.text), rx.el.code(ask.target)),
-            class_name="grow",
-            style={"overflowWrap": "anywhere"},
-        ),
-        rx.el.div(
-            rx.cond(
-                ask.reject,
-                rx.el.button(
-                    "Reject",
-                    type="button",
-                    on_click=RunsActions.answer(row.id, ask.id, ask.reject),
-                    class_name="btn s1",
-                ),
-            ),
-            rx.cond(
-                ask.allow,
-                rx.el.button(
-                    "Approve once",
-                    type="button",
-                    on_click=RunsActions.answer(row.id, ask.id, ask.allow),
-                    class_name="btn solid s1",
-                ),
-            ),
-            class_name="acts",
-        ),
-        class_name="ask",
     )
 
 

@@ -6,6 +6,7 @@ from agent_runs.dashboard.actions import FEWEST_COMPARED, MOST_COMPARED, RunsAct
 from agent_runs.dashboard.components.downloads import download_menu
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import segments
+from agent_runs.dashboard.components.problem import problem_callout
 from agent_runs.dashboard.runs.card import card, table
 from agent_runs.dashboard.runs.query import PAGE_SIZES
 from agent_runs.dashboard.runs.state import RunsState
@@ -14,19 +15,7 @@ from agent_runs.dashboard.runs.state import RunsState
 def results() -> rx.Component:
     """Return everything below the filters."""
     return rx.el.section(
-        rx.cond(
-            RunsState.problem != "",
-            rx.el.div(
-                icon("circle-x"),
-                rx.el.span(RunsState.problem, class_name="grow"),
-                rx.el.button(
-                    "Try again", type="button", on_click=RunsState.reload, class_name="btn s1"
-                ),
-                role="alert",
-                class_name="callout red",
-                style={"marginBottom": "8px"},
-            ),
-        ),
+        problem_callout(RunsState.problem, RunsState.reload, marginBottom="8px"),
         rx.cond(RunsActions.selected.length() > 0, _bulk_bar(), _summary_bar()),
         rx.cond(
             RunsState.loaded,
@@ -46,6 +35,17 @@ def results() -> rx.Component:
         ),
         aria_label="Runs",
         aria_busy=rx.cond(RunsState.loaded, "false", "true"),
+    )
+
+
+def view_choice(name: str) -> rx.Component:
+    """Return the choice between cards and table."""
+    return segments(
+        name,
+        (
+            ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
+            ("Table", "table-2", RunsState.view == "table", RunsState.set_view("table")),
+        ),
     )
 
 
@@ -78,21 +78,7 @@ def _summary_bar() -> rx.Component:
                 underline="none",
                 class_name="btn ghost s1",
             ),
-            rx.el.div(
-                segments(
-                    "Layout of the list",
-                    (
-                        ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
-                        (
-                            "Table",
-                            "table-2",
-                            RunsState.view == "table",
-                            RunsState.set_view("table"),
-                        ),
-                    ),
-                ),
-                class_name="desk",
-            ),
+            rx.el.div(view_choice("Layout of the list"), class_name="desk"),
             class_name="flexrow",
         ),
         class_name="results",

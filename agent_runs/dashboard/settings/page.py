@@ -12,7 +12,7 @@ from agent_runs.dashboard.frame.hosted import hosted_card
 from agent_runs.dashboard.frame.hosted_state import HostedState
 from agent_runs.dashboard.frame.layout import frame, head
 from agent_runs.dashboard.frame.shell import Shell
-from agent_runs.dashboard.runs.state import RunsState
+from agent_runs.dashboard.runs.list import view_choice
 from agent_runs.dashboard.settings.rules import rules_card
 from agent_runs.dashboard.settings.rules_state import RulesState
 from agent_runs.dashboard.settings.state import FixedSetting, SettingsState
@@ -308,18 +308,7 @@ def _appearance() -> rx.Component:
             rx.el.div(rx.el.span("Density", class_name="label"), DensityChoice.create()),
             rx.el.div(
                 rx.el.span("List of runs", class_name="label"),
-                segments(
-                    "List of runs",
-                    (
-                        ("Cards", "rows-3", RunsState.view != "table", RunsState.set_view("cards")),
-                        (
-                            "Table",
-                            "table-2",
-                            RunsState.view == "table",
-                            RunsState.set_view("table"),
-                        ),
-                    ),
-                ),
+                view_choice("List of runs"),
             ),
             class_name="two",
         ),
