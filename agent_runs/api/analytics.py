@@ -53,7 +53,7 @@ async def read_scope(
     if not FIRST_DAY <= first <= last:
         raise InvalidRequest(f"first_day: {first} is not between {FIRST_DAY} and {last}.")
     if (last - first).days >= LONGEST_PERIOD:
-        raise InvalidRequest(f"The period is too long: {LONGEST_PERIOD:,} days are allowed.")
+        raise InvalidRequest(f"The period is too long; the limit is {LONGEST_PERIOD:,} days.")
     return Scope(first, last, agent=agent or None, repo_id=repo_id, mode=mode or None)
 
 

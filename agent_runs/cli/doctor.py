@@ -128,7 +128,7 @@ def _disk(home: Path) -> Finding:
     free = shutil.disk_usage(home if home.exists() else Path.cwd()).free
     text = f"{size(free)} free"
     if free < _LEAST_FREE_BYTES:
-        return Finding("disk", "warning", f"{text}; free some, work trees need it")
+        return Finding("disk", "warning", f"{text}; free some: work trees need space")
     return Finding("disk", "ok", text)
 
 

@@ -321,7 +321,7 @@ def _image(file: str) -> str:
         return file
     kind, _ = mimetypes.guess_type(file)
     if not (kind or "").startswith("image/"):
-        raise InvalidRequest(f"--image {file!r}: the name needs an image's ending, such as .png.")
+        raise InvalidRequest(f"--image {file!r} is not a .png, .jpg, .gif or .webp file.")
     try:
         content = Path(file).read_bytes()
     except OSError as exc:

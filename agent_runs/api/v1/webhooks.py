@@ -76,7 +76,7 @@ async def set_webhook(server: Running, body: WebhookConfigRequest) -> WebhookCon
 async def delete_webhook(server: Running) -> Done:
     """Remove the webhook; deliveries that are already planned are still sent."""
     await remove_organization_webhook(server.database, LOCAL_ORGANIZATION)
-    return Done(success=True, message="The webhook is removed.")
+    return Done(success=True, message="The webhook was removed.")
 
 
 @router.post(
