@@ -1,10 +1,10 @@
 """Lines of a Claude Code session file become log entries.
 
-Such a file is JSON Lines: prompts, answers in blocks (text, thinking, tool use), results of tools,
-and notes of the program. A tool use becomes an entry once its result is there; text is held back
-until it is known whether it leads to a tool or is the answer. What is held back is the state of
-`ClaudeLines`, plain JSON that its owner keeps between two lines. A line of a kind that nobody knows
-is kept whole under a message type of its own.
+Such a file is JSON Lines: prompts, answers in blocks (text, thinking, tool use), tool results, and
+notes of the program. A tool use becomes an entry when its result arrives. Text is held back until
+it is clear whether it leads to a tool or is the answer. What is held back is the state of
+`ClaudeLines`, plain JSON that its owner keeps between two lines. A line of an unknown kind is kept
+whole, under a message type named after the kind.
 
 Source: files as Claude Code 2 writes them.
 """
@@ -24,18 +24,18 @@ class ClaudeLines:
 
     Args:
         state: what an earlier translator of the session held back, see `state`.
-        turn: number of the turn that the entries belong to.
+        turn: the turn that the entries belong to.
     """
 
     def __init__(self, state: dict[str, JSON] | None = None, turn: int = 1) -> None:
-        kept = state or {}
-        self._text: str = kept.get("text") or ""
-        self._said_at: str = kept.get("said_at") or ""
-        self._tools: dict[str, JSON] = dict(kept.get("tools") or {})
-        self._seen: list[str] = list(kept.get("seen") or ())
+        held_back = state or {}
+        self._text: str = held_back.get("text") or ""
+        self._said_at: str = held_back.get("said_at") or ""
+        self._tools: dict[str, JSON] = dict(held_back.get("tools") or {})
+        self._seen: list[str] = list(held_back.get("seen") or ())
         self._turn = turn
         self.prompt: str | None = None
-        """The first words of a person among the lines that were taken."""
+        """What a person said first in the lines taken so far."""
 
     @property
     def state(self) -> dict[str, JSON]:
@@ -44,7 +44,7 @@ class ClaudeLines:
         return {**text, "tools": self._tools, "seen": self._seen}
 
     def take(self, line: dict[str, JSON]) -> list[NewLog]:
-        """Return the entries that are complete with this line; none when it was taken before."""
+        """Return the entries that this line completes; none if it was taken before."""
         if self._is_known(line.get("uuid")):
             return []
         at = _time(line)
@@ -64,7 +64,7 @@ class ClaudeLines:
                 return [self._entry(name, at, observation=line)]
 
     def finish(self, at: datetime | None = None) -> tuple[list[NewLog], str | None]:
-        """Return the entries that were held back, and the final answer when there is one."""
+        """Return the entries that were held back, and the final answer if there is one."""
         at = at or datetime.now(UTC)
         entries = [self._action(use, at, output=None, text=None) for use in self._tools.values()]
         self._tools = {}
@@ -76,7 +76,7 @@ class ClaudeLines:
         return entries, answer
 
     def _is_known(self, name: JSON) -> bool:
-        """Tell whether a line of this id was taken; who is not sure sends one again."""
+        """Tell whether a line with this id was taken before; senders may repeat lines."""
         if not isinstance(name, str) or not name:
             return False
         if name in self._seen:
@@ -93,7 +93,7 @@ class ClaudeLines:
         words = [str(block.get("text") or "") for block in blocks if block.get("type") == "text"]
         text = "\n".join(word for word in words if word)
         if text and aside:
-            # Words of the program, or of one agent to another: not a person's.
+            # The program or another agent says this, not a person.
             yield self._entry(f"CLAUDE_CODE_{aside}", at, observation=text)
         elif text.strip():
             yield from self.finish(at)[0]
@@ -106,8 +106,8 @@ class ClaudeLines:
         for block in blocks:
             match block.get("type"):
                 case "text" if is_aside:
-                    said = str(block.get("text") or "")
-                    yield self._entry(MessageType.PLAN_EVALUATION, at, thought=said)
+                    thought_aside = str(block.get("text") or "")
+                    yield self._entry(MessageType.PLAN_EVALUATION, at, thought=thought_aside)
                 case "text":
                     yield from self._think(at)
                     self._text, self._said_at = str(block.get("text") or ""), at.isoformat()
@@ -124,14 +124,14 @@ class ClaudeLines:
                     pass
 
     def _think(self, at: datetime) -> Iterator[NewLog]:
-        """Text that more text follows was no answer."""
+        """Text with more text after it was not the answer."""
         if self._text:
             said_at = self._when_said(at)
             yield self._entry(MessageType.PLAN_EVALUATION, said_at, thought=self._text)
             self._text = ""
 
     def _when_said(self, at: datetime) -> datetime:
-        """When the text that is held back was said: before `at`, which only told what it is."""
+        """When the held-back text was said: before `at`, when it became clear what it is."""
         return datetime.fromisoformat(self._said_at) if self._said_at else at
 
     def _result(self, block: dict[str, JSON], at: datetime) -> NewLog:
@@ -150,7 +150,7 @@ class ClaudeLines:
         output: dict[str, JSON] | None,
         text: str | None,
     ) -> NewLog:
-        given = use.get("input")
+        tool_input = use.get("input")
         begun = datetime.fromisoformat(use["at"]) if use.get("at") else at
         return NewLog(
             created_at=begun,
@@ -158,10 +158,10 @@ class ClaudeLines:
             turn=self._turn,
             thought=use.get("thought"),
             tool_name=str(use.get("name") or "tool"),
-            tool_input=object_or_empty(given) or {"input": given},
+            tool_input=object_or_empty(tool_input) or {"input": tool_input},
             tool_output=output,
             observation=text,
-            # Nobody knows when a call without a result ended.
+            # Without a result it is unknown when the call ended.
             duration_ms=None if output is None else _milliseconds(at - begun),
         )
 
@@ -192,14 +192,14 @@ def _time(line: dict[str, JSON]) -> datetime:
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return datetime.now(UTC)
-    # Before computers kept time, or after any database does: a clock that is wrong.
-    return at if 1970 <= at.year < 9999 else datetime.now(UTC)  # noqa: PLR2004 - told above
+    # Outside of what computers and databases represent: the clock was wrong.
+    return at if 1970 <= at.year < 9999 else datetime.now(UTC)  # noqa: PLR2004 - see above
 
 
 def _blocks(content: JSON) -> list[dict[str, JSON]]:
-    """The blocks of a message; plain text is one of them."""
-    given = list_or_empty(content) or [content]
-    texts = [{"type": "text", "text": each} if isinstance(each, str) else each for each in given]
+    """The blocks of a message; plain text counts as one block."""
+    parts = list_or_empty(content) or [content]
+    texts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
     return objects_or_empty(texts)
 
 

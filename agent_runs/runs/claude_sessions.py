@@ -1,7 +1,7 @@
-"""Claude Code sessions in a terminal, watched: `codegen claude` reports them line by line.
+"""Claude Code sessions in a terminal, which `codegen claude` reports line by line.
 
-A session is a run that nobody here works on. Its lines become entries, its status follows what is
-reported, and what the translation holds back is stored with the run, so a restart loses nothing.
+A session is a run that this server only watches. Its lines become entries and its status follows
+the reports. What the translation holds back is stored with the run, so a restart loses nothing.
 """
 
 from dataclasses import replace
@@ -27,17 +27,17 @@ from agent_runs.store.runs.changes import RunChanges
 
 _TITLE = "Claude Code session"
 _ERROR = (
-    "Claude Code ended with an error in its terminal, which shows more. Go on there: everything up "
-    "to here is kept."
+    "Claude Code ended with an error; its terminal shows more. Everything up to here is kept. "
+    "Continue in the terminal."
 )
 
 
 async def open_session(database: Database, organization_id: int, session_id: str) -> AgentRun:
-    """Return the run of a session; it is created when it is reported for the first time."""
+    """Return the run of a session; the first report creates it."""
     try:
-        return await _known_or_new(database, organization_id, session_id)
+        return await _find_or_insert(database, organization_id, session_id)
     except Conflict:
-        # Another report of the same session was faster; its run is there now.
+        # Another report of the same session was faster and created the run.
         return await find_session(database, organization_id, session_id)
 
 
@@ -45,7 +45,7 @@ async def find_session(database: Database, organization_id: int, session_id: str
     """Return the run of a session.
 
     Raises:
-        NotFound: no session of this id was reported.
+        NotFound: no session with this id was reported.
     """
     run = await runs.by_upstream(database, organization_id, session_id)
     if run is None or run.place != "watched":
@@ -59,20 +59,20 @@ async def add_line(
     """Take one line of the session's file.
 
     Raises:
-        NotFound: no session of this id was reported.
+        NotFound: no session with this id was reported.
     """
-    found = await find_session(database, organization_id, session_id)
-    async with runs.changing(database, found.id) as (transaction, run):
-        lines = await _held_back(transaction, run)
+    session = await find_session(database, organization_id, session_id)
+    async with runs.changing(database, session.id) as (transaction, run):
+        lines = await _load_lines(transaction, run)
         entries = lines.take(line)
         answer = None
         if run.status in TERMINAL_STATUSES:
-            # The end was reported before its last lines were: nothing more will follow.
+            # The end was reported before the last lines, so nothing more will follow.
             late, answer = lines.finish()
             entries += late
         if entries:
             await logs.append(transaction, run.id, None, entries)
-        await _hold_back(transaction, run, lines)
+        await _save_lines(transaction, run, lines)
         changes: RunChanges = {}
         if answer:
             await turns.finish(transaction, run.id, run.turn, status=run.status, result=answer)
@@ -81,41 +81,41 @@ async def add_line(
             changes |= await _keep_prompt(transaction, run, lines.prompt)
         if changes:
             await runs.change(transaction, run, **changes)
-    return await runs.get(database, found.id)
+    return await runs.get(database, session.id)
 
 
 async def set_status(
     database: Database, organization_id: int, session_id: str, status: str
 ) -> AgentRun:
-    """Let the run's status follow what the session reports: ACTIVE, COMPLETE, ERROR, CANCELLED.
+    """Set the run's status as the session reports it: ACTIVE, COMPLETE, ERROR, CANCELLED.
 
     Raises:
-        NotFound: no session of this id was reported.
+        NotFound: no session with this id was reported.
     """
-    found = await find_session(database, organization_id, session_id)
-    async with runs.changing(database, found.id) as (transaction, run):
+    session = await find_session(database, organization_id, session_id)
+    async with runs.changing(database, session.id) as (transaction, run):
         has_ended = run.status in TERMINAL_STATUSES
         if status == AgentRunStatus.ACTIVE and has_ended:
-            again = await add_turn(transaction, run, NextTurn(""), status=status)
-            await turns.start(transaction, run.id, again.turn)
+            resumed = await add_turn(transaction, run, NextTurn(""), status=status)
+            await turns.start(transaction, run.id, resumed.turn)
         elif status in TERMINAL_STATUSES and not has_ended:
-            lines = await _held_back(transaction, run)
+            lines = await _load_lines(transaction, run)
             entries, answer = lines.finish()
             if entries:
                 await logs.append(transaction, run.id, None, entries)
-            await _hold_back(transaction, run, lines)
+            await _save_lines(transaction, run, lines)
             outcome = TurnOutcome(status=status, result=answer)
             if status == AgentRunStatus.ERROR:
                 outcome = replace(outcome, status_reason="client_error", error=_ERROR)
             await end_turn(transaction, run, outcome, fence=None)
-    return await runs.get(database, found.id)
+    return await runs.get(database, session.id)
 
 
-async def _known_or_new(database: Database, organization_id: int, session_id: str) -> AgentRun:
+async def _find_or_insert(database: Database, organization_id: int, session_id: str) -> AgentRun:
     async with database.begin() as transaction:
-        known = await runs.by_upstream(transaction, organization_id, session_id)
-        if known is not None:
-            return known
+        run = await runs.by_upstream(transaction, organization_id, session_id)
+        if run is not None:
+            return run
         run = await runs.insert(
             transaction,
             prompt="",
@@ -135,7 +135,7 @@ async def _known_or_new(database: Database, organization_id: int, session_id: st
 
 
 async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> RunChanges:
-    """Let a turn that was begun without words have these; returns what changes of the run."""
+    """Set the prompt of a turn that began without one; return what changes in the run."""
     if (await turns.get(transaction, run.id, run.turn)).prompt:
         return {}
     await turns.change_prompt(transaction, run.id, run.turn, prompt)
@@ -147,12 +147,12 @@ async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> 
     return changes
 
 
-async def _held_back(transaction: Transaction, run: AgentRun) -> ClaudeLines:
+async def _load_lines(transaction: Transaction, run: AgentRun) -> ClaudeLines:
     state = await preferences.get(transaction, run.organization_id, _name(run))
     return ClaudeLines(state, run.turn)
 
 
-async def _hold_back(transaction: Transaction, run: AgentRun, lines: ClaudeLines) -> None:
+async def _save_lines(transaction: Transaction, run: AgentRun, lines: ClaudeLines) -> None:
     await preferences.put(transaction, run.organization_id, _name(run), lines.state)
 
 

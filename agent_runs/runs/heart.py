@@ -1,4 +1,4 @@
-"""The heartbeat of a process: it says that it lives and takes over from those that do not."""
+"""The heartbeat of a process: shows that it is alive, and takes over runs of dead processes."""
 
 import asyncio
 import contextlib
@@ -22,8 +22,8 @@ class Heart:
 
     Args:
         worker: its unique name.
-        alone: True when no other process can be at work on this database.
-        events_kept: how many events stay in the table for subscribers that come back.
+        alone: True if no other process can be using this database.
+        events_kept: how many events stay in the table for subscribers that reconnect.
         beat_seconds: the time between two beats, and the longest pause after a failed one.
     """
 
@@ -46,16 +46,16 @@ class Heart:
 
     @contextlib.asynccontextmanager
     async def beating(self) -> AsyncGenerator[None]:
-        """Recover what a former process left, then beat while the block runs."""
+        """Recover what an earlier process left, then beat while the block runs."""
         await self._take_over(alone=self._alone)
-        # Counted on when a beat has failed: what is done every so many beats is done all the same.
+        # The count outlives a failed beat, so that sweeps and pruning still happen.
         live = partial(self._live, itertools.count(1))
         restart = Restart(most_seconds=self._beat_seconds)
         async with living("heartbeat", live, restart=restart):
             yield
 
     async def beat(self) -> None:
-        """Say once that the process lives."""
+        """Record once that the process is alive."""
         async with self._database.begin() as transaction:
             await leases.beat(transaction, self._worker, datetime.now(UTC))
 

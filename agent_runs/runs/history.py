@@ -1,4 +1,4 @@
-"""A run's past as a short text, for an agent that cannot take up its old session."""
+"""A run's past as a short text, for an agent that cannot resume its old session."""
 
 from agent_runs.models import JSON, AgentRunLog, MessageType
 from agent_runs.reading.text import cut
@@ -22,7 +22,7 @@ async def digest(database: Database, run_id: int, log_count: int) -> str:
 
 
 async def steps(database: Database, run_id: int, log_count: int) -> str:
-    """Return the latest entries with what tools gave back, at most 40 000 characters."""
+    """Return the latest entries with the results of tools, at most 40 000 characters."""
     first = max(log_count - _ENTRIES, 0)
     entries = await logs.read(database, run_id, after_seq=first - 1, limit=_ENTRIES)
     text = "\n".join(map(_step, entries))
@@ -30,10 +30,10 @@ async def steps(database: Database, run_id: int, log_count: int) -> str:
 
 
 def _step(entry: AgentRunLog) -> str:
-    told: list[JSON] = [entry.thought, entry.observation]
+    values: list[JSON] = [entry.thought, entry.observation]
     if entry.message_type == MessageType.ACTION:
-        told = [entry.thought, entry.tool_name, entry.tool_input, entry.tool_output]
-    words = " | ".join(each if isinstance(each, str) else str(each) for each in told if each)
+        values = [entry.thought, entry.tool_name, entry.tool_input, entry.tool_output]
+    words = " | ".join(value if isinstance(value, str) else str(value) for value in values if value)
     at = entry.created_at.strftime("%H:%M:%S")
     return f"[{entry.seq}] {at} {entry.message_type}: {cut(words, _STEP)}"
 

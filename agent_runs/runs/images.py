@@ -19,12 +19,12 @@ def check_images(images: tuple[str, ...], *, limit_count: int, limit_bytes: int)
     """Raise InvalidRequest unless each one is a data URI that holds the image it says it is.
 
     Args:
-        images: as the request gave them.
-        limit_count: how many are taken.
+        images: as in the request.
+        limit_count: how many are accepted.
         limit_bytes: size of one image, decoded.
     """
     if len(images) > limit_count:
-        raise InvalidRequest(f"images: at most {limit_count} are taken, {len(images)} were given.")
+        raise InvalidRequest(f"images: there are {len(images)}; at most {limit_count} are allowed.")
     for number, uri in enumerate(images, 1):
         match = _DATA_URI.match(uri)
         if match is None:
@@ -38,8 +38,8 @@ def check_images(images: tuple[str, ...], *, limit_count: int, limit_bytes: int)
             raise InvalidRequest(f"images: number {number} is not valid base64.") from exc
         if len(content) > limit_bytes:
             raise InvalidRequest(
-                f"images: number {number} has {len(content):,} bytes, at most "
-                f"{limit_bytes:,} are taken."
+                f"images: number {number} has {len(content):,} bytes; at most {limit_bytes:,} "
+                "are allowed."
             )
         if not content.startswith(_MAGIC[match[1]]):
             raise InvalidRequest(f"images: number {number} is not a {match[1]} image.")

@@ -1,7 +1,7 @@
-"""Turns a session file of Claude Code into an export of one run, so that it is imported like one.
+"""Turns a session file of Claude Code into an export of one run, which is then imported.
 
-Each prompt of a person begins a turn. The file is read twice: the line of a run stands before its
-entries, and says how many there are.
+Each prompt of a person begins a turn. The file is read twice, because the line of a run comes
+before its entries and says how many there are.
 
 Source: files below `projects` in the folder of Claude Code 2.
 """
@@ -45,7 +45,7 @@ _USAGE = {
 
 
 def is_session(path: Path) -> bool:
-    """Tell whether a file looks like a session of Claude Code; looks at its first lines only."""
+    """Tell from its first lines whether a file looks like a session of Claude Code."""
     for at, (number, _, raw) in enumerate(lines_of(path)):
         if at >= _LOOKED_AT:
             return False
@@ -64,7 +64,7 @@ def convert(path: Path, target: Path) -> None:
     """Write the export of a session file.
 
     Raises:
-        InvalidRequest: a line of it cannot be read.
+        InvalidRequest: a line cannot be read.
     """
     session = _Session()
     count = sum(1 for _ in session.entries(path))
@@ -97,7 +97,7 @@ class _Turn:
     def status(self) -> AgentRunStatus:
         if self.error is not None:
             return AgentRunStatus.ERROR
-        # Without an answer the person went away or broke it off; nobody will go on with it here.
+        # Without an answer the person left or interrupted it; nobody will continue it here.
         is_done = self.result is not None
         return AgentRunStatus.COMPLETE if is_done else AgentRunStatus.CANCELLED
 
@@ -124,12 +124,12 @@ class _Session:
         self._agents: set[str] = set()
         self._about: dict[str, JSON] = {}
         self._at = datetime(1970, 1, 1, tzinfo=UTC)
-        self._used: Counter[str] = Counter()
+        self._tokens: Counter[str] = Counter()
         self._calls: set[str] = set()
 
     @property
     def origin(self) -> str:
-        """Name of the session; agents within one have files of their own."""
+        """Name of the session; agents within one have separate files."""
         agent = next(iter(self._agents)) if len(self._agents) == 1 else ""
         return f"{WATCHED_PROVIDER}:{self._id}" + (f"/{agent}" if agent else "")
 
@@ -137,7 +137,7 @@ class _Session:
         for number, _, raw in lines_of(path):
             line = parse(number, raw)
             self._note(line)
-            # What carries no time happened when the line before it did.
+            # A line without a time happened when the line before it did.
             line.setdefault("timestamp", self._at.isoformat())
             yield from self._placed(self._lines.take(line))
         yield from self._placed(self._lines.finish(self._at)[0])
@@ -179,19 +179,19 @@ class _Session:
     def _note_usage(self, message: dict[str, JSON]) -> None:
         self._model = str(message.get("model") or self._model)
         usage, call = message.get("usage"), str(message.get("id"))
-        # Each block of an answer is a line, all with the usage of the one call.
+        # Each block of an answer is a separate line, and each carries the usage of the whole call.
         if not isinstance(usage, dict) or call in self._calls:
             return
         self._calls.add(call)
         for name, ours in _USAGE.items():
             number = cast("dict[str, JSON]", usage).get(name)
             if isinstance(number, int) and 0 <= number < 2**53:
-                self._used[ours] += number
-                self._used["totalTokens"] += number
+                self._tokens[ours] += number
+                self._tokens["totalTokens"] += number
 
     def run(self, log_count: int) -> AgentRun:
         if not self._id:
-            refuse(1, "no line names the session, so it is not known which one it is.")
+            refuse(1, "no line of the file names the session that it belongs to.")
         first = self.turns[0] if self.turns else _Turn(1, "", self._at, self._at)
         last = self.turns[-1] if self.turns else first
         if not self.turns:
@@ -217,7 +217,9 @@ class _Session:
             branch=self._branch or None,
             upstream_id=self._id,
             metadata={"claude_code_session": self._id, **self._about},
-            usage={"summed": dict(self._used), "llm_calls": len(self._calls)} if self._used else {},
+            usage={"summed": dict(self._tokens), "llm_calls": len(self._calls)}
+            if self._tokens
+            else {},
             turn=last.number,
             log_count=log_count,
         )

@@ -1,7 +1,7 @@
 """Reads an export in JSON Lines, part by part, and checks every line of it.
 
-It knows nothing of the database and changes nothing; whatever is wrong is said with its line.
-docs/exports.md has the schema.
+It does not use the database and changes nothing. Errors name the line. docs/exports.md has the
+schema.
 """
 
 import json
@@ -26,7 +26,7 @@ from agent_runs.store.organization.repos import NewRepo
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes of one line; what is longer was not written by this program."""
+"""Bytes of one line; this program writes no longer ones."""
 
 _LARGEST_NUMBER = 2**31 - 1
 _LONGEST_MS = 2**53
@@ -36,7 +36,7 @@ _MOST_EMPTY_LINES = 10_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh")
 """How files of gzip, zip, xz, zstd and bzip2 begin."""
-_FOREIGN = "this is no export of agent_runs in JSON Lines, nor a Claude Code session."
+_FOREIGN = "this is neither an export of agent_runs in JSON Lines nor a Claude Code session."
 _CUT_OFF = "it was cut off. Export or copy it again."
 _PART_ENTRIES = 500
 _PART_BYTES = 1024 * 1024
@@ -80,11 +80,11 @@ class _FileDiff(BaseModel):
 
 @dataclass
 class RunLines:
-    """A run of the file with what stands before its entries.
+    """A run of the file with the lines before its entries.
 
     Attributes:
         line: number of its line.
-        offset: where that begins, in bytes.
+        offset: where that line begins, in bytes.
         origin: name of the run on every server.
     """
 
@@ -117,11 +117,11 @@ class RunLines:
             self.diff = _model(_FileDiff, number, record).diff
         else:
             if record.get("agent_run_id") != self.run.id:
-                refuse(number, f"agent_run_id is not that of the run at line {self.line}.")
+                refuse(number, f"agent_run_id is not the id of the run at line {self.line}.")
             if kind == "turn":
                 turn = _model(_FileTurn, number, record)
                 if self.turns and turn.turn <= self.turns[-1].turn:
-                    refuse(number, "turns must rise.")
+                    refuse(number, "turn should be higher than that of the turn before it.")
                 self.turns.append(turn)
             else:
                 self.permissions.append(_model(PermissionRequest, number, record))
@@ -131,12 +131,12 @@ Entries = list[dict[str, JSON]]
 
 
 def refuse(number: int, problem: str) -> NoReturn:
-    """Raise what is wrong with a line."""
+    """Raise InvalidRequest with what is wrong with a line."""
     raise InvalidRequest(f"Line {number}: {problem} Nothing was imported.")
 
 
 def lines_of(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
-    """Yield `(number, offset, bytes)` of each line that is not empty, from a line on.
+    """Yield `(number, offset, bytes)` of each line that is not empty, starting at a line.
 
     Raises:
         InvalidRequest: a line is too long, or too many are empty.
@@ -157,20 +157,20 @@ def lines_of(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int
 
 
 def parse(number: int, raw: bytes) -> dict[str, JSON]:
-    """Return the object of a line, all text in it fit for both databases.
+    """Return the object of a line; both databases can store all text in it.
 
     Raises:
-        InvalidRequest: it is none.
+        InvalidRequest: it is not a JSON object.
     """
     try:
         value = orjson.loads(raw)
         if b"\\u0000" in raw:
             value = clean(value)
     except orjson.JSONDecodeError:
-        # Half of a surrogate pair is no reason to refuse a file: agents do write such text.
+        # Agents do write halves of surrogate pairs, so they are no reason to refuse a file.
         value = clean(_parse_slowly(number, raw))
     if not isinstance(value, dict):
-        refuse(number, "it is no JSON object.")
+        refuse(number, "it is not a JSON object.")
     return cast("dict[str, JSON]", value)
 
 
@@ -180,12 +180,12 @@ def check(path: Path) -> None:
     Raises:
         InvalidRequest: something is wrong with it; the message names the line.
     """
-    seen: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for part in parts(path):
         if isinstance(part, RunLines):
-            first = seen.setdefault(part.origin, part.line)
+            first = lines.setdefault(part.origin, part.line)
             if first != part.line:
-                refuse(part.line, f"this run is in the file already, at line {first}.")
+                refuse(part.line, f"this run is already in the file, at line {first}.")
 
 
 def parts(path: Path) -> Iterator[RunLines | Entries]:
@@ -205,24 +205,24 @@ def parts(path: Path) -> Iterator[RunLines | Entries]:
 
 
 def run_at(path: Path, number: int, offset: int) -> RunLines:
-    """Return a run again that `parts` gave before."""
-    found: RunLines | None = None
+    """Read a run again that `parts` yielded before."""
+    run: RunLines | None = None
     for line, begin, raw in lines_of(path, number, offset):
         record = parse(line, raw)
         kind = record.pop("type", None)
-        if found is None:
-            found = RunLines.read(line, begin, record)
+        if run is None:
+            run = RunLines.read(line, begin, record)
         elif kind in {"log", "run", "end"}:
             break
         else:
-            found.take(line, str(kind), record)
-    if found is None:
-        refuse(number, "it is gone.")
-    return found
+            run.take(line, str(kind), record)
+    if run is None:
+        refuse(number, "the run is no longer there.")
+    return run
 
 
 class _Reading:
-    """Where in the order of lines the reader is."""
+    """How far the reader is, and what must come next."""
 
     def __init__(self) -> None:
         self.is_whole = False
@@ -245,7 +245,7 @@ class _Reading:
             self._is_begun = True
             return
         if not isinstance(kind, str):
-            refuse(number, "type is no text.")
+            refuse(number, "type is not a string.")
         self._counts[kind] += 1
         if kind == "log":
             yield from self._log(number, record, len(raw))
@@ -257,17 +257,17 @@ class _Reading:
                 self._end(number, record)
         elif kind in {"repo", "turn", "permission", "diff"}:
             if self._run is None or self._seq:
-                refuse(number, f"a line of type {kind} stands before the entries of its run.")
+                refuse(number, f"a line of type {kind} must come before the entries of its run.")
             self._run.take(number, kind, record)
         else:
-            refuse(number, f"a line of type {kind!r:.40} is not known to this version.")
+            refuse(number, f"this version does not know lines of type {kind!r:.40}.")
 
     def _log(self, number: int, record: dict[str, JSON], size: int) -> Iterator[RunLines | Entries]:
         run = self._run
         if run is None:
-            refuse(number, "an entry stands before any run.")
+            refuse(number, "there is no run before this entry.")
         _check_entry(number, record, run.run.id, self._seq)
-        record.pop("failed", None)  # not as the file says: it is read from the entry
+        record.pop("failed", None)  # worked out from the entry again
         if not self._seq:
             yield run
         self._seq += 1
@@ -284,9 +284,10 @@ class _Reading:
         run = self._run
         if run is None:
             return
-        if (said := run.run.log_count) != self._seq:
+        if (count := run.run.log_count) != self._seq:
             refuse(
-                number, f"the run at line {run.line} has {said} entries, but {self._seq} are there."
+                number,
+                f"the run at line {run.line} should have {count} entries, but has {self._seq}.",
             )
         if not self._seq:
             yield run
@@ -297,7 +298,7 @@ class _Reading:
     def _end(self, number: int, record: dict[str, JSON]) -> None:
         for kind, name in _COUNTED.items():
             if record.get(name) != self._counts[kind]:
-                refuse(number, f"{name} should be {self._counts[kind]}, as many as there are.")
+                refuse(number, f"{name} should be {self._counts[kind]}, as in the file.")
         self.is_whole = True
 
 
@@ -305,25 +306,25 @@ def _parse_slowly(number: int, raw: bytes) -> JSON:
     try:
         return json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        refuse(number, "it is no UTF-8 text.")
+        refuse(number, "it is not UTF-8 text.")
     except RecursionError:
-        refuse(number, "it is nested too deep.")
+        refuse(number, "it is nested too deeply.")
     except ValueError as exc:
         if not raw.endswith(b"\n"):
             refuse(number, f"the file ends in the middle of it: {_CUT_OFF}")
         reason = (
             f"{exc.msg} at character {exc.colno}" if isinstance(exc, json.JSONDecodeError) else exc
         )
-        refuse(number, f"it is no JSON: {reason}.")
+        refuse(number, f"it is not JSON: {reason}.")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _check_beginning(number: int, raw: bytes) -> None:
     if raw.startswith(_PACKED):
-        refuse(number, "the file is compressed: unpack it first.")
+        refuse(number, "the file is compressed; unpack it first.")
     if not raw.lstrip().startswith(b"{"):
         refuse(number, _FOREIGN)
 
@@ -331,25 +332,25 @@ def _check_beginning(number: int, raw: bytes) -> None:
 def _check_header(number: int, kind: JSON, record: dict[str, JSON]) -> None:
     if kind != KIND:
         refuse(number, _FOREIGN)
-    found = record.get("format")
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+    version = record.get("format")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         refuse(number, "format is not a number.")
-    if found > FORMAT:
+    if version > FORMAT:
         refuse(
             number,
-            f"the file has format {found}, this version reads {FORMAT} at most. Import it with "
-            "a version as new as the one that wrote it.",
+            f"the file has format {version}, but this version reads formats up to {FORMAT}. Import "
+            "it with a version at least as new as the one that wrote it.",
         )
 
 
 def _check_entry(number: int, entry: dict[str, JSON], run_id: int, seq: int) -> None:
     if entry.get("agent_run_id") != run_id:
-        refuse(number, "agent_run_id is not that of the run before it.")
+        refuse(number, "agent_run_id is not the id of the run before it.")
     if entry.get("seq") != seq or isinstance(entry["seq"], bool | float):
         refuse(number, f"seq should be {seq}.")
     turn = entry.get("turn")
     if not isinstance(turn, int) or isinstance(turn, bool) or not 1 <= turn <= _LARGEST_NUMBER:
-        refuse(number, "turn is no number from 1.")
+        refuse(number, "turn is not a number from 1.")
     for name, kinds in _ENTRY.items():
         if not isinstance(entry.get(name), kinds) or isinstance(entry.get(name), bool):
             refuse(number, f"{name} has the wrong type.")
@@ -358,7 +359,7 @@ def _check_entry(number: int, entry: dict[str, JSON], run_id: int, seq: int) -> 
     try:
         at = datetime.fromisoformat(entry["created_at"])
     except ValueError:
-        refuse(number, "created_at is no time.")
+        refuse(number, "created_at is not a time.")
     _check_time(number, "created_at", at)
 
 

@@ -1,8 +1,8 @@
-"""Brings runs in from a file: spooled to disk, checked whole, staged, then shown together.
+"""Imports runs from a file: it is spooled to disk, checked as a whole, staged, then shown at once.
 
-A file is an export in JSON Lines or a session of Claude Code. Nothing of it is seen before all of
-it is stored; what fails half-way is taken away again, and what a killed process left behind is
-taken away at the next start. Between any two parts everybody else reads and writes.
+A file is an export in JSON Lines or a session of Claude Code. Nothing of it is visible before all
+of it is stored. An import that fails is removed again; what a killed process left is removed at the
+next start. The database is free for others between any two parts.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from agent_runs.store.runs.changes import RunFields
 from agent_runs.tasks import Restart, living
 
 IsGone = Callable[[], Awaitable[bool]]
-"""Tells whether nobody waits for the result any more."""
+"""Tells whether the client went away."""
 Outcome = Literal["imported", "updated", "known"]
 MOST_NAMED = 1000
-"""So many runs are named in a result; the numbers are exact all the same."""
+"""How many runs a result names; its counts cover all of them."""
 
 _DEAD_AFTER = timedelta(seconds=30)
 _RUNS_AT_ONCE = 50
 _ROOM_BYTES = 64 * 1024 * 1024
 _UNFINISHED = (
-    "It was {} when it was exported: what came later is not in the file. Import a later export, "
-    "once the run has ended where it works."
+    "The run was {} when it was exported, so the file lacks what came later. Once the run has "
+    "ended where it works, import a new export."
 )
 
 
@@ -56,8 +56,8 @@ class ImportResult:
     Attributes:
         runs: the first thousand of them.
         imported: runs that were not here before.
-        updated: runs that an older file had brought.
-        known: runs that were here already, as new or newer; nothing was changed.
+        updated: runs that came with an older file before.
+        known: runs that were here already, in the same or a newer state; nothing was changed.
         logs: entries that were stored.
     """
 
@@ -85,10 +85,10 @@ class Imports:
     """Takes files of runs.
 
     Args:
-        folder: where they are kept while they are read; what is in it is removed at the start.
+        folder: where files are kept while they are read; emptied at the start.
         worker: unique name of this process.
-        alone: True when no other process can be at work on this database.
-        limit_bytes: of one file.
+        alone: True if no other process can be using this database.
+        limit_bytes: largest size of one file.
     """
 
     def __init__(
@@ -103,17 +103,17 @@ class Imports:
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
-        """Take away what a killed process left, beside everything else, until the end."""
+        """Remove in the background what a killed process left."""
         shutil.rmtree(self._folder, ignore_errors=True)
         async with living("tidy-imports", self._tidy, restart=Restart()):
             yield
 
     async def take(self, body: AsyncIterator[bytes], is_gone: IsGone | None = None) -> ImportResult:
-        """Import a file; one at a time, the next one waits.
+        """Import a file; while one is imported, the next one waits.
 
         Args:
-            is_gone: asked until the runs are about to be shown; a file that nobody waits for is
-                given up, and what was staged of it is taken away.
+            is_gone: called until the runs are about to be shown; if the client went away, the
+                import is given up and what was staged is removed.
 
         Raises:
             InvalidRequest: something is wrong with it; the message names the line.
@@ -130,8 +130,8 @@ class Imports:
                 return await self._store(lines, is_gone)
         except OSError as exc:
             raise Unavailable(
-                f"The file could not be kept in {self._folder}: {exc.strerror}. Nothing was "
-                "imported: make room there and try again."
+                f"The file could not be written to {self._folder}: {exc.strerror}. Nothing was "
+                "imported. Make room there and try again."
             ) from exc
         finally:
             for path in (spool, _converted(spool)):
@@ -144,14 +144,14 @@ class Imports:
                 size += len(chunk)
                 if size > self._limit:
                     raise TooLarge(
-                        f"The file is over {self._limit:,} bytes, AGENT_RUNS_IMPORT_LIMIT_BYTES. "
-                        "Nothing was imported."
+                        f"The file is larger than {self._limit:,} bytes "
+                        "(AGENT_RUNS_IMPORT_LIMIT_BYTES). Nothing was imported."
                     )
                 await asyncio.to_thread(file.write, chunk)
         if shutil.disk_usage(self._folder).free < size + _ROOM_BYTES:
             raise Unavailable(
-                f"The disk of {self._folder} has not enough room left for {size:,} bytes. Nothing "
-                "was imported."
+                f"The disk of {self._folder} does not have enough room for {size:,} bytes. Nothing "
+                "was imported. Make room there and try again."
             )
 
     async def _store(self, path: Path, is_gone: IsGone | None = None) -> ImportResult:
@@ -179,17 +179,17 @@ class Imports:
         while (part := await asyncio.to_thread(_next, parts)) is not None:
             await _stay(is_gone)
             if isinstance(part, RunLines):
-                known = await imports.find(self._database, part.run, part.origin, server)
-                if known is not None and not _is_newer(part.run, known):
+                earlier = await imports.find(self._database, part.run, part.origin, server)
+                if earlier is not None and not _is_newer(part.run, earlier):
                     under = None
-                    result.add(known.run_id, part.origin, "known")
+                    result.add(earlier.run_id, part.origin, "known")
                     continue
                 async with self._database.begin() as transaction:
                     under = await imports.stage(
-                        transaction, import_id, self._worker, known and known.run_id
+                        transaction, import_id, self._worker, earlier and earlier.run_id
                     )
                 staged.append(_Staged(under, part.line, part.offset))
-                result.add(abs(under), part.origin, "updated" if known else "imported")
+                result.add(abs(under), part.origin, "updated" if earlier else "imported")
             elif under is not None:
                 result.logs += len(part)
                 async with self._database.begin() as transaction:
@@ -198,12 +198,12 @@ class Imports:
 
     async def _show(self, path: Path, staged: list[_Staged]) -> None:
         now = datetime.now(UTC)
-        found = [
-            await asyncio.to_thread(import_lines.run_at, path, each.line, each.offset)
-            for each in staged
+        parts = [
+            await asyncio.to_thread(import_lines.run_at, path, place.line, place.offset)
+            for place in staged
         ]
         async with self._database.begin() as transaction:
-            for each, lines in zip(staged, found, strict=True):
+            for place, lines in zip(staged, parts, strict=True):
                 whole = imports.Whole(
                     run=_arrived(lines.run, now),
                     origin=lines.origin,
@@ -212,7 +212,7 @@ class Imports:
                     permissions=lines.permissions,
                     diff=lines.diff,
                 )
-                await imports.bring_in(transaction, each.under, whole)
+                await imports.bring_in(transaction, place.under, whole)
 
     async def _discard(self, import_id: str | None, spared: frozenset[str] = frozenset()) -> None:
         for under, worker in await imports.staged(self._database, import_id):
@@ -230,11 +230,11 @@ class Imports:
 
 async def _stay(is_gone: IsGone | None) -> None:
     if is_gone is not None and await is_gone():
-        raise InvalidRequest("Whoever sent the file did not wait for it. Nothing was imported.")
+        raise InvalidRequest("The client disconnected before the end. Nothing was imported.")
 
 
 def _prepare(spool: Path) -> Path:
-    """Return the lines to import, all of them checked."""
+    """Return the path of the lines to import, all of them checked."""
     if not import_claude.is_session(spool):
         import_lines.check(spool)
         return spool
@@ -243,9 +243,9 @@ def _prepare(spool: Path) -> Path:
     try:
         import_lines.check(converted)
     except InvalidRequest as exc:
-        # Its line numbers are not those of the file that was sent.
+        # Its line numbers are not those of the uploaded file.
         raise InvalidRequest(
-            "The session of Claude Code holds what cannot be kept. Nothing was imported.",
+            "The session of Claude Code has content that cannot be stored. Nothing was imported.",
             detail=exc.message,
         ) from exc
     return converted
@@ -259,14 +259,14 @@ def _next(parts: Iterator[RunLines | Entries]) -> RunLines | Entries | None:
     return next(parts, None)
 
 
-def _is_newer(run: AgentRun, known: imports.Known) -> bool:
-    if known.updated_at is None or run.updated_at is None:
+def _is_newer(run: AgentRun, earlier: imports.Known) -> bool:
+    if earlier.updated_at is None or run.updated_at is None:
         return False
-    return not known.updated_at or run.updated_at > datetime.fromisoformat(known.updated_at)
+    return not earlier.updated_at or run.updated_at > datetime.fromisoformat(earlier.updated_at)
 
 
 def _arrived(run: AgentRun, now: datetime) -> AgentRun:
-    """The run as it is here: nobody works on it any more."""
+    """The run as it is stored here, where nobody works on it."""
     changes: RunFields = {
         "imported_at": now,
         "activity": None,

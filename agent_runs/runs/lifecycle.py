@@ -1,8 +1,7 @@
-"""What a person can ask of runs: checked here, then asked of the place where the run works.
+"""What a person can ask of runs: checked here, then passed to the place where the run works.
 
-Each intent is one committed transaction before anything else happens, so what was acknowledged
-survives any crash: a created run is in the store before its agent hears of it, a stop is recorded
-before the agent is told.
+Each intent is committed before anything else happens, so what was acknowledged survives any crash:
+a new run is in the store before its agent starts, a stop is recorded before the agent is told.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +38,7 @@ class Runs:
     Args:
         here: this server; it takes every new run that `upstream` does not take.
         upstream: the hosted accounts.
-        redact: takes known secrets out of a text.
+        redact: removes known secrets from a text.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class Runs:
         }
 
     async def create(self, new: NewRun) -> AgentRun:
-        """Store a new run and let it start as soon as there is room.
+        """Store a new run, which starts as soon as there is room.
 
         Raises:
             InvalidRequest: nothing was stored.
@@ -93,15 +92,15 @@ class Runs:
         webhooks: tuple[Webhook, ...] | None = None,
         key: str | None = None,
     ) -> AgentRun:
-        """Give a run that has ended another prompt; it goes on where it was.
+        """Give a run that has ended another prompt; it continues where it was.
 
         Args:
-            key: of the caller, so that the same request is carried out once.
+            key: the caller's; requests with the same key are carried out once.
 
         Raises:
             RunNotFound: there is no such run.
             RunIsActive: it still works.
-            Conflict: it cannot go on from here.
+            Conflict: it cannot continue from here.
         """
         prompt = self._checked(prompt, images)
         request = once.request(key, "resume", run_id, prompt, images, model, permission_policy)
@@ -118,11 +117,11 @@ class Runs:
     async def queue(
         self, run_id: int, prompt: str, *, images: tuple[str, ...] = ()
     ) -> QueuedPrompt:
-        """Keep a prompt until the present turn is complete; then it is the next turn.
+        """Keep a prompt until the present turn is complete; then it begins the next turn.
 
         Raises:
             RunNotFound: there is no such run.
-            Conflict: the run has ended, so it can be resumed at once, or it has no queue.
+            Conflict: the run has ended, so it can be resumed now, or it has no queue.
         """
         prompt = self._checked(prompt, images)
         run = await runs.get(self._database, run_id)
@@ -133,7 +132,7 @@ class Runs:
 
         Raises:
             RunNotFound: there is no such run.
-            Conflict: it was sent or withdrawn before.
+            Conflict: it was already sent or withdrawn.
         """
         async with runs.changing(self._database, run_id) as (transaction, run):
             await queue.withdraw(transaction, run_id, queued_id)
@@ -150,9 +149,9 @@ class Runs:
         return await runs.get(self._database, run_id)
 
     async def mark(self, run_id: int, mark: Mark) -> None:
-        """Ban a run, lift its ban, or take it from its pull request.
+        """Ban a run, lift its ban, or remove it from its pull request.
 
-        Until its ban is lifted, it sends no webhooks, not even about this end.
+        Until the ban is lifted, the run sends no webhooks, not even about this end.
 
         Raises:
             RunNotFound: there is no such run.
@@ -164,14 +163,14 @@ class Runs:
         await self._place_of(run).mark(run, mark)
 
     async def archive(self, run_id: int) -> AgentRun:
-        """Take a finished run out of the list; nothing of it is deleted.
+        """Remove a finished run from the list; nothing is deleted.
 
         Raises:
             Conflict: it still works.
         """
         async with runs.changing(self._database, run_id) as (transaction, run):
             if run.status not in TERMINAL_STATUSES:
-                raise Conflict(f"Run {run_id} is {run.status}: stop it before you archive it.")
+                raise Conflict(f"Run {run_id} is {run.status}. Stop it before you archive it.")
             if run.archived_at is None:
                 await runs.change(transaction, run, archived_at=datetime.now(UTC))
         return await runs.get(self._database, run_id)
@@ -184,11 +183,11 @@ class Runs:
         return await runs.get(self._database, run_id)
 
     async def agents(self) -> list[AgentInfo]:
-        """Agents that this server knows and what was found of each on this machine."""
+        """Agents that this server knows, and whether this machine has each of them."""
         return await self.here.provider.agents()
 
     async def diff(self, run_id: int) -> str:
-        """Unified diff of the run's work; "" when there is none."""
+        """Unified diff of the run's work; "" if there is none."""
         run = await runs.get(self._database, run_id)
         return await self._place_of(run).diff(run)
 
@@ -198,7 +197,7 @@ class Runs:
         return await self._place_of(run).files(run)
 
     async def read_file(self, run_id: int, path: str) -> bytes:
-        """Content of one file of the work tree; NotFound when it is not there."""
+        """Content of one file of the work tree; NotFound if it does not exist."""
         run = await runs.get(self._database, run_id)
         return await self._place_of(run).read_file(run, path)
 

@@ -1,7 +1,7 @@
-"""Requests that carry a key of the caller are carried out once, however often they are sent.
+"""Requests with a caller's key are carried out once, however often they are sent.
 
-The key is kept in the transaction that does the work, so there is no moment at which one is done
-and the other is not known. Source: the `Idempotency-Key` header, an IETF draft of 2025-10.
+The key is stored in the transaction that does the work, so neither is ever there without the other.
+Source: the `Idempotency-Key` header, an IETF draft of 2025-10.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from agent_runs.models import JSON
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.runs import request_keys
 
-KEPT = timedelta(days=1)
-"""So long a key is known."""
+LIFETIME = timedelta(days=1)
+"""How long a key is remembered."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Request:
     """A request and its key.
 
     Attributes:
-        key: the caller's; None: it may be carried out as often as it comes.
+        key: the caller's; None: it is carried out each time it comes.
         digest: of what it asks for.
     """
 
@@ -31,49 +31,49 @@ class Request:
     digest: str
 
 
-def request(key: str | None, *asked: JSON) -> Request:
-    """Return what identifies a request that asks for this; `repr` tells it from others."""
-    return Request(key, hashlib.sha256(repr(asked).encode(errors="replace")).hexdigest())
+def request(key: str | None, *content: JSON) -> Request:
+    """Return the identity of a request; `repr` of its content tells it from others."""
+    return Request(key, hashlib.sha256(repr(content).encode(errors="replace")).hexdigest())
 
 
 async def carried_out(
-    database: Database, asked: Request, carry_out: Callable[[], Awaitable[int]]
+    database: Database, request: Request, carry_out: Callable[[], Awaitable[int]]
 ) -> int:
-    """Return the run that a request was about, and carry it out only when it is new.
+    """Carry a request out if it is new; return the id of its run.
 
     Args:
-        carry_out: keeps the key with `keep`, in the transaction that does the work.
+        carry_out: stores the key with `keep`, in the transaction that does the work.
 
     Raises:
         InvalidRequest: the key came with another request before.
     """
-    if asked.key is None:
+    if request.key is None:
         return await carry_out()
-    done = await request_keys.find(database, asked.key, asked.digest)
-    if done is not None:
-        return done
+    run_id = await request_keys.find(database, request.key, request.digest)
+    if run_id is not None:
+        return run_id
     try:
         return await carry_out()
     except Conflict:
         # The same request may have been carried out at this very moment.
-        done = await request_keys.find(database, asked.key, asked.digest)
-        if done is None:
+        run_id = await request_keys.find(database, request.key, request.digest)
+        if run_id is None:
             raise
-        return done
+        return run_id
 
 
-async def keep(transaction: Transaction, asked: Request, run_id: int) -> None:
-    """Keep the key with what the transaction does; forget old ones.
+async def keep(transaction: Transaction, request: Request, run_id: int) -> None:
+    """Store the key with what the transaction does, and delete old keys.
 
     Raises:
         Conflict: the same request is being carried out; the transaction must not commit.
     """
-    if asked.key is not None:
-        await request_keys.prune(transaction, datetime.now(UTC) - KEPT)
-        await request_keys.put(transaction, asked.key, asked.digest, run_id)
+    if request.key is not None:
+        await request_keys.prune(transaction, datetime.now(UTC) - LIFETIME)
+        await request_keys.put(transaction, request.key, request.digest, run_id)
 
 
-async def forget(transaction: Transaction, asked: Request) -> None:
-    """Forget the key of a request that was not carried out after all."""
-    if asked.key is not None:
-        await request_keys.remove(transaction, asked.key)
+async def forget(transaction: Transaction, request: Request) -> None:
+    """Delete the key of a request that was not carried out after all."""
+    if request.key is not None:
+        await request_keys.remove(transaction, request.key)

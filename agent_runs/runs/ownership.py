@@ -1,4 +1,4 @@
-"""One server per home folder: a second one would take the first one's runs for dead."""
+"""One server per home folder: a second one would consider the first one's runs dead."""
 
 import contextlib
 import fcntl
@@ -12,21 +12,21 @@ from agent_runs.errors import Conflict, Unavailable
 
 @contextlib.contextmanager
 def owned(home: Path) -> Generator[None]:
-    """Hold the folder's lock; the system frees it with the process, however that ends.
+    """Hold the folder's lock; the system frees it when the process ends, however that happens.
 
     Raises:
         Conflict: another server holds it.
-        Unavailable: it cannot be made or written to.
+        Unavailable: the folder cannot be created or written to.
     """
-    with _opened(home) as lock:
+    with _open_lock(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
             lock.seek(0)
             pid = lock.read().strip() or "unknown"
             raise Conflict(
-                f"Another server (process {pid}) works in {home}. Stop it first, or give this one "
-                "a folder of its own with AGENT_RUNS_HOME."
+                f"Another server (process {pid}) uses {home}. Stop it first, or give this one "
+                "another folder with AGENT_RUNS_HOME."
             ) from exc
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -34,7 +34,7 @@ def owned(home: Path) -> Generator[None]:
         yield
 
 
-def _opened(home: Path) -> TextIO:
+def _open_lock(home: Path) -> TextIO:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         return (home / "server.lock").open("a+", encoding="ascii")

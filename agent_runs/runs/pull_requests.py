@@ -1,6 +1,6 @@
-"""Changes the state of a pull request at its forge, with the command `gh` of the user.
+"""Changes the state of a pull request at its forge with the command `gh`.
 
-The command brings the login of the user who runs this server; no token passes through our hands.
+The command uses the login of the user who runs this server, so we never see a token.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ class PullRequestAddress:
 
 
 @dataclass(frozen=True)
-class Edited:
-    """What became of a pull request, in the official words."""
+class EditResult:
+    """What became of a pull request, in the official API's words."""
 
     success: bool
     url: str | None = None
@@ -49,57 +49,57 @@ class Edited:
 
 
 def address_of_page(url: str) -> PullRequestAddress | None:
-    """Return which pull request a page shows; None when it is no such page."""
-    found = _PAGE.fullmatch(url)
-    return PullRequestAddress(f"{found[1]}/{found[2]}", int(found[3])) if found else None
+    """Return which pull request a page shows; None if it shows none."""
+    match = _PAGE.fullmatch(url)
+    return PullRequestAddress(f"{match[1]}/{match[2]}", int(match[3])) if match else None
 
 
 async def address_in(repo: Repo, number: int) -> PullRequestAddress | None:
-    """Return the pull request of this number; None when the repository is at no forge.
+    """Return the pull request with this number; None if the repository is at no forge.
 
     The forge of a local clone is the one of its remote `origin`.
     """
     url = repo.url
     if url.startswith("/"):
         url = (await _run("git", "-C", url, "config", "--get", "remote.origin.url")).text.strip()
-    found = _REMOTE.fullmatch(url)
-    return PullRequestAddress(f"{found[1]}/{found[2]}", number) if found else None
+    match = _REMOTE.fullmatch(url)
+    return PullRequestAddress(f"{match[1]}/{match[2]}", number) if match else None
 
 
-async def edit(address: PullRequestAddress, state: str) -> Edited:
-    """Let a pull request become `open`, `closed`, `draft` or `ready_for_review`.
+async def edit(address: PullRequestAddress, state: str) -> EditResult:
+    """Make a pull request `open`, `closed`, `draft` or `ready_for_review`.
 
-    What does not work is told in the outcome.
+    The result says what did not work.
     """
     if shutil.which("gh") is None:
-        return Edited(
+        return EditResult(
             False,
             number=address.number,
             error="The command `gh` was not found. Install it from cli.github.com, run "
-            "`gh auth login` as the user of this server, then try again.",
+            "`gh auth login` as the user who runs this server, then try again.",
         )
     which = (str(address.number), "--repo", address.repository)
     command, *options = _COMMANDS[state]
-    done = await _run("gh", "pr", command, *which, *options)
-    if done.error is not None:
-        return Edited(False, number=address.number, error=done.error)
-    seen = await _run("gh", "pr", "view", *which, "--json", "url,number,title,state,isDraft")
+    result = await _run("gh", "pr", command, *which, *options)
+    if result.error is not None:
+        return EditResult(False, number=address.number, error=result.error)
+    view = await _run("gh", "pr", "view", *which, "--json", "url,number,title,state,isDraft")
     try:
-        told = json.loads(seen.text)
-        now = str(told["state"]).lower()
-        now = "draft" if now == "open" and told.get("isDraft") else now
-        return Edited(True, str(told["url"]), int(told["number"]), str(told["title"]), now)
+        facts = json.loads(view.text)
+        now = str(facts["state"]).lower()
+        now = "draft" if now == "open" and facts.get("isDraft") else now
+        return EditResult(True, str(facts["url"]), int(facts["number"]), str(facts["title"]), now)
     except (ValueError, KeyError, TypeError):
-        return Edited(True, number=address.number)
+        return EditResult(True, number=address.number)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Output:
     text: str
     error: str | None
 
 
-async def _run(program: str, *arguments: str) -> _Said:
+async def _run(program: str, *arguments: str) -> _Output:
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,
@@ -111,7 +111,7 @@ async def _run(program: str, *arguments: str) -> _Said:
         async with asyncio.timeout(_SECONDS):
             output, errors = await process.communicate()
     except TimeoutError:
-        return _Said("", f"`{program}` did not answer within {_SECONDS:.0f} seconds.")
+        return _Output("", f"`{program}` did not answer within {_SECONDS:.0f} seconds.")
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -119,5 +119,5 @@ async def _run(program: str, *arguments: str) -> _Said:
             await process.wait()
     if process.returncode:
         reason = errors.decode(errors="replace").strip()[:_LONGEST_REASON]
-        return _Said("", f"`{program}` says: {reason or f'exit code {process.returncode}'}")
-    return _Said(output.decode(errors="replace"), None)
+        return _Output("", f"`{program}` says: {reason or f'exit code {process.returncode}'}")
+    return _Output(output.decode(errors="replace"), None)

@@ -1,7 +1,7 @@
-"""Questions of agents: a run is paused until a person answers, or the question is withdrawn.
+"""Questions of agents: a run pauses until a person answers, or until the question is withdrawn.
 
-The answer travels through the store and the event bus, so it does not matter which process takes
-it.
+A question is withdrawn when its time is over or its turn ends. The answer travels through the store
+and the event bus, so any process can take it.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ async def ask(
 
     Args:
         fence: of the claim under which the agent works.
-        timeout_seconds: then the question is withdrawn.
+        timeout_seconds: the time to answer; after it the question is withdrawn.
 
     Returns:
-        The chosen option; None when the question was withdrawn.
+        The chosen option; None if the question was withdrawn.
     """
     async with runs.changing(database, run_id) as (transaction, run):
-        asked = await permissions.insert(
+        permission = await permissions.insert(
             transaction,
             run_id=run_id,
             turn=turn,
@@ -51,15 +51,15 @@ async def ask(
             fence=fence,
             status=AgentRunStatus.PAUSED,
             status_reason="permission",
-            permission_id=run.permission_id or asked.id,
+            permission_id=run.permission_id or permission.id,
         )
     try:
         async with asyncio.timeout(timeout_seconds):
-            return await _answer_to(database, bus, asked)
+            return await _answer_to(database, bus, permission)
     except TimeoutError:
         return None
     finally:
-        await to_its_end(_close(database, asked, fence))
+        await to_its_end(_close(database, permission, fence))
 
 
 async def answer(
@@ -74,42 +74,42 @@ async def answer(
 
     Raises:
         RunNotFound, PermissionNotFound: there is no such question.
-        PermissionAnswered: it was answered or withdrawn before.
+        PermissionAnswered: it was already answered or withdrawn.
         InvalidRequest: the agent does not offer that answer.
     """
     await runs.get(database, run_id)
-    asked = await permissions.get(database, run_id, permission_id)
-    chosen = option_id or _option_for(asked, decision)
-    if chosen not in {option.option_id for option in asked.options}:
-        offered = ", ".join(repr(option.option_id) for option in asked.options)
-        raise InvalidRequest(f"option_id: {chosen!r} is not offered; one of {offered}.")
+    question = await permissions.get(database, run_id, permission_id)
+    choice = option_id or _option_for(question, decision)
+    if choice not in {option.option_id for option in question.options}:
+        options = ", ".join(repr(option.option_id) for option in question.options)
+        raise InvalidRequest(f"option_id: {choice!r} is not offered. Choose one of {options}.")
     async with runs.changing(database, run_id) as (transaction, _):
-        answered = await permissions.answer(transaction, permission_id, chosen)
+        answered = await permissions.answer(transaction, permission_id, choice)
         await _release(transaction, run_id)
     return answered
 
 
-async def _answer_to(database: Database, bus: EventBus, asked: PermissionRequest) -> str | None:
-    async with bus.subscribe(run_id=asked.agent_run_id) as subscription:
+async def _answer_to(database: Database, bus: EventBus, question: PermissionRequest) -> str | None:
+    async with bus.subscribe(run_id=question.agent_run_id) as subscription:
         while True:
-            present = await permissions.get(database, asked.agent_run_id, asked.id)
+            present = await permissions.get(database, question.agent_run_id, question.id)
             if present.state != "pending":
                 return present.option_id
             await subscription.next(_POLL_SECONDS)
 
 
-async def _close(database: Database, asked: PermissionRequest, fence: int) -> None:
+async def _close(database: Database, question: PermissionRequest, fence: int) -> None:
     try:
-        # The run is locked first, as for an answer: two that lock in another order wait forever.
-        async with runs.changing(database, asked.agent_run_id) as (transaction, _):
-            await permissions.withdraw(transaction, asked.id)
-            await _release(transaction, asked.agent_run_id, fence=fence)
+        # The run is locked first, as for an answer: a different order would deadlock.
+        async with runs.changing(database, question.agent_run_id) as (transaction, _):
+            await permissions.withdraw(transaction, question.id)
+            await _release(transaction, question.agent_run_id, fence=fence)
     except LostFence:
         return
 
 
 async def _release(transaction: Transaction, run_id: int, *, fence: int | None = None) -> None:
-    """Let a paused run go on once none of its questions is open."""
+    """Let a paused run continue once none of its questions is open."""
     run = await runs.lock(transaction, run_id)
     if run.status != AgentRunStatus.PAUSED:
         return
@@ -127,12 +127,12 @@ async def _release(transaction: Transaction, run_id: int, *, fence: int | None =
         await runs.change(transaction, run, fence=fence, permission_id=open_id)
 
 
-def _option_for(asked: PermissionRequest, decision: Literal["allow", "reject"] | None) -> str:
+def _option_for(question: PermissionRequest, decision: Literal["allow", "reject"] | None) -> str:
     if decision is None:
         raise InvalidRequest('Give option_id, or decision: "allow" or "reject".')
-    # Once before always: an answer never says more than it was asked to.
+    # Once before always: an answer must not allow more than the person meant.
     for kind in (f"{decision}_once", f"{decision}_always"):
-        for option in asked.options:
+        for option in question.options:
             if option.kind == kind:
                 return option.option_id
     raise InvalidRequest(f"decision: the agent offers no way to {decision} this.")

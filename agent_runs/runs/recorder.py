@@ -1,9 +1,8 @@
-"""What a provider tells of a turn goes through here into the store.
+"""Stores what a provider reports about a turn.
 
 Every write carries the fence of the claim, so a worker that was declared dead and replaced can no
 longer write: its next call raises LostFence. A question of the agent pauses the run until somebody
-answers it through the API; the answer travels through the store and the event bus, so it does not
-matter which process took it.
+answers it through the API, see `questions.py`.
 """
 
 from collections.abc import Sequence
@@ -47,7 +46,7 @@ class TurnRecorder:
             await logs.append(transaction, self._run_id, self._fence, entries)
 
     async def update(self, *, session_id: str | None = None, **news: Unpack[RunNews]) -> None:
-        """Set fields of the run; one that is not given stays."""
+        """Set fields of the run; those left out stay."""
         changes: RunChanges = {**news}
         async with runs.changing(self._database, self._run_id) as (transaction, run):
             if session_id is not None:
@@ -57,18 +56,18 @@ class TurnRecorder:
             if "usage" in changes:
                 changes["usage"] = run.usage | changes["usage"]
             if changes.get("title") and run.title:
-                # The user's words stay.
+                # The title that the run has stays.
                 del changes["title"]
             if any(getattr(run, name) != value for name, value in changes.items()):
                 await runs.change(transaction, run, fence=self._fence, **changes)
 
     def draft(self, kind: str, text: str) -> None:
-        """Show text that is being written to who watches right now."""
+        """Show text that is being written to those who watch right now."""
         body = {"agent_run_id": self._run_id, "kind": kind, "text": text}
         self._bus.send_draft(Draft(self._run_id, orjson.dumps(body).decode()))
 
     async def ask(self, question: PermissionQuestion) -> str | None:
-        """Pause the run until a person answers; None when the question was withdrawn."""
+        """Pause the run until a person answers; None if the question was withdrawn."""
         return await questions.ask(
             self._database,
             self._bus,

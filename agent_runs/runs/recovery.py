@@ -1,6 +1,6 @@
-"""What a stopped process left behind is brought to a clear end, or started again.
+"""Ends or starts the runs that a stopped process left behind.
 
-A process beats into the lease table while it lives. Runs of a process without a beat are
+A process beats into the lease table while it is alive. Runs of a process without a beat are
 interrupted: they get an ERROR entry, keep their workspace and can be resumed. Runs that it had
 accepted but not started are started here.
 """
@@ -23,11 +23,11 @@ DEAD_AFTER = timedelta(seconds=30)
 async def take_over(
     database: Database, executor: Executor, *, worker: str, alone: bool
 ) -> tuple[int, int]:
-    """Bring the runs of dead workers to an end and submit what never started.
+    """End the runs of dead workers, and submit those that never started.
 
     Args:
         worker: our own name; its runs are left alone.
-        alone: True when no other process can be at work on this database.
+        alone: True if no other process can be using this database.
 
     Returns:
         (interrupted, started): how many runs of each kind there were.
@@ -54,26 +54,26 @@ async def take_over(
                 await leases.remove(transaction, name)
     if interrupted or started:
         logger.warning(
-            "recovery: %d interrupted runs marked, %d waiting runs submitted", interrupted, started
+            "recovery: ended %d interrupted runs, submitted %d waiting runs", interrupted, started
         )
     return interrupted, started
 
 
 async def _take(database: Database, run_id: int, owner: str | None, worker: str) -> str | None:
-    """Make a waiting run ours, or end one that was worked on.
+    """Make a waiting run ours, or end one that was being worked on.
 
     Returns:
-        The status that the run had; None when it was not left to us: another process was faster.
+        The status that the run had; None if another process was faster.
     """
     async with runs.changing(database, run_id) as (transaction, run):
-        # The list that we go through was read before: only now nobody else can change the run.
+        # The list of runs was read before; only now nobody else can change this one.
         present = await runs.private(transaction, run_id)
         if run.status in TERMINAL_STATUSES or present.worker != owner:
             return None
         if run.status == AgentRunStatus.PENDING:
             await runs.change_private(transaction, run_id, worker=worker)
         else:
-            # A new fence first: should the old worker still live, its writes are refused.
+            # A new fence first: if the old worker is still alive, its writes are refused.
             fence = await runs.advance_fence(transaction, run_id)
             await end_turn(transaction, run, INTERRUPTED, fence=fence, say=True)
     return run.status

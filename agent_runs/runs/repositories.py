@@ -23,9 +23,9 @@ class Source:
 
     Attributes:
         url: absolute local path, or the git URL as given.
-        name: last part of it, without `.git`.
-        full_name: the last two parts, as forges write them.
-        default_branch: of a local clone, where it is on a branch.
+        name: its last part, without `.git`.
+        full_name: its last two parts, as forges write them.
+        default_branch: of a local clone that is on a branch.
     """
 
     url: str
@@ -38,8 +38,8 @@ async def add_repo(database: Database, url: str, name: str | None = None) -> Rep
     """Register a repository that runs can work in.
 
     Raises:
-        InvalidRequest: it is no repository, or holds credentials.
-        Conflict: it is registered already.
+        InvalidRequest: it is not a repository, or has credentials in it.
+        Conflict: it is already registered.
     """
     source = await asyncio.to_thread(read_source, url)
     async with database.begin() as transaction:
@@ -61,22 +61,22 @@ async def remove_repo(database: Database, repo_id: int) -> None:
     """
     for run, _ in await runs.unfinished(database):
         if run.repo_id == repo_id:
-            raise Conflict(f"Run {run.id} works in this repository: stop it first.")
+            raise Conflict(f"Run {run.id} works in this repository. Stop it first.")
     async with database.begin() as transaction:
         await repos.remove(transaction, repo_id)
 
 
 def read_source(url: str) -> Source:
-    """Check what a person wrote; touches the file system for a local path, never the network.
+    """Check what a person wrote; reads local paths, never the network.
 
     Raises:
-        InvalidRequest: it cannot be worked in, or it would carry a password into the database.
+        InvalidRequest: runs cannot work in it, or it would put a password into the database.
     """
     url = url.strip()
     if not url or len(url) > _LONGEST or url.startswith("-") or not url.isprintable():
         raise InvalidRequest("url: give a local path or a git URL, on one line.")
     if _SCP.fullmatch(url):
-        return _named(url, url.partition(":")[2])
+        return _source(url, url.partition(":")[2])
     parts = urlsplit(url)
     if "://" in url:
         return _remote(url, parts.scheme, parts.password, parts.path, user=parts.username)
@@ -85,40 +85,40 @@ def read_source(url: str) -> Source:
 
 def _remote(url: str, scheme: str, password: str | None, path: str, *, user: str | None) -> Source:
     if scheme not in _SCHEMES:
-        raise InvalidRequest(f"url: {scheme}:// is not taken, only {', '.join(_SCHEMES)}.")
+        raise InvalidRequest(f"url: {scheme}:// is not supported, only {', '.join(_SCHEMES)}.")
     if password is not None or (user is not None and scheme in {"http", "https"}):
         raise InvalidRequest(
-            "url: it holds credentials. Leave them out and let git's credential helper "
-            "or an SSH key of the user who runs this server answer."
+            "url: it contains credentials. Leave them out; use git's credential helper or an SSH "
+            "key of the user who runs this server."
         )
     if not path.strip("/"):
-        raise InvalidRequest("url: names a host, but no repository on it.")
-    return _local(path) if scheme == "file" else _named(url, path)
+        raise InvalidRequest("url: it names a host, but no repository on it.")
+    return _local(path) if scheme == "file" else _source(url, path)
 
 
-def _local(written: str) -> Source:
+def _local(text: str) -> Source:
     try:
-        path = Path(written).expanduser()
+        path = Path(text).expanduser()
         if not path.is_absolute():
-            raise InvalidRequest(f"url: {written!r} is neither a git URL nor an absolute path.")
+            raise InvalidRequest(f"url: {text!r} is neither a git URL nor an absolute path.")
         path = path.resolve(strict=True)
         top = _top_level(path)
         branch = None if top is None else _branch(top)
     except (OSError, RuntimeError) as exc:  # RuntimeError: a loop of links, or no such user
         why = exc.strerror if isinstance(exc, OSError) else exc
-        raise InvalidRequest(f"url: {written!r} cannot be read on the server: {why}.") from exc
+        raise InvalidRequest(f"url: the server cannot read {text!r}: {why}.") from exc
     if top is None:
         raise InvalidRequest(f"url: {path} is not a git repository; run `git init` in it first.")
-    return _named(str(top), str(top), default_branch=branch)
+    return _source(str(top), str(top), default_branch=branch)
 
 
 def _top_level(path: Path) -> Path | None:
-    """Return the folder that git would call the top level; a bare repository is its own.
+    """Return the folder that git would call the top level, which can be a bare repository.
 
-    Git itself is not asked: a repository's configuration can make it run a program.
+    We do not run git itself: a repository's configuration can make it run a program.
     """
     folders = (path, *path.parents)
-    # First, because what lies in a `.git` may look like a bare repository: that of a submodule.
+    # First, because a folder inside a `.git` may look like a bare repository: a submodule's does.
     for folder in folders:
         if folder.name == ".git" and _holds_objects(folder):
             return folder.parent
@@ -142,6 +142,6 @@ def _branch(top: Path) -> str | None:
     return head.read_text("utf-8", "replace").strip().partition("refs/heads/")[2] or None
 
 
-def _named(url: str, path: str, *, default_branch: str | None = None) -> Source:
+def _source(url: str, path: str, *, default_branch: str | None = None) -> Source:
     parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
     return Source(url, parts[-1], "/".join(parts[-2:]), default_branch)

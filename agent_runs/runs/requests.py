@@ -23,16 +23,16 @@ class NewRun:
     """A run to create. `agent`, `permission_policy`: None takes the configured default.
 
     Attributes:
-        prompt: the words for the agent; with `mode`, what goes into the template.
+        prompt: the text for the agent; with `mode`, what goes into the template.
         images: data URIs.
-        mode: name of a prompt template; an unknown name is stated in the prompt.
-        original_query: what the metadata keep beside `mode`; None means the prompt.
-        webhooks: told of the run's end in place of the organization's; None means that one.
+        mode: name of a prompt template; the prompt states an unknown name.
+        original_query: what the metadata keep next to `mode`; None means the prompt.
+        webhooks: called at the run's end instead of the organization's; None means that one.
         provider: `acp` (works here) or `codegen` (works at a hosted account); None chooses.
-        organization_id: None is the local one, or the first hosted one.
+        organization_id: None means the local one, or the first hosted one.
         agent_type: the hosted service's word for the agent.
-        surface: which of this program's own surfaces asks; None for other programs.
-        key: of the caller, so that the same request is carried out once.
+        surface: which of this program's own surfaces sent it; None for other programs.
+        key: the caller's; requests with the same key are carried out once.
     """
 
     prompt: str
@@ -57,7 +57,7 @@ class NewRun:
 
 @dataclass(frozen=True)
 class InputLimits:
-    """How much one request may bring.
+    """How much one request may contain.
 
     Attributes:
         prompt: characters.
@@ -73,19 +73,19 @@ class InputLimits:
 
 
 def check_prompt(prompt: str, limits: InputLimits) -> None:
-    """Raise InvalidRequest when there is nothing to do or too much to read."""
+    """Raise InvalidRequest if the prompt is empty or too long."""
     if not prompt.strip():
-        raise InvalidRequest("prompt: say what the agent should do; it is empty.")
+        raise InvalidRequest("prompt: it is empty. Say what the agent should do.")
     if len(prompt) > limits.prompt:
         raise InvalidRequest(
-            f"prompt: {len(prompt):,} characters, at most {limits.prompt:,} are taken. "
+            f"prompt: it has {len(prompt):,} characters; at most {limits.prompt:,} are allowed. "
             "Put long material into a file of the repository and name it in the prompt."
         )
     check_text("prompt", prompt)
 
 
 def check_text(name: str, text: str) -> None:
-    """Raise InvalidRequest for text that no database or agent could take."""
+    """Raise InvalidRequest for text that databases and agents cannot take."""
     try:
         fields.check_text(text)
     except ValueError as exc:
@@ -93,26 +93,27 @@ def check_text(name: str, text: str) -> None:
 
 
 def check_new_run(new: NewRun, limits: InputLimits) -> None:
-    """Raise InvalidRequest when the request cannot become a run; nothing was stored."""
+    """Raise InvalidRequest if the request cannot become a run; nothing was stored."""
     check_prompt(new.prompt, limits)
     for name, text in (("title", new.title), ("model", new.model), ("mode", new.mode)):
         if text is not None:
             check_text(name, text)
-            if len(text) > 500:  # noqa: PLR2004 - a line of text, told in the message
-                raise InvalidRequest(f"{name}: at most 500 characters are taken.")
+            if len(text) > 500:  # noqa: PLR2004 - a line of text; the message says it
+                raise InvalidRequest(f"{name}: at most 500 characters are allowed.")
     try:
         size = len(orjson.dumps(new.metadata))
     except (TypeError, ValueError) as exc:
-        raise InvalidRequest("metadata: cannot be written as JSON text.") from exc
+        raise InvalidRequest("metadata: it cannot be written as JSON.") from exc
     if size > limits.metadata_bytes:
         raise InvalidRequest(
-            f"metadata: {size:,} bytes as JSON, at most {limits.metadata_bytes:,} are taken."
+            f"metadata: it has {size:,} bytes as JSON; at most {limits.metadata_bytes:,} are "
+            "allowed."
         )
     check_images(new.images, limit_count=limits.images, limit_bytes=limits.image_bytes)
 
 
 def apply_mode(new: NewRun, templates: Mapping[str, Template]) -> tuple[str, dict[str, JSON]]:
-    """Return the prompt and the metadata of a new run, as its mode makes them."""
+    """Return the prompt and the metadata of a new run with its mode applied."""
     if not new.mode:
         return new.prompt, new.metadata
     query = new.prompt if new.original_query is None else new.original_query
@@ -129,7 +130,7 @@ async def store_new(
     """Store a new run with the key of its request and its webhooks.
 
     Args:
-        own: what the place says of the run.
+        own: what the place sets.
     """
     common: RunFields = {
         "metadata": new.metadata,
@@ -140,8 +141,8 @@ async def store_new(
         "surface": new.surface,
         "user_id": new.user_id,
     }
-    stored: RunFields = {**common, **own}
-    run = await runs.insert(transaction, prompt=new.prompt, images=new.images, **stored)
+    fields: RunFields = {**common, **own}
+    run = await runs.insert(transaction, prompt=new.prompt, images=new.images, **fields)
     await once.keep(transaction, request, run.id)
     await keep_for_run(transaction, run, new.webhooks)
     return run

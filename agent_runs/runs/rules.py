@@ -1,7 +1,7 @@
-"""Standing rules of an organization and of its user: kept once, told to every agent.
+"""Standing rules of an organization and of its user, which every agent gets.
 
-The agent gets them besides its prompt whenever a session of it begins, also when a former one is
-lost; the stored prompt stays what the person wrote.
+An agent gets them in addition to its prompt whenever a session begins, also after an earlier
+session was lost. The stored prompt stays what the person wrote. `RulesChange` bounds their length.
 """
 
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ _NAME = "rules"
 
 @dataclass(frozen=True)
 class Rules:
-    """Standing rules, as Markdown; None where there are none.
+    """Standing rules, as Markdown; None for none.
 
     Attributes:
-        organization_rules: what holds for all runs, as in a file `AGENTS.md`.
-        user_custom_prompt: what the person who starts runs wants besides.
+        organization_rules: what applies to all runs, as in a file `AGENTS.md`.
+        user_custom_prompt: what the person who starts runs wants in addition.
     """
 
     organization_rules: str | None = None
     user_custom_prompt: str | None = None
 
     def text(self) -> str:
-        """Return them as the agent is told; "" when there are none."""
+        """Return them as the agent gets them; "" if there are none."""
         parts: list[str] = []
         if self.organization_rules:
             parts.append(f"Rules of this organization:\n\n{self.organization_rules}")
@@ -43,9 +43,9 @@ async def get(reader: Reader, organization_id: int) -> Rules:
 async def change(
     database: Database, organization_id: int, changes: Mapping[str, str | None]
 ) -> Rules:
-    """Set some of the rules for all sessions that begin from now on; the others stay."""
+    """Set some of the rules for sessions that begin from now on; the other rules stay."""
     async with database.begin() as transaction:
-        kept = Rules(**await preferences.lock(transaction, organization_id, _NAME))
-        rules = replace(kept, **{name: text or None for name, text in changes.items()})
+        before = Rules(**await preferences.lock(transaction, organization_id, _NAME))
+        rules = replace(before, **{name: text or None for name, text in changes.items()})
         await preferences.put(transaction, organization_id, _NAME, asdict(rules))
     return await get(database, organization_id)

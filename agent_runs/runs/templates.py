@@ -1,7 +1,7 @@
 """Prompt templates (modes): Markdown files with `{query}` where the user's words go.
 
 A file starts with a front matter of `title:` and `description:` lines between two `---` lines;
-its name without `.md` is the mode. Files in the user's folder win over those that ship with us.
+its name without `.md` is the mode. Files in the user's folder override the built-in ones.
 """
 
 from dataclasses import dataclass
@@ -34,15 +34,17 @@ class Template:
 
 
 def load_templates(folder: Path | None) -> dict[str, Template]:
-    """Return the templates by name: ours, then the user's from `folder` when it exists.
+    """Return the templates by name: the built-in ones, and the user's from `folder` if it exists.
 
     Raises:
-        InvalidRequest: a user's file has no `{query}` or is not UTF-8; names the file.
+        InvalidRequest: a user's file has no `{query}` or is not UTF-8; the message names the file.
     """
-    found = {path.stem: _read(path, built_in=True) for path in sorted(BUILT_IN.glob("*.md"))}
+    templates = {path.stem: _read(path, built_in=True) for path in sorted(BUILT_IN.glob("*.md"))}
     if folder is not None and folder.is_dir():
-        found |= {path.stem: _read(path, built_in=False) for path in sorted(folder.glob("*.md"))}
-    return found
+        templates |= {
+            path.stem: _read(path, built_in=False) for path in sorted(folder.glob("*.md"))
+        }
+    return templates
 
 
 def _read(path: Path, *, built_in: bool) -> Template:
@@ -57,7 +59,9 @@ def _read(path: Path, *, built_in: bool) -> Template:
             key, _, value = line.partition(":")
             fields[key.strip()] = value.strip()
     if PLACEHOLDER not in text:
-        raise InvalidRequest(f"The template {path} has no {PLACEHOLDER} where the words go.")
+        raise InvalidRequest(
+            f"The template {path} has no {PLACEHOLDER}, which stands for the user's words."
+        )
     return Template(
         name=path.stem,
         title=fields.get("title") or path.stem,

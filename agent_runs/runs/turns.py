@@ -1,8 +1,8 @@
-"""One turn from claim to end: ask the provider to work, store what it tells, record the outcome.
+"""One turn from claim to end: let the provider work, store what it reports, record the outcome.
 
 No transaction is open while the agent works. Whatever happens, the run ends in a terminal status:
-with the provider's outcome, with CANCELLED when a stop was asked for, or as interrupted when this
-process stops first; in the last case the workspace is kept and the run can be resumed.
+with the provider's outcome, with CANCELLED after a stop request, or as interrupted if this process
+stops first; then the workspace is kept and the run can be resumed.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ INTERRUPTED = TurnOutcome(
     status_reason="interrupted",
     error=(
         "The server was stopped while the agent worked. Everything up to here is stored and the "
-        "workspace is kept: resume the run to go on."
+        "workspace is kept. Resume the run to continue."
     ),
 )
 STOPPED = TurnOutcome(status=AgentRunStatus.CANCELLED, status_reason="stopped")
@@ -50,7 +50,7 @@ _RETRY_SECONDS = 1.0
 
 
 class TurnWork:
-    """Works on the latest turn of a run; what an executor is given to call."""
+    """Works on the latest turn of a run; an executor calls it."""
 
     def __init__(
         self,
@@ -88,17 +88,17 @@ class TurnWork:
             await to_its_end(self._end(run_id, fence, INTERRUPTED, say=True))
             raise
         except LostFence:
-            logger.warning("run %s: taken over by another worker, its work is dropped", run_id)
+            logger.warning("run %s: another worker took it over, our work is dropped", run_id)
             return
         except Exception:
-            # The edge of a turn: whatever went wrong, the run comes to an end that says so.
+            # The edge of a turn: whatever went wrong, the run ends and says so.
             logger.exception("run %s: the provider failed", run_id)
             outcome = TurnOutcome(
                 status=AgentRunStatus.ERROR,
                 status_reason="internal_error",
                 error=(
                     "The server failed while it drove the agent; its log has the details. "
-                    "The workspace is kept: resume the run to try again."
+                    "The workspace is kept. Resume the run to try again."
                 ),
             )
             await self._end_at_last(run_id, fence, outcome, say=True)
@@ -119,7 +119,7 @@ class TurnWork:
             try:
                 repo_url = (await repos.get(self._database, run.repo_id)).url
             except RepoNotFound:
-                # The work tree of an earlier turn may still be there; the provider says if not.
+                # An earlier turn's work tree may still exist; the provider reports if it does not.
                 logger.info("run %s: repository %s is no longer registered", run.id, run.repo_id)
         request = TurnRequest(
             run_id=run.id,
@@ -141,10 +141,10 @@ class TurnWork:
             return await self._provider.work(request, recorder)
 
     async def _watch_for_stop(self, run_id: int) -> None:
-        """Tell the provider when a stop was recorded, by whichever process."""
+        """Tell the provider when any process has recorded a stop."""
         await self._stop_recorded(run_id)
         while True:
-            # Again and again: the first time may come before the provider knows the run.
+            # Repeatedly: the first call may come before the provider knows the run.
             await self._provider.cancel(run_id)
             await asyncio.sleep(_CANCEL_EVERY_SECONDS)
 
@@ -156,12 +156,12 @@ class TurnWork:
     async def _end_at_last(
         self, run_id: int, fence: int, outcome: TurnOutcome, *, say: bool = False
     ) -> None:
-        """Record the end, however long the database is away: else the run would work for ever."""
+        """Record the end, however long the database is unavailable, or the run would never end."""
         while True:
             try:
                 return await self._end(run_id, fence, outcome, say=say)
             except Unavailable as exc:
-                logger.warning("run %s: its end cannot be stored, trying again: %s", run_id, exc)
+                logger.warning("run %s: cannot store its end, trying again: %s", run_id, exc)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _end(
@@ -173,20 +173,20 @@ class TurnWork:
                     ended = await end_turn(transaction, run, outcome, fence=fence, say=say)
                     await _begin_queued(transaction, ended)
         except LostFence:
-            logger.warning("run %s: taken over by another worker, its end is dropped", run_id)
+            logger.warning("run %s: another worker took it over, our end is dropped", run_id)
 
 
 def check_ended(run: AgentRun) -> None:
-    """Raise RunIsActive for a run that still works, so that it cannot get another turn."""
+    """Raise RunIsActive for a run that still works: it cannot get another turn."""
     if run.status not in TERMINAL_STATUSES:
         raise RunIsActive(
-            f"Run {run.id} is {run.status}: wait for it to end, or stop it, then resume."
+            f"Run {run.id} is {run.status}. Wait until it ends, or stop it; then resume it."
         )
 
 
 @dataclass(frozen=True)
 class NextTurn:
-    """What a run that has ended is to do next.
+    """What a run that has ended should do next.
 
     Attributes:
         prompt: checked, without secrets.
@@ -204,17 +204,17 @@ class NextTurn:
 async def begin_turn(
     transaction: Transaction, run: AgentRun, turn: NextTurn, *, queued: int | None = None
 ) -> AgentRun:
-    """Give a run that has ended another turn, for an agent of this server to work on.
+    """Give a run that has ended another turn, on which an agent of this server will work.
 
     Args:
         transaction: the run is locked in it.
         run: as it is now; terminal.
-        queued: how many prompts wait after this one; None leaves the number as it is.
+        queued: how many prompts wait after this one; None keeps the number.
     """
     run = await add_turn(transaction, run, turn, status=AgentRunStatus.PENDING, queued=queued)
     await webhooks.keep_for_run(transaction, run, turn.webhooks)
-    said = user_message(turn.prompt, run.turn, turn.images)
-    await logs.append(transaction, run.id, None, [said])
+    words = user_message(turn.prompt, run.turn, turn.images)
+    await logs.append(transaction, run.id, None, [words])
     return run
 
 
@@ -226,12 +226,12 @@ async def add_turn(
     status: str,
     queued: int | None = None,
 ) -> AgentRun:
-    """Let a run that has ended go on; what was said of its former end is gone.
+    """Let a run that has ended continue; what the run says of its earlier end is removed.
 
     Args:
         transaction: the run is locked in it.
         run: as it is now; terminal.
-        status: how it stands from now on.
+        status: its status from now on.
     """
     number = run.turn + 1
     await turns.insert(
@@ -254,7 +254,7 @@ async def add_turn(
 
 
 async def _begin_queued(transaction: Transaction, run: AgentRun) -> None:
-    """Let the next queued prompt follow a turn that is complete, in the same transaction."""
+    """After a complete turn, begin one with the next queued prompt, in the same transaction."""
     if run.status != AgentRunStatus.COMPLETE or run.queued == 0:
         return
     queued = await queue.take(transaction, run.id)
@@ -287,12 +287,12 @@ async def end_turn(
     Args:
         transaction: the run is locked in it.
         run: as it is now; not terminal.
-        fence: of the claim; None when nobody works on the run.
-        say: add the outcome's error as an ERROR entry, for ends that no provider told.
+        fence: of the claim; None if nobody works on the run.
+        say: add the outcome's error as an ERROR entry, for ends that no provider reported.
     """
     now = datetime.now(UTC)
     if run.stop_requested_at is not None and outcome.status != AgentRunStatus.CANCELLED:
-        # A stop was asked for: whatever the agent says, the run is cancelled.
+        # After a stop request the run is cancelled, whatever the agent says.
         outcome = replace(
             outcome, status=AgentRunStatus.CANCELLED, status_reason="stopped", error=None
         )

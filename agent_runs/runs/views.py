@@ -1,4 +1,4 @@
-"""What may be saved as a view: a search that can be understood, or filters that the list has."""
+"""What can be saved as a view: a valid search, or filters that the list has."""
 
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
@@ -19,13 +19,13 @@ async def save(database: Database, *, name: str, kind: str, query: str) -> Saved
 
     Args:
         database: where it is kept.
-        name: for people; taken once for each kind.
+        name: for people; unique within its kind.
         kind: `search` or `runs`.
         query: of a search as in docs/search.md; of runs as in the address of the list.
 
     Raises:
-        InvalidQuery: the search cannot be understood.
-        InvalidRequest: the filters are none of the list.
+        InvalidQuery: the search is not valid.
+        InvalidRequest: the list does not have these filters.
         Conflict: the name is taken.
     """
     query = _checked(kind, query)
@@ -38,7 +38,7 @@ async def save(database: Database, *, name: str, kind: str, query: str) -> Saved
 async def change(
     database: Database, view_id: int, *, name: str | None = None, query: str | None = None
 ) -> SavedView:
-    """Set name or query of a view; what is None stays.
+    """Set the name or query of a view; None keeps it.
 
     Raises:
         ViewNotFound: there is no such view.
@@ -52,7 +52,7 @@ async def change(
 
 
 async def remove(database: Database, view_id: int) -> None:
-    """Forget a view.
+    """Delete a view.
 
     Raises:
         ViewNotFound: there is no such view.
@@ -68,13 +68,13 @@ def _checked(kind: str, query: str) -> str:
     pairs = parse_qsl(query.removeprefix("?"))
     if query.strip("? ") and not pairs:
         raise InvalidRequest(
-            "query: these are no filters; give them as they stand in the address of the list, "
+            "query: it has no filters. Write them as in the address of the list, such as "
             "status=ERROR&since=7d."
         )
     unknown = sorted({name for name, _ in pairs} - set(_LIST_FILTERS))
     if unknown:
         raise InvalidRequest(
-            f"query: the list has no filter {', '.join(unknown)}; it has "
+            f"query: the list has no filter {', '.join(unknown)}. It has "
             f"{', '.join(_LIST_FILTERS)}."
         )
     return urlencode(pairs, safe=",")

@@ -1,8 +1,7 @@
-"""Webhooks that tell of a run's end: planned with it, sent afterwards until they are taken.
+"""Webhooks about the end of a run: planned with it, sent afterwards until they are accepted.
 
-What is to be sent is written in the transaction that ends the run, so no end is forgotten; it
-is sent by whichever process finds it due. A webhook of the run itself takes the place of the
-organization's. A muted run sends none.
+The transaction that ends the run also stores what to send, so no end is forgotten. Any process
+that finds it due sends it. A run's own webhook replaces the organization's. A muted run sends none.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ from agent_runs.outbound.webhooks import Attempt
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import deliveries, runs
-from agent_runs.store.runs.deliveries import DeliveryChanges, Taken
+from agent_runs.store.runs.deliveries import DeliveryChanges, Outgoing
 from agent_runs.tasks import Restart, end, living, watched
 
 logger = logging.getLogger(__name__)
@@ -33,13 +32,13 @@ FINISHED = "agent_run.finished"
 TEST = "agent_run.test"
 LEASE = timedelta(seconds=60)
 _GROWTH = (1, 6, 30, 90, 180, 216)
-"""How many times the first wait to wait after each failed attempt; then it is given up."""
+"""The wait after each failed attempt, as a multiple of the first; then we give up."""
 _AT_ONCE = 10
-_KEPT = 10_000
+_MOST_STORED = 10_000
 _IDLE_SECONDS = 30.0
 _ORGANIZATION = "webhook"
-_DAMPED = 0.2
-# Chance of its own: the state of the module's one belongs to whoever seeds it.
+_JITTER = 0.2
+# A separate source: anybody may seed the module's.
 _CHANCE = random.SystemRandom()
 
 
@@ -58,37 +57,37 @@ Send = Callable[[str, bytes, dict[str, str], str | None], Awaitable[Attempt]]
 async def keep_for_run(
     transaction: Transaction, run: AgentRun, webhooks: tuple[Webhook, ...] | None
 ) -> None:
-    """Let the run have webhooks of its own; an empty tuple means none at all, None the usual."""
+    """Store a run's own webhooks; an empty tuple means none, None the organization's."""
     if webhooks is None:
         return
-    kept: list[JSON] = [{"url": each.url, "secret": each.secret} for each in webhooks]
+    targets: list[JSON] = [{"url": webhook.url, "secret": webhook.secret} for webhook in webhooks]
     await preferences.put(
         transaction,
         run.organization_id,
         _of_run(run.id),
-        {"webhooks": kept},
+        {"webhooks": targets},
         holds_secrets=True,
     )
 
 
 async def plan(transaction: Transaction, run: AgentRun) -> None:
-    """Write down what is to be sent about a run that has just ended."""
+    """Store what is to be sent about a run that has just ended."""
     if run.muted:
         return
     own = await preferences.get(transaction, run.organization_id, _of_run(run.id))
     if own:
-        wanted = [Webhook(each["url"], each["secret"]) for each in own["webhooks"]]
+        webhooks = [Webhook(target["url"], target["secret"]) for target in own["webhooks"]]
     else:
         # Runs that were created here and work at a hosted account are this server's, too.
         usual = await preferences.get(transaction, LOCAL_ORGANIZATION, _ORGANIZATION)
-        wanted = [Webhook(usual["url"], usual["secret"])] if usual.get("enabled") else []
-    if not wanted:
+        webhooks = [Webhook(usual["url"], usual["secret"])] if usual.get("enabled") else []
+    if not webhooks:
         return
-    # The run at hand has a cut result, as lists show it.
-    told = run.model_copy(update={"result": (await runs.get(transaction, run.id)).result})
-    for webhook in wanted:
+    # `run` has a shortened result, as lists show it.
+    whole = run.model_copy(update={"result": (await runs.get(transaction, run.id)).result})
+    for webhook in webhooks:
         await deliveries.insert(
-            transaction, run=told, url=webhook.url, secret=webhook.secret, event=FINISHED
+            transaction, run=whole, url=webhook.url, secret=webhook.secret, event=FINISHED
         )
 
 
@@ -101,12 +100,12 @@ def message(event: str, delivery_id: int, created_at: datetime, run: JSON) -> by
 
 
 def headers(event: str, delivery_id: int) -> dict[str, str]:
-    """Return the headers of a webhook but for its signature."""
+    """Return the headers of a webhook without its signature."""
     return {"X-Agent-Runs-Event": event, "X-Agent-Runs-Delivery": str(delivery_id)}
 
 
 class Deliveries:
-    """Sends what is due as long as it lives.
+    """Sends what is due.
 
     Args:
         send: sends once.
@@ -145,7 +144,7 @@ class Deliveries:
                 await self._wait(subscription)
 
     async def _send_due(self) -> bool:
-        """Begin to send what is due, side by side: a slow receiver holds up no other."""
+        """Begin to send what is due, in parallel: a slow receiver delays no other."""
         self._is_settled = False
         due = await deliveries.next_due(self._database)
         if due is None or due > datetime.now(UTC):
@@ -154,46 +153,46 @@ class Deliveries:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
         room = _AT_ONCE - len(self._sending)
         async with self._database.begin() as transaction:
-            taken = await deliveries.take(transaction, datetime.now(UTC), LEASE, limit=room)
-        for each in taken:
+            batch = await deliveries.take(transaction, datetime.now(UTC), LEASE, limit=room)
+        for item in batch:
             # One whose outcome cannot be stored stays due: it is sent again after its lease.
-            name = f"webhook-{each.delivery.id}"
-            task = asyncio.create_task(watched(name, partial(self._send_one, each)), name=name)
+            name = f"webhook-{item.delivery.id}"
+            task = asyncio.create_task(watched(name, partial(self._send_one, item)), name=name)
             self._sending.add(task)
             task.add_done_callback(self._forget)
-        return bool(taken)
+        return bool(batch)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
         self._is_settled = True
         self._waiting.cancel()
 
-    async def _send_one(self, taken: Taken) -> None:
-        told = taken.delivery
-        body = message(told.event, told.id, told.created_at, orjson.loads(taken.run))
-        result = await self._send(told.url, body, headers(told.event, told.id), taken.secret)
+    async def _send_one(self, item: Outgoing) -> None:
+        it = item.delivery
+        body = message(it.event, it.id, it.created_at, orjson.loads(item.run))
+        attempt = await self._send(it.url, body, headers(it.event, it.id), item.secret)
         async with self._database.begin() as transaction:
-            await deliveries.change(transaction, told, **self._outcome(told, result))
-            await deliveries.prune(transaction, _KEPT)
+            await deliveries.change(transaction, it, **self._outcome(it, attempt))
+            await deliveries.prune(transaction, _MOST_STORED)
 
-    def _outcome(self, told: Delivery, result: Attempt) -> DeliveryChanges:
+    def _outcome(self, delivery: Delivery, attempt: Attempt) -> DeliveryChanges:
         now = datetime.now(UTC)
-        seen: DeliveryChanges = {
-            "attempts": told.attempts + 1,
-            "status_code": result.status_code,
-            "error": result.error,
+        changes: DeliveryChanges = {
+            "attempts": delivery.attempts + 1,
+            "status_code": attempt.status_code,
+            "error": attempt.error,
             "due_at": None,
         }
-        if result.error is None:
-            return {**seen, "state": "delivered", "delivered_at": now}
-        if told.attempts >= len(_GROWTH):
-            logger.warning("webhook %d is given up: %s", told.id, result.error)
-            return {**seen, "state": "failed"}
-        jitter = _CHANCE.uniform(1, 1 + _DAMPED)
-        return {**seen, "due_at": now + self._retry * (_GROWTH[told.attempts] * jitter)}
+        if attempt.error is None:
+            return {**changes, "state": "delivered", "delivered_at": now}
+        if delivery.attempts >= len(_GROWTH):
+            logger.warning("webhook %d failed for good: %s", delivery.id, attempt.error)
+            return {**changes, "state": "failed"}
+        jitter = _CHANCE.uniform(1, 1 + _JITTER)
+        return {**changes, "due_at": now + self._retry * (_GROWTH[delivery.attempts] * jitter)}
 
     async def _wait(self, subscription: Subscription) -> None:
-        """Wait until a run ends, a delivery is due, or one that was sent may have to be again."""
+        """Wait until a run ends, a delivery is due, or an attempt is over and may be due again."""
         wait_seconds = await self._seconds_until_due()
         with anyio.CancelScope() as self._waiting:
             if not self._is_settled:
@@ -207,7 +206,7 @@ class Deliveries:
 
 
 async def _next_end(subscription: Subscription, wait_seconds: float) -> None:
-    """Wait until a run ends, or so long."""
+    """Wait until a run ends, but at most for `wait_seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_seconds
     while (left := deadline - loop.time()) > 0:
@@ -221,9 +220,9 @@ async def _next_end(subscription: Subscription, wait_seconds: float) -> None:
 async def organization_webhook(
     reader: Database, organization_id: int
 ) -> tuple[Webhook | None, bool]:
-    """Return `(webhook, enabled)` of an organization; None when it has none."""
-    kept = await preferences.get(reader, organization_id, _ORGANIZATION)
-    return (Webhook(kept["url"], kept["secret"]), kept["enabled"]) if kept else (None, False)
+    """Return `(webhook, enabled)` of an organization; None if it has none."""
+    row = await preferences.get(reader, organization_id, _ORGANIZATION)
+    return (Webhook(row["url"], row["secret"]), row["enabled"]) if row else (None, False)
 
 
 async def set_organization_webhook(
@@ -234,15 +233,15 @@ async def set_organization_webhook(
     enabled: bool,
     keeps_secret: bool = False,
 ) -> None:
-    """Let ends of runs be told to `webhook`.
+    """Report the ends of runs to `webhook`.
 
     Args:
-        keeps_secret: the secret stays what it was, for the same address only.
+        keeps_secret: keep the secret if the address stays the same.
     """
     async with database.begin() as transaction:
-        kept = await preferences.lock(transaction, organization_id, _ORGANIZATION)
-        is_same = keeps_secret and kept.get("url") == webhook.url
-        secret = kept["secret"] if is_same else webhook.secret
+        before = await preferences.lock(transaction, organization_id, _ORGANIZATION)
+        is_same = keeps_secret and before.get("url") == webhook.url
+        secret = before["secret"] if is_same else webhook.secret
         await preferences.put(
             transaction,
             organization_id,
@@ -253,7 +252,7 @@ async def set_organization_webhook(
 
 
 async def remove_organization_webhook(database: Database, organization_id: int) -> None:
-    """Tell ends of runs to nobody any more; what is planned is still sent."""
+    """Stop reporting the ends of runs; what is already planned is still sent."""
     async with database.begin() as transaction:
         await preferences.remove(transaction, organization_id, _ORGANIZATION)
 

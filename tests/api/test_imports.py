@@ -68,7 +68,7 @@ async def test_an_imported_run_is_read_like_any_other_but_not_resumed(
 async def test_a_broken_file_is_a_422_that_names_the_line(http: httpx.AsyncClient) -> None:
     answer = await http.post("/imports", content=b'{"type":"agent_runs","format":1}\nnonsense\n')
     assert answer.status_code == 422
-    assert answer.json()["message"].startswith("Line 2: it is no JSON")
+    assert answer.json()["message"].startswith("Line 2: it is not JSON")
 
 
 async def test_the_limit_of_a_file_is_its_own(

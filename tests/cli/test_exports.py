@@ -78,7 +78,7 @@ def test_files_and_folders_are_imported_and_what_is_broken_is_named(
     (folder / "bad.jsonl").write_text("nonsense\n")
     done = cli("import", "projects", "--json")
     assert done.code == 1
-    assert "bad.jsonl: Line 1: this is no export of agent_runs" in done.err
+    assert "bad.jsonl: Line 1: this is neither an export of agent_runs" in done.err
     (result,) = json.loads(done.out)
     assert (result["known"], result["runs"][0]["outcome"]) == (1, "known")
     assert cli("import", "nothing.jsonl").code == 1

@@ -30,13 +30,13 @@ async def an_export(database: Database) -> bytes:
     [
         (b"", "Line 1: the file is empty."),
         (b"\n \n\n", "Line 1: the file is empty."),
-        (b"<html><body>502 Bad Gateway</body></html>", "Line 1: this is no export of agent_runs"),
-        (b"id,status\n1,COMPLETE\n", "Line 1: this is no export of agent_runs"),
-        ('{"type":"agent_runs"}\n'.encode("utf-16"), "Line 1: this is no export of agent_runs"),
+        (b"<html><body>502 Bad Gateway</body></html>", "Line 1: this is neither an export of"),
+        (b"id,status\n1,COMPLETE\n", "Line 1: this is neither an export of"),
+        ('{"type":"agent_runs"}\n'.encode("utf-16"), "Line 1: this is neither an export of"),
         (b'{"type":"agent_runs","form', "Line 1: the file ends in the middle of it: it was cut"),
-        (gzip.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed: unpack it"),
-        (lzma.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed: unpack it"),
-        (b"PK\x03\x04" + b"x" * 100, "Line 1: the file is compressed: unpack it"),
+        (gzip.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed; unpack it"),
+        (lzma.compress(b'{"type":"agent_runs"}\n'), "Line 1: the file is compressed; unpack it"),
+        (b"PK\x03\x04" + b"x" * 100, "Line 1: the file is compressed; unpack it"),
         (b"\n" * 20_000, "Line 10001: there are too many empty lines"),
     ],
     # Without names of their own the tests would be named for the bytes, and gzip writes the time.
@@ -67,7 +67,7 @@ async def test_a_line_whose_type_is_no_text_is_refused(
     database: Database, folder: Path, kind: bytes
 ) -> None:
     content = (await an_export(database)).replace(b'"type":"log"', b'"type":' + kind, 1)
-    with pytest.raises(InvalidRequest, match=r"^Line 4: type is no text\."):
+    with pytest.raises(InvalidRequest, match=r"^Line 4: type is not a string\."):
         await brought_in(database, folder, content)
 
 

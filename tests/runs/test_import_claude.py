@@ -174,8 +174,8 @@ async def test_a_session_that_was_imported_can_still_be_watched(
     ("content", "words"),
     [
         (file(*FIRST) + b'{"type":"user","sess', "Line 8: the file ends in the middle"),
-        (file(*FIRST[:3]) + b"<html>\n" + file(*FIRST[3:]), "Line 4: it is no JSON"),
-        (file(FIRST[0], FIRST[1]), "Line 1: this is no export of agent_runs"),
+        (file(*FIRST[:3]) + b"<html>\n" + file(*FIRST[3:]), "Line 4: it is not JSON"),
+        (file(FIRST[0], FIRST[1]), "Line 1: this is neither an export of agent_runs"),
     ],
 )
 async def test_a_broken_session_file_is_refused_with_its_line(

@@ -74,9 +74,9 @@ async def test_a_run_that_works_cannot_be_resumed_or_archived(system: System) ->
     with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/sleep 600"))
         await system.until(run.id, lambda r: r.status == AgentRunStatus.ACTIVE)
-        with pytest.raises(RunIsActive, match="wait for it to end, or stop it"):
+        with pytest.raises(RunIsActive, match="Wait until it ends, or stop it"):
             await system.runs.resume(run.id, "more")
-        with pytest.raises(Conflict, match="stop it before"):
+        with pytest.raises(Conflict, match="Stop it before"):
             await system.runs.archive(run.id)
         await system.runs.stop(run.id)
         done = await system.finished(run.id)

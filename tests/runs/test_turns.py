@@ -168,7 +168,7 @@ async def test_a_turn_whose_code_fails_is_an_internal_error_and_the_next_run_wor
     assert (failed.status, failed.status_reason) == (AgentRunStatus.ERROR, "internal_error")
     assert failed.error == (
         "The server failed while it drove the agent; its log has the details. "
-        "The workspace is kept: resume the run to try again."
+        "The workspace is kept. Resume the run to try again."
     )
     assert failed.finished_at is not None
     last = (await logs.read(database, run.id, limit=100))[-1]

@@ -12,7 +12,7 @@ from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.payloads import now
 from agent_runs.store.organization import preferences
 from agent_runs.store.runs import deliveries, runs
-from agent_runs.store.runs.deliveries import Taken
+from agent_runs.store.runs.deliveries import Outgoing
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ async def plan(database: Database, url: str = "https://example.com/") -> None:
 
 async def take(
     database: Database, *, limit: int = 10, later: timedelta | None = None
-) -> list[Taken]:
+) -> list[Outgoing]:
     async with database.begin() as transaction:
         at = now() + (later or timedelta(seconds=1))
         return await deliveries.take(transaction, at, LEASE, limit=limit)

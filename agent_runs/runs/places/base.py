@@ -1,7 +1,7 @@
 """The contract of a place: what can be asked of a run, wherever it works.
 
-`Runs` looks the place of a run up and asks there, so nothing else has to know which places there
-are. A place stores what it was asked before anybody acts on it.
+`Runs` looks up the place of a run and asks there, so nothing else has to know which places exist.
+A place stores a request before anybody acts on it.
 """
 
 from typing import Literal, Protocol
@@ -12,20 +12,20 @@ from agent_runs.runs.requests import NewRun
 from agent_runs.runs.turns import NextTurn
 
 Mark = Literal["ban", "unban", "remove-from-pr"]
-"""What the official API can do to a run besides stopping it."""
+"""What the official API can do to a run other than stop it."""
 
 
 class Place(Protocol):
     """What can be asked of a run that works there.
 
-    Whatever the place cannot do raises Conflict, which says why and what to do instead.
+    What the place cannot do raises Conflict, which says why and what to do instead.
     """
 
     async def resume(self, run: AgentRun, turn: NextTurn, request: Request, /) -> None:
         """Give a run that has ended another turn.
 
         Args:
-            request: its key is kept in the transaction that stores the turn.
+            request: its key is stored in the transaction that stores the turn.
 
         Raises:
             RunIsActive: it still works.
@@ -34,7 +34,7 @@ class Place(Protocol):
         ...
 
     async def queue(self, run: AgentRun, prompt: str, images: tuple[str, ...], /) -> QueuedPrompt:
-        """Keep a prompt until the present turn is complete; then it is the next turn."""
+        """Keep a prompt until the present turn is complete; then it begins the next turn."""
         ...
 
     async def stop(self, run: AgentRun, /) -> None:
@@ -42,11 +42,11 @@ class Place(Protocol):
         ...
 
     async def mark(self, run: AgentRun, mark: Mark, /) -> None:
-        """Carry out what a mark means there; the run is muted, or unmuted, already."""
+        """Carry out what a mark means there; the run is already muted or unmuted."""
         ...
 
     async def diff(self, run: AgentRun, /) -> str:
-        """Return the unified diff of the run's work; empty when there is none."""
+        """Return the unified diff of the run's work; empty if there is none."""
         ...
 
     async def files(self, run: AgentRun, /) -> list[WorkFile]:
@@ -54,7 +54,7 @@ class Place(Protocol):
         ...
 
     async def read_file(self, run: AgentRun, path: str, /) -> bytes:
-        """Return one file of the work tree; NotFound when it is not there."""
+        """Return one file of the work tree; NotFound if it does not exist."""
         ...
 
 
@@ -65,17 +65,17 @@ class PlaceForNewRuns(Place, Protocol):
         """Tell whether a new run belongs there.
 
         Raises:
-            InvalidRequest: what the request names does not go together.
+            InvalidRequest: parts of the request contradict each other.
         """
         ...
 
     async def create(self, new: NewRun, repo: Repo | None, request: Request, /) -> int:
-        """Store a new run and let it start as soon as there is room; returns its id.
+        """Store a new run, which starts as soon as there is room; return its id.
 
         Args:
             new: checked, with its mode applied, without secrets.
-            repo: the one that it names.
-            request: its key is kept in the transaction that stores the run.
+            repo: the repository that it names.
+            request: its key is stored in the transaction that stores the run.
 
         Raises:
             InvalidRequest: nothing was stored.

@@ -1,6 +1,6 @@
-"""Places where this server drives no agent: what cannot be asked there is refused with the reason.
+"""Places where this server drives no agent. They refuse what they cannot do and say why.
 
-`Elsewhere` is also the ground of `Upstream`, see `agent_runs/sync/upstream.py`.
+`Elsewhere` is also the base of `Upstream`, see `agent_runs/sync/upstream.py`.
 """
 
 from abc import ABC, abstractmethod
@@ -34,7 +34,7 @@ class Elsewhere(ABC):
         raise self.refusal(run)
 
     async def stop(self, run: AgentRun) -> None:
-        """Let the run end here at once; nobody is told."""
+        """End the run here at once; no agent hears of it."""
         async with runs.changing(self._database, run.id) as (transaction, present):
             if present.status not in TERMINAL_STATUSES:
                 await end_turn(transaction, present, STOPPED, fence=None)
@@ -61,10 +61,10 @@ class Watched(Elsewhere):
     """Terminals: sessions of Claude Code that report to this server (`claude_sessions.py`)."""
 
     def refusal(self, run: AgentRun) -> Conflict:
-        """Name the command that goes on with the session."""
+        """Name the command that continues the session."""
         return Conflict(
-            f"Run {run.id} is a session of Claude Code in a terminal, only watched here: go on "
-            f"there, with `claude --resume {run.upstream_id}`."
+            f"Run {run.id} is a session of Claude Code in a terminal, which is only watched here. "
+            f"Continue there with `claude --resume {run.upstream_id}`."
         )
 
 
@@ -74,8 +74,8 @@ class Imported(Elsewhere):
     def refusal(self, run: AgentRun) -> Conflict:
         """Say that the run can only be read."""
         return Conflict(
-            f"Run {run.id} was imported: it can be read, but its agent is not here to go on. Start "
-            "a new run instead."
+            f"Run {run.id} was imported: you can read it, but its agent is not here to continue. "
+            "Start a new run instead."
         )
 
     async def diff(self, run: AgentRun) -> str:

@@ -38,10 +38,10 @@ _LONGEST_QUEUE = 20
 
 @dataclass(frozen=True)
 class RunDefaults:
-    """What a request that does not say gets.
+    """What applies when a request does not say.
 
     Attributes:
-        events_kept: how many events stay in the table for subscribers that come back.
+        events_kept: how many events stay in the table for subscribers that reconnect.
     """
 
     agent: str = "scripted"
@@ -55,7 +55,7 @@ class Here:
 
     Args:
         worker: unique name of this process.
-        alone: True when no other process can be at work on this database.
+        alone: True if no other process can be using this database.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Here:
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
-        """Recover what a former process left, then beat until the end."""
+        """Recover what an earlier process left, then beat until the end."""
         await self._heart.beat()
         await self.provider.end_orphans()
         async with self._heart.beating():
@@ -90,11 +90,11 @@ class Here:
         return True
 
     async def create(self, new: NewRun, repo: Repo | None, request: once.Request) -> int:
-        """Store a new run and let it start as soon as there is room."""
+        """Store a new run, which starts as soon as there is room."""
         if repo is not None and repo.upstream_id is not None:
             raise InvalidRequest(
-                f"repo_id: {repo.full_name} is a repository of a hosted account; agents of this "
-                "machine need one that is registered with its path or URL."
+                f"repo_id: {repo.full_name} belongs to a hosted account. Agents on this machine "
+                "need a repository that is registered with its path or URL."
             )
         agent = new.agent or self.defaults.agent
         await self._check_agent(agent, images=bool(new.images))
@@ -115,7 +115,7 @@ class Here:
         return run.id
 
     async def resume(self, run: AgentRun, turn: NextTurn, request: once.Request) -> None:
-        """Let a run that has ended go on in its workspace and session."""
+        """Let a run that has ended continue in its workspace and session."""
         await self._check_agent_of(run, turn.images)
         async with runs.changing(self._database, run.id) as (transaction, present):
             await once.keep(transaction, request, run.id)
@@ -125,21 +125,24 @@ class Here:
         await self._executor.submit(run.id)
 
     async def queue(self, run: AgentRun, prompt: str, images: tuple[str, ...]) -> QueuedPrompt:
-        """Keep a prompt for the next turn; after a turn that fails or is stopped it waits on."""
+        """Keep a prompt for the next turn; it waits on if this turn fails or is stopped."""
         await self._check_agent_of(run, images)
         async with runs.changing(self._database, run.id) as (transaction, present):
             if present.status in TERMINAL_STATUSES:
-                raise Conflict(f"Run {run.id} is {present.status}: resume it instead.")
+                raise Conflict(f"Run {run.id} is {present.status}. Resume it instead.")
             if present.queued >= _LONGEST_QUEUE:
-                raise Conflict(f"Run {run.id} has {present.queued} prompts waiting, no more fit.")
+                raise Conflict(
+                    f"Run {run.id} already has {present.queued} prompts waiting. Withdraw one, or "
+                    "wait until the next one is sent."
+                )
             queued = await queue.insert(transaction, run.id, prompt=prompt, images=images)
             await runs.change(transaction, present, queued=present.queued + 1)
         return queued
 
     async def stop(self, run: AgentRun) -> None:
-        """Stop a run: at once while it waits, else its agent is told and gets its grace to end.
+        """Stop a run: at once if it waits; otherwise its agent gets its grace period to end.
 
-        The worker hears of it through the event bus.
+        The event bus tells the worker.
         """
         waited = await self._executor.withdraw(run.id)
         try:
@@ -151,7 +154,7 @@ class Here:
                     await runs.change(transaction, present, stop_requested_at=now)
         except BaseException:
             if waited:
-                # Nothing was recorded, so it is still to have its turn.
+                # Nothing was recorded, so the run must keep its place.
                 await self._executor.submit(run.id)
             raise
 
@@ -179,6 +182,6 @@ class Here:
         agents = {agent.name: agent for agent in await self.provider.agents()}
         agent = agents.get(name)
         if agent is None:
-            raise InvalidRequest(f"agent: there is no {name!r}; one of {', '.join(agents)}.")
+            raise InvalidRequest(f"agent: there is no {name!r}. There are: {', '.join(agents)}.")
         if images and agent.images is False:
             raise InvalidRequest(f"images: the agent {name!r} does not take images.")

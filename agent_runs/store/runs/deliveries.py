@@ -12,7 +12,7 @@ from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import dump, milliseconds, moment, now
 
 
-class Taken(NamedTuple):
+class Outgoing(NamedTuple):
     """A delivery that is ours to send now.
 
     Attributes:
@@ -65,7 +65,7 @@ async def insert(
 
 async def take(
     transaction: Transaction, at: datetime, lease: timedelta, *, limit: int = 1
-) -> list[Taken]:
+) -> list[Outgoing]:
     """Take the deliveries that have waited longest; none when none is due.
 
     Args:
@@ -84,7 +84,7 @@ async def take(
         [{"due_at": milliseconds(at + lease), "id": row[0]} for row in rows],
     )
     return [
-        Taken(Delivery.model_validate_json(payload), secret, body)
+        Outgoing(Delivery.model_validate_json(payload), secret, body)
         for _, secret, body, payload in rows
     ]
 
