@@ -1,4 +1,4 @@
-"""The contract of an executor: something that gives runs their turn to work."""
+"""The contract of an executor: something that decides when runs may work."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -8,12 +8,12 @@ Work = Callable[[int], Awaitable[None]]
 
 
 class Executor(Protocol):
-    """Starts the work on runs, with a bound on how many work at the same time."""
+    """Starts the work on runs and limits how many work at the same time."""
 
     async def submit(self, run_id: int) -> None:
-        """Let the run work as soon as there is room; a run that is in already is not doubled."""
+        """Let the run work as soon as there is room; one that already waits is not added again."""
         ...
 
     async def withdraw(self, run_id: int) -> bool:
-        """Take a run out that waits for room; False when it works already or is not known."""
+        """Remove a run that waits for room; False if it already works or is unknown."""
         ...

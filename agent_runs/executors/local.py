@@ -1,8 +1,8 @@
-"""Runs work in this process: asyncio tasks, first come first served, a few at a time.
+"""Lets runs work in this process: asyncio tasks, first come, first served, a few at a time.
 
-A task belongs to the executor from `submit` to its end. Leaving the executor cancels what works
-and waits for it, so nothing outlives the program; what never started stays PENDING in the store
-and is submitted again at the next start.
+A task belongs to the executor from `submit` to its end. Leaving the executor cancels its tasks and
+waits for them, so nothing outlives the program. Runs that never started stay PENDING in the store
+and are submitted again at the next start.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ class LocalExecutor:
     """At most `concurrency` runs work at the same time; the others wait in order.
 
     Args:
-        end_seconds: how long work that is cancelled may take to end.
+        end_seconds: how long cancelled work may take to end.
     """
 
     def __init__(self, *, concurrency: int, end_seconds: float = 60.0) -> None:
@@ -31,7 +31,7 @@ class LocalExecutor:
         self._again: set[int] = set()
 
     def use(self, work: Work) -> None:
-        """Set what to do for a run; called once, before the first `submit`."""
+        """Set what works on a run; call it once, before the first `submit`."""
         self._work = work
 
     async def __aenter__(self) -> Self:
@@ -43,17 +43,17 @@ class LocalExecutor:
         await end(*tasks, seconds=self._end_seconds)
 
     async def submit(self, run_id: int) -> None:
-        """Let the run work as soon as there is room; a run that waits already is not doubled."""
+        """Let the run work as soon as there is room; one that already waits is not added again."""
         if run_id in self._waiting:
             return
         if run_id in self._working:
-            # Its last turn is in the store, but its task is still tidying up.
+            # Its last turn is stored, but its task is still cleaning up.
             self._again.add(run_id)
             return
         self._waiting[run_id] = asyncio.create_task(self._run(run_id), name=f"run-{run_id}")
 
     async def withdraw(self, run_id: int) -> bool:
-        """Take a run out that waits for room; False when it works already or is not known."""
+        """Remove a run that waits for room; False if it already works or is unknown."""
         self._again.discard(run_id)
         task = self._waiting.pop(run_id, None)
         if task is None:
@@ -64,8 +64,8 @@ class LocalExecutor:
     async def _run(self, run_id: int) -> None:
         if self._work is None:
             raise RuntimeError("use() comes before submit()")
-        # Who ends a task that still waits takes it out of `_waiting`, where another one of the same
-        # run may stand by now.
+        # Whoever ends a waiting task removes it from `_waiting`, where the run may already have
+        # another one.
         async with self._room:
             self._working[run_id] = self._waiting.pop(run_id)
             try:

@@ -1,4 +1,4 @@
-"""The contract of a provider: something that works on a run's turn and tells what happens."""
+"""The contract of a provider: something that works on a run's turn and reports what happens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ class TurnRequest:
         run_id: our run id; workspace and agent home are kept under it.
         turn: number of the turn, from 1.
         prompt: the text for the agent.
-        images: data URIs, checked before.
+        images: data URIs, already checked.
         session_id: ACP session of the turn before, None in the first turn.
-        rules: standing rules, told besides the prompt whenever a session begins; "" for none.
+        rules: standing rules, sent with the prompt whenever a session begins; "" for none.
         history: the run's earlier entries as a short text, for an agent that cannot resume.
         repo_url: local path or git URL to work in; None means an empty folder.
     """
@@ -44,7 +44,7 @@ class TurnOutcome:
         status: a terminal official status.
         status_reason: short machine word for an end that is not COMPLETE, such as `agent_crashed`,
             `not_logged_in`, `agent_missing`, `idle_timeout`, `start_timeout`, `time_limit`.
-        result: the final answer, whole.
+        result: the complete final answer.
         error: for people: what happened, what is safe, what to do next.
         stop_reason: as the agent said it.
         usage: as reported by the agent.
@@ -60,7 +60,7 @@ class TurnOutcome:
 
 @dataclass(frozen=True)
 class PermissionQuestion:
-    """What an agent wants to do and the answers that it offers (ACP option objects, raw)."""
+    """What an agent wants to do, and the answers that it offers (raw ACP option objects)."""
 
     tool_call: dict[str, JSON]
     options: Sequence[dict[str, JSON]]
@@ -70,7 +70,7 @@ class RunNews(TypedDict, total=False):
     """Fields of the run that a provider sets while it works; a test compares them.
 
     Attributes:
-        title: set unless the run has one.
+        title: set only if the run has none.
         usage: these figures are set, the others stay.
     """
 
@@ -83,7 +83,7 @@ class RunNews(TypedDict, total=False):
 
 
 class Recorder(Protocol):
-    """Where a provider tells what happens; every method has stored it when it returns."""
+    """Where a provider reports what happens; when a method returns, it is stored."""
 
     async def append(self, entries: Sequence[NewLog]) -> None:
         """Store entries, in order."""
@@ -98,7 +98,7 @@ class Recorder(Protocol):
         ...
 
     async def ask(self, question: PermissionQuestion) -> str | None:
-        """Pause the run until a person answers; the chosen option id, None when withdrawn."""
+        """Pause the run until a person answers; the chosen option id, None if withdrawn."""
         ...
 
 
@@ -108,10 +108,10 @@ class Provider(Protocol):
     name: str
 
     async def work(self, request: TurnRequest, recorder: Recorder) -> TurnOutcome:
-        """Work on one turn to its end; agent failures are outcomes, never exceptions.
+        """Work on one turn to its end; failures of the agent are outcomes, never exceptions.
 
-        When the calling task is cancelled, the agent is told, given its grace, ended, what it had
-        said is stored, and CancelledError is raised again.
+        If the calling task is cancelled, the agent is told to stop and ended after its grace
+        period, what it had said is stored, and CancelledError is raised again.
         """
         ...
 
@@ -120,15 +120,15 @@ class Provider(Protocol):
         ...
 
     async def agents(self) -> list[AgentInfo]:
-        """Agents of this kind and what was found of each on this machine."""
+        """Agents of this kind, and whether this machine has each of them."""
         ...
 
     def folder(self, run_id: int) -> Path:
-        """Where everything of the run is kept on disk, or would be: an absolute path."""
+        """Absolute path of the run's folder, whether it exists or not."""
         ...
 
     async def diff(self, run_id: int) -> str:
-        """Unified diff of the run's work tree against its base; empty when there is none."""
+        """Unified diff of the run's work tree against its base; empty if there is none."""
         ...
 
     async def files(self, run_id: int) -> list[WorkFile]:
@@ -136,9 +136,9 @@ class Provider(Protocol):
         ...
 
     async def read_file(self, run_id: int, path: str) -> bytes:
-        """Content of one file of the work tree; NotFound when it is not there or lies outside."""
+        """Content of one file of the work tree; NotFound if it does not exist or is outside."""
         ...
 
     async def end_orphans(self) -> int:
-        """End the agents that a killed manager left behind; how many there were."""
+        """End the agents that a killed manager left behind; return how many there were."""
         ...

@@ -1,8 +1,8 @@
 """Which coding agents there are, how each is started, and whether this machine has it.
 
-Everything that is special about one agent stands in its profile; the code that drives agents knows
-no names. Agents are detected on PATH, never installed. Commands and variables were tried with the
-real programs except for goose and copilot, which follow their documentation.
+Everything that is special about one agent is in its profile; the code that drives agents knows no
+names. Agents are detected on PATH, never installed. Commands and variables were tried with the real
+programs; those of goose and copilot follow their documentation.
 """
 
 import json
@@ -36,7 +36,7 @@ class AgentProfile(BaseModel):
     """How to start one kind of agent.
 
     In `command`, `env` and `files` the words `{home}`, `{work}` and `{model}` stand for the
-    run's private HOME, its workspace and the model asked for.
+    run's private HOME, its workspace and the requested model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,14 +79,14 @@ class AgentProfile(BaseModel):
     built_in: bool = Field(default=True, description="false: from a TOML file")
 
     def missing_program(self) -> str | None:
-        """Return the first program that is not on PATH, None when the agent can start."""
+        """Return the first program that is not on PATH, None if the agent can start."""
         for program in self.detect or self.command[:1]:
             if shutil.which(program) is None:
                 return program
         return None
 
     def unavailable_reason(self) -> str | None:
-        """Say what is missing and how to get it, None when the agent can start."""
+        """Say what is missing and how to get it, None if the agent can start."""
         program = self.missing_program()
         if program is None:
             return None
@@ -94,7 +94,7 @@ class AgentProfile(BaseModel):
         return f"`{program}` was not found on PATH{hint}"
 
     def info(self) -> AgentInfo:
-        """Tell about the agent as it is on this machine now; touches the file system."""
+        """Describe the agent as it is on this machine now; reads the file system."""
         reason = self.unavailable_reason()
         return AgentInfo(
             name=self.name,
@@ -134,7 +134,7 @@ _PROFILES = (
     AgentProfile(
         name="scripted",
         title="Scripted agent (built in, no key, no network)",
-        # -I and -S: nothing but the standard library is imported, it starts in 50 ms.
+        # -I and -S: only the standard library is imported, so it starts in 50 ms.
         command=(sys.executable, "-IS", str(SCRIPTED_PATH)),
         fs=True,
         terminal=True,

@@ -1,7 +1,7 @@
 """What an agent may ask of us: files, terminals, permissions (the client side of ACP).
 
-Parameters are checked with the SDK's models, except for `session/request_permission`: there the
-raw JSON is kept, for agents send kinds and fields that the models would refuse or drop.
+Parameters are checked with the SDK's models, except for `session/request_permission`: there we keep
+the raw JSON, because agents send kinds and fields that the models would refuse or drop.
 Source: https://agentclientprotocol.com/protocol/schema
 """
 
@@ -29,8 +29,8 @@ from agent_runs.reading.shapes import object_or_empty, objects_or_empty
 
 _READ_BYTES = 32 * 1024 * 1024
 
-Decided = Callable[[dict[str, JSON], str | None], None]
-"""Told of each decision: the raw request and the chosen option id."""
+OnDecision = Callable[[dict[str, JSON], str | None], None]
+"""Gets each decision: the raw request and the chosen option id."""
 
 
 @dataclass
@@ -39,13 +39,13 @@ class AgentClient:
 
     Attributes:
         root: the workspace; no path outside of it is served.
-        decided: called in the order of the decisions, synchronously.
+        on_decision: called in the order of the decisions, synchronously.
     """
 
     root: Path
     terminals: Terminals
     permissions: Permissions
-    decided: Decided
+    on_decision: OnDecision
 
     async def answer(self, method: str, params: JSON) -> dict[str, JSON] | BaseModel:
         """Return the result of a request.
@@ -83,13 +83,13 @@ class AgentClient:
             case "terminal/wait_for_exit":
                 return await self._wait(schema.WaitForTerminalExitRequest.model_validate(params))
             case "terminal/kill":
-                asked = schema.KillTerminalRequest.model_validate(params)
-                await self._terminal(asked.terminal_id).kill()
+                kill = schema.KillTerminalRequest.model_validate(params)
+                await self._terminal(kill.terminal_id).kill()
                 return schema.KillTerminalResponse()
             case "terminal/release":
-                released = schema.ReleaseTerminalRequest.model_validate(params)
-                self._terminal(released.terminal_id)
-                await self.terminals.release(released.terminal_id)
+                release = schema.ReleaseTerminalRequest.model_validate(params)
+                self._terminal(release.terminal_id)
+                await self.terminals.release(release.terminal_id)
                 return schema.ReleaseTerminalResponse()
             case _:
                 raise RequestError.method_not_found(method)
@@ -98,41 +98,41 @@ class AgentClient:
         tool_call = object_or_empty(params.get("toolCall"))
         options = objects_or_empty(params.get("options"))
         if not tool_call or not options:
-            raise RequestError.invalid_params({"details": "toolCall and options are needed"})
-        chosen = await self.permissions.choose(tool_call, options)
-        self.decided(params, chosen)
-        if chosen is None:
+            raise RequestError.invalid_params({"details": "toolCall and options are required"})
+        choice = await self.permissions.choose(tool_call, options)
+        self.on_decision(params, choice)
+        if choice is None:
             return {"outcome": {"outcome": "cancelled"}}
-        return {"outcome": {"outcome": "selected", "optionId": chosen}}
+        return {"outcome": {"outcome": "selected", "optionId": choice}}
 
-    async def _read(self, asked: schema.ReadTextFileRequest) -> BaseModel:
-        content = await asyncio.to_thread(read_beneath, self.root, asked.path, _READ_BYTES)
+    async def _read(self, request: schema.ReadTextFileRequest) -> BaseModel:
+        content = await asyncio.to_thread(read_beneath, self.root, request.path, _READ_BYTES)
         text = content.decode("utf-8", "replace")
-        if asked.line is not None or asked.limit is not None:
-            first = max((asked.line or 1) - 1, 0)
+        if request.line is not None or request.limit is not None:
+            first = max((request.line or 1) - 1, 0)
             rows = text.splitlines(keepends=True)[first:]
-            text = "".join(rows if asked.limit is None else rows[: asked.limit])
+            text = "".join(rows if request.limit is None else rows[: request.limit])
         return schema.ReadTextFileResponse(content=text)
 
-    async def _write(self, asked: schema.WriteTextFileRequest) -> BaseModel:
-        await asyncio.to_thread(_write_beneath, self.root, asked.path, asked.content)
+    async def _write(self, request: schema.WriteTextFileRequest) -> BaseModel:
+        await asyncio.to_thread(_write_beneath, self.root, request.path, request.content)
         return schema.WriteTextFileResponse()
 
-    async def _create(self, asked: schema.CreateTerminalRequest) -> BaseModel:
+    async def _create(self, request: schema.CreateTerminalRequest) -> BaseModel:
         if len(self.terminals) >= MOST_TERMINALS:
             raise RequestError.invalid_request({"details": f"{MOST_TERMINALS} terminals are open"})
         # Some agents send a whole shell line as the command.
-        shell = ["/bin/sh", "-c", asked.command]
+        shell = ["/bin/sh", "-c", request.command]
         terminal_id = await self.terminals.create(
-            [asked.command, *asked.args] if asked.args else shell,
-            cwd=confine(self.root, asked.cwd) if asked.cwd else self.root,
-            env={variable.name: variable.value for variable in asked.env or []},
-            limit_bytes=asked.output_byte_limit,
+            [request.command, *request.args] if request.args else shell,
+            cwd=confine(self.root, request.cwd) if request.cwd else self.root,
+            env={variable.name: variable.value for variable in request.env or []},
+            limit_bytes=request.output_byte_limit,
         )
         return schema.CreateTerminalResponse(terminal_id=terminal_id)
 
-    def _output(self, asked: schema.TerminalOutputRequest) -> BaseModel:
-        terminal = self._terminal(asked.terminal_id)
+    def _output(self, request: schema.TerminalOutputRequest) -> BaseModel:
+        terminal = self._terminal(request.terminal_id)
         ended = terminal.child.returncode is not None
         return schema.TerminalOutputResponse(
             output=terminal.output,
@@ -144,8 +144,8 @@ class AgentClient:
             else None,
         )
 
-    async def _wait(self, asked: schema.WaitForTerminalExitRequest) -> BaseModel:
-        terminal = self._terminal(asked.terminal_id)
+    async def _wait(self, request: schema.WaitForTerminalExitRequest) -> BaseModel:
+        terminal = self._terminal(request.terminal_id)
         await terminal.wait()
         return schema.WaitForTerminalExitResponse(
             exit_code=terminal.exit_code, signal=terminal.signal_name
@@ -161,7 +161,7 @@ class AgentClient:
 def _write_beneath(root: Path, path: str, content: str) -> None:
     real = confine(root, path)
     real.parent.mkdir(parents=True, exist_ok=True)
-    # A folder that was swapped for a symlink since is refused by the opening itself.
+    # If a folder has been swapped for a symlink since, the opening itself fails.
     descriptor = open_beneath(root, real, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
         file.write(content)

@@ -15,8 +15,8 @@ Block = tuple[int, int, int, int]
 def unified(old: str | None, new: str, path: str) -> str:
     """Return a unified diff, clipped; empty when nothing changed.
 
-    difflib is quadratic. What both texts share at their ends is taken off first, so a small change
-    in a large file stays cheap; above 3 000 changed lines the diff is one block, not a minimal one.
+    difflib is quadratic. What both texts share at their ends is cut off first, so a small change in
+    a large file stays cheap; above 3 000 changed lines the diff is one block, not a minimal one.
 
     Args:
         old: None for a new file.
@@ -33,7 +33,7 @@ def unified(old: str | None, new: str, path: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    # Not splitlines(): for git a form feed or a lone carriage return ends no line.
+    # Not splitlines(): for git a form feed or a lone carriage return does not end a line.
     lines = [f"{line}\n" for line in text.split("\n")]
     last = lines.pop()[:-1]
     return [*lines, last] if last else lines
@@ -43,8 +43,8 @@ def _blocks(before: list[str], after: list[str]) -> list[Block]:
     start = _shared(before, after)
     end = _shared(before[start:][::-1], after[start:][::-1])
     old_end, new_end = len(before) - end, len(after) - end
-    changed = (old_end - start, new_end - start)
-    if min(changed) <= 1 or sum(changed) > _MOST_LINES:
+    lengths = (old_end - start, new_end - start)
+    if min(lengths) <= 1 or sum(lengths) > _MOST_LINES:
         return [(start, old_end, start, new_end)]
     middle = (before[start:old_end], after[start:new_end])
     matcher = difflib.SequenceMatcher(None, *middle, autojunk=False)

@@ -1,7 +1,7 @@
-"""The environment of an agent: an allow-list, never the manager's own with parts taken out.
+"""The environment of an agent: an allow-list, never the manager's own with parts removed.
 
-Secrets of the manager (tokens, database URL, other agents' keys) therefore cannot reach an agent
-by being forgotten in a list.
+So no secret of the manager (tokens, database URL, other agents' keys) can reach an agent because
+somebody forgot to list it.
 """
 
 import os
@@ -47,11 +47,11 @@ def agent_environment(
     """Return every variable the agent gets.
 
     Args:
-        profile: its `env` is set, its `env_keys` are handed on.
+        profile: its `env` is set, its `env_keys` are passed on.
         folder: HOME and TMPDIR are in it.
-        model: asked for by the run.
-        marker: value of `AGENT_RUNS_RUN`, by which strays of the run are found.
-        manager: environment to take allowed variables from; this process's own by default.
+        model: the one that the run requests.
+        marker: value of `AGENT_RUNS_RUN`, by which stray processes of the run are found.
+        manager: environment to take allowed variables from; by default that of this process.
     """
     manager = os.environ if manager is None else manager
     home = str(folder.home)
@@ -77,7 +77,7 @@ def agent_environment(
 
 
 def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None) -> list[str]:
-    """Return program and arguments, the program as an absolute path where PATH knows it."""
+    """Return program and arguments; the program as an absolute path if it is on PATH."""
     words = list(profile.command) + (list(profile.model_args) if model else [])
     command = [filled(word, folder, model) for word in words]
     command[0] = shutil.which(command[0]) or command[0]
@@ -87,8 +87,8 @@ def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None
 def write_home(profile: AgentProfile, folder: RunFolder, *, user_home: Path | None = None) -> None:
     """Put the profile's files and the user's login for this agent into the private HOME.
 
-    A login file is copied again when the user's own is newer (a fresh login), so that a token
-    which the agent renewed for itself is not overwritten by an older one.
+    A login file is copied again only if the user's own is newer (a fresh login): otherwise a token
+    that the agent renewed for itself would be overwritten by an older one.
     """
     for name, content in profile.files.items():
         path = folder.home / name
@@ -99,14 +99,14 @@ def write_home(profile: AgentProfile, folder: RunFolder, *, user_home: Path | No
     for name in profile.login_files:
         source, target = user_home / name, folder.home / name
         try:
-            written = source.stat().st_mtime
-            if target.exists() and target.stat().st_mtime >= written:
+            changed_at = source.stat().st_mtime
+            if target.exists() and target.stat().st_mtime >= changed_at:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             target.chmod(0o600)
         except OSError:
-            # Not logged in, or not ours to read: the agent itself says so best.
+            # Not logged in, or not readable for us: the agent itself reports it best.
             continue
 
 

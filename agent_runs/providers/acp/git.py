@@ -1,8 +1,8 @@
-"""Git, called so that a tree which an agent has touched cannot make it run anything.
+"""Git, called in a way that a tree which an agent has touched cannot make it run anything.
 
 Hooks, fsmonitor, external diff programs and the `ext` transport are off, and neither the system's
-nor the user's configuration is read. `trusted` calls (fetching what a person registered) keep the
-user's configuration, because credential helpers and SSH settings live there.
+nor the user's configuration is read. `trusted` calls (fetching what a person registered) use the
+user's configuration, because credential helpers and SSH settings are in it.
 """
 
 import os
@@ -35,11 +35,11 @@ _NOBODY = {
 
 
 class GitFailed(Unavailable):
-    """Git did not do what was asked; the message is its own last words."""
+    """Git failed; the message is the last line that it printed."""
 
 
 def installed() -> bool:
-    """Tell whether there is a git on PATH."""
+    """Tell whether git is on PATH."""
     return shutil.which("git") is not None
 
 
@@ -56,26 +56,28 @@ async def git(
         arguments: after `git`.
         cwd: folder to run in.
         trusted: read the user's configuration; never on a tree that an agent has touched.
-        may_fail: an exit code other than 0 is no error.
+        may_fail: an exit code other than 0 is not an error.
         timeout_seconds: how long it may take.
 
     Raises:
-        GitFailed: it is missing, failed, or took longer than `timeout_seconds`.
+        GitFailed: git is missing, failed, or took longer than `timeout_seconds`.
     """
     command = ["git", *_SAFE, *arguments]
     try:
         with anyio.fail_after(timeout_seconds):
-            done = await anyio.run_process(
+            process = await anyio.run_process(
                 command, cwd=cwd, env=_environment(trusted), check=False, stdin=subprocess.DEVNULL
             )
     except TimeoutError as exc:
         raise GitFailed(f"git {arguments[0]} took longer than {timeout_seconds:g} s") from exc
     except OSError as exc:
         raise GitFailed(f"git cannot be started: {exc}") from exc
-    if done.returncode and not may_fail:
-        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitFailed(words[-1] if words else f"git {arguments[0]} ended with {done.returncode}")
-    return done.stdout
+    if process.returncode and not may_fail:
+        words = process.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise GitFailed(
+            words[-1] if words else f"git {arguments[0]} ended with {process.returncode}"
+        )
+    return process.stdout
 
 
 def _environment(trusted: bool) -> dict[str, str]:

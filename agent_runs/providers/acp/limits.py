@@ -1,11 +1,11 @@
-"""How long and how much an agent may."""
+"""Limits of time and size for agents."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class AgentLimits:
-    """Limits of one turn. Time during which a permission request waits for a person is free.
+    """Limits of one turn. Time in which a permission request waits for a person does not count.
 
     Attributes:
         start_seconds: from the start slot to an open session.

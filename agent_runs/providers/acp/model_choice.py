@@ -26,19 +26,19 @@ async def choose_model(session: Session, profile: AgentProfile, model: str) -> N
     option = _model_option(session.options)
     listed = object_or_empty(session.options.get("models"))
     if option is not None:
-        offered = _values(objects_or_empty(option.get("options")))
+        names = _values(objects_or_empty(option.get("options")))
         method, params = "session/set_config_option", {"configId": option.get("id"), "value": model}
     elif listed:
         models = objects_or_empty(listed.get("availableModels"))
-        offered = [text_or_empty(one.get("modelId")) for one in models]
+        names = [text_or_empty(entry.get("modelId")) for entry in models]
         method, params = "session/set_model", {"modelId": model}
     elif session.resumed_by in ("session/resume", "session/load"):
-        # The session goes on with the model that it had.
+        # The session continues with its model.
         return
     else:
         raise outcome.model_unavailable(profile, model, "it offers no choice of models")
-    if offered and model not in offered:
-        shown = ", ".join(offered[:_SHOWN]) + (" …" if len(offered) > _SHOWN else "")
+    if names and model not in names:
+        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         raise outcome.model_unavailable(profile, model, f"it offers {shown}")
     try:
         await session.call(method, **params)
@@ -54,7 +54,7 @@ def _model_option(options: dict[str, JSON]) -> dict[str, JSON] | None:
 
 
 def _values(options: list[dict[str, JSON]]) -> list[str]:
-    """Return the values of a select, whose options may stand in groups."""
+    """Return the values of a select, whose options may be in groups."""
     values: list[str] = []
     for option in options:
         if "options" in option:

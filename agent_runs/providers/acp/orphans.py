@@ -1,8 +1,8 @@
-"""Processes of a run that outlived what should have ended them.
+"""Processes of a run that are still there after their server was killed.
 
 Two traces lead to them: `agent.json` in the run's folder (written when an agent starts, removed
-when it ended), and the variable `AGENT_RUNS_RUN` in the environment of everything it started. A
-process id is believed only together with its creation time, for ids are used again.
+when it has ended), and the variable `AGENT_RUNS_RUN` in the environment of everything it started. A
+process id counts only together with its creation time, because ids are reused.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class RunningAgent:
 
     Attributes:
         pid: of the agent, and of its process group.
-        created: creation time in seconds since the epoch, as psutil tells it.
+        created: creation time in seconds since the epoch, as psutil gives it.
         marker: value of `AGENT_RUNS_RUN`, unique to this start.
     """
 
@@ -44,18 +44,18 @@ class RunningAgent:
 
 
 def remember(folder: Path, run_id: int, pid: int, marker: str) -> None:
-    """Write down that an agent runs, so that a later start of the program can end it.
+    """Note that an agent runs, so a later start of the program can end it.
 
     Args:
         folder: of the run.
         run_id: of the run.
-        pid: 0 when it is about to start, so that a kill between start and note loses nothing.
+        pid: 0 if it is about to start: a kill right after the start then loses nothing.
         marker: unique to this start.
     """
     try:
         created = psutil.Process(pid).create_time() if pid else 0.0
     except psutil.Error:
-        # It is gone already; what it left is still found by the marker.
+        # It has already ended; the marker still leads to what it left.
         created = 0.0
     agent = RunningAgent(run_id=run_id, pid=pid, created=created, marker=marker)
     path = folder / _FILE
@@ -65,12 +65,12 @@ def remember(folder: Path, run_id: int, pid: int, marker: str) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Take note that the run has no agent any more."""
+    """Note that the run's agent has ended."""
     (folder / _FILE).unlink(missing_ok=True)
 
 
 def remembered(folder: Path) -> RunningAgent | None:
-    """Return what was written down for a run, None when nothing usable was."""
+    """Return what was noted for a run, None if nothing usable was."""
     try:
         return RunningAgent(**json.loads((folder / _FILE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
@@ -78,7 +78,7 @@ def remembered(folder: Path) -> RunningAgent | None:
 
 
 def end_strays(marker: str) -> list[int]:
-    """Kill every process that carries the marker; return their ids. Blocks, up to seconds."""
+    """Kill every process that carries the marker; return their ids. May block for seconds."""
     return _kill(_marked({marker}))
 
 
@@ -89,25 +89,25 @@ def end_orphans(runs: Path, *, keep: frozenset[int] = frozenset()) -> int:
         runs: folder with one folder per run.
         keep: ids of runs that this manager works on.
     """
-    found = [
+    agents = [
         agent
         for path in sorted(runs.glob(f"*/{_FILE}"))
         if (agent := remembered(path.parent)) is not None and agent.run_id not in keep
     ]
-    if not found:
+    if not agents:
         return 0
-    for agent in found:
+    for agent in agents:
         if _is_same(agent):
             signal_group(agent.pid, signal.SIGTERM)
-    _wait([process for agent in found for process in _leader(agent)])
-    for agent in found:
+    _wait([process for agent in agents for process in _leader(agent)])
+    for agent in agents:
         if _is_same(agent):
             signal_group(agent.pid, signal.SIGKILL)
-    _kill(_marked({agent.marker for agent in found}))
-    for agent in found:
+    _kill(_marked({agent.marker for agent in agents}))
+    for agent in agents:
         forget(runs / str(agent.run_id))
-        logger.warning("run %s: its agent of a former server was ended", agent.run_id)
-    return len(found)
+        logger.warning("run %s: ended its agent, left by an earlier server", agent.run_id)
+    return len(agents)
 
 
 def _is_same(agent: RunningAgent) -> bool:
@@ -141,13 +141,13 @@ def _kill(processes: list[psutil.Process]) -> list[int]:
 
 
 def _wait(processes: list[psutil.Process]) -> None:
-    """Wait until they have ended; a zombie has, though its parent may never ask for it."""
+    """Wait until they have ended; a zombie has, even if its parent never collects it."""
     until = time.monotonic() + _END_SECONDS
-    while any(map(_lives, processes)) and time.monotonic() < until:
+    while any(map(_is_alive, processes)) and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS)
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""How turns end: official status, a machine word, and a text that helps.
+"""How turns end: official status, a machine word, and a text for people.
 
 Every text says what happened, what is safe and what to do next.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.acp.agents import AgentProfile
 
-KEPT = "The workspace is kept"
+_SAFE = "The workspace is kept"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Ending:
     Attributes:
         status: official word.
         reason: machine word; None for COMPLETE.
-        error: text of the one ERROR entry; None writes none.
+        error: text of the only ERROR entry; None writes none.
     """
 
     status: AgentRunStatus
@@ -27,7 +27,7 @@ class Ending:
 
 
 class TurnFailed(Exception):
-    """The turn cannot go on; `ending` says how it ends."""
+    """The turn cannot continue; `ending` says how it ends."""
 
     def __init__(self, reason: str, error: str, status: str = AgentRunStatus.ERROR) -> None:
         super().__init__(error)
@@ -42,37 +42,37 @@ _BY_STOP_REASON = {
     "max_tokens": Ending(
         AgentRunStatus.OUT_OF_TOKENS,
         "max_tokens",
-        f"The model ran out of tokens before it was done. {KEPT}; resume the run to let it go on.",
+        f"The model ran out of tokens before it was done. {_SAFE}; resume the run to continue.",
     ),
     "max_turn_requests": Ending(
         AgentRunStatus.MAX_ITERATIONS_REACHED,
         "max_turn_requests",
         "The agent reached its limit of model requests for one turn. "
-        f"{KEPT}; resume the run to let it go on.",
+        f"{_SAFE}; resume the run to continue.",
     ),
     "refusal": Ending(
         AgentRunStatus.ERROR,
         "refusal",
-        f"The model refused to go on. {KEPT}; resume the run with other words.",
+        f"The model refused to continue. {_SAFE}; resume the run with a different prompt.",
     ),
 }
 
 
 def ending_of(stop_reason: str) -> Ending:
-    """Return how a turn ended that the agent ended with this word."""
-    known = _BY_STOP_REASON.get(stop_reason)
-    if known is not None:
-        return known
+    """Return how a turn ended that the agent ended with this stop reason."""
+    ending = _BY_STOP_REASON.get(stop_reason)
+    if ending is not None:
+        return ending
     return Ending(
         AgentRunStatus.ERROR,
         "unknown_stop_reason",
-        f"The agent stopped for a reason that is not known here: {stop_reason!r}. "
-        f"{KEPT}; resume the run to let it go on.",
+        f"The agent stopped for an unknown reason: {stop_reason!r}. "
+        f"{_SAFE}; resume the run to continue.",
     )
 
 
 def agent_missing(profile: AgentProfile, why: str) -> TurnFailed:
-    """The agent's program is not there."""
+    """The agent's program is missing."""
     return TurnFailed(
         "agent_missing",
         f"The agent {profile.name!r} cannot be started: {why}. Nothing was done; "
@@ -85,21 +85,21 @@ def crashed(profile: AgentProfile, exit_code: int | None, words: str) -> TurnFai
     how = f"with exit code {exit_code}" if exit_code is not None else "without an exit code"
     if exit_code is not None and exit_code < 0:
         how = f"by signal {-exit_code}"
-    said = f" Its last words:\n{words}\n" if words else " "
+    output = f" Its last output:\n{words}\n" if words else " "
     return TurnFailed(
         "agent_crashed",
-        f"The agent {profile.name!r} ended unexpectedly, {how}.{said}"
-        f"{KEPT}; resume the run to start it again.",
+        f"The agent {profile.name!r} ended unexpectedly, {how}.{output}"
+        f"{_SAFE}; resume the run to start it again.",
     )
 
 
 def not_logged_in(profile: AgentProfile, words: str) -> TurnFailed:
-    """The agent wants a login or a key."""
+    """The agent needs a login or a key."""
     hint = profile.login_hint or "log in with the agent's own program"
     return TurnFailed(
         "not_logged_in",
         f"The agent {profile.name!r} is not logged in: {words}. To log in: {hint}. "
-        f"{KEPT}; resume the run afterwards.",
+        f"{_SAFE}; resume the run afterwards.",
     )
 
 
@@ -108,7 +108,7 @@ def request_failed(profile: AgentProfile, words: str) -> TurnFailed:
     return TurnFailed(
         "agent_error",
         f"The agent {profile.name!r} reported an error: {words}. "
-        f"{KEPT}; resume the run to try again.",
+        f"{_SAFE}; resume the run to try again.",
     )
 
 
@@ -116,17 +116,18 @@ def wrong_protocol(profile: AgentProfile, version: object) -> TurnFailed:
     """The agent speaks another version of the protocol."""
     return TurnFailed(
         "protocol_version",
-        f"The agent {profile.name!r} speaks version {version!r} of the Agent Client Protocol, "
-        f"version 1 is needed. {KEPT}; install a fitting version of the agent and resume the run.",
+        f"The agent {profile.name!r} speaks version {version!r} of the Agent Client Protocol, but "
+        f"version 1 is required. {_SAFE}; install a version of the agent that speaks it, then "
+        "resume the run.",
     )
 
 
 def bad_protocol(profile: AgentProfile, words: str) -> TurnFailed:
-    """The agent broke the protocol."""
+    """The agent violated the protocol."""
     return TurnFailed(
         "protocol_error",
-        f"The agent {profile.name!r} broke the Agent Client Protocol: {words}. "
-        f"{KEPT}; resume the run to try again, or update the agent.",
+        f"The agent {profile.name!r} violated the Agent Client Protocol: {words}. "
+        f"{_SAFE}; resume the run to try again, or update the agent.",
     )
 
 
@@ -135,24 +136,24 @@ def images_unsupported(profile: AgentProfile) -> TurnFailed:
     return TurnFailed(
         "images_unsupported",
         f"The agent {profile.name!r} does not take images, so nothing was sent to it. "
-        f"{KEPT}; resume the run without images, or start a new run with another agent.",
+        f"{_SAFE}; resume the run without images, or start a new run with another agent.",
     )
 
 
 def model_unavailable(profile: AgentProfile, model: str, words: str) -> TurnFailed:
-    """The agent does not offer the model that the run asked for."""
+    """The agent does not offer the model that the run requests."""
     return TurnFailed(
         "model_unavailable",
         f"The agent {profile.name!r} cannot use the model {model!r}: {words}. "
-        f"{KEPT}; resume the run with another model.",
+        f"{_SAFE}; resume the run with another model.",
     )
 
 
 def no_workspace(words: str) -> TurnFailed:
-    """The workspace cannot be made."""
+    """The workspace cannot be created."""
     return TurnFailed(
         "workspace_failed",
-        f"The workspace could not be made: {words}. Nothing was done; check the repository, "
+        f"The workspace could not be created: {words}. Nothing was done; check the repository, "
         "then resume the run.",
     )
 
@@ -166,7 +167,7 @@ def timed_out(reason: str, seconds: float) -> TurnFailed:
     }[reason]
     return TurnFailed(
         reason,
-        f"{what} and was ended. {KEPT}; resume the run to let it go on, or raise the limit in "
-        "the settings.",
+        f"{what} and was stopped. {_SAFE}; resume the run to continue, or raise the limit in the "
+        "settings.",
         AgentRunStatus.TIMEOUT,
     )

@@ -1,7 +1,7 @@
-"""Answers to what an agent asks to be allowed, by the run's policy.
+"""Answers an agent's permission requests according to the run's policy.
 
-A policy never widens an answer: a choice that holds for this once wins over one that holds always.
-After a cancel every question is answered `cancelled`, as the protocol demands.
+A policy never allows more than it must: an option that applies once wins over one that always
+applies. After a cancel every question is answered `cancelled`, as the protocol requires.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class Permissions:
 
     Attributes:
         policy: `allow`, `reject`, or `ask` a person.
-        ask: reaches the person; returns the option id, None when there was no answer.
+        ask: asks the person; returns the option id, None if the question was withdrawn.
         cancelled: nothing is allowed any more.
     """
 
@@ -36,17 +36,17 @@ class Permissions:
 
     @property
     def waiting(self) -> bool:
-        """Tell whether a person is being waited for."""
+        """Tell whether a question waits for a person."""
         return bool(self._waiting)
 
     def cancel(self) -> None:
-        """Withdraw what is being asked and allow nothing from now on."""
+        """Withdraw open questions, and allow nothing from now on."""
         self.cancelled = True
         for task in self._waiting:
             task.cancel()
 
     async def close(self) -> None:
-        """Withdraw what is being asked and wait until that is done; bounded."""
+        """Withdraw open questions and wait, for a bounded time, until that is done."""
         self.cancel()
         if self._waiting:
             await asyncio.wait(list(self._waiting), timeout=_WITHDRAW_SECONDS)
@@ -63,7 +63,7 @@ class Permissions:
         if self.cancelled:
             return None
         if answer not in [option.get("optionId") for option in options]:
-            # Nobody answered in time: the agent may go on without it.
+            # Nobody answered in time: the agent may continue without permission.
             return _pick(options, "reject")
         return answer
 

@@ -1,11 +1,11 @@
-"""A child process in its own session: pipes of ours, and an end that leaves nothing behind.
+"""A child process in its own session, with our own pipes, that leaves nothing behind.
 
-The order of the end is: close stdin, wait, SIGTERM to the group, wait, SIGKILL to the group, then
-whatever carries the run's marker in its environment although it left the group. All of it is
+It ends in this order: close stdin, wait, SIGTERM to the group, wait, SIGKILL to the group, then
+kill whatever carries the run's marker in its environment although it left the group. All of it is
 bounded and shielded, so a cancelled caller still cleans up.
 
-The output pipes are made here and not by asyncio: a grandchild that keeps one open would keep
-asyncio's transport alive for ever, this way closing is in our hands.
+We create the output pipes ourselves. With asyncio's, a grandchild that keeps one open would keep
+the transport alive for ever.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ class Output:
         """Read from a file descriptor, which now belongs to the new object."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
-        # uvloop closes the descriptor itself and then the file; by then the number may belong to
-        # something that another thread has just opened. So there the file must not close it.
+        # uvloop closes the descriptor itself and then the file. By then another thread may have
+        # opened something with the same number, so under uvloop the file must not close it.
         is_uvloop = type(loop).__module__.partition(".")[0] == "uvloop"
         file = os.fdopen(descriptor, "rb", 0, closefd=not is_uvloop)
         transport, _ = await loop.connect_read_pipe(
@@ -53,7 +53,7 @@ class Output:
             return b""
 
     def close(self) -> None:
-        """Stop reading, also when somebody still has the writing end."""
+        """Stop reading, even if somebody still has the writing end."""
         self._transport.close()
 
 
@@ -83,8 +83,8 @@ class Child:
             command: program and arguments.
             cwd: folder to start in.
             env: the whole environment.
-            stdin: True opens a pipe to it, else it reads nothing.
-            merge: True sends its errors into its output.
+            stdin: True opens a pipe to it; otherwise its input is empty.
+            merge: True sends its errors to its output.
 
         Raises:
             OSError: the program cannot be started.
@@ -127,7 +127,7 @@ class Child:
         """Write to its standard input.
 
         Raises:
-            ConnectionError: it does not read any more.
+            ConnectionError: it no longer reads.
         """
         stdin = self._process.stdin
         if stdin is None or stdin.is_closing():
@@ -143,7 +143,7 @@ class Child:
         """End the process and its group.
 
         Args:
-            patience_seconds: how long it may take to end by itself once its stdin is closed.
+            patience_seconds: how long it may take to exit by itself once its stdin is closed.
         """
         await to_its_end(self._end(patience_seconds))
 
@@ -170,6 +170,6 @@ class Child:
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process group; nothing happens when there is none."""
+    """Send a signal to a process group, if it exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)

@@ -8,7 +8,7 @@
     extends = "claude"
     env = { ANTHROPIC_BASE_URL = "http://gateway.example" }
 
-A table with the name of a built-in agent changes that agent: only the keys it names.
+A table with the name of a built-in agent changes that agent, but only the keys that it names.
 """
 
 import tomllib
@@ -23,10 +23,10 @@ from agent_runs.reading.shapes import object_or_empty
 
 
 def load_profiles(path: Path | None = None) -> dict[str, AgentProfile]:
-    """Return name → profile: the built-in agents and those of the TOML file, if there is one.
+    """Return name → profile: the built-in agents and those of the TOML file, if it exists.
 
     Raises:
-        InvalidRequest: the file cannot be used; the message names the file and the key.
+        InvalidRequest: the file is not valid; the message names the file and the key.
     """
     profiles = dict(BUILT_IN)
     if path is None or not path.exists():
@@ -34,7 +34,7 @@ def load_profiles(path: Path | None = None) -> dict[str, AgentProfile]:
     try:
         content: dict[str, JSON] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as exc:
-        raise InvalidRequest(f"{path}: it cannot be read as TOML: {exc}") from exc
+        raise InvalidRequest(f"{path} cannot be read as TOML: {exc}") from exc
     tables = content.pop("agents", {})
     if content:
         raise InvalidRequest(
@@ -47,17 +47,17 @@ def load_profiles(path: Path | None = None) -> dict[str, AgentProfile]:
     return profiles
 
 
-def _profile(path: Path, name: str, table: JSON, known: dict[str, AgentProfile]) -> AgentProfile:
+def _profile(path: Path, name: str, table: JSON, profiles: dict[str, AgentProfile]) -> AgentProfile:
     if not isinstance(table, dict):
         raise InvalidRequest(f"{path}: `agents.{name}` must be a table [agents.{name}].")
     own: dict[str, JSON] = {**object_or_empty(table), "name": name, "built_in": False}
     base_name = own.pop("extends", name if name in BUILT_IN else None)
     if base_name is not None:
-        base = known.get(base_name) if isinstance(base_name, str) else None
+        base = profiles.get(base_name) if isinstance(base_name, str) else None
         if base is None:
             raise InvalidRequest(
-                f"{path}: `agents.{name}.extends` is {base_name!r}; known before it: "
-                f"{', '.join(known)}."
+                f"{path}: `agents.{name}.extends` is {base_name!r}, but it must name one of the "
+                f"agents before it: {', '.join(profiles)}."
             )
         own = base.model_dump() | own
         if isinstance(own["env"], dict):

@@ -1,6 +1,6 @@
-"""The provider for coding agents on this machine: the way into this package.
+"""The provider for coding agents on this machine: the entry point of this package.
 
-It holds what all turns share (profiles, limits, start slots, sandbox) and the turns that work now.
+It holds what all turns share (profiles, limits, start slots, sandbox) and the turns at work.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class AcpProvider:
     """Drives agents over the Agent Client Protocol.
 
     Attributes:
-        sandbox: what confines agents, found when the provider is entered.
+        sandbox: what confines agents; set when the provider is entered.
     """
 
     name = "acp"
@@ -50,9 +50,9 @@ class AcpProvider:
             home: runs and mirrors are kept under it.
             profiles: name → agent, see `load_profiles`.
             limits: of each turn.
-            redact: takes known secrets out of what agents print.
+            redact: removes known secrets from what agents print.
             start_slots: agents that may start up at the same time.
-            sandbox: `auto` confines where the machine can, `bubblewrap` insists on it.
+            sandbox: `auto` confines agents if the machine can, `bubblewrap` insists on it.
         """
         self.sandbox = Sandbox()
         self._home = home
@@ -72,7 +72,7 @@ class AcpProvider:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        # The executor has ended all turns before; a turn that is left is told to end.
+        # The executor has ended all turns before; if one is left, it must end now.
         for turn in self._turns.values():
             turn.stop()
 
@@ -100,7 +100,7 @@ class AcpProvider:
                 del self._turns[request.run_id]
 
     async def cancel(self, run_id: int) -> None:
-        """Tell the run's agent to stop; nothing happens when it does not work."""
+        """Tell the run's agent to stop, if it works."""
         if (turn := self._turns.get(run_id)) is not None:
             turn.stop()
 
@@ -109,7 +109,7 @@ class AcpProvider:
         return self._workspaces.folder(run_id).root
 
     async def diff(self, run_id: int) -> str:
-        """Return the diff of the run's work tree against its base; empty when there is none.
+        """Return the diff of the run's work tree against its base; empty if there is none.
 
         Raises:
             GitFailed: the repository that the run was cloned from is gone.
@@ -125,7 +125,7 @@ class AcpProvider:
 
         Raises:
             NotFound: there is no such file in it.
-            TooLarge: the file is too large to be read at once.
+            TooLarge: the file is too large to read at once.
         """
         return await self._workspaces.read(run_id, path)
 
@@ -147,10 +147,10 @@ class AcpProvider:
         return Turn(request, recorder, profile, surroundings)
 
     async def _unknown_agent(self, request: TurnRequest, recorder: Recorder) -> TurnOutcome:
-        known = ", ".join(self._profiles)
+        names = ", ".join(self._profiles)
         error = (
-            f"There is no agent {request.agent!r} any more; there are {known}. Nothing was done; "
-            "put its profile back, then resume the run."
+            f"There is no longer an agent {request.agent!r}; there are {names}. Nothing was done. "
+            "Restore its profile, then resume the run."
         )
         entry = NewLog(
             created_at=datetime.now(UTC),

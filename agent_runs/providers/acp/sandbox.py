@@ -1,9 +1,9 @@
-"""Confinement of agents with bubblewrap, where the machine allows it.
+"""Confinement of agents with bubblewrap, if the machine allows it.
 
-Inside, an agent sees the system's programs read-only and its own run folder, and nothing of other
-runs, of the database or of other processes; when it ends, everything that it started ends with it.
-The network stays shared, agents need their model. Without bubblewrap an agent is an ordinary
-process of the same user: its environment is clean, but it can read that user's files.
+Inside, an agent sees the system's programs, read-only, and its own run folder, but no other runs,
+no database and no other processes. When it ends, everything that it started ends too. The network
+stays shared, because agents need their model. Without bubblewrap an agent is an ordinary process of
+the same user: its environment is clean, but it can read that user's files.
 Source: https://github.com/containers/bubblewrap
 """
 
@@ -55,7 +55,7 @@ _LIMITS = (
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Turns a command into one that runs confined.
+    """Wraps a command so that it runs confined.
 
     Attributes:
         program: path of bwrap; None confines nothing.
@@ -81,10 +81,10 @@ class Sandbox:
 
         Args:
             command: program (absolute path) and arguments.
-            folder: `work`, `home` and `tmp` are writable, the rest of it is not there.
+            folder: `work`, `home` and `tmp` are writable, the rest of it is hidden.
             cwd: folder to start in.
             read_only: further paths to show.
-            network: False also takes the network away.
+            network: False also cuts off the network.
         """
         if self.program is None:
             return list(command)
@@ -103,7 +103,7 @@ async def find_sandbox(choice: SandboxChoice) -> Sandbox:
     """Return what works on this machine.
 
     Raises:
-        InvalidRequest: bubblewrap was asked for and does not work.
+        InvalidRequest: the choice is bubblewrap, which does not work here.
     """
     if choice == "none":
         return Sandbox()
@@ -114,7 +114,7 @@ async def find_sandbox(choice: SandboxChoice) -> Sandbox:
         why = "does not work here (user namespaces?)" if program else "was not found on PATH"
         raise InvalidRequest(
             f"AGENT_RUNS_SANDBOX is `bubblewrap`, but `bwrap` {why}. Install or allow it, or set "
-            "`auto` to run agents without a sandbox where it is missing."
+            "`auto`, which runs agents without a sandbox if it is missing."
         )
     return Sandbox()
 
@@ -122,7 +122,7 @@ async def find_sandbox(choice: SandboxChoice) -> Sandbox:
 def hide_memory() -> None:
     """Keep other processes of this user from reading our environment and memory (Linux).
 
-    It matters for agents without a sandbox: /proc/<pid>/environ of the manager has its secrets.
+    This matters for agents without a sandbox: /proc/<pid>/environ of the manager has its secrets.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
@@ -130,9 +130,9 @@ def hide_memory() -> None:
 
 
 def limit_resources(pid: int) -> None:
-    """Bound core dumps, file size and open files of a process and what it starts (Linux).
+    """Limit core dumps, file size and open files of a process and its children (Linux).
 
-    Never the address space: with 4 GiB some Node.js agents abort at start.
+    Never the address space: with 4 GiB some Node.js agents abort at the start.
     """
     if sys.platform != "linux":
         return
@@ -146,8 +146,8 @@ def limit_resources(pid: int) -> None:
 async def _works(program: str) -> bool:
     with anyio.move_on_after(_PROBE_SECONDS):
         with contextlib.suppress(OSError):
-            done = await anyio.run_process([program, *_PROBE], check=False)
-            return done.returncode == 0
+            process = await anyio.run_process([program, *_PROBE], check=False)
+            return process.returncode == 0
     return False
 
 

@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 class Peer:
-    """JSON-RPC 2.0 over lines."""
+    """JSON-RPC 2.0, one message per line."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -53,13 +53,13 @@ class Peer:
         self._last_id = 0
 
     async def send(self, message: Json) -> None:
-        """Write a message; waits while the client does not read."""
+        """Write a message; wait while the client does not read."""
         line = json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":"))
         self._writer.write(line.encode() + b"\n")
         await self._writer.drain()
 
     async def request(self, method: str, params: Json) -> Json:
-        """Ask the client and return its result; Refused when it says no."""
+        """Send the client a request and return its result; Refused if it says no."""
         self._last_id += 1
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[self._last_id] = answer
@@ -93,7 +93,7 @@ class Peer:
             answer = {"result": await agent.answer(message["method"], message.get("params") or {})}
         except Refused as refused:
             answer = {"error": {"code": refused.code, "message": str(refused)}}
-        except Exception as error:  # noqa: BLE001 - the edge: the client hears of every fault
+        except Exception as error:  # noqa: BLE001 - the edge: the client gets every fault
             answer = {"error": {"code": -32603, "message": f"Internal error: {error!r}"}}
         await self.send({"id": message["id"], **answer})
 
@@ -180,7 +180,7 @@ class Turn:
         self._task: asyncio.Task[str] | None = None
 
     def cancel(self) -> None:
-        """Stop, unless told to be stubborn."""
+        """Stop, unless the prompt says to be stubborn."""
         if self._task is not None and self._obedient:
             self._task.cancel()
 
@@ -200,13 +200,13 @@ class Turn:
             for name, rest in script
             if name in _STEPS
         ]
-        done = 0
-        await self._plan(steps, done)
+        count = 0
+        await self._plan(steps, count)
         for name, rest in script:
             await getattr(self, f"_do_{name}")(rest)
             if name in _STEPS:
-                done += 1
-                await self._plan(steps, done)
+                count += 1
+                await self._plan(steps, count)
             if self._stop_reason != "end_turn":
                 break
         size = sum(len(text) for _, text in self._history)
@@ -232,11 +232,11 @@ class Turn:
         ]
 
     def _files(self) -> list[Path]:
-        found: list[Path] = []
+        paths: list[Path] = []
         for folder, folders, names in os.walk(self._root):
             folders[:] = sorted(set(folders) - _SKIPPED)
-            found += [Path(folder, name) for name in sorted(names)]
-        return found
+            paths += [Path(folder, name) for name in sorted(names)]
+        return paths
 
     async def _do_think(self, text: str) -> None:
         await self._update("agent_thought_chunk", content=_text(text))
@@ -276,9 +276,9 @@ class Turn:
         name, _, body = rest.partition(" ")
         body = re.sub(r"\\([n\\])", lambda match: "\n" if match[1] == "n" else "\\", body) + "\n"
         path = self._root / name
-        known = path in self._files()
+        exists = path in self._files()
         async with self._tool(f"Write {name}", "edit", {"path": str(path)}) as result:
-            old = await asyncio.to_thread(path.read_text, "utf-8", "replace") if known else None
+            old = await asyncio.to_thread(path.read_text, "utf-8", "replace") if exists else None
             diff = [{"type": "diff", "path": str(path), "oldText": old, "newText": body}]
             if not await self._allowed(result, f"Write {name}", diff):
                 result.update(status="failed", content=_content("rejected by the user"))
@@ -288,12 +288,12 @@ class Turn:
 
     async def _do_run(self, command: str) -> None:
         async with self._tool(command, "execute", {"command": command}) as result:
-            made = await self._ask_client("terminal/create", command=command, cwd=str(self._root))
-            terminal = {"terminalId": made["terminalId"]}
+            answer = await self._ask_client("terminal/create", command=command, cwd=str(self._root))
+            terminal = {"terminalId": answer["terminalId"]}
             ended = await self._ask_client("terminal/wait_for_exit", **terminal)
-            seen = await self._ask_client("terminal/output", **terminal)
+            output = await self._ask_client("terminal/output", **terminal)
             await self._ask_client("terminal/release", **terminal)
-            raw = {"exit_code": ended.get("exitCode"), "output": seen["output"]}
+            raw = {"exit_code": ended.get("exitCode"), "output": output["output"]}
             result.update(status="completed" if raw["exit_code"] == 0 else "failed", rawOutput=raw)
 
     async def _do_sleep(self, seconds: str) -> None:
@@ -348,8 +348,8 @@ class Turn:
     async def _ask_client(self, method: str, **params: Any) -> Json:
         return await self._agent.peer.request(method, {"sessionId": self._session_id, **params})
 
-    async def _plan(self, steps: list[str], done: int) -> None:
-        states = ["completed"] * done + ["in_progress"] + ["pending"] * len(steps)
+    async def _plan(self, steps: list[str], count: int) -> None:
+        states = ["completed"] * count + ["in_progress"] + ["pending"] * len(steps)
         pairs = zip(steps, states, strict=False)
         entries = [{"content": step[:80], "status": state} for step, state in pairs]
         if entries:
@@ -357,11 +357,11 @@ class Turn:
 
     @contextlib.asynccontextmanager
     async def _tool(self, title: str, kind: str, raw_input: Json) -> AsyncGenerator[Json]:
-        """Announce a tool call and tell its result, which the body fills in."""
+        """Announce a tool call, and send its result, which the body fills in."""
         call_id = f"call_{uuid.uuid4().hex[:8]}"
         result: Json = {"toolCallId": call_id, "status": "completed"}
-        told: Json = {"title": title, "kind": kind, "status": "in_progress", "rawInput": raw_input}
-        await self._update("tool_call", toolCallId=call_id, **told)
+        call: Json = {"title": title, "kind": kind, "status": "in_progress", "rawInput": raw_input}
+        await self._update("tool_call", toolCallId=call_id, **call)
         try:
             yield result
         except (OSError, Refused) as error:
@@ -370,8 +370,8 @@ class Turn:
 
     async def _allowed(self, result: Json, title: str, content: list[Json]) -> bool:
         call = {"toolCallId": result["toolCallId"], "title": title, "content": content}
-        asked = {"toolCall": call, "options": _OPTIONS}
-        answer = await self._ask_client("session/request_permission", **asked)
+        request = {"toolCall": call, "options": _OPTIONS}
+        answer = await self._ask_client("session/request_permission", **request)
         return answer["outcome"].get("optionId") in ("allow", "always")
 
 

@@ -1,10 +1,10 @@
 """One agent process and its ACP session: start, prompt, cancel, end.
 
 The SDK's `Connection` carries the JSON-RPC; `session/update` and all results are taken raw, because
-the typed path of the SDK drops kinds and words that it does not know. Updates are handed on
-synchronously, in the order of arrival: the SDK starts one task per message, and a handler that
-waited before it recorded would mix them up. The connection knows nothing of the process, so each
-wait is raced against its end.
+the typed path of the SDK drops unknown kinds and fields. Updates are passed on synchronously, in
+the order of arrival: the SDK starts one task per message, and a handler that waited before it
+recorded would mix them up. The connection does not notice the end of the process, so each wait is
+raced against it.
 """
 
 import asyncio
@@ -54,8 +54,8 @@ class Launch:
     Attributes:
         command: as in the profile, unconfined.
         wrap: puts a command into the agent's sandbox.
-        redact: takes known secrets out of what the agent prints.
-        changed: called after the translator was fed.
+        redact: removes known secrets from what the agent prints.
+        on_change: called after the translator has taken something in.
         room: waits until more may be read from the agent.
     """
 
@@ -68,13 +68,13 @@ class Launch:
     translator: Translator
     wrap: Wrap
     redact: Callable[[str], str]
-    changed: Callable[[], None]
+    on_change: Callable[[], None]
     room: Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
 async def open_session(launch: Launch) -> AsyncGenerator["Session"]:
-    """Start the agent's process; it and all it started are ended when the context is left.
+    """Start the agent's process; leaving the context ends it and all that it started.
 
     Raises:
         TurnFailed: the program cannot be started.
@@ -98,9 +98,9 @@ class Session:
     Attributes:
         child: its process.
         session_id: of the ACP session, once there is one.
-        resumed_by: `session/resume`, `session/load`, or `new` when the former session is lost;
+        resumed_by: `session/resume`, `session/load`, or `new` if the earlier session is lost;
             None for a first turn.
-        images: whether the agent takes images, as it said itself.
+        images: whether the agent says that it takes images.
     """
 
     def __init__(self, launch: Launch, child: Child) -> None:
@@ -117,11 +117,11 @@ class Session:
             root=launch.cwd,
             terminals=self._terminals,
             permissions=launch.permissions,
-            decided=self._decided,
+            on_decision=self._note_decision,
         )
         self._loading: str | None = None
         self._heard = time.monotonic()
-        # How long it may take to exit by itself: only an agent whose turn is over gets time.
+        # How long it may take to exit by itself; only an agent whose turn is over gets time.
         self._patience = 0.0
         self._errors = ClippedText(_STDERR_KEPT)
         self._transport = LineTransport(
@@ -132,7 +132,7 @@ class Session:
         self._exited = self._background.start(child.wait(), "agent-exit")
 
     async def start(self, resume: str | None) -> None:
-        """Shake hands and open a session, if possible the one of the turn before.
+        """Shake hands and open a session, if possible that of the turn before.
 
         Raises:
             TurnFailed: the agent cannot work.
@@ -157,7 +157,7 @@ class Session:
             self.options = await self._call("session/new", cwd=self._cwd, mcpServers=[])
             session_id = self.options.get("sessionId")
             if not isinstance(session_id, str) or not session_id:
-                raise outcome.bad_protocol(self._profile, "session/new gave no sessionId")
+                raise outcome.bad_protocol(self._profile, "session/new returned no sessionId")
             self.session_id = session_id
             self.resumed_by = None if resume is None else "new"
 
@@ -178,10 +178,10 @@ class Session:
 
         Args:
             blocks: ACP content blocks.
-            stop: when it is set, the agent is told to stop and gets its grace.
+            stop: once it is set, the agent is told to stop and gets its grace period.
 
         Returns:
-            The raw result; None when the agent did not answer a stop within the grace.
+            The raw result; None if the agent did not answer a stop within the grace period.
 
         Raises:
             TurnFailed: the agent ended, reported an error, or reached a limit.
@@ -214,7 +214,7 @@ class Session:
             stopping.cancel()
 
     async def close(self) -> None:
-        """End the process, its terminals and the connection; bounded, and safe when cancelled."""
+        """End the process, its terminals and the connection; bounded, safe under cancellation."""
         await to_its_end(self._close())
 
     async def _close(self) -> None:
@@ -229,21 +229,21 @@ class Session:
         return str(self._launch.cwd)
 
     async def _authenticate(self, hello: dict[str, JSON]) -> None:
-        wanted = self._profile.auth_method
-        offered = [method.get("id") for method in objects_or_empty(hello.get("authMethods"))]
+        method_id = self._profile.auth_method
+        method_ids = [method.get("id") for method in objects_or_empty(hello.get("authMethods"))]
         has_key = any(name in self._launch.env for name in self._profile.env_keys)
-        if wanted in offered and has_key:
-            await self._call("authenticate", methodId=wanted)
+        if method_id in method_ids and has_key:
+            await self._call("authenticate", methodId=method_id)
 
     async def _take_up(self, session_id: str, abilities: dict[str, JSON]) -> None:
-        """Resume, else load; an agent may offer either and fail, then a new session follows."""
+        """Resume or load the session; if an agent offers neither or fails, a new one follows."""
         session_abilities = object_or_empty(abilities.get("sessionCapabilities"))
         ways = (
             ("session/resume", session_abilities.get("resume") is not None),
             ("session/load", bool(abilities.get("loadSession"))),
         )
-        for method, offered in ways:
-            if not offered:
+        for method, is_offered in ways:
+            if not is_offered:
                 continue
             params: dict[str, JSON] = {
                 "sessionId": session_id,
@@ -251,7 +251,7 @@ class Session:
                 "mcpServers": [],
             }
             self._loading = session_id
-            # Some agents send the history again, even on `resume`.
+            # Some agents send the history again, even after `resume`.
             self._launch.translator.begin_replay()
             try:
                 self.options = object_or_empty(await self._race(self._request(method, params)))
@@ -265,20 +265,22 @@ class Session:
             return
 
     async def _watch(self, request: asyncio.Task[JSON], stopping: asyncio.Task[Any]) -> None:
-        """Return when the request is done or a stop is asked for; raise at a limit or the end."""
+        """Return when the request is done or a stop is requested; raise at a limit or the end."""
         limits = self._launch.limits
         self._heard = before = time.monotonic()
         worked = 0.0
         while not request.done() and not stopping.done():
-            left = min(limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard))
+            remaining = min(
+                limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard)
+            )
             await asyncio.wait(
                 {request, stopping, self._exited},
-                timeout=min(max(left, 0.0), _TICK_SECONDS),
+                timeout=min(max(remaining, 0.0), _TICK_SECONDS),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             now = time.monotonic()
             if self._launch.permissions.waiting:
-                # A person decides: that time is not the agent's.
+                # A person decides: this time does not count.
                 self._heard = now
             else:
                 worked += now - before
@@ -297,9 +299,9 @@ class Session:
                 raise outcome.timed_out("time_limit", limits.turn_seconds)
 
     async def _cancel(self, request: asyncio.Task[JSON]) -> None:
-        """Tell the agent to stop and give it its grace; afterwards it is not waited for again."""
+        """Tell the agent to stop and wait for its grace period, once."""
         self._launch.permissions.cancel()
-        # The grace bounds the telling, too: an agent that reads nothing any more never hears it.
+        # The grace period bounds the sending, too: the agent may no longer read anything.
         with anyio.move_on_after(self._launch.limits.grace_seconds):
             with contextlib.suppress(ConnectionError):
                 await self._connection.send_notification(
@@ -317,7 +319,7 @@ class Session:
         return await self._connection.send_request(method, params)
 
     async def _race(self, work: Coroutine[Any, Any, JSON]) -> JSON:
-        """Wait for an answer, but not longer than the process lives."""
+        """Wait for an answer, but no longer than the process lives."""
         request = self._background.start(work, "agent-request")
         try:
             await asyncio.wait({request, self._exited}, return_when=asyncio.FIRST_COMPLETED)
@@ -333,8 +335,8 @@ class Session:
 
     def _refused(self, error: RequestError) -> TurnFailed:
         data: JSON = error.data
-        told = object_or_empty(data)
-        details = told.get("details", told.get("message")) if told else data
+        fields = object_or_empty(data)
+        details = fields.get("details", fields.get("message")) if fields else data
         words = str(error) + (f" ({details})" if details else "") + f" [{error.code}]"
         words = self._launch.redact(words[:_STDERR_SHOWN])
         if error.code == _AUTH_REQUIRED:
@@ -345,7 +347,7 @@ class Session:
         if self._transport.overlong:
             limit = self._launch.limits.line_bytes
             return outcome.bad_protocol(self._profile, f"a line of more than {limit:,} bytes")
-        # Its standard output is closed; its exit code follows, or it is ended without one.
+        # Its standard output is closed; its exit code follows, or it ends without one.
         await asyncio.wait({self._exited}, timeout=_LAST_BYTES_SECONDS)
         code = self._exited.result() if self._exited.done() else None
         words = str(self._errors).strip()[-_STDERR_SHOWN:]
@@ -354,7 +356,7 @@ class Session:
         return outcome.crashed(self._profile, code, self._launch.redact(words))
 
     async def _drain(self) -> None:
-        """Read standard error all the time: an agent with a full pipe stands still."""
+        """Read standard error all the time: an agent with a full pipe would block."""
         while self.child.stderr is not None and (chunk := await self.child.stderr.read()):
             self._errors.append(chunk.decode("utf-8", "replace"))
 
@@ -369,15 +371,15 @@ class Session:
 
     def _update(self, params: dict[str, JSON]) -> None:
         update = object_or_empty(params.get("update"))
-        known = self.session_id is None or params.get("sessionId") in (
+        is_ours = self.session_id is None or params.get("sessionId") in (
             self.session_id,
             self._loading,
         )
-        if update and known:
+        if update and is_ours:
             self._launch.translator.feed(update, datetime.now(UTC))
-            self._launch.changed()
+            self._launch.on_change()
 
-    def _decided(self, request: dict[str, JSON], choice: str | None) -> None:
+    def _note_decision(self, request: dict[str, JSON], choice: str | None) -> None:
         policy = self._launch.permissions.policy
         self._launch.translator.decide(request, choice, policy, datetime.now(UTC))
-        self._launch.changed()
+        self._launch.on_change()

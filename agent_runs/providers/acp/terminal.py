@@ -38,18 +38,18 @@ class Terminal:
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code; None while it runs and when a signal ended it."""
+        """Exit code; None while it runs and if a signal ended it."""
         code = self.child.returncode
         return code if code is not None and code >= 0 else None
 
     @property
     def signal_name(self) -> str | None:
-        """Name of the signal that ended it, None when there was none."""
+        """Name of the signal that ended it, None if there was none."""
         code = self.child.returncode
         return _signal_name(-code) if code is not None and code < 0 else None
 
     async def read(self) -> None:
-        """Collect output until its end; at most the limit is kept."""
+        """Collect the output until its end; keep at most the limit."""
         while chunk := await self.child.stdout.read():
             self._output += chunk
             if len(self._output) > self._limit:
@@ -77,7 +77,7 @@ class Terminals:
 
     Attributes:
         background: owns the readers of output.
-        wrap: puts a command into the agent's sandbox; without it a command would run outside.
+        wrap: puts a command into the agent's sandbox; otherwise it would run outside.
     """
 
     background: Background

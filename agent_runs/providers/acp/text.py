@@ -1,4 +1,4 @@
-"""Bounded text: a flooding agent may cost time, but never unbounded memory or storage."""
+"""Bounded text: a flood from an agent may cost time, but never unbounded memory or storage."""
 
 OUTPUT_LIMIT = 16_000
 """Characters kept of one tool output, thought or error."""
@@ -18,8 +18,8 @@ def clip(text: str, limit: int = OUTPUT_LIMIT) -> str:
 class ClippedText:
     """Text that grows by chunks and keeps its head and its tail: `clip` for a stream.
 
-    Chunks are collected in a list and joined when asked for: joining at each of 20 000 chunks
-    would be quadratic. At most three times `limit` is held in memory.
+    Chunks are collected in a list and joined on demand: joining at each of 20 000 chunks would be
+    quadratic. At most three times `limit` is held in memory.
     """
 
     def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
@@ -38,14 +38,14 @@ class ClippedText:
 
     def tail(self, size: int) -> str:
         """Return the last `size` characters, without joining more than needed."""
-        taken: list[str] = []
+        parts: list[str] = []
         length = 0
         for part in reversed(self._parts):
-            taken.append(part)
+            parts.append(part)
             length += len(part)
             if length >= size:
                 break
-        return "".join(reversed(taken))[-size:]
+        return "".join(reversed(parts))[-size:]
 
     def __str__(self) -> str:
         text = "".join(self._parts)

@@ -1,6 +1,6 @@
-"""One tool call of an agent, from its first sight to a log entry.
+"""One tool call of an agent, from its first appearance to a log entry.
 
-Calls are updated by id, because agents differ: some announce a call only by asking permission,
+Calls are updated by id, because agents differ: some announce a call only by a permission request,
 some send its title, input and output in three updates, some never say how it ended.
 """
 
@@ -28,15 +28,15 @@ class ToolCall:
     """What is known of one call.
 
     Attributes:
-        opened: when it was first seen.
+        begun_at: when it first appeared.
         thought: what the agent said or thought before it.
-        only_asked: known from a permission request alone.
+        only_asked: so far there was only a permission request.
         closed: its entry is written.
-        diffs: the last ones that were shown; some agents replace them by a text at the end.
+        diffs: the last ones that it had; some agents replace them with a text at the end.
     """
 
     id: str
-    opened: datetime
+    begun_at: datetime
     thought: str
     only_asked: bool = False
     closed: bool = False
@@ -49,7 +49,7 @@ class ToolCall:
     streamed: ClippedText = field(default_factory=ClippedText)
 
     def merge(self, update: dict[str, JSON]) -> None:
-        """Take over what an update says; an empty value never erases a full one."""
+        """Take in what an update says; an empty value never erases a full one."""
         for name in _FIELDS:
             value = update.get(name)
             if value is None or (value in ([], {}, "") and self.fields.get(name)):
@@ -62,7 +62,7 @@ class ToolCall:
         self._merge_meta(object_or_empty(update.get("_meta")))
 
     def merge_asked(self, tool_call: dict[str, JSON]) -> None:
-        """Take over what a permission request says of the call.
+        """Take in what a permission request says about the call.
 
         Its status is that of the question, and its input may have other keys than the call's own.
         """
@@ -76,14 +76,14 @@ class ToolCall:
 
     @property
     def name(self) -> str:
-        """Name of the tool: as the agent's `_meta` says, else from id, first title or kind."""
-        for told in (
+        """Name of the tool: from the agent's `_meta`, its id, its first title or its kind."""
+        for name in (
             object_or_empty(self.meta.get("claudeCode")).get("toolName"),
             self.meta.get("toolName"),
             self.meta.get("tool_name"),
         ):
-            if isinstance(told, str) and told:
-                return told.split(".")[-1]
+            if isinstance(name, str) and name:
+                return name.split(".")[-1]
         if match := _ID_PREFIX.match(self.id):
             return match[1]
         if _WORD.fullmatch(self.first_title):
@@ -96,15 +96,15 @@ class ToolCall:
         Args:
             turn: number of the turn.
             at: when it ended.
-            status: how it ended, when the agent did not say.
-            root: workspace; paths below it are shown relative to it.
+            status: how it ended, if the agent did not say.
+            root: the workspace; paths below it are shown relative to it.
         """
         raw = self.fields.get("rawOutput")
         output: dict[str, JSON] = {"status": status or self.fields.get("status")}
         exit_code = self.exit_code
         if exit_code is None:
-            told = object_or_empty(raw)
-            exit_code = told.get("exit_code", told.get("exitCode"))
+            result = object_or_empty(raw)
+            exit_code = result.get("exit_code", result.get("exitCode"))
         if exit_code is not None:
             output["exit_code"] = exit_code
         if self.diffs:
@@ -113,7 +113,7 @@ class ToolCall:
             output["permission"] = self.permission
         observation = str(self.streamed) or "\n".join(self._texts()) or _output_text(raw)
         return NewLog(
-            created_at=self.opened,
+            created_at=self.begun_at,
             message_type=MessageType.ACTION,
             turn=turn,
             thought=self.thought or None,
@@ -121,7 +121,7 @@ class ToolCall:
             tool_input=self._input(),
             tool_output=output,
             observation=whole_characters(clip(observation)) or None,
-            duration_ms=max(round((at - self.opened) / timedelta(milliseconds=1)), 0),
+            duration_ms=max(round((at - self.begun_at) / timedelta(milliseconds=1)), 0),
         )
 
     def _merge_meta(self, meta: dict[str, JSON]) -> None:
@@ -139,27 +139,27 @@ class ToolCall:
 
     def _input(self) -> dict[str, JSON]:
         raw = clipped(self.fields.get("rawInput"))
-        if told_input := object_or_empty(raw):
-            return told_input
-        told: dict[str, JSON] = {"title": self.title}
+        if arguments := object_or_empty(raw):
+            return arguments
+        arguments: dict[str, JSON] = {"title": self.title}
         if raw not in (None, "", [], {}):
-            told["input"] = raw
+            arguments["input"] = raw
         if self.fields.get("locations"):
-            told["locations"] = clipped(self.fields["locations"])
-        return told
+            arguments["locations"] = clipped(self.fields["locations"])
+        return arguments
 
 
 def block_text(block: JSON) -> str:
-    """Return the text of an ACP content block; what is no text is named in brackets."""
+    """Return the text of an ACP content block; other content is named in brackets."""
     if isinstance(block, str):
         return block
-    told = object_or_empty(block)
-    if text := text_or_empty(told.get("text") or object_or_empty(told.get("resource")).get("text")):
+    it = object_or_empty(block)
+    if text := text_or_empty(it.get("text") or object_or_empty(it.get("resource")).get("text")):
         return text
-    kind = told.get("type")
+    kind = it.get("type")
     if kind in (None, "text"):
         return ""
-    return f"[{kind} {told.get('uri') or told.get('mimeType') or ''}]".replace(" ]", "]")
+    return f"[{kind} {it.get('uri') or it.get('mimeType') or ''}]".replace(" ]", "]")
 
 
 def clipped(value: JSON, depth: int = 0) -> JSON:
@@ -177,7 +177,7 @@ def clipped(value: JSON, depth: int = 0) -> JSON:
 
 
 def whole_characters(text: str) -> str:
-    """Join surrogate pairs that arrived in halves, and replace halves that stayed alone."""
+    """Join surrogate pairs that arrived in halves, and replace halves without a partner."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -196,10 +196,10 @@ def _diff(block: dict[str, JSON], root: str) -> dict[str, JSON]:
 
 
 def _output_text(raw: JSON) -> str:
-    told = object_or_empty(raw)
-    if text := text_or_empty(raw) or text_or_empty(told.get("output")):
+    result = object_or_empty(raw)
+    if text := text_or_empty(raw) or text_or_empty(result.get("output")):
         return text
-    streams = (text_or_empty(told.get(name)) for name in ("stdout", "stderr"))
+    streams = (text_or_empty(result.get(name)) for name in ("stdout", "stderr"))
     if text := "\n".join(filter(None, streams)):
         return text
     return json.dumps(raw, ensure_ascii=False) if raw not in (None, {}, [], "") else ""

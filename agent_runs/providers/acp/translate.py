@@ -1,8 +1,8 @@
-"""What an agent says (ACP updates) becomes log entries: synchronous, no input or output.
+"""Turns what an agent says (ACP updates) into log entries: synchronous, no input or output.
 
 Feed it in the order of arrival and call `finish` once at the end of the turn; replaying a recorded
-conversation gives the same entries. Text is collected and stored only when it is whole: what comes
-before a tool call is the `thought` of that call, the rest is the final answer.
+conversation gives the same entries. Text is collected and stored only when it is complete: what
+comes before a tool call is the `thought` of that call, the rest is the final answer.
 Source: https://agentclientprotocol.com/protocol/prompt-turn
 """
 
@@ -51,10 +51,10 @@ class Translator:
     """Translates one turn.
 
     Attributes:
-        entries: what is to be stored; the caller takes it away.
+        entries: what is to be stored; the caller removes it.
         changes: fields of the run that changed (`title`, `activity`, `usage`); likewise.
-        usage: what the agent reported in this turn. Numbers are the agent's own: some count per
-            turn, some per session, some the last call only.
+        usage: what the agent reported in this turn. Numbers are the agent's own: some are per
+            turn, some per session, some only for the last call.
     """
 
     def __init__(self, turn: int = 1, root: str = "") -> None:
@@ -70,15 +70,15 @@ class Translator:
         self.usage: dict[str, JSON] = {}
 
     def begin_replay(self) -> None:
-        """Ignore what comes until `end_replay`: history that our own log already holds."""
+        """Ignore what comes until `end_replay`: our log already has this history."""
         self._replaying = True
 
     def end_replay(self) -> None:
-        """Take what comes as new again."""
+        """Treat what comes as new again."""
         self._replaying = False
 
     def draft(self) -> tuple[TextKind, str] | None:
-        """Return kind and last part of the text that is being written, None when there is none."""
+        """Return kind and last part of the text that is being written, None if there is none."""
         if not self._passages:
             return None
         passage = self._passages[-1]
@@ -96,9 +96,9 @@ class Translator:
         elif kind == "plan":
             self._take_plan(objects_or_empty(update.get("entries")), at)
         elif kind == "usage_update":
-            told = {"context_used": update.get("used"), "context_size": update.get("size")}
+            context = {"context_used": update.get("used"), "context_size": update.get("size")}
             # The cost is that of the whole session, so the last one counts.
-            self._report(**told, **({"cost": update["cost"]} if update.get("cost") else {}))
+            self._report(**context, **({"cost": update["cost"]} if update.get("cost") else {}))
         elif kind == "session_info_update":
             if title := first_line(text_or_empty(update.get("title"))):
                 self.changes["title"] = whole_characters(title)
@@ -128,7 +128,7 @@ class Translator:
         self._show(call)
 
     def report_result(self, result: dict[str, JSON]) -> None:
-        """Take the usage that stands in the result of `session/prompt`."""
+        """Take the usage from the result of `session/prompt`."""
         quota = object_or_empty(object_or_empty(result.get("_meta")).get("quota"))
         usage = object_or_empty(result.get("usage")) or object_or_empty(quota.get("token_count"))
         if usage:
@@ -137,19 +137,19 @@ class Translator:
     def finish(
         self, at: datetime, *, tools: str, answer: bool, error: str | None = None
     ) -> str | None:
-        """Close what is open and write how the turn ended.
+        """Close open calls and write how the turn ended.
 
         Args:
             at: when it ended.
             tools: status for calls that the agent never closed.
-            answer: write a FINAL_ANSWER even when there is no text.
+            answer: write a FINAL_ANSWER even if there is no text.
             error: text of the ERROR entry; None writes none.
 
         Returns:
-            The final answer, None when there is no text.
+            The final answer, None if there is no text.
         """
         for call in list(self._tools.values()):
-            # A call known from a question alone was asked under an id of its own: no tool call.
+            # A permission request with an id of its own was not about a tool call.
             if not call.closed and not call.only_asked:
                 self._close(call, at, tools)
             call.closed = True
@@ -178,7 +178,7 @@ class Translator:
         last.text.append(text)
 
     def _fold(self) -> None:
-        """Join what an agent says that never stops changing between thought and answer."""
+        """Join the passages of an agent that keeps switching between thought and answer."""
         if len(self._passages) < _MOST_PASSAGES:
             return
         folded: list[_Passage] = []
@@ -197,7 +197,7 @@ class Translator:
         return whole_characters(clip("\n\n".join(filter(None, texts)), limit))
 
     def _open(self, call_id: str, at: datetime) -> ToolCall:
-        call = ToolCall(id=call_id, opened=at, thought=self._joined(None))
+        call = ToolCall(id=call_id, begun_at=at, thought=self._joined(None))
         self._passages.clear()
         self._tools[call_id] = call
         return call
@@ -205,7 +205,7 @@ class Translator:
     def _tool(self, update: dict[str, JSON], at: datetime, *, begins: bool) -> None:
         call_id = text_or_empty(update.get("toolCallId"))
         call = self._tools.get(call_id)
-        # Some agents count their calls anew in each step, so an id may come back.
+        # Some agents number their calls anew in each step, so an id may come back.
         if call is None or (call.closed and begins):
             call = self._open(call_id, at)
         if call.closed:
@@ -228,16 +228,16 @@ class Translator:
         call.closed = True
         self.entries.append(call.entry(self._turn, at, status, self._root))
         # Only the id is still needed: late updates of a closed call are ignored.
-        self._tools[call.id] = ToolCall(id=call.id, opened=at, thought="", closed=True)
+        self._tools[call.id] = ToolCall(id=call.id, begun_at=at, thought="", closed=True)
 
     def _take_plan(self, steps: list[dict[str, JSON]], at: datetime) -> None:
         steps = [clipped(step) for step in steps]
-        told = json.dumps(steps, sort_keys=True)
-        if told == self._plan:
+        plan = json.dumps(steps, sort_keys=True)
+        if plan == self._plan:
             return
-        self._plan = told
-        done = sum(step.get("status") == "completed" for step in steps)
-        lines = [f"{done}/{len(steps)} done"]
+        self._plan = plan
+        count = sum(step.get("status") == "completed" for step in steps)
+        lines = [f"{count}/{len(steps)} done"]
         for step in steps:
             mark = _MARKS.get(text_or_empty(step.get("status")), " ")
             lines.append(f"[{mark}] {text_or_empty(step.get('content'))}")
@@ -259,8 +259,8 @@ class Translator:
             counts[kind] = counts.get(kind, 0) + 1
         self._report(unknown_updates=counts)
 
-    def _report(self, **told: JSON) -> None:
-        self.usage.update({name: clipped(value) for name, value in told.items()})
+    def _report(self, **figures: JSON) -> None:
+        self.usage.update({name: clipped(value) for name, value in figures.items()})
         self.changes["usage"] = dict(self.usage)
 
     def _add(

@@ -1,7 +1,7 @@
 """JSON-RPC messages as lines over the pipes of an agent process.
 
-It replaces the SDK's line reader, because agents print notices on their standard output: what is
-not a JSON object is counted and skipped here, and a line without end cannot fill the memory.
+It replaces the SDK's line reader, because agents print notices on their standard output. Here what
+is not a JSON object is skipped, and an endless line cannot fill the memory.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ class LineTransport:
     """The transport of an SDK `Connection`. Source: `acp.transports.Transport`.
 
     Attributes:
-        noise: what the agent printed beside the protocol, clipped.
-        overlong: True when a line passed the limit; the connection ended there.
+        noise: what the agent printed outside of the protocol, clipped.
+        overlong: True if a line exceeded the limit, which ended the connection.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class LineTransport:
         self.overlong = False
 
     async def send(self, message: dict[str, JSON]) -> None:
-        """Write one message; one to an agent that is gone is dropped, `receive` tells the end."""
-        # The text goes through `json`: a surrogate alone, which orjson refuses, may come back.
+        """Write one message; if the agent is gone, drop it: `receive` reports the end."""
+        # `json` takes lone surrogates, which orjson refuses; the agent may have sent us some.
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
         with contextlib.suppress(ConnectionError):
             await self._child.write(line)
@@ -57,7 +57,7 @@ class LineTransport:
             if self._ended:
                 return None
             await self._room()
-            # A full pipe is read without waiting: under a flood nothing else would ever run.
+            # Reading a full pipe never waits: under a flood nothing else would run.
             await asyncio.sleep(0)
             self._take(await self._child.stdout.read())
 
@@ -96,7 +96,7 @@ def _decoded(line: bytes) -> JSON:
     try:
         return orjson.loads(line)
     except ValueError:
-        # Half an emoji per chunk is sent as a lone surrogate, which only `json` takes.
+        # An emoji cut between two chunks arrives as lone surrogates, which only `json` takes.
         with contextlib.suppress(ValueError):
             return json.loads(line.decode("utf-8", "replace"))
         return None

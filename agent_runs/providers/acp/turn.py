@@ -1,7 +1,7 @@
 """One turn of an agent: workspace, start, prompt, outcome.
 
-Only this module and what it imports need the ACP SDK, whose import costs 0.7 s; `provider.py`
-therefore imports it when the first turn comes.
+Only this module and what it imports need the ACP SDK, whose import takes 0.7 s, so `provider.py`
+imports it when the first turn comes.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Surroundings:
     """What all turns of a provider share.
 
     Attributes:
-        start_slots: agents that start at the same time; starting one costs a whole core.
+        start_slots: agents that may start at the same time; starting one takes a whole core.
     """
 
     workspaces: Workspaces
@@ -52,7 +52,7 @@ class Surroundings:
 
 
 class Turn:
-    """Works on one request; `stop` may be called at any time, again and again."""
+    """Works on one request; `stop` may be called at any time, and repeatedly."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Turn:
         background = Background()
         writing = background.start(self._writer.run(), f"writer-{self._request.run_id}")
         self._course = background.start(self._run(), f"turn-{self._request.run_id}")
-        # When the store fails, the agent must not go on unrecorded.
+        # If the store fails, the agent must not work on unrecorded.
         writing.add_done_callback(lambda _: self._break_off())
         try:
             await asyncio.wait({self._course})
@@ -118,7 +118,7 @@ class Turn:
             return
         self._stop.set()
         if self._course is not None and not self._prompting:
-            # While the agent works, it is told first; before that there is nothing to tell.
+            # An agent that works is told to stop first; before that, there is nobody to tell.
             self._course.cancel()
 
     def _ending(self, course: asyncio.Task[Ending]) -> Ending:
@@ -127,7 +127,7 @@ class Turn:
         failure = course.exception()
         if isinstance(failure, TurnFailed):
             return failure.ending
-        # Anything else is a fault of ours, which the caller of `work` hears and reports.
+        # Anything else is our fault, which `work` raises.
         return Ending(AgentRunStatus.ERROR) if failure is not None else course.result()
 
     async def _run(self) -> Ending:
@@ -143,7 +143,7 @@ class Turn:
                     await starting.aclose()
                     return await self._prompt(session)
         finally:
-            # A fault here is told, but it is not the turn's.
+            # A fault here is logged, but does not fail the turn.
             name = f"cleaner-{self._request.run_id}"
             await to_its_end(watched(name, partial(self._clean, marker)))
 
@@ -194,13 +194,13 @@ class Turn:
         text = self._request.prompt
         if session.resumed_by == "new" and self._request.history:
             text = (
-                "This continues an earlier conversation. Your session of it is lost; the work tree "
-                f"is as you left it. What happened before:\n\n{self._request.history}\n\n"
-                f"Go on with this request:\n\n{text}"
+                "This continues an earlier conversation, whose session was lost. The work tree is "
+                f"as you left it. What happened before:\n\n{self._request.history}\n\n"
+                f"Continue with this request:\n\n{text}"
             )
         blocks: list[dict[str, JSON]] = [{"type": "text", "text": text}]
         if self._request.rules and session.resumed_by in {None, "new"}:
-            # Last: an agent may look at the beginning for a command of its own.
+            # Last: an agent may look for its own commands at the beginning.
             blocks.append({"type": "text", "text": self._request.rules})
         for image in self._request.images:
             if match := _DATA_URI.fullmatch(image):
@@ -227,7 +227,7 @@ class Turn:
             translator=self._translator,
             wrap=wrap,
             redact=self._around.redact,
-            changed=self._writer.wake,
+            on_change=self._writer.wake,
             room=self._writer.room,
         )
 

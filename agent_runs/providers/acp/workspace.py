@@ -3,12 +3,12 @@
     home/runs/<id>/work     what the agent works in, on branch run/<id>
     home/runs/<id>/home     its HOME; holds the session that resume needs
     home/runs/<id>/tmp      its TMPDIR
-    home/runs/<id>/review   bare repository of ours that the diff is made with
+    home/runs/<id>/review   our bare repository, for the diff
     home/mirrors/<hash>.git what was fetched from a git URL, shared by its runs
 
-A clone with its own configuration and hooks, not a worktree: what the agent sets there cannot
-reach the repository it came from. The diff is made with `review`, whose configuration the agent
-does not write, so attributes in the tree can name filters but none is defined.
+The workspace is a clone with its own configuration and hooks, not a worktree: what the agent sets
+there cannot reach the repository it came from. The diff is made with `review`, whose configuration
+the agent does not write, so attributes in the tree can name filters, but none is defined.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class RunFolder:
         return self.review / "agent_runs_base"
 
     def make(self) -> None:
-        """Create what is missing, readable for this user only."""
+        """Create what is missing, readable only for this user."""
         for path in (self.root, self.home, self.tmp):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -75,7 +75,7 @@ class WorkTree:
     Attributes:
         branch: run/<id>; None without git.
         base_commit: what the diff is against; None without git.
-        read_only: folders outside of the run that the tree needs (objects of its source).
+        read_only: folders outside of the run that the tree needs (its source's objects).
     """
 
     branch: str | None
@@ -96,7 +96,7 @@ class Workspaces:
         return RunFolder(Path(os.path.realpath(self._runs)) / str(run_id))
 
     async def prepare(self, run_id: int, repo_url: str | None) -> WorkTree:
-        """Return the run's workspace: the one of the turn before, or a new one.
+        """Return the run's workspace: that of the turn before, or a new one.
 
         Raises:
             GitFailed: the repository cannot be cloned.
@@ -122,14 +122,14 @@ class Workspaces:
             objects = await git("rev-parse", "--git-path", "objects", cwd=source, trusted=True)
             _write_alternates(folder, source / objects.decode().strip())
         folder.base_file.write_text(await self._base(building), "utf-8")
-        # Renamed at the end, so that a work folder is always a whole one.
+        # Renamed at the end: a work folder is always complete.
         building.rename(folder.work)
         return _existing_tree(run_id, folder)
 
     async def diff(self, run_id: int) -> str:
         """Return a unified diff of the tree against its base, untracked files included.
 
-        Empty when there is no workspace, no git or no difference; cut at 8 MB.
+        Empty if there is no workspace, no git or no difference; cut at 8 MB.
 
         Raises:
             GitFailed: the repository that the run was cloned from is gone, or git failed.
@@ -138,7 +138,7 @@ class Workspaces:
         if not folder.base_file.exists() or not folder.work.exists():
             return ""
         at = (f"--git-dir={folder.review}", f"--work-tree={folder.work}")
-        # An unreadable file, or a repository without a commit inside, is left out; the rest counts.
+        # An unreadable file, or an inner repository without a commit, is left out; the rest counts.
         add = ("add", "--all", "--ignore-errors", "--", ".")
         await git(*at, *add, cwd=folder.work, may_fail=True)
         base = folder.base_file.read_text("utf-8").split()[-1]
@@ -146,15 +146,15 @@ class Workspaces:
         text = await git(*at, "diff", "--cached", *flags, base, "--", cwd=folder.work)
         if len(text) > _DIFF_LIMIT:
             cut = text[:_DIFF_LIMIT]
-            left = len(text) - len(cut)
-            text = cut[: cut.rfind(b"\n") + 1] + f"\\ … {left} bytes left out …\n".encode()
+            rest = len(text) - len(cut)
+            text = cut[: cut.rfind(b"\n") + 1] + f"\\ … {rest} bytes left out …\n".encode()
         return text.decode("utf-8", "replace")
 
     async def files(self, run_id: int) -> list[WorkFile]:
         """Return the files in the workspace, sorted by path, at most 5 000.
 
-        What `.gitignore` names is left out, and so is everything that is no plain file. A name
-        that is not UTF-8 is told with replacement characters, and cannot be read by it.
+        What `.gitignore` names is left out, and so is everything that is not a plain file. A name
+        that is not UTF-8 is shown with replacement characters; such a file cannot be read.
         """
         folder = self.folder(run_id)
         if not folder.work.exists():
@@ -173,7 +173,7 @@ class Workspaces:
         """Return the content of a file in the workspace.
 
         Raises:
-            NotFound: there is no such plain file in it.
+            NotFound: there is no such plain file.
             TooLarge: it has more than 32 MB.
         """
         root = self.folder(run_id).work
@@ -187,7 +187,7 @@ class Workspaces:
     async def _source(self, url: str) -> Path:
         """Return the repository to clone from: the local one itself, or the mirror of a URL."""
         if url.startswith("-"):
-            raise GitFailed(f"{url!r} is not a path or git URL")
+            raise GitFailed(f"{url!r} is neither a path nor a git URL")
         if (local := _local_path(url)) is not None:
             return local
         name = hashlib.sha256(url.encode()).hexdigest()[:20]
@@ -211,25 +211,25 @@ class Workspaces:
     async def _clone(self, source: Path, work: Path, url: str, branch: str) -> None:
         flags = ("--shared", "--no-checkout", "--no-tags", "--template=")
         clone = ("clone", "-q", *flags, "--", str(source))
-        # The source is a person's own repository or our mirror, so its owner need not be us.
+        # The source is a person's own repository or our mirror, so we may not be its owner.
         await git(*clone, str(work), cwd=work.parent, trusted=True, timeout_seconds=_CLONE_SECONDS)
         await git("checkout", "-q", "-b", branch, cwd=work)
         if source.is_relative_to(self._mirrors):
             await git("remote", "set-url", "origin", url, cwd=work)
         else:
-            # Without a remote no push of the agent lands in the person's repository.
+            # Without a remote, the agent cannot push to the person's repository.
             await git("remote", "remove", "origin", cwd=work)
 
     @staticmethod
     async def _base(work: Path) -> str:
-        """Return the commit that the run begins with, and what to diff against."""
+        """Return the commit that the run begins with, and the tree to diff against."""
         head = await git("rev-parse", "-q", "--verify", "HEAD", cwd=work, may_fail=True)
         if head:
             return f"{head.decode().strip()} {head.decode().strip()}"
         message = ("-m", "Start of the run")
         await git("commit", "-q", "--allow-empty", "--no-gpg-sign", *message, cwd=work)
         head = await git("rev-parse", "HEAD", cwd=work)
-        # Only the agent's own `.git` knows that commit, and there it may get lost.
+        # Only the agent's own `.git` has that commit, and the agent may lose it.
         return f"{head.decode().strip()} {_EMPTY_TREE}"
 
 
@@ -238,7 +238,7 @@ class PathOutside(ValueError):
 
 
 class FileTooLarge(ValueError):
-    """A file is larger than what is read at once."""
+    """A file is too large to read at once."""
 
 
 def confine(root: Path, path: str) -> Path:
@@ -248,7 +248,7 @@ def confine(root: Path, path: str) -> Path:
         PathOutside: it leads outside, or into `.git`.
     """
     if "\0" in path:
-        raise PathOutside("a path cannot hold a NUL")
+        raise PathOutside("a path cannot contain a NUL character")
     base = os.path.realpath(root)
     real = Path(os.path.realpath(os.path.join(base, path)))
     if not real.is_relative_to(base) or ".git" in real.relative_to(base).parts[:1]:
@@ -257,9 +257,9 @@ def confine(root: Path, path: str) -> Path:
 
 
 def open_beneath(root: Path, real: Path, flags: int, mode: int = 0o644) -> int:
-    """Open `real`, which `confine` gave, step by step and through no symlink.
+    """Open `real`, which comes from `confine`, step by step and through no symlink.
 
-    An agent may swap a folder for a symlink between check and use; then this raises OSError.
+    If an agent swaps a folder for a symlink between check and use, this raises OSError.
     """
     parts = real.relative_to(os.path.realpath(root)).parts
     folder = os.open(os.path.realpath(root), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -270,7 +270,7 @@ def open_beneath(root: Path, real: Path, flags: int, mode: int = 0o644) -> int:
             os.close(folder)
             folder = inner
         last = parts[-1] if parts else "."
-        # O_NONBLOCK: a named pipe must not hold us.
+        # O_NONBLOCK: a named pipe must not block us.
         secure = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         return os.open(last, flags | secure, mode, dir_fd=folder)
     finally:
@@ -296,18 +296,18 @@ def read_beneath(root: Path, path: str, limit_bytes: int) -> bytes:
 
 
 def _sizes(root: Path, names: list[str]) -> list[WorkFile]:
-    found: list[WorkFile] = []
+    files: list[WorkFile] = []
     for name in names:
         try:
             facts = (root / name).lstat()
         except OSError:
             continue
         if stat.S_ISREG(facts.st_mode):
-            told = os.fsencode(name).decode("utf-8", "replace")
-            found.append(WorkFile(path=told, size=facts.st_size))
-            if len(found) == _FILES_LIMIT:
+            path = os.fsencode(name).decode("utf-8", "replace")
+            files.append(WorkFile(path=path, size=facts.st_size))
+            if len(files) == _FILES_LIMIT:
                 break
-    return found
+    return files
 
 
 def _existing_tree(run_id: int, folder: RunFolder) -> WorkTree:

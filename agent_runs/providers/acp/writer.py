@@ -1,7 +1,7 @@
-"""Stores what the translator wrote, in batches, while the agent goes on.
+"""Stores the translator's entries in batches, while the agent works on.
 
-The translator is fed synchronously and only queues; this is the one place that waits for the
-store. When the queue is long, the agent is not read any more until there is room.
+The translator only queues entries; this is the one place that waits for the store. While the queue
+is long, nothing more is read from the agent.
 """
 
 import asyncio
@@ -17,34 +17,34 @@ _BATCH = 500
 
 
 class Writer:
-    """Runs as a task beside the turn; `close` stores the rest."""
+    """Runs as a task next to the turn; `close` stores the rest."""
 
     def __init__(self, translator: Translator, recorder: Recorder) -> None:
         self._translator = translator
         self._recorder = recorder
-        self._woken = asyncio.Event()
-        self._stored = asyncio.Event()
+        self._wakeup = asyncio.Event()
+        self._progress = asyncio.Event()
         self._closing = False
         self._unshown = False
         self._draft: tuple[str, str] | None = None
 
     def wake(self) -> None:
-        """Tell that the translator was fed."""
+        """Note that the translator has taken something in."""
         self._unshown = True
-        self._woken.set()
+        self._wakeup.set()
 
     async def room(self) -> None:
-        """Wait until the queue is short; at once when nobody stores any more."""
+        """Wait until the queue is short, but not once the writer has ended."""
         while len(self._translator.entries) > _MOST_QUEUED and not self._closing:
-            self._stored.clear()
-            self._woken.set()
-            await self._stored.wait()
+            self._progress.clear()
+            self._wakeup.set()
+            await self._progress.wait()
 
     async def run(self) -> None:
         """Store what comes until `close`.
 
         Raises:
-            Exception: whatever the store raised; the turn must end then.
+            Exception: whatever the store raised; then the turn must end.
         """
         next_show = 0.0
         try:
@@ -52,8 +52,8 @@ class Writer:
                 wait = max(next_show - time.monotonic(), 0.0) if self._unshown else None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
-                        await self._woken.wait()
-                self._woken.clear()
+                        await self._wakeup.wait()
+                self._wakeup.clear()
                 await self._store()
                 if self._unshown and time.monotonic() >= next_show:
                     await self._show()
@@ -62,21 +62,21 @@ class Writer:
             await self._change()
         finally:
             self._closing = True
-            self._stored.set()
+            self._progress.set()
 
     def close(self) -> None:
         """Make `run` store the rest and return."""
         self._closing = True
-        self._woken.set()
+        self._wakeup.set()
 
     async def _store(self) -> None:
         entries = self._translator.entries
         while entries:
             batch = entries[:_BATCH]
             await self._recorder.append(batch)
-            # Only now: what the store refused is not lost, and nothing is written twice.
+            # Only now: if the store fails, nothing is lost, and nothing is written twice.
             del entries[: len(batch)]
-            self._stored.set()
+            self._progress.set()
 
     async def _show(self) -> None:
         self._unshown = False

@@ -1,8 +1,8 @@
-"""How many requests a token may still send: pure arithmetic, the time is given.
+"""How many requests a token may still send: pure arithmetic; callers pass the time.
 
-Upstream counts a request when it arrives, which is somewhere between its start and its end here.
-So a request takes its place from its start until one window after its end: whatever the network
-does in between, no window of upstream's ever holds more than is allowed.
+Upstream counts a request when it arrives, which is somewhere between its start and its end here. So
+a request counts from its start until one window after its end. Whatever the network does in
+between, no window of upstream's ever contains more than is allowed.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
 
-# Clocks do not run alike, and a window may count both of its ends.
+# Clocks differ in speed, and a window may include both of its ends.
 _MARGIN_SECONDS = 0.1
 
 
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Priority(IntEnum):
-    """Who goes first when there is not enough for all; lower goes first."""
+    """Who goes first if there is not enough for all; lower goes first."""
 
     USER = 0
     CREATE = 1
@@ -34,7 +34,7 @@ class Priority(IntEnum):
 
     @property
     def is_background(self) -> bool:
-        """Tell whether nobody waits for this very request."""
+        """Tell whether no person or new run waits for the request."""
         return self >= Priority.WATCHED_LOGS
 
 
@@ -51,12 +51,12 @@ class Limits:
     """What upstream allows a token. Source: descriptions of the operations, OpenAPI of 2025-10.
 
     Attributes:
-        total: of requests of all kinds.
-        logs: of these, of pages of log entries.
-        create: of these, of new runs.
+        total: requests of all kinds.
+        logs: requests for pages of log entries; they count towards the total.
+        create: requests for new runs; they count towards the total.
         reserve: requests of each limit that background work leaves to people.
-        burst: background requests that may go out at once; then they come evenly, so that what
-            was seen is equally fresh all the time.
+        burst: background requests that may go out together; the others are spread evenly, which
+            keeps everything equally fresh.
     """
 
     total: Limit = Limit(60, 30.0)
@@ -82,7 +82,7 @@ class Window:
         return self.most - self._open - len(self._ended)
 
     def wait(self, now: float, keep: int = 0) -> float:
-        """Return the seconds until more than `keep` are free; inf while open ones hold them."""
+        """Return the seconds until more than `keep` are free; inf if open requests decide it."""
         missing = keep + 1 - self.free(now)
         if missing <= 0:
             return 0.0
@@ -95,7 +95,7 @@ class Window:
         self._open += 1
 
     def end(self, now: float) -> None:
-        """Count its end: from now on its place becomes free with time."""
+        """Count its end: it stops counting one window from now."""
         self._open -= 1
         self._ended.append(now)
 
@@ -122,10 +122,10 @@ class Budget:
         """Return the seconds until such a request may start; 0: now, inf: when another ends.
 
         Args:
-            reserve: whether a background request leaves the people's part alone.
+            reserve: whether a background request must leave the reserve to people.
         """
         keep = self._reserve if background and reserve else 0
-        waits = [window.wait(now, self._kept(window, keep)) for window in self._of_kind[kind]]
+        waits = [window.wait(now, self._reserve_of(window, keep)) for window in self._of_kind[kind]]
         if background:
             waits += [window.wait(now) for window in self._paces[kind]]
         return max(waits)
@@ -151,13 +151,13 @@ class Budget:
     def _free(self, now: float, kind: Kind) -> int:
         return min(window.free(now) for window in self._of_kind[kind])
 
-    def _kept(self, window: Window, keep: int) -> int:
-        # Where very little is allowed, a part of it is left for background work all the same.
+    def _reserve_of(self, window: Window, keep: int) -> int:
+        # Even if very little is allowed, background work gets a part of it.
         return min(keep, max(0, window.most - 1))
 
 
 def _pace(limit: Limit, limits: Limits) -> Limit:
-    """The even flow of background requests that stays inside their part of a limit."""
+    """The even pace of background requests that stays within their part of a limit."""
     part = max(1, limit.requests - limits.reserve)
     burst = min(limits.burst, part)
     seconds = limit.seconds * burst / part

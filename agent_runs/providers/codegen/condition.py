@@ -1,7 +1,7 @@
 """How upstream is doing, as states that a person understands, and when to try again.
 
-Pure: errors and times go in. Some troubles concern the whole account and make everything wait;
-a used up allotment concerns new runs only, an answer of changed shape maybe one run only.
+Pure: errors and times go in. Some troubles concern the whole account and make everything wait. A
+used-up allotment concerns only new runs; an answer of a changed shape may concern only one run.
 """
 
 import random
@@ -55,10 +55,10 @@ class Condition:
     """One trouble.
 
     Attributes:
-        since: when it was met first.
-        next_try: when upstream is asked again.
+        since: when it first occurred.
+        next_try: when the next request goes to upstream.
         message: one sentence for a person.
-        run: upstream's id, when it concerns one run only.
+        run: upstream's id, if it concerns only one run.
     """
 
     trouble: Trouble
@@ -72,7 +72,7 @@ class Conditions:
     """What is wrong now.
 
     Args:
-        pick: `(low, high)` → a random number between; given by tests.
+        pick: `(low, high)` → a random number between them; tests pass their own.
         wall: the time of day, for what people see.
     """
 
@@ -93,52 +93,54 @@ class Conditions:
 
     @property
     def all(self) -> list[Condition]:
-        """All troubles, what concerns everything first."""
-        account = [each for each in (self._account, self._allotment) if each]
+        """All troubles; those that concern everything come first."""
+        account = [condition for condition in (self._account, self._allotment) if condition]
         return account + list(self._runs.values())
 
     def wait(self, now: float) -> float:
-        """Return the seconds until upstream may be asked again; 0 when all is well."""
+        """Return the seconds until the next request may go out; 0 if all is well."""
         return max(0.0, self._try_at - now) if self._account else 0.0
 
     def create_wait(self, now: float) -> float:
-        """Return the seconds until upstream may be asked for a new run again."""
-        held = max(0.0, self._create_at - now) if self._allotment else 0.0
-        return max(held, self.wait(now))
+        """Return the seconds until a new run may be created upstream."""
+        wait = max(0.0, self._create_at - now) if self._allotment else 0.0
+        return max(wait, self.wait(now))
 
     def failed(self, error: AgentRunsError, now: float, run: str | None = None) -> bool:
-        """Take in what a request ended with; `run` when it was about one run's entries.
+        """Take in the error of a request; `run` if it was about one run's entries.
 
         Returns:
-            Whether it says something of that run only: the rest may go on.
+            Whether it concerns only that run, so the rest may continue.
         """
-        trouble = next((each for kind, each in _TROUBLES if isinstance(error, kind)), _OTHER)
+        trouble = next((name for kind, name in _TROUBLES if isinstance(error, kind)), _OTHER)
         if trouble == Trouble.ALLOTMENT_USED_UP:
             self._create_at = now + _REFUSED_SECONDS
-            self._allotment = self._made(trouble, error, _REFUSED_SECONDS, self._allotment)
+            self._allotment = self._condition(trouble, error, _REFUSED_SECONDS, self._allotment)
             return False
         if run is not None and self._account is None and _is_about_a_run(error):
-            self._runs[run] = self._made(trouble, error, _REFUSED_SECONDS, self._runs.get(run), run)
+            self._runs[run] = self._condition(
+                trouble, error, _REFUSED_SECONDS, self._runs.get(run), run
+            )
             return True
-        # Several requests that were under way fail together: that counts once.
+        # Requests that were under way at the same time fail together: that counts once.
         if now >= self._try_at or self._account is None:
             self._try_at = now + self._pause(trouble, error)
-        self._account = self._made(trouble, error, self._try_at - now, self._account)
+        self._account = self._condition(trouble, error, self._try_at - now, self._account)
         return False
 
     def answered(self, run: str | None = None) -> None:
-        """Take in a good answer: upstream is there, and the run's entries can be read."""
+        """Take in a good answer: upstream works, and the run's entries can be read."""
         self._account = None
         self._backoff_seconds = _FIRST_SECONDS
         if run is not None:
             self._runs.pop(run, None)
 
     def created(self) -> None:
-        """Take in that a run was created: the plan allows runs again."""
+        """Take in that a run was created: the account's plan allows runs again."""
         self._allotment = None
 
     def forget(self, run: str) -> None:
-        """Forget the trouble with a run that upstream knows no more."""
+        """Forget the trouble with a run that upstream no longer knows."""
         self._runs.pop(run, None)
 
     def _pause(self, trouble: Trouble, error: AgentRunsError) -> float:
@@ -150,7 +152,7 @@ class Conditions:
         self._backoff_seconds = min(_MOST_SECONDS, self._backoff_seconds * 2)
         return pause
 
-    def _made(
+    def _condition(
         self,
         trouble: Trouble,
         error: AgentRunsError,
@@ -165,7 +167,7 @@ class Conditions:
 
 
 def _is_about_a_run(error: AgentRunsError) -> bool:
-    """Tell whether upstream was there and could only not give this: the rest may go on."""
+    """Tell whether upstream works and only failed to deliver this, so the rest may continue."""
     if isinstance(error, ServerUnreachable):
         return False
     return isinstance(error, (Unavailable, UnexpectedAnswer, NotFound, InvalidRequest, Conflict))

@@ -1,15 +1,15 @@
-"""Creates a run upstream exactly once, whatever happens to the request, to its answer or to us.
+"""Creates a run upstream exactly once, whatever happens to the request, its response or us.
 
-Upstream has no idempotency: the same request twice is two runs. So the request carries a key of
-ours in `metadata` (and as `Idempotency-Key`, which only a server of this program knows), and each
-step is saved before the next:
+Upstream has no idempotency: the same request twice makes two runs. So the request carries our key
+in `metadata` (and as `Idempotency-Key`, which only servers of this program know), and each step is
+saved before the next:
 
     WAITING ── save SENDING, send ──> CREATED | REFUSED
-       ^                 │ lost answer, 5xx, or we were killed
+       ^                 │ lost response, 5xx, or we were killed
        │ not taken       v
        └─── settled ── UNKNOWN ── look in upstream's list ──> CREATED
 
-It is sent again only when upstream's list, asked well after, shows no run of that key and none that
+It is sent again only if upstream's list, read much later, shows no run with that key and none that
 might be it.
 """
 
@@ -38,15 +38,15 @@ from agent_runs.providers.codegen.upstream import asking
 KEY = "agent_runs_request"
 """Name of our key in a run's `metadata`."""
 SETTLE_SECONDS = 120.0
-"""After so long a request that was under way has arrived upstream or never will."""
+"""After this time, a request that was under way has arrived upstream or never will."""
 _MOST_PAGES = 20
-# Upstream said no before it made anything.
+# Upstream refused before it created anything.
 _REFUSALS = (InvalidRequest, NotFound, Conflict, TooLarge)
 _NOT_NOW = (Unauthorized, Forbidden, PaymentRequired, RateLimited)
 
 
 class CreationState(StrEnum):
-    """Where a creation stands."""
+    """How far a creation is."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -61,10 +61,10 @@ class Creation:
 
     Attributes:
         key: unique, made here.
-        options: as `AsyncCodegenClient.create_agent_run` takes them, `metadata` among them.
-        sent_at: when it was sent last, epoch seconds.
+        options: as `AsyncCodegenClient.create_agent_run` takes them, including `metadata`.
+        sent_at: when it was last sent, in epoch seconds.
         run: upstream's answer, once there is one.
-        error: what stands in the way, for a person.
+        error: what prevents it, for a person.
         cause: the same, for the program.
     """
 
@@ -79,7 +79,7 @@ class Creation:
 
 
 Save = Callable[[Creation], Awaitable[None]]
-"""Stores a creation; it is stored when it returns."""
+"""Stores a creation before it returns."""
 
 
 async def advance(
@@ -90,13 +90,13 @@ async def advance(
     now: Callable[[], float],
     knew: Callable[[AgentRun], bool],
 ) -> Creation:
-    """Do the next step and save what came of it; call it again until it is CREATED or REFUSED.
+    """Do the next step and save its result; call it again until it is CREATED or REFUSED.
 
-    Errors of upstream are told in `error` and `cause`, and are never raised.
+    Errors of upstream are put into `error` and `cause`, and never raised.
 
     Args:
         now: epoch seconds.
-        knew: whether a run of upstream's list was known here before this one was asked for.
+        knew: whether a run in upstream's list was known here before this request.
     """
     if creation.state == CreationState.WAITING:
         sending = replace(
@@ -105,7 +105,7 @@ async def advance(
         await save(sending)
         after = await _send(client, sending)
     elif creation.state in {CreationState.SENDING, CreationState.UNKNOWN}:
-        # Found SENDING: we were ended while it was under way.
+        # SENDING: we were killed while the request was under way.
         after = await _look(client, creation, now(), knew)
     else:
         return creation
@@ -115,15 +115,15 @@ async def advance(
 
 
 def key_of(run: AgentRun) -> str | None:
-    """Return our key of a run that was created from here, None for others."""
+    """Return our key of a run that was created from here, None for other runs."""
     key = run.metadata.get(KEY)
     return key if isinstance(key, str) else None
 
 
 async def _send(client: AsyncCodegenClient, creation: Creation) -> Creation:
     options = dict(creation.options)
-    given: dict[str, JSON] = options.pop("metadata", None) or {}
-    metadata = given | {KEY: creation.key}
+    metadata: dict[str, JSON] = options.pop("metadata", None) or {}
+    metadata = metadata | {KEY: creation.key}
     try:
         with asking(Priority.CREATE):
             run = await client.create_agent_run(
@@ -151,37 +151,38 @@ async def _look(
 ) -> Creation:
     try:
         with asking(Priority.CREATE):
-            found, maybe = await _find(client, creation.key, knew)
+            run, candidates = await _find(client, creation.key, knew)
     except AgentRunsError as exc:
         return replace(creation, state=CreationState.UNKNOWN, error=exc.message, cause=exc)
-    if found is not None:
-        return replace(creation, state=CreationState.CREATED, run=found, error=None, cause=None)
+    if run is not None:
+        return replace(creation, state=CreationState.CREATED, run=run, error=None, cause=None)
     unknown = replace(creation, state=CreationState.UNKNOWN, cause=None)
-    if maybe:
-        listed = ", ".join(str(run.id) for run in maybe[:5])
-        text = f"It may have been created: {listed}. Look there; it is not sent again by itself."
+    if candidates:
+        ids = ", ".join(str(run.id) for run in candidates[:5])
+        text = f"The run may exist at the hosted account: {ids}. Look there; it is not sent again."
         return replace(unknown, error=text)
     if creation.sent_at is None or now - creation.sent_at < SETTLE_SECONDS:
-        return replace(unknown, error="Its answer was lost. It is looked for in the list.")
+        text = "The response was lost. We look for the run in the hosted account's list."
+        return replace(unknown, error=text)
     return replace(unknown, state=CreationState.WAITING, error=None)
 
 
 async def _find(
     client: AsyncCodegenClient, key: str, knew: Callable[[AgentRun], bool]
 ) -> tuple[AgentRun | None, list[AgentRun]]:
-    """Return the run of that key, or runs that might be it where upstream tells no metadata."""
-    maybe: list[AgentRun] = []
-    tells = False
+    """Return the run with that key, or, if upstream hides metadata, runs that might be it."""
+    candidates: list[AgentRun] = []
+    shows_keys = False
     for number in range(_MOST_PAGES):
         page = await client.list_agent_runs(skip=number * PAGE_LIMIT, limit=PAGE_LIMIT)
         for run in page.items:
             if key_of(run) == key:
                 return run, []
-        # Where other runs show their keys, ours would, too.
-        tells = tells or any(key_of(run) for run in page.items)
+        # If other runs show their keys, ours would, too.
+        shows_keys = shows_keys or any(key_of(run) for run in page.items)
         new = [run for run in page.items if not knew(run)]
-        maybe += [run for run in new if not run.metadata and run.source_type == SourceType.API]
-        # Newest first: after a page of runs that were all known before comes nothing newer.
+        candidates += [run for run in new if not run.metadata and run.source_type == SourceType.API]
+        # Newest first: after a page of runs that were all known before, nothing newer follows.
         if len(page.items) < PAGE_LIMIT or not new:
             break
-    return None, [] if tells else maybe
+    return None, [] if shows_keys else candidates

@@ -1,9 +1,9 @@
-"""Finds out what is new in upstream's log of a run, whatever happened to it meanwhile.
+"""Finds out what is new in upstream's log of a run, whatever happened to it in the meantime.
 
-Upstream's entries have no id: their place is all there is. So the last two that are known are read
-again with each page. Where they are as before, what comes after them is new. Where the last one
-only says more, it was completed. Anything else means that the log was rewritten or has become
-shorter: then all of it is read, and what is not here yet is new. Nothing is ever taken away here.
+Upstream's entries have no id, only a position. So each page begins with the last two entries that
+we have. If they have not changed, what comes after them is new. If the last one has only grown, it
+was completed. Anything else means that the log was rewritten or has become shorter; then all of it
+is read, and what is not here yet is new. Nothing is ever removed here.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ class Position:
     """How far a log was read.
 
     Attributes:
-        count: entries of upstream's log, as it was then, that are here.
-        tail: fingerprints of the last two of them, or of as many as there were.
+        count: how many entries of upstream's log, as it was then, are here.
+        tail: fingerprints of the last two of them, or fewer if there were fewer.
     """
 
     count: int = 0
@@ -33,19 +33,19 @@ class Position:
 
     @property
     def skip(self) -> int:
-        """The place to read from: the first entry that is compared."""
+        """The position to read from: that of the first entry to compare."""
         return self.count - len(self.tail)
 
 
 @dataclass(frozen=True)
 class News:
-    """What a page brought.
+    """What is new on a page.
 
     Attributes:
         entries: new ones, in order.
-        position: where it goes on.
-        completed: what the last entry that is here has become; None: it is as it was.
-        rewritten: the log is another one than before, or shorter: read all of it (`missing`).
+        position: where to continue.
+        completed: what our last entry has become; None: it has not changed.
+        rewritten: the log is different from before, or shorter: read all of it (`missing`).
     """
 
     entries: tuple[AgentRunLog, ...]
@@ -55,41 +55,41 @@ class News:
 
 
 def fingerprint(entry: AgentRunLog) -> str:
-    """Return what tells an entry from others: `<what it is>.<what it says>`, each hashed."""
+    """Return what identifies an entry: `<what it is>.<what it says>`, both hashed."""
     return f"{_hash(entry, _WHAT)}.{_hash(entry, _CONTENT)}"
 
 
 def news(position: Position, page: Sequence[AgentRunLog]) -> News:
-    """Compare a page that was read from `position.skip` on with what is known."""
+    """Compare a page, read from `position.skip`, with what is here."""
     prints = [fingerprint(entry) for entry in page]
-    known = len(position.tail)
+    overlap = len(position.tail)
     completed = None
     for place, ours in enumerate(position.tail):
         if place < len(prints) and prints[place] == ours:
             continue
-        is_last = place == known - 1
+        is_last = place == overlap - 1
         if not is_last or place >= len(prints) or _what(prints[place]) != _what(ours):
             return News((), position, rewritten=True)
         completed = page[place]
     after = Position(position.skip + len(page), tuple(prints[-_OVERLAP:]))
-    return News(tuple(page[known:]), after if page else position, completed)
+    return News(tuple(page[overlap:]), after if page else position, completed)
 
 
-def missing(position: Position, whole: Sequence[AgentRunLog], stored: Iterable[str]) -> News:
-    """Return what of a rewritten log is not here yet.
+def missing(position: Position, whole: Sequence[AgentRunLog], prints: Iterable[str]) -> News:
+    """Return the entries of a rewritten log that are not here yet.
 
-    A log that is shorter than before leaves the position: it may be whole again next time.
+    A log that is shorter than before keeps the position: it may be complete again next time.
 
     Args:
         whole: all of upstream's log.
-        stored: fingerprints of all entries that are here.
+        prints: fingerprints of all entries that are here.
     """
-    here = Counter(stored)
+    here = Counter(prints)
     entries: list[AgentRunLog] = []
     for entry in whole:
-        own = fingerprint(entry)
-        if here[own]:
-            here[own] -= 1
+        mark = fingerprint(entry)
+        if here[mark]:
+            here[mark] -= 1
         else:
             entries.append(entry)
     if len(whole) < position.count:

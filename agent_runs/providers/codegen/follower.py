@@ -1,8 +1,8 @@
-"""Follows an upstream account: asks what the plan says, in turns of the governor, and hands over.
+"""Follows an upstream account: sends the requests of the plan in the governor's turns.
 
-One task group per account: one loop for statuses, two for watched logs, one for the others. What
-upstream says is handed to a `Mirror`, which stores it; the plan is told only afterwards, so that
-whatever could not be stored is asked for again.
+One task group per account: one loop for statuses, two for watched logs, one for other logs. A
+`Mirror` stores what upstream says. The plan hears of it only afterwards, so what could not be
+stored is requested again.
 """
 
 import logging
@@ -25,19 +25,19 @@ from agent_runs.providers.codegen.upstream import asking
 
 logger = logging.getLogger(__name__)
 
-# A log of a million entries is no log: reading one whole has an end.
+# Bounds how much of one log is read: nobody needs a million entries.
 _MOST_PAGES = 1000
 
 
 class Mirror(Protocol):
-    """Keeps what upstream says; each method has stored it when it returns."""
+    """Stores what upstream says; each method has done so when it returns."""
 
     async def take_runs(self, upstream: Sequence[AgentRun], /) -> None:
         """Store runs as upstream shows them now, each once; `id` is upstream's."""
         ...
 
     async def position(self, run: str) -> Position:
-        """Return how far the run's log was read; `Position()` when nothing of it is here."""
+        """Return how far the run's log was read; `Position()` if nothing of it is here."""
         ...
 
     async def fingerprints(self, run: str) -> Sequence[str]:
@@ -57,11 +57,11 @@ class Mirror(Protocol):
         ...
 
     async def is_whole(self, run: str, end: str) -> None:
-        """Note that all entries are here that there were at this end of the run."""
+        """Note that all entries up to this end of the run are here."""
         ...
 
     async def run_is_gone(self, run: str) -> None:
-        """Note that upstream knows the run no more; what is here stays."""
+        """Note that upstream no longer knows the run; what is here stays."""
         ...
 
     async def conditions_changed(self) -> None:
@@ -70,12 +70,12 @@ class Mirror(Protocol):
 
 
 class Follower:
-    """Keeps a mirror of one organization of one token fresh.
+    """Keeps the mirror of one organization of one token fresh.
 
     Attributes:
         conditions: how upstream is doing.
         plan: what is followed; the caller may `follow` runs whose logs may be incomplete.
-        answered_at: when upstream gave a good answer last, on the clock `now`; None: never.
+        answered_at: when upstream last gave a good answer, on the clock `now`; None: never.
     """
 
     def __init__(
@@ -93,8 +93,8 @@ class Follower:
         self._client = client
         self._mirror = mirror
         self._now = now
-        self._changed = anyio.Event()
-        # One reader at a time: two would both find the same entries new.
+        self._wakeup = anyio.Event()
+        # One reader at a time: two would both consider the same entries new.
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
@@ -105,7 +105,7 @@ class Follower:
                 tasks.start_soon(self._forever, self._next_logs, watched)
 
     def watch(self, runs: Collection[str]) -> None:
-        """Set the runs that somebody looks at."""
+        """Set the runs that somebody watches."""
         self.plan.watch(runs)
         self._wake()
 
@@ -115,31 +115,31 @@ class Follower:
         self._wake()
 
     async def read_now(self, run: str) -> None:
-        """Bring in a run and all its entries at once, ahead of everything else: it was opened.
+        """Read a run and all its entries now, ahead of everything else: somebody opened it.
 
         Raises:
             RunNotFound: upstream does not know it.
-            AgentRunsError: upstream did not give it all; what came before is stored.
+            AgentRunsError: upstream did not deliver all of it; what came before is stored.
         """
         with asking(Priority.USER):
             await self._mirror.take_runs([await self._client.get_agent_run(run)])
         await self.read_entries(run, Priority.USER)
 
     async def read_entries(self, run: str, priority: Priority) -> None:
-        """Bring in all entries of a run that is known here.
+        """Read all entries of a run that is stored here.
 
         Raises:
-            AgentRunsError: upstream did not give it all; what came before is stored.
+            AgentRunsError: upstream did not deliver all of it; what came before is stored.
         """
         for _ in range(_MOST_PAGES):
             if not await self._read_page(run, priority):
                 return
 
     async def list_page(self, skip: int, priority: Priority) -> Page[AgentRun]:
-        """Bring in a page of the list, and follow those of its runs that work."""
+        """Read a page of the list, and follow those of its runs that work."""
         with asking(priority):
             page = await self._client.list_agent_runs(skip=skip, limit=PAGE_LIMIT)
-        # Runs move while pages are read, and upstream may show one twice: the first is the newest.
+        # Runs move while pages are read, so upstream may show one twice; the first is the newest.
         runs = list({run.id: run for run in reversed(page.items)}.values())[::-1]
         await self._mirror.take_runs(runs)
         self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], self._now())
@@ -147,14 +147,14 @@ class Follower:
         return page
 
     async def failed(self, error: AgentRunsError, run: str | None = None) -> bool:
-        """Take in what a request ended with; tells whether it was about that run only."""
+        """Take in the error of a request; tell whether it concerns only that run."""
         logger.info("upstream: %s", error.message)
         of_run = self.conditions.failed(error, self._now(), run)
         await self._mirror.conditions_changed()
         return of_run
 
     async def answered(self, run: str | None = None) -> None:
-        """Take in a good answer: upstream is there, and the run's entries can be read."""
+        """Take in a good answer: upstream works, and the run's entries can be read."""
         self.answered_at = self._now()
         if self.conditions.all:
             before = self.conditions.all
@@ -163,20 +163,20 @@ class Follower:
                 await self._mirror.conditions_changed()
 
     async def _forever(self, step: Callable[..., Awaitable[float]], *args: bool) -> None:
-        """Do one step after the other; each returns the seconds until there is more to do."""
+        """Do one step after another; each returns the seconds until there is more to do."""
         while True:
             wait = self.conditions.wait(self._now())
             if wait <= 0:
                 wait = await step(*args)
             if wait > 0:
                 with anyio.move_on_after(wait):
-                    await self._changed.wait()
+                    await self._wakeup.wait()
             else:
                 await anyio.lowlevel.checkpoint()
 
     def _wake(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
+        self._wakeup.set()
+        self._wakeup = anyio.Event()
 
     async def _next_status(self) -> float:
         due = self.plan.next_status(self._now())
@@ -221,16 +221,16 @@ class Follower:
         return 0.0
 
     async def _read_page(self, run: str, priority: Priority) -> bool:
-        """Bring in the next entries of a run; tells whether there are more."""
+        """Read the next entries of a run; tell whether there are more."""
         async with self._locks.setdefault(run, anyio.Lock()):
             position, end = await self._mirror.position(run), await self._mirror.end_of(run)
-            with asking(priority) as asked:
+            with asking(priority) as request:
                 try:
                     page = await self._client.get_agent_run_logs(run, position.skip)
                 except NotFound:
                     await self._only_logs_are_gone(run)
                     return False
-                sent = asked.sent_at or self._now()
+                sent_at = request.sent_at or self._now()
                 new = news(position, page.logs)
                 if new.rewritten:
                     whole = await self._whole(run)
@@ -240,7 +240,7 @@ class Follower:
         more = page.total_logs > new.position.count and bool(page.logs)
         if end is not None and not more:
             await self._mirror.is_whole(run, end)
-        self.plan.logs_read(run, sent, more=more)
+        self.plan.logs_read(run, sent_at, more=more)
         await self.answered(run)
         return more
 
@@ -248,10 +248,10 @@ class Follower:
         try:
             await self._mirror.take_news(run, new)
         except RunNotFound:
-            # It is followed by its id alone, and no page of the list has shown it yet.
+            # We only have its id so far; no page of the list has shown it yet.
             with asking(priority):
-                shown = await self._client.get_agent_run(run)
-            await self._mirror.take_runs([shown])
+                answer = await self._client.get_agent_run(run)
+            await self._mirror.take_runs([answer])
             await self._mirror.take_news(run, new)
 
     async def _whole(self, run: str) -> list[AgentRunLog]:
@@ -264,7 +264,7 @@ class Follower:
         return entries
 
     async def _only_logs_are_gone(self, run: str) -> None:
-        """Tell a run that is gone from one whose entries alone cannot be read, an error."""
+        """Tell a run that is gone from one whose entries cannot be read, which is an error."""
         try:
             answer = await self._client.get_agent_run(run)
         except NotFound:
@@ -274,17 +274,17 @@ class Follower:
         raise UnexpectedAnswer(f"Upstream has the agent run {run} but not its log entries.")
 
     async def _is_gone(self, run: str) -> None:
-        """Believe it when upstream proves itself: one that says no to everything has lost nothing.
+        """Believe that a run is gone only if upstream still knows its list of runs.
 
         Raises:
-            UnexpectedAnswer: it does not even know its own list.
+            UnexpectedAnswer: it does not even know its list.
         """
         try:
             await self._client.list_agent_runs(limit=1)
         except NotFound as exc:
             raise UnexpectedAnswer(
-                "Upstream answers that nothing is there, not even its list of runs. What is "
-                "stored here stays as it is."
+                "Upstream says that it has nothing, not even a list of runs. What is stored here "
+                "stays as it is."
             ) from exc
         await self._mirror.run_is_gone(run)
         self.plan.forget(run)

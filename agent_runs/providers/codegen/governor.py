@@ -1,14 +1,14 @@
 """Spends the budget of a token: who may send a request now, who waits, and for how long.
 
-Everything that talks to upstream with a token takes a turn of its one governor:
+Each request to upstream with a token takes a turn of that token's only governor:
 
     async with governor.turn(Priority.WATCHED_LOGS, kind=Kind.LOGS):
         ...                                  # exactly one request
-        governor.refused(error.retry_after_seconds)      # still inside, when it was a 429
+        governor.refused(error.retry_after_seconds)      # still inside, if it was a 429
 
-Turns are given by priority, first come first served within one. So that nobody starves, a kind of
-background work that got nothing for a while goes first once (see `_LONGEST_WAITS`). After a refusal
-nobody sends anything until upstream's `Retry-After`, or a back-off of ours, is over.
+Turns go by priority; within one, first come, first served. A kind of background work that got
+nothing for a while goes first once, so that nobody starves (see `_LONGEST_WAITS`). After a refusal
+nobody sends anything until upstream's `Retry-After`, or our own back-off, is over.
 """
 
 import contextlib
@@ -35,13 +35,13 @@ _LONGEST_WAITS: Mapping[Priority, float] = {
 }
 """Seconds after which background work goes before other background work, once."""
 _STARVING_SECONDS = 30.0
-"""After so long without a turn, background work goes before people, and into their reserve."""
+"""After this time without a turn, background work goes before people and uses their reserve."""
 _PATIENCE_SECONDS: Mapping[Priority, float] = {Priority.USER: 20.0}
 _LONG_PATIENCE_SECONDS = 300.0
 _FIRST_BACKOFF_SECONDS = 1.0
 _MOST_BACKOFF_SECONDS = 60.0
 _MOST_RETRY_AFTER_SECONDS = 3600.0
-# Timers may ring a hair early; without this a waiter would spin until the time has come.
+# Timers may fire slightly early; without this a waiter would spin until its time has come.
 _SHORTEST_SLEEP_SECONDS = 0.001
 
 
@@ -51,10 +51,10 @@ class GovernorState:
 
     Attributes:
         remaining: requests of each kind that may start now; 0 while limited.
-        limited_until: when upstream may be asked again after it refused; None: now.
+        limited_until: when requests may go out again after a refusal; None: now.
         waiting: how many wait for a turn, by priority.
-        sent: turns given since the start, by kind.
-        refusals: how often upstream said that it is too much.
+        sent: requests sent since the start, by kind.
+        refusals: how often upstream answered 429.
     """
 
     remaining: Mapping[Kind, int]
@@ -77,8 +77,8 @@ class Governor:
     """One budget for everything that uses one token.
 
     Args:
-        clock: what waits are measured and waited with; the system's when left out.
-        pick: `(low, high)` → a random number between; given by tests.
+        clock: what measures waits and waits; the system's if left out.
+        pick: `(low, high)` → a random number between them; tests pass their own.
         wall: the time of day, for what people see.
     """
 
@@ -99,7 +99,7 @@ class Governor:
         self._held_until = -math.inf
         self._refused_at = -math.inf
         self._backoff_seconds = _FIRST_BACKOFF_SECONDS
-        self._sent: Counter[Kind] = Counter()
+        self._turns: Counter[Kind] = Counter()
         self._refusals = 0
 
     @contextlib.asynccontextmanager
@@ -113,10 +113,10 @@ class Governor:
         """Wait until one request may be sent; it counts from then to the end of the block.
 
         Args:
-            patience_seconds: longest wait; left out, 20 s for a person, 300 s for the rest.
+            patience_seconds: longest wait; if left out, 20 s for a person, 300 s for the rest.
 
         Raises:
-            RateLimited: it would take longer. Nothing was sent; raised at once when it is known.
+            RateLimited: it would take longer. Nothing was sent; raised as soon as that is clear.
         """
         if patience_seconds is None:
             patience_seconds = _PATIENCE_SECONDS.get(priority, _LONG_PATIENCE_SECONDS)
@@ -133,34 +133,34 @@ class Governor:
         """Send nothing for a while: upstream answered 429.
 
         Args:
-            retry_after_seconds: upstream's `Retry-After`, at most an hour of it; None: it said
-                nothing, then the wait doubles with each refusal in a row, up to a minute.
+            retry_after_seconds: upstream's `Retry-After`, of which at most an hour counts. None:
+                there was none; then the wait doubles with each refusal in a row, up to a minute.
         """
         now = self._clock.now()
         self._refusals += 1
         self._refused_at = now
         if retry_after_seconds is not None and retry_after_seconds >= 0:
-            asked = min(retry_after_seconds, _MOST_RETRY_AFTER_SECONDS)
-            # Not all at the very moment at which upstream's other users come back too.
-            self._hold(now + asked + self._pick(0, min(1.0, asked / 10)))
+            pause = min(retry_after_seconds, _MOST_RETRY_AFTER_SECONDS)
+            # Spread out: upstream's other users come back at the same moment.
+            self._hold(now + pause + self._pick(0, min(1.0, pause / 10)))
         elif now >= self._held_until:
             self._hold(now + self._backoff_seconds * self._pick(0.5, 1.0))
             self._backoff_seconds = min(_MOST_BACKOFF_SECONDS, self._backoff_seconds * 2)
 
     def now(self) -> float:
-        """Return the seconds on the clock that it lives by."""
+        """Return the seconds on the governor's clock."""
         return self._clock.now()
 
     def state(self) -> GovernorState:
         """Return what is left."""
         now = self._clock.now()
-        held = self._held_until - now
+        pause = self._held_until - now
         remaining = self._budget.remaining(now)
         return GovernorState(
-            remaining=dict.fromkeys(remaining, 0) if held > 0 else remaining,
-            limited_until=self._wall() + timedelta(seconds=held) if held > 0 else None,
+            remaining=dict.fromkeys(remaining, 0) if pause > 0 else remaining,
+            limited_until=self._wall() + timedelta(seconds=pause) if pause > 0 else None,
             waiting=Counter(waiter.priority for waiter in self._waiters),
-            sent=dict(self._sent),
+            sent=dict(self._turns),
             refusals=self._refusals,
         )
 
@@ -189,7 +189,7 @@ class Governor:
             raise
 
     async def _sleep(self, waiter: _Waiter, seconds: float) -> None:
-        """Wait for the time or for a change that may make it earlier."""
+        """Wait until the time is over or something changes that may shorten it."""
 
         async def ring() -> None:
             await self._clock.sleep(seconds)
@@ -202,7 +202,7 @@ class Governor:
         waiter.wake = anyio.Event()
 
     def _give_turns(self) -> None:
-        """Start all that may start now, in order."""
+        """Start all requests that may start now, in order."""
         now = self._clock.now()
         while now >= self._held_until:
             fits = [waiter for waiter in self._waiters if self._wait(waiter, now) <= 0]
@@ -214,7 +214,7 @@ class Governor:
             first.granted_at = now
             first.wake.set()
             self._last_turn[first.priority] = now
-            self._sent[first.kind] += 1
+            self._turns[first.kind] += 1
 
     def _end(self, waiter: _Waiter) -> None:
         self._budget.end(self._clock.now(), waiter.kind)
@@ -235,7 +235,7 @@ class Governor:
         return Priority.WATCHED_LOGS - 0.5 if overdue else waiter.priority
 
     def _idle(self, waiter: _Waiter, now: float) -> float:
-        """Seconds for which both this one has waited and its like got no turn."""
+        """Seconds for which this one has waited and its priority got no turn."""
         return now - max(waiter.since, self._last_turn.get(waiter.priority, -math.inf))
 
     def _wait(self, waiter: _Waiter, now: float) -> float:
@@ -244,12 +244,12 @@ class Governor:
         return self._budget.wait(now, waiter.kind, background=background, reserve=reserve)
 
     def _soonest(self, waiter: _Waiter, now: float) -> float:
-        """Return before which time this one cannot start, whoever else waits."""
+        """Return the earliest time at which this one can start, whoever else waits."""
         wait = 0.0 if waiter.priority.is_background else self._wait(waiter, now)
         return max(now + wait, self._held_until)
 
     def _next_change(self, now: float) -> float:
-        """Return when the next of those who wait may start, as far as time alone decides it."""
+        """Return when the next waiter may start, unless something else happens first."""
         times: list[float] = []
         for waiter in self._waiters:
             times.append(now + self._wait(waiter, now))
@@ -260,7 +260,7 @@ class Governor:
 
 
 class Governors:
-    """One governor per server and token, whoever asks for it."""
+    """One governor per server and token, shared by all who ask for it."""
 
     def __init__(self, limits: Limits | None = None, *, clock: AsyncClock | None = None) -> None:
         self._limits = limits
@@ -268,7 +268,7 @@ class Governors:
         self._all: dict[tuple[str, str], Governor] = {}
 
     def of(self, base_url: str, token: str) -> Governor:
-        """Return the governor that everything with this token shares."""
+        """Return the governor of this token."""
         key = (base_url.rstrip("/").removesuffix("/v1"), token)
         if key not in self._all:
             self._all[key] = Governor(self._limits, clock=self._clock)
@@ -288,7 +288,7 @@ class _EventLoopClock:
 def _too_long(seconds: float) -> RateLimited:
     after = max(1.0, seconds) if math.isfinite(seconds) else 1.0
     return RateLimited(
-        "The hosted API takes no more requests for now, and nothing was sent to it. "
-        f"Ask again in {math.ceil(after)} s.",
+        "The hosted API accepts no more requests for now. Nothing was sent; try again in "
+        f"{math.ceil(after)} s.",
         retry_after_seconds=after,
     )

@@ -1,10 +1,10 @@
-"""A client of upstream whose every request takes a turn of its token's governor.
+"""A client of upstream whose requests each take a turn of their token's governor.
 
     client = connect(credentials, governor)
     with asking(Priority.USER):
         run = await client.get_agent_run(7)
 
-What a call needs several requests for takes several turns; nothing can go past the budget.
+A call that needs several requests takes several turns; nothing can bypass the budget.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ from agent_runs.providers.codegen.governor import Governor, Kind, Priority
 
 @dataclass
 class Asking:
-    """What is asked for in a block of `asking`.
+    """The requests in a block of `asking`.
 
     Attributes:
-        sent_at: when the last request of it had its turn, on the governor's clock; None: none had.
+        sent_at: when the last one had its turn, on the governor's clock; None: none had.
     """
 
     priority: Priority
@@ -37,33 +37,33 @@ _asking: ContextVar[Asking] = ContextVar("asking")
 
 @contextlib.contextmanager
 def asking(priority: Priority) -> Generator[Asking]:
-    """Send what the block sends with this priority; without it everything is backfill."""
-    asked = Asking(priority)
-    token = _asking.set(asked)
+    """Give the block's requests this priority; requests outside of a block are backfill."""
+    requests = Asking(priority)
+    token = _asking.set(requests)
     try:
-        yield asked
+        yield requests
     finally:
         _asking.reset(token)
 
 
 @contextlib.contextmanager
 def asking_for_a_person() -> Generator[Asking]:
-    """Send what the block sends ahead of all else; a person waits for it.
+    """Send the block's requests before all others, because a person waits for them.
 
     Raises:
-        Unavailable: upstream refuses its token; the person's own token has nothing to do with it.
+        Unavailable: upstream refuses our token, which has nothing to do with the person's own.
     """
-    with asking(Priority.USER) as asked:
+    with asking(Priority.USER) as requests:
         try:
-            yield asked
+            yield requests
         except (Unauthorized, Forbidden) as exc:
-            raise Unavailable(f"The hosted account refuses this: {exc.message}") from exc
+            raise Unavailable(f"The hosted account refused this: {exc.message}") from exc
 
 
 def connect(
     credentials: Credentials, governor: Governor, *, timeout_seconds: float = 30.0
 ) -> AsyncCodegenClient:
-    """Return a client that keeps to the budget; it sends nothing twice by itself."""
+    """Return a client that stays within the budget and never retries by itself."""
     return AsyncCodegenClient(
         found=credentials,
         timeout=timeout_seconds,
@@ -82,13 +82,13 @@ def kind_of(call: Call[Any]) -> Kind:
 
 
 def gate_of(governor: Governor) -> AsyncGate:
-    """Return what lets each request of a client take its turn."""
+    """Return a gate that makes each request of a client wait for its turn."""
 
     @contextlib.asynccontextmanager
     async def turn(call: Call[Any]) -> AsyncGenerator[None]:
-        asked = _asking.get(None) or Asking(Priority.BACKFILL)
-        async with governor.turn(asked.priority, kind=kind_of(call)):
-            asked.sent_at = governor.now()
+        requests = _asking.get(None) or Asking(Priority.BACKFILL)
+        async with governor.turn(requests.priority, kind=kind_of(call)):
+            requests.sent_at = governor.now()
             try:
                 yield
             except Fault as fault:
