@@ -1,8 +1,8 @@
-"""Mirrors hosted accounts: everything that other servers' runs do ends up in the store.
+"""Mirrors hosted accounts: everything that runs on other servers do ends up in the store.
 
 Accounts ── one Following per organization ── Follower (live)
-                                           ├─ History  (what was before)
-                                           └─ Creator  (what is to be created there)
+                                           ├─ History  (earlier runs)
+                                           └─ Creator  (new runs)
                     all of them write through one StoreMirror
 """
 

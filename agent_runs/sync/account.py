@@ -12,9 +12,9 @@ class Account:
 
     Attributes:
         root: address of the server, without `/v1`.
-        org_id: the only organization to mirror; None: all that the token belongs to.
-        stop: how its runs are stopped: `auto` (plain stop where there is one, else `ban`), `ban`,
-            or `none`.
+        org_id: the only organization to mirror; None: all organizations of the token.
+        stop: how its runs are stopped: `auto` (the plain stop if there is one, otherwise `ban`),
+            `ban`, or `none`.
     """
 
     root: str

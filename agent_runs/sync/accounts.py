@@ -1,4 +1,4 @@
-"""All hosted accounts: begins and ends following as the settings change."""
+"""All hosted accounts: follows those that the settings name."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _OPEN_SECONDS = 15.0
 _AGAIN_SECONDS = 5.0
-_KEPT_SECONDS = 600.0
+_CACHE_SECONDS = 600.0
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Accounts:
 
     Args:
         worker: unique name of this process.
-        limits: what each token may send; the documented limits unless given.
+        limits: what each token may send; the documented limits by default.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Accounts:
         self._served: list[_Served] = []
         self._tasks = Background()
         self._opening: dict[int, asyncio.Task[None]] = {}
-        self._kept: dict[tuple[int, str], tuple[float, Any]] = {}
+        self._cache: dict[tuple[int, str], tuple[float, Any]] = {}
 
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
@@ -82,59 +82,61 @@ class Accounts:
 
     def use(self, accounts: Sequence[Account]) -> None:
         """Follow these accounts from now on and no others; those that stay are not disturbed."""
-        for served in [each for each in self._served if each.account not in accounts]:
+        for served in [served for served in self._served if served.account not in accounts]:
             self._served.remove(served)
             served.scope.cancel()
-        known = [each.account for each in self._served]
+        present = [served.account for served in self._served]
         for account in accounts:
-            if account not in known:
+            if account not in present:
                 served = _Served(account, anyio.CancelScope(), Conditions())
                 self._served.append(served)
                 self._tasks.start(self._serve(served), f"account {account.root}")
 
     @property
     def default_organization(self) -> int | None:
-        """Where a new run goes that names no organization; None: there is no account."""
-        return next((each.organization.id for each in self._all()), None)
+        """Where a new run without an organization goes; None: there is no account."""
+        return next((following.organization.id for following in self._all()), None)
 
     @property
     def is_set(self) -> bool:
-        """Tell whether there is an account, whether or not it was reached yet."""
+        """Tell whether there is an account, even if it has not answered yet."""
         return bool(self._served)
 
     def follows(self, organization_id: int) -> bool:
         """Tell whether new runs can be created in an organization."""
-        return any(each.organization.id == organization_id for each in self._all())
+        return any(following.organization.id == organization_id for following in self._all())
 
     def wake(self, organization_id: int) -> None:
-        """Send what is to be created now."""
-        for each in self._all():
-            if each.organization.id == organization_id:
-                each.creator.wake()
+        """Send new runs now."""
+        for following in self._all():
+            if following.organization.id == organization_id:
+                following.creator.wake()
 
     def of(self, run: AgentRun) -> tuple[Following, str]:
-        """Return who follows a run, and its id there.
+        """Return the following of a run, and its id there.
 
         Raises:
-            Conflict: upstream has not taken it yet, or there is no account for it any more.
+            Conflict: upstream has not accepted it yet, or there is no account for it any more.
         """
-        known = self._known(run)
-        if known:
-            return known[0]
+        places = self._places_of(run)
+        if places:
+            return places[0]
         if run.upstream_id is None:
-            raise Conflict(f"Upstream has not taken run {run.id} yet.")
+            raise Conflict(
+                f"The hosted account has not accepted run {run.id} yet. Try again when it has."
+            )
         raise Conflict(
-            f"Run {run.id} works on another server that has no token here any more. What was seen "
-            "of it stays; set the token again to go on."
+            f"Run {run.id} works on another server, for which there is no token here any more. "
+            "What was mirrored stays. Set the token again to continue."
         )
 
     async def states(self) -> list[FollowingState]:
-        """Return how each organization is followed, those without an account left out."""
-        return [await each.state() for each in self._all()]
+        """Return how each organization with an account is followed."""
+        return [await following.state() for following in self._all()]
 
     @property
     def troubles(self) -> list[tuple[str, Condition]]:
-        """What is wrong with accounts whose organizations are not known yet: `(root, what)`."""
+        """What is wrong with accounts whose organizations are still unknown: `(root, what)`."""
         return [
             (served.account.root, condition)
             for served in self._served
@@ -143,41 +145,41 @@ class Accounts:
         ]
 
     async def models(self, organization_id: int) -> dict[str, JSON]:
-        """Return the models of a hosted organization, as upstream tells them."""
-        return await self._asked(organization_id, "models", lambda client: client.list_models())
+        """Return the models of a hosted organization, as upstream lists them."""
+        return await self._cached(organization_id, "models", lambda client: client.list_models())
 
     async def users(self, organization_id: int) -> list[User]:
         """Return the first 100 members of a hosted organization."""
-        page = await self._asked(
+        page = await self._cached(
             organization_id, "users", lambda client: client.list_organization_users()
         )
         return list(page.items)
 
     def look(self, run: AgentRun) -> None:
         """Count a run as watched for a while: its entries are read first."""
-        for following, upstream_id in self._known(run):
+        for following, upstream_id in self._places_of(run):
             following.watched.look(upstream_id)
 
     @contextlib.contextmanager
     def watching(self, run: AgentRun) -> Generator[None]:
-        """Count a run as watched as long as the block runs."""
+        """Count a run as watched while the block runs."""
         with contextlib.ExitStack() as stack:
-            for following, upstream_id in self._known(run):
+            for following, upstream_id in self._places_of(run):
                 stack.enter_context(following.watched.hold(upstream_id))
             yield
 
     async def open(self, run: AgentRun) -> None:
-        """Bring in a run's entries now when none is here; waits for them, but not for long.
+        """Read a run's entries now if none are here; wait for them, but not for long.
 
-        What goes wrong is told as the state of the organization: what is stored can be read.
+        The state of the organization says what went wrong; what is stored can always be read.
         """
         task = await self.open_soon(run)
         if task is not None:
             await asyncio.wait([task], timeout=_OPEN_SECONDS)
 
     async def open_soon(self, run: AgentRun) -> asyncio.Task[None] | None:
-        """Do the same without waiting; None when there is nothing to bring in."""
-        for following, upstream_id in self._known(run):
+        """Do the same without waiting; None if there is nothing to read."""
+        for following, upstream_id in self._places_of(run):
             if run.log_count or await following.is_whole(upstream_id):
                 break
             task = self._opening.get(run.id)
@@ -189,37 +191,40 @@ class Accounts:
             return task
         return None
 
-    async def _asked(
+    async def _cached(
         self,
         organization_id: int,
         what: str,
         ask: Callable[[AsyncCodegenClient], Awaitable[T]],
     ) -> T:
-        """Ask upstream for what changes rarely, once in a while and not for every viewer."""
+        """Read what changes rarely from upstream once in a while, and not for every viewer."""
         following = next((f for f in self._all() if f.organization.id == organization_id), None)
         if following is None:
-            raise Conflict(f"Organization {organization_id} has no token here any more.")
+            raise Conflict(
+                f"There is no token here any more for organization {organization_id}. Set it again "
+                "to continue."
+            )
         now = following.governor.now()
-        kept = self._kept.get((organization_id, what))
-        if kept is None or now - kept[0] > _KEPT_SECONDS:
+        entry = self._cache.get((organization_id, what))
+        if entry is None or now - entry[0] > _CACHE_SECONDS:
             with asking_for_a_person():
-                kept = self._kept[organization_id, what] = (now, await ask(following.client))
-        return kept[1]
+                entry = self._cache[organization_id, what] = (now, await ask(following.client))
+        return entry[1]
 
     def _all(self) -> list[Following]:
-        return [each for served in self._served for each in served.organizations]
+        return [following for served in self._served for following in served.organizations]
 
-    def _known(self, run: AgentRun) -> list[tuple[Following, str]]:
+    def _places_of(self, run: AgentRun) -> list[tuple[Following, str]]:
         if run.upstream_id is None:
             return []
         return [
-            (each, run.upstream_id)
-            for each in self._all()
-            if each.organization.id == run.organization_id
+            (following, run.upstream_id)
+            for following in self._all()
+            if following.organization.id == run.organization_id
         ][:1]
 
     async def _serve(self, served: _Served) -> None:
-        """Follow an account until it is taken away, whatever happens meanwhile."""
+        """Follow an account until it is removed, whatever happens."""
         with served.scope:
             name = f"account {served.account.root}"
             await watched(name, partial(self._follow_on, served), restart=Restart())
@@ -230,7 +235,7 @@ class Accounts:
                 await self._follow_all(served)
             finally:
                 served.organizations.clear()
-            # Upstream has named no organization yet.
+            # Upstream has not named an organization yet.
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow_all(self, served: _Served) -> None:
@@ -253,16 +258,16 @@ class Accounts:
                 served.organizations.append(following)
                 tasks.start_soon(following.run)
 
-            for organization in await self._known_before(account):
+            for organization in await self._stored_organizations(account):
                 await begin(organization)
             await self._learn(served, governor, begin)
 
-    async def _known_before(self, account: Account) -> list[HostedOrganization]:
-        """Return what can be followed before upstream was asked."""
+    async def _stored_organizations(self, account: Account) -> list[HostedOrganization]:
+        """Return the organizations that can be followed before upstream has answered."""
         if account.org_id is not None:
             return [await self._put(account, str(account.org_id), None)]
-        kept = await hosted_organizations.list_(self._database)
-        return [each for each in kept if each.base_url == account.root]
+        stored = await hosted_organizations.list_(self._database)
+        return [organization for organization in stored if organization.base_url == account.root]
 
     async def _learn(
         self,
@@ -270,7 +275,7 @@ class Accounts:
         governor: Governor,
         begin: Callable[[HostedOrganization], Awaitable[None]],
     ) -> None:
-        """Ask which organizations there are and how they are called; begin with the new ones."""
+        """Read the organizations and their names from upstream, and follow the new ones."""
         account = served.account
         async with self._client(account, governor, None) as client:
             while True:
@@ -283,12 +288,12 @@ class Accounts:
                     served.conditions.failed(exc, governor.now())
                     await asyncio.sleep(served.conditions.wait(governor.now()) or 1.0)
         served.conditions.answered()
-        here = {each.organization.upstream_id: each for each in served.organizations}
-        for each in page.items:
-            if account.org_id in {None, each.id}:
-                organization = await self._put(account, str(each.id), each.name)
-                if str(each.id) in here:
-                    here[str(each.id)].organization = organization
+        here = {it.organization.upstream_id: it for it in served.organizations}
+        for item in page.items:
+            if account.org_id in {None, item.id}:
+                organization = await self._put(account, str(item.id), item.name)
+                if str(item.id) in here:
+                    here[str(item.id)].organization = organization
                 else:
                     await begin(organization)
 
@@ -315,4 +320,4 @@ async def _read(following: Following, upstream_id: str) -> None:
     try:
         await following.read_now(upstream_id)
     except AgentRunsError as exc:
-        logger.info("run %s of upstream cannot be read now: %s", upstream_id, exc.message)
+        logger.info("hosted run %s cannot be read now: %s", upstream_id, exc.message)

@@ -1,8 +1,8 @@
-"""Creates runs upstream that are stored here first, one after the other, each exactly once.
+"""Creates runs upstream that are stored here first, one after another, each exactly once.
 
-What stands in the way is told on the run, which goes on waiting: upstream that is away, a refused
-token, a used up allotment. A run whose request may have arrived is looked for, never sent again
-before that (`providers/codegen/creation.py`).
+If upstream is unavailable, refuses the token or has used up the allotment, the run says so and
+keeps waiting. If a request may have arrived, we look for its run before anything is sent again
+(`providers/codegen/creation.py`).
 """
 
 import asyncio
@@ -35,8 +35,8 @@ from agent_runs.sync.mirror import StoreMirror
 logger = logging.getLogger(__name__)
 
 WAITS = "waits_for_upstream"
-"""`status_reason` of a run that upstream has not taken yet."""
-WAITING = "Waits for upstream"
+"""`status_reason` of a run that upstream has not accepted yet."""
+WAITING = "Waiting for the hosted account"
 """Its `activity`."""
 REFUSED = "refused_upstream"
 OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
@@ -45,12 +45,12 @@ OPEN = (CreationState.WAITING, CreationState.SENDING, CreationState.UNKNOWN)
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
 _ROOM_SECONDS = 0.5
-# Upstream's clock may be off; a run that is older than this was there before.
+# Upstream's clock may be wrong; a run that is older than this existed before.
 _OLDER_SECONDS = 900.0
 
 
 class Moved(Conflict):
-    """A creation is not any more where it was seen."""
+    """A creation is no longer in the state in which we read it."""
 
 
 class Creator:
@@ -79,7 +79,7 @@ class Creator:
         self._more.set()
 
     async def run(self) -> None:
-        """Create what is to be created, until cancelled."""
+        """Create new runs upstream until cancelled."""
         while True:
             self._more.clear()
             wait = await self._step_all()
@@ -89,53 +89,53 @@ class Creator:
                 continue
 
     async def _step_all(self) -> float:
-        """Advance each creation by as much as can be; returns the seconds until the next try."""
+        """Advance each creation as far as possible; return the seconds until the next attempt."""
         waiting = await creations.in_states(self._database, self._organization_id, OPEN)
         if not waiting:
-            # Nothing would try again, so nobody would learn that the plan allows runs again.
+            # Nothing will try again, so nobody would notice that the plan allows runs again.
             self._follower.conditions.created()
         wait = _IDLE_SECONDS
         for stored in waiting:
-            if (held := self._held()) > 0:
-                await self._tell_waiting(waiting)
-                return min(held, _IDLE_SECONDS)
+            if (pause := self._pause()) > 0:
+                await self._explain_wait(waiting)
+                return min(pause, _IDLE_SECONDS)
             try:
                 after = await self._advance(stored)
             except Moved:
                 continue
             except Conflict as exc:
-                # One that cannot be kept must not hold up the others.
+                # One that cannot be stored must not block the others.
                 logger.warning("run %s: %s", stored.run_id, exc.message)
                 continue
             if after.state == CreationState.WAITING and after.cause is not None:
                 await self._follower.failed(after.cause)
-                return self._held() or _LOOK_SECONDS
+                return self._pause() or _LOOK_SECONDS
             if after.state in OPEN:
                 wait = min(wait, _LOOK_SECONDS)
         return wait
 
-    async def _tell_waiting(self, waiting: Sequence[StoredCreation]) -> None:
-        """Say on each run that waits what it waits for."""
-        said = next((each.message for each in self._follower.conditions.all if not each.run), None)
-        for stored in waiting if said else ():
+    async def _explain_wait(self, waiting: Sequence[StoredCreation]) -> None:
+        """Write on each waiting run what it waits for."""
+        cause = next((it.message for it in self._follower.conditions.all if not it.run), None)
+        for stored in waiting if cause else ():
             async with runs.changing(self._database, stored.run_id) as (transaction, run):
                 is_sent = stored.state != CreationState.WAITING or run.upstream_id is not None
-                if not is_sent and run.status not in TERMINAL_STATUSES and run.error != said:
-                    await runs.change(transaction, run, error=said)
+                if not is_sent and run.status not in TERMINAL_STATUSES and run.error != cause:
+                    await runs.change(transaction, run, error=cause)
 
-    def _held(self) -> float:
-        """Return the seconds until upstream may be asked for a new run again."""
+    def _pause(self) -> float:
+        """Return the seconds until a new run may be created upstream."""
         now = self._governor.now()
         if (wait := self._follower.conditions.create_wait(now)) > 0:
             return wait
-        # While one is being created nobody may take in new runs, so that must not take long.
+        # While one is created nobody can store new runs, so that must not take long.
         return 0.0 if self._governor.state().remaining[Kind.CREATE] > 0 else _ROOM_SECONDS
 
     async def _advance(self, stored: StoredCreation) -> Creation:
         """Do a creation's next step.
 
         Raises:
-            Moved: somebody else did something with it; nothing was sent.
+            Moved: somebody else changed it; nothing was sent.
         """
         run_id = stored.run_id
         turn = await turns.get(self._database, run_id, 1)
@@ -148,7 +148,7 @@ class Creator:
             await self._save(stored, states[-1], step)
             states.append(step.state)
 
-        # While it is looked for, nobody else is held up: what the list shows is told by its key.
+        # Looking for it blocks nobody: in the list it is recognized by its key.
         async with self._mirror.creating if is_new else contextlib.nullcontext():
             after = await advance(self._client, creation, save=save, now=time.time, knew=knew)
         if after.state == CreationState.CREATED and after.run is not None:
@@ -156,21 +156,21 @@ class Creator:
             await self._follower.answered()
             self._follower.follow(str(after.run.id))
         elif after.state == CreationState.WAITING and after.cause is None:
-            # Upstream never took it: it may be sent again, unless nobody wants it any more.
+            # Upstream never took it, so it may be sent again, unless somebody stopped it.
             run = await runs.get(self._database, run_id)
             if run.stop_requested_at is not None:
                 await cancel_waiting(self._database, run_id)
         return after
 
     async def _knew(self, run_id: int, creation: Creation) -> Callable[[AgentRun], bool]:
-        """Return what tells whether a run of upstream was known before this one was asked for."""
+        """Return a function that tells whether an upstream run was known before this request."""
         if creation.state == CreationState.WAITING:
-            return lambda run: False  # noqa: ARG005  (it is not looked for)
-        known = await hosted.upstream_ids(self._database, self._organization_id)
+            return lambda run: False  # noqa: ARG005  (never called: nothing is looked for)
+        ids = await hosted.upstream_ids(self._database, self._organization_id)
         ours = await creations.run_ids(self._database, self._organization_id)
 
         def knew(run: AgentRun) -> bool:
-            here = known.get(str(run.id))
+            here = ids.get(str(run.id))
             if here is not None and (here < run_id or here in ours):
                 return True
             return creation.sent_at is not None and (
@@ -186,20 +186,20 @@ class Creator:
             "error": step.error,
         }
         async with runs.changing(self._database, stored.run_id) as (transaction, run):
-            kept = stored._replace(state=step.state, payload=payload)
-            if not await creations.move(transaction, before, kept):
-                raise Moved(f"Run {run.id} was cancelled, or the list has shown it.")
+            after = stored._replace(state=step.state, payload=payload)
+            if not await creations.move(transaction, before, after):
+                raise Moved(f"Run {run.id} was cancelled, or it has appeared in the list.")
             if run.upstream_id is None and run.status not in TERMINAL_STATUSES:
                 await self._show(transaction, run, step)
 
     async def _show(self, transaction: Transaction, run: AgentRun, step: Creation) -> None:
-        """Tell on the run how its creation stands."""
+        """Show on the run how far its creation is."""
         if step.state == CreationState.CREATED and step.run is not None:
             await self._mirror.adopt(transaction, run.id, step.run)
         elif step.state == CreationState.REFUSED:
             text = (
-                f"Upstream refused this run: {step.error} Nothing was created there. "
-                "Change it and create a new one."
+                f"The hosted account refused this run: {step.error} Nothing was created there. "
+                "Correct it and create a new run."
             )
             outcome = TurnOutcome(AgentRunStatus.ERROR, status_reason=REFUSED, error=text)
             await end_turn(transaction, run, outcome, fence=None, say=True)
@@ -216,10 +216,10 @@ class Creator:
 
 
 async def cancel_waiting(database: Database, run_id: int) -> bool:
-    """End a run that upstream has not heard of; False when it may have.
+    """End a run that never reached upstream; False if it may have.
 
-    One whose request was lost so long ago that it has arrived or never will is given up, too: what
-    is there of it, if anything, is mirrored as a run of its own.
+    A run whose request was lost so long ago that it has arrived or never will is given up, too. If
+    it did arrive, it is mirrored as a separate run.
     """
     async with runs.changing(database, run_id) as (transaction, run):
         creation = await creations.get(transaction, run_id)

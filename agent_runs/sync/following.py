@@ -1,10 +1,10 @@
-"""Follows one organization of a hosted account: what lives, what was before, what is to be created.
+"""Follows one organization of a hosted account: live runs, earlier runs, new runs.
 
-What a person asks of one of its runs is passed on here too, in turns of the same governor that
-everything else with that token takes.
+It also passes on what a person asks of a run. All requests with a token take turns of the same
+governor.
 
-Only one process follows an organization; another one that shares the database takes over when it
-has ended.
+Only one process follows an organization. When it ends, another one that shares the database takes
+over.
 """
 
 import asyncio
@@ -54,15 +54,15 @@ class FollowingState:
 
     Attributes:
         organization: which one.
-        followed: whether this process does it; else another one does, or it has just begun.
-        troubles: what is wrong, what concerns everything first; none: all is well.
-        age_seconds: since upstream gave a good answer last; None: it never did.
+        followed: whether this process does it; otherwise another one does, or it has just begun.
+        troubles: what is wrong; what concerns everything comes first. Empty: all is well.
+        age_seconds: since upstream's last good answer; None: there was none.
         remaining: requests of each kind that may be sent now.
         sent: requests since the start, by kind.
-        refusals: how often upstream said that it is too much.
-        limited_until: when it may be asked again; None: now.
-        history: how much of what was before is here.
-        waiting: runs that upstream has not taken yet.
+        refusals: how often upstream answered 429.
+        limited_until: when requests may go out again; None: now.
+        history: how much of the history is here.
+        waiting: runs that upstream has not accepted yet.
     """
 
     organization: HostedOrganization
@@ -78,11 +78,11 @@ class FollowingState:
 
 
 class Following:
-    """One organization and all that is done for it.
+    """One organization and all work for it.
 
     Attributes:
         client: sends with this organization's credentials, in turns of the governor.
-        watched: which of its runs somebody looks at.
+        watched: which of its runs somebody watches.
 
     Args:
         stop_way: how its runs are stopped, see `Account`.
@@ -117,7 +117,7 @@ class Following:
             database,
             organization.id,
             self.follower,
-            kept=organization.history,
+            progress=organization.history,
             now=governor.now,
         )
         self._database = database
@@ -126,7 +126,7 @@ class Following:
         self._followed = False
 
     async def run(self) -> None:
-        """Follow until cancelled; one that fails for a reason of ours begins anew."""
+        """Follow until cancelled; begin anew after a fault of ours."""
         name = f"organization-{self.organization.id}"
         await watched(name, self._claim_and_follow, restart=Restart())
 
@@ -137,10 +137,10 @@ class Following:
             await self._follow()
 
     async def read_now(self, run: str) -> None:
-        """Bring in a run and all its entries ahead of everything else.
+        """Read a run and all its entries, ahead of everything else.
 
         Raises:
-            AgentRunsError: upstream did not give it all; what came before is stored.
+            AgentRunsError: upstream did not deliver all of it; what came before is stored.
         """
         try:
             await self.follower.read_now(run)
@@ -150,10 +150,10 @@ class Following:
         await self.follower.answered(run)
 
     async def resume(self, run: str, turn: NextTurn) -> AgentRun:
-        """Give a run that has ended another prompt; returns it as upstream shows it.
+        """Give a run that has ended another prompt; return it as upstream shows it.
 
         Raises:
-            AgentRunsError: upstream did not take it, or nobody knows; the text says which.
+            AgentRunsError: upstream did not take it, or may have; the text says which.
         """
         try:
             with asking_for_a_person():
@@ -166,15 +166,15 @@ class Following:
             if not exc.may_have_happened:
                 raise
             raise OutcomeUnknown(
-                f"{exc.message} Nobody knows whether the prompt arrived. The run is followed: if "
-                "it works again, it did; if not, send it again."
+                f"{exc.message} It is unknown whether the prompt arrived. Watch the run: if it "
+                "works again, the prompt arrived; if not, send it again."
             ) from exc
         await self.follower.answered()
         self.follower.follow(run)
         return answer
 
     async def stop(self, run: str, page: str | None) -> None:
-        """Stop a run in the way that is configured, and mirror what became of it.
+        """Stop a run in the configured way, and mirror the result.
 
         Args:
             page: where a person can stop it.
@@ -184,8 +184,8 @@ class Following:
         """
         if self._stop_way == "none":
             raise Conflict(
-                "Hosted runs are not stopped from here (AGENT_RUNS_HOSTED_STOP is none); the run "
-                f"goes on. Stop it there: {page or run}"
+                "The run continues: AGENT_RUNS_HOSTED_STOP is none, so this server does not stop "
+                f"hosted runs. Stop it there: {page or run}"
             )
         with asking_for_a_person():
             if self._stop_way == "ban":
@@ -197,7 +197,7 @@ class Following:
         self.follower.follow(run)
 
     async def mark(self, run: str, mark: Mark) -> None:
-        """Ban a run, unban it, or take it from its pull request."""
+        """Ban a run, unban it, or remove it from its pull request."""
         act = {
             "ban": self.client.ban_agent_run,
             "unban": self.client.unban_agent_run,
@@ -208,12 +208,12 @@ class Following:
         self.follower.follow(run)
 
     async def is_whole(self, run: str) -> bool:
-        """Tell whether all entries are here that the run had when it was seen last."""
-        known = await hosted.find(self._database, self.organization.id, [run])
-        return run in known and known[run].is_whole
+        """Tell whether all entries are here that the run had when upstream last showed it."""
+        records = await hosted.find(self._database, self.organization.id, [run])
+        return run in records and records[run].is_whole
 
     async def state(self) -> FollowingState:
-        """Return how it goes."""
+        """Return the present state."""
         answered, governor = self.follower.answered_at, self.governor.state()
         waiting = await creations.in_states(self._database, self.organization.id, OPEN)
         return FollowingState(
@@ -247,9 +247,9 @@ class Following:
             tasks.start_soon(self.creator.run)
             tasks.start_soon(self._refresh_watched)
             tasks.start_soon(self._refresh_repos)
-            tasks.start_soon(self._stop_asked)
+            tasks.start_soon(self._stop_late)
             await self._hold_claim()
-            # Another process was faster after we had been away: it goes on alone.
+            # Another process took over while we were unavailable; it continues alone.
             tasks.cancel_scope.cancel()
         self._followed = False
 
@@ -263,8 +263,8 @@ class Following:
                 ):
                     return
 
-    async def _stop_asked(self) -> None:
-        """Stop runs that somebody wanted stopped before upstream was known to have them."""
+    async def _stop_late(self) -> None:
+        """Stop runs whose stop was requested before we knew that upstream has them."""
         while True:
             await asyncio.sleep(_REFRESH_SECONDS)
             for run_id in await hosted.to_stop(self._database, self.organization.id):
@@ -281,7 +281,7 @@ class Following:
             self.watched.refresh()
 
     async def _refresh_repos(self) -> None:
-        """Keep upstream's repositories in ours, so that new runs can name them."""
+        """Keep upstream's repositories among ours: new runs can then name them."""
         while True:
             wait = self.follower.conditions.wait(self.governor.now())
             if wait <= 0:
@@ -289,8 +289,8 @@ class Following:
                     await self._read_repos()
                     wait = _REPOS_SECONDS
                 except AgentRunsError as exc:
-                    # The list of runs tells of troubles; this can wait.
-                    logger.info("repositories of upstream: %s", exc.message)
+                    # Reading the list of runs reports troubles; this can wait.
+                    logger.info("hosted repositories cannot be read now: %s", exc.message)
                     wait = _CLAIM_SECONDS
             await asyncio.sleep(wait)
 

@@ -1,8 +1,8 @@
-"""Brings in what an organization did before: its list of runs, newest first, then their entries.
+"""Reads an organization's earlier runs: its list of runs, newest first, then their entries.
 
-How far the list was read is stored, so it goes on where it stopped; which runs lack entries the
-store is asked each time. At each start the newest pages are read until one shows nothing new, for
-what happened while nobody followed. All of it waits for whatever else upstream is asked for.
+How far the list was read is stored, so reading continues where it stopped. The store says which
+runs lack entries. Each start reads the newest pages until one shows nothing new, because runs may
+have started while nobody followed. All other requests to upstream go first.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from agent_runs.store.hosted import runs as hosted
 
 logger = logging.getLogger(__name__)
 
-# Runs vanish upstream while pages are read, and those after them move up.
+# Runs may vanish upstream while pages are read; those after them then move up.
 _SLACK = 10
 _AT_ONCE = 20
 _RATE_OF = 30
@@ -38,11 +38,11 @@ class HistoryState:
     """How much of the history is here.
 
     Attributes:
-        total: runs that upstream has, as far as it told; None: not yet.
+        total: how many runs upstream says it has; None: it has not said yet.
         runs: runs that are here.
         whole: runs that are here with all their entries.
         listed: whether all of upstream's list was read.
-        seconds_left: at the present pace; None: it is complete, or cannot be told yet.
+        seconds_left: at the present pace; None: it is complete, or still unknown.
     """
 
     total: int | None
@@ -56,7 +56,7 @@ class History:
     """The history of one organization.
 
     Args:
-        kept: what `put_history` kept before.
+        progress: what `put_history` stored before.
         now: the clock of `follower`, seconds.
     """
 
@@ -66,17 +66,17 @@ class History:
         organization_id: int,
         follower: Follower,
         *,
-        kept: dict[str, JSON],
+        progress: dict[str, JSON],
         now: Callable[[], float],
     ) -> None:
         self._database = database
         self._organization_id = organization_id
         self._follower = follower
         self._now = now
-        self._skip: int = kept.get("skip", 0)
-        self._total: int | None = kept.get("total")
-        self._listed: bool = kept.get("listed", False)
-        self._passes: int = kept.get("passes", 0)
+        self._skip: int = progress.get("skip", 0)
+        self._total: int | None = progress.get("total")
+        self._listed: bool = progress.get("listed", False)
+        self._passes: int = progress.get("passes", 0)
         self._read_at: deque[float] = deque(maxlen=_RATE_OF)
         self._failed_at: dict[str, float] = {}
 
@@ -87,7 +87,7 @@ class History:
         return HistoryState(total, here, whole, self._listed, self._seconds_left(total, whole))
 
     async def run(self) -> None:
-        """Bring it in, and later what is still missing, until cancelled."""
+        """Read the history, and later what is still missing, until cancelled."""
         await self._until_done(self._catch_up)
         while True:
             if not self._listed:
@@ -98,7 +98,7 @@ class History:
     async def _until_done(
         self, step: Callable[[], Awaitable[None]], *, tries: float = math.inf
     ) -> None:
-        """Do a step again and again until it does not fail, at most so many times."""
+        """Repeat a step until it succeeds, at most `tries` times."""
         while tries > 0:
             wait = self._follower.conditions.wait(self._now())
             if wait <= 0:
@@ -114,12 +114,12 @@ class History:
 
     async def _catch_up(self) -> None:
         """Read the newest pages until one shows no run that is new here."""
-        known = set(await hosted.upstream_ids(self._database, self._organization_id))
+        ids = set(await hosted.upstream_ids(self._database, self._organization_id))
         skip = 0
-        while known:
+        while ids:
             page = await self._follower.list_page(skip, Priority.RUN_LIST)
             await self._follower.answered()
-            new = [run for run in page.items if str(run.id) not in known]
+            new = [run for run in page.items if str(run.id) not in ids]
             if len(page.items) < PAGE or not new:
                 return
             skip += PAGE - _SLACK
@@ -132,27 +132,27 @@ class History:
             await self._end_pass()
         else:
             self._skip += PAGE - _SLACK
-        await self._keep()
+        await self._save()
 
     async def _end_pass(self) -> None:
-        """Begin anew when runs moved past the pages as they were read, else be content."""
+        """Begin anew if runs are missing, because they moved while pages were read."""
         here, _ = await hosted.count(self._database, self._organization_id)
         self._skip = 0
         self._passes += 1
         self._listed = here >= (self._total or 0) or self._passes >= _MOST_PASSES
 
-    async def _keep(self) -> None:
-        kept: dict[str, JSON] = {
+    async def _save(self) -> None:
+        progress: dict[str, JSON] = {
             "skip": self._skip,
             "total": self._total,
             "listed": self._listed,
             "passes": self._passes,
         }
         async with self._database.begin() as transaction:
-            await hosted_organizations.put_history(transaction, self._organization_id, kept)
+            await hosted_organizations.put_history(transaction, self._organization_id, progress)
 
     async def _read_some(self) -> bool:
-        """Bring in the entries of some runs that lack any; False when there is none to try now."""
+        """Read the entries of some runs that lack any; False if there is none to try now."""
         now = self._now()
         waiting = [run for run, at in self._failed_at.items() if now - at < _IDLE_SECONDS * 2]
         lacking = await hosted.incomplete(
@@ -170,7 +170,7 @@ class History:
         except AgentRunsError as exc:
             if not await self._follower.failed(exc, run):
                 raise
-            # It is about this run only: the others go on.
+            # It concerns only this run: the others continue.
         else:
             self._failed_at.pop(run, None)
             self._read_at.append(self._now())

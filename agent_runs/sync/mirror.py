@@ -1,7 +1,7 @@
-"""Keeps the runs and log entries of a hosted organization: the `Mirror` of its follower.
+"""Stores the runs and log entries of a hosted organization: the `Mirror` of its follower.
 
-A run gets an id of ours and keeps upstream's as `upstream_id`. Each method is one transaction, so
-what upstream said is here whole or not at all, and is told to subscribers like any other change.
+A run gets our own id and keeps upstream's as `upstream_id`. Each method is one transaction, so what
+upstream said is stored completely or not at all, and subscribers get it like any other change.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from agent_runs.store.runs.changes import RunChanges
 GONE = "gone_upstream"
 """`status_reason` of a run that vanished while it worked."""
 
-_GONE_TEXT = "Upstream has this run no more. What was seen of it is kept here."
+_GONE_TEXT = "The hosted account no longer has this run. What was mirrored stays here."
 
 
 async def _nothing() -> None:
@@ -41,11 +41,11 @@ class StoreMirror:
     """One organization of a hosted account, as it is stored.
 
     Args:
-        told: called whenever how upstream is doing has changed.
+        on_conditions: called whenever upstream's condition has changed.
 
     Attributes:
         creating: held while a run is created upstream, from the request to the stored answer:
-            until then nobody else can know that the run is one of ours.
+            until then nobody else can know that we created the run.
     """
 
     def __init__(
@@ -53,33 +53,33 @@ class StoreMirror:
         database: Database,
         organization_id: int,
         *,
-        told: Callable[[], Awaitable[None]] = _nothing,
+        on_conditions: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         self._database = database
         self._organization_id = organization_id
-        self._told = told
+        self._on_conditions = on_conditions
         self.creating = asyncio.Lock()
 
     async def take_runs(self, upstream: Sequence[AgentRun]) -> None:
         """Store runs as upstream shows them now; what has not changed is not written."""
         ids = [str(run.id) for run in upstream]
-        known = await hosted.find(self._database, self._organization_id, ids)
-        changed = [
+        records = await hosted.find(self._database, self._organization_id, ids)
+        changes = [
             run
             for run in upstream
-            if str(run.id) not in known or known[str(run.id)].seen != _digest(run)
+            if str(run.id) not in records or records[str(run.id)].digest != _digest(run)
         ]
-        if not changed:
+        if not changes:
             return
-        if any(str(run.id) not in known for run in changed):
-            # One of them may be what is being created from here right now.
+        if any(str(run.id) not in records for run in changes):
+            # One of them may be a run that we are creating right now.
             async with self.creating:
-                await self._take(changed)
+                await self._take(changes)
         else:
-            await self._take(changed)
+            await self._take(changes)
 
     async def adopt(self, transaction: Transaction, run_id: int, upstream: AgentRun) -> None:
-        """Let a run of ours be the one that upstream shows."""
+        """Connect our run with the one that upstream shows."""
         there = await runs.by_upstream(transaction, self._organization_id, str(upstream.id))
         if there is not None and there.id != run_id:
             await self._replace(transaction, there)
@@ -90,31 +90,31 @@ class StoreMirror:
 
     async def end_of(self, run: str) -> str | None:
         """Return what tells a run's present end from a later one; None while it works."""
-        known = await self._known(run)
-        if known is None or known.status not in TERMINAL_STATUSES:
+        record = await self._record(run)
+        if record is None or record.status not in TERMINAL_STATUSES:
             return None
-        return known.seen
+        return record.digest
 
     async def is_whole(self, run: str, end: str) -> None:
-        """Note that all entries are here that there were at this end of the run."""
-        known = await self._known(run)
-        if known is not None and not known.is_whole:
+        """Note that all entries up to this end of the run are here."""
+        record = await self._record(run)
+        if record is not None and not record.is_whole:
             async with self._database.begin() as transaction:
-                await hosted.set_whole(transaction, known.run_id, end)
-                await self._learn_end(transaction, known.run_id)
+                await hosted.set_whole(transaction, record.run_id, end)
+                await self._learn_end(transaction, record.run_id)
 
     async def position(self, run: str) -> Position:
         """Return how far the run's log was read."""
-        known = await self._known(run)
-        if known is None or known.log_position is None:
+        record = await self._record(run)
+        if record is None or record.log_position is None:
             return Position()
-        count, tail = known.log_position
+        count, tail = record.log_position
         return Position(count, tuple(tail))
 
     async def fingerprints(self, run: str) -> Sequence[str]:
         """Return the fingerprints of all entries that are here."""
-        known = await self._known(run)
-        return await hosted.fingerprints(self._database, known.run_id) if known else []
+        record = await self._record(run)
+        return await hosted.fingerprints(self._database, record.run_id) if record else []
 
     async def take_news(self, run: str, new: News) -> None:
         """Store entries, a completed last one, and the position, all or nothing.
@@ -122,10 +122,10 @@ class StoreMirror:
         Raises:
             RunNotFound: `take_runs` never got the run.
         """
-        known = await self._known(run)
-        if known is None:
+        record = await self._record(run)
+        if record is None:
             raise RunNotFound(run)
-        run_id = known.run_id
+        run_id = record.run_id
         prints: list[tuple[int, str]] = []
         async with self._database.begin() as transaction:
             if new.completed is not None:
@@ -138,11 +138,11 @@ class StoreMirror:
             await hosted.put_log(transaction, run_id, position, prints)
 
     async def run_is_gone(self, run: str) -> None:
-        """Note that upstream knows the run no more; all that is here stays."""
-        known = await self._known(run)
-        if known is None or known.is_gone:
+        """Note that upstream no longer knows the run; all that is here stays."""
+        record = await self._record(run)
+        if record is None or record.is_gone:
             return
-        async with runs.changing(self._database, known.run_id) as (transaction, before):
+        async with runs.changing(self._database, record.run_id) as (transaction, before):
             if before.status not in TERMINAL_STATUSES:
                 await runs.change(
                     transaction,
@@ -151,24 +151,24 @@ class StoreMirror:
                     status_reason=GONE,
                     error=_GONE_TEXT,
                 )
-            await hosted.set_gone(transaction, known.run_id)
+            await hosted.set_gone(transaction, record.run_id)
 
     async def conditions_changed(self) -> None:
         """Pass it on."""
-        await self._told()
+        await self._on_conditions()
 
-    async def _take(self, changed: Sequence[AgentRun]) -> None:
-        ids = [str(run.id) for run in changed]
-        keys = [key for run in changed if (key := key_of(run))]
+    async def _take(self, changes: Sequence[AgentRun]) -> None:
+        ids = [str(run.id) for run in changes]
+        keys = [key for run in changes if (key := key_of(run))]
         async with self._database.begin() as transaction:
-            # Asked under the transaction: another reader may have stored some meanwhile.
-            known = await hosted.find(transaction, self._organization_id, ids)
+            # Read again in the transaction: another reader may have stored some meanwhile.
+            records = await hosted.find(transaction, self._organization_id, ids)
             ours = await creations.runs_by_key(transaction, keys)
-            # Oldest first, so that ids of ours rise with time.
-            for run in reversed(changed):
-                before, key = known.get(str(run.id)), key_of(run)
+            # Oldest first: our ids rise with time.
+            for run in reversed(changes):
+                before, key = records.get(str(run.id)), key_of(run)
                 if before is None and key in ours:
-                    # Its answer was lost, or we were ended before it was stored.
+                    # Its answer was lost, or we were killed before it was stored.
                     await self._arrived(transaction, ours[key], run)
                 else:
                     run_id = before.run_id if before else await self._insert(transaction, run)
@@ -185,7 +185,7 @@ class StoreMirror:
         await self.adopt(transaction, run_id, run)
 
     async def _replace(self, transaction: Transaction, old: AgentRun) -> None:
-        """Let go of a run whose id upstream has given to another one: it began anew there."""
+        """Separate a run from an upstream id that now belongs to another run there."""
         changes: RunChanges = {"upstream_id": None, "status_reason": GONE}
         if old.status not in TERMINAL_STATUSES:
             changes["status"], changes["error"] = AgentRunStatus.CANCELLED, _GONE_TEXT
@@ -193,7 +193,7 @@ class StoreMirror:
         await hosted.remove(transaction, old.id)
 
     async def _learn_end(self, transaction: Transaction, run_id: int) -> None:
-        """Take its last entry's time for the end of a run that had ended before it was seen."""
+        """Set the end of a run that ended before we saw it to the time of its last entry."""
         run = await runs.lock(transaction, run_id)
         if run.log_count == 0 or run.finished_at != run.created_at:
             return
@@ -201,13 +201,13 @@ class StoreMirror:
         if last.created_at > run.created_at:
             await runs.change(transaction, run, finished_at=last.created_at)
 
-    async def _known(self, run: str) -> hosted.HostedRun | None:
+    async def _record(self, run: str) -> hosted.HostedRun | None:
         return (await hosted.find(self._database, self._organization_id, [run])).get(run)
 
     async def _insert(self, transaction: Transaction, run: AgentRun) -> int:
         inserted = await runs.insert(
             transaction,
-            # Only an upstream of this program tells the prompt.
+            # Only servers of this program return the prompt.
             prompt=run.prompt,
             created_at=run.created_at,
             extra=run.model_extra,
@@ -220,7 +220,7 @@ class StoreMirror:
             model=run.model,
             metadata=run.metadata,
             started_at=run.created_at,
-            # Upstream does not tell when a run ended; its last entry will.
+            # Upstream does not say when a run ended; its last entry will.
             finished_at=run.created_at if run.status in TERMINAL_STATUSES else None,
         )
         return inserted.id
@@ -245,7 +245,7 @@ class StoreMirror:
         if run.status not in TERMINAL_STATUSES:
             changes["finished_at"] = None
             if before.status in TERMINAL_STATUSES:
-                # It goes on: the time in between was no work.
+                # It continues: the time in between was not work.
                 await turns.start(transaction, run_id, before.turn)
         after = await runs.change(transaction, before, **changes)
         if after.status in TERMINAL_STATUSES:
@@ -253,16 +253,16 @@ class StoreMirror:
                 transaction, run_id, before.turn, status=after.status, result=run.result
             )
             is_new = before.status not in TERMINAL_STATUSES
-            # Who made a run elsewhere hears of its end from there.
+            # Whoever created a run elsewhere hears of its end from there.
             if is_new and await creations.get(transaction, run_id) is not None:
                 await webhooks.plan(transaction, after)
 
 
 def _digest(run: AgentRun) -> str:
-    """Tell what upstream says of a run from what it said before."""
+    """Return a digest of what upstream says of a run; it changes when that changes."""
     result = {"status", "status_reason", "result", "summary", "error"}
-    shown = run.model_dump(mode="json", include=result | {"source_type", "github_pull_requests"})
-    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
+    fields = run.model_dump(mode="json", include=result | {"source_type", "github_pull_requests"})
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _new_log(entry: AgentRunLog) -> NewLog:

@@ -1,6 +1,6 @@
-"""Hosted accounts as the place of a run: what a person asks is stored here, then asked there.
+"""Hosted accounts as the place of a run: requests are stored here, then sent there.
 
-Such a run gets no entries from here: its log is upstream's, word for word.
+Such a run gets no entries from us: its log is upstream's, word for word.
 """
 
 import secrets
@@ -41,14 +41,14 @@ class Upstream(Elsewhere):
     def takes(self, new: NewRun, repo: Repo | None) -> bool:
         """Tell whether a new run goes to a hosted account.
 
-        What the request names decides: the provider, the organization, the repository, an agent of
-        this machine. If it names none of them, an account that is set is there to be used.
+        The request decides by the provider, the organization, the repository or the local agent
+        that it names. If it names none of them, it goes to an account if one is set.
         """
         if new.provider is not None:
             is_hosted = new.provider == HOSTED_PROVIDER
             if not is_hosted and new.organization_id not in {None, LOCAL_ORGANIZATION}:
                 raise InvalidRequest(
-                    f"organization_id: {new.organization_id} is not this machine's; leave it out, "
+                    f"organization_id: {new.organization_id} is not this machine's. Leave it out, "
                     "or use the provider codegen."
                 )
             return is_hosted
@@ -59,11 +59,11 @@ class Upstream(Elsewhere):
         return new.agent is None and self._accounts.is_set
 
     async def create(self, new: NewRun, repo: Repo | None, request: once.Request) -> int:
-        """Store a run that is to be created upstream, with all that upstream will not tell again.
+        """Store a run to create upstream, including what upstream will not return later.
 
         Raises:
-            InvalidRequest: there is no account for it, or the repository is of another place.
-            Unavailable: it is not known yet which organizations the account has.
+            InvalidRequest: there is no account for it, or the repository is elsewhere.
+            Unavailable: it is still unknown which organizations the account has.
         """
         organization_id = self._organization(new, repo)
         options: dict[str, JSON] = {
@@ -91,7 +91,7 @@ class Upstream(Elsewhere):
                 organization_id,
                 secrets.token_hex(16),
                 CreationState.WAITING,
-                {"options": {name: each for name, each in options.items() if each is not None}},
+                {"options": {name: it for name, it in options.items() if it is not None}},
             )
             await creations.put(transaction, creation)
         self._accounts.wake(organization_id)
@@ -100,19 +100,19 @@ class Upstream(Elsewhere):
     def refusal(self, run: AgentRun) -> Conflict:
         """Say that upstream has no queue."""
         return Conflict(
-            f"Run {run.id} works on another server, where prompts cannot be queued: resume it when "
+            f"Run {run.id} works on another server, where prompts cannot be queued. Resume it when "
             "it has ended."
         )
 
     async def resume(self, run: AgentRun, turn: NextTurn, request: once.Request) -> None:
-        """Ask upstream to go on, and keep the prompt as the run's next turn.
+        """Resume the run upstream, and store the prompt as its next turn.
 
         Raises:
             RunIsActive: it still works.
-            AgentRunsError: upstream did not take it, or nobody knows; the text says which.
+            AgentRunsError: upstream did not take it, or may have; the text says which.
         """
         check_ended(run)
-        # The key first: after a lost answer the same request must not be sent again.
+        # The key first: if the response is lost, the same request must not be sent again.
         async with self._database.begin() as transaction:
             await once.keep(transaction, request, run.id)
         try:
@@ -121,32 +121,32 @@ class Upstream(Elsewhere):
         except OutcomeUnknown:
             raise
         except AgentRunsError:
-            # Upstream has not taken it, so it may come again.
+            # Upstream has not taken it, so the caller may send it again.
             async with self._database.begin() as transaction:
                 await once.forget(transaction, request)
             raise
         status = answer.status if answer.status not in TERMINAL_STATUSES else AgentRunStatus.ACTIVE
         async with runs.changing(self._database, run.id) as (transaction, present):
-            again = await add_turn(transaction, present, turn, status=status)
-            await turns.start(transaction, run.id, again.turn)
+            resumed = await add_turn(transaction, present, turn, status=status)
+            await turns.start(transaction, run.id, resumed.turn)
             if present.upstream_id is not None:
-                # Whatever the list shows next is news, even if it is what it showed before.
+                # Whatever the list shows next is new, even if it showed the same before.
                 await hosted.put(
-                    transaction, run.organization_id, present.upstream_id, run.id, seen=""
+                    transaction, run.organization_id, present.upstream_id, run.id, digest=""
                 )
 
     async def stop(self, run: AgentRun) -> None:
-        """Stop a run: at once while upstream has not heard of it, else upstream is asked to.
+        """Stop a run: here if it never reached upstream, otherwise there.
 
         Raises:
-            AgentRunsError: upstream did not stop it; the wish is not kept then.
+            AgentRunsError: upstream did not stop it; the request is not stored.
         """
         if run.status in TERMINAL_STATUSES:
             return
         if run.upstream_id is None:
             if await cancel_waiting(self._database, run.id):
                 return
-            # It is on its way: it is stopped as soon as it is known whether it arrived.
+            # It is on its way: it is stopped as soon as we know whether it arrived.
             async with runs.changing(self._database, run.id) as (transaction, present):
                 if present.upstream_id is None:
                     if present.stop_requested_at is None:
@@ -158,7 +158,7 @@ class Upstream(Elsewhere):
         await following.stop(upstream_id, run.upstream_url)
 
     async def mark(self, run: AgentRun, mark: Mark) -> None:
-        """Pass the mark on; a run that upstream has not taken yet is just stopped."""
+        """Pass the mark on; a run that upstream has not accepted yet is just stopped."""
         if run.upstream_id is None:
             await super().mark(run, mark)
         else:
@@ -171,26 +171,27 @@ class Upstream(Elsewhere):
             raise InvalidRequest(
                 "provider: there is no hosted account. Set CODEGEN_API_TOKEN, or use acp."
             )
-        wanted = new.organization_id
-        if wanted in {None, LOCAL_ORGANIZATION}:
+        organization_id = new.organization_id
+        if organization_id in {None, LOCAL_ORGANIZATION}:
             of_repo = repo.organization_id if repo is not None and repo.upstream_id else None
-            wanted = of_repo or self._accounts.default_organization
-        if wanted is None:
+            organization_id = of_repo or self._accounts.default_organization
+        if organization_id is None:
             raise Unavailable(
-                "provider: the hosted account was not reached yet, so its organizations are not "
-                "known. Nothing was stored. Set CODEGEN_ORG_ID, or try again when it is reached."
+                "provider: the hosted account has not answered yet, so its organizations are "
+                "unknown. Nothing was stored. Set CODEGEN_ORG_ID, or try again later."
             )
-        if not self._accounts.follows(wanted):
+        if not self._accounts.follows(organization_id):
             raise InvalidRequest(
-                f"organization_id: no hosted account here creates runs in organization {wanted}."
+                f"organization_id: no hosted account of this server has the organization "
+                f"{organization_id}. `GET /hosted` lists them."
             )
-        return wanted
+        return organization_id
 
 
 def _upstream_repo(repo: Repo, organization_id: int) -> int:
     if repo.organization_id != organization_id or not (repo.upstream_id or "").isdigit():
         raise InvalidRequest(
             f"repo_id: {repo.full_name} is not a repository of the hosted organization "
-            f"{organization_id}; see GET /repos."
+            f"{organization_id}. `GET /repos` lists them."
         )
     return int(repo.upstream_id or 0)

@@ -284,7 +284,7 @@ async def test_a_resume_whose_answer_is_lost_is_told_and_followed(
         made = await at_work.create("First")
         await at_work.until(lambda all_: all_[0].status == "COMPLETE")
         api.faults = [Fault(drop=True, taken=True, only="resume")]
-        with pytest.raises(Unavailable, match="Nobody knows whether the prompt arrived"):
+        with pytest.raises(Unavailable, match="It is unknown whether the prompt arrived"):
             await at_work.system.runs.resume(made.id, "Second")
         await at_work.until(lambda all_: all_[0].result == "Done: Second")
     assert [body["prompt"] for body in api.bodies] == ["First", "Second"]

@@ -271,7 +271,7 @@ class Follower:
             await self._is_gone(run)
             return
         await self._mirror.take_runs([answer])
-        raise UnexpectedAnswer(f"Upstream has the agent run {run} but not its log entries.")
+        raise UnexpectedAnswer(f"The hosted account has run {run} but not its log entries.")
 
     async def _is_gone(self, run: str) -> None:
         """Believe that a run is gone only if upstream still knows its list of runs.
@@ -283,8 +283,8 @@ class Follower:
             await self._client.list_agent_runs(limit=1)
         except NotFound as exc:
             raise UnexpectedAnswer(
-                "Upstream says that it has nothing, not even a list of runs. What is stored here "
-                "stays as it is."
+                "The hosted account says that it has nothing, not even a list of runs. What is "
+                "stored here stays as it is."
             ) from exc
         await self._mirror.run_is_gone(run)
         self.plan.forget(run)

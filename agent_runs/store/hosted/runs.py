@@ -1,8 +1,8 @@
-"""What is kept of runs that work upstream, beside the runs themselves.
+"""What is stored about runs that work upstream, in addition to the runs themselves.
 
-`seen` is a digest of what upstream showed of a run last, so that a list that brings nothing new
-writes nothing. `log_position` says how far its log was read, `hosted_log` has the fingerprint of
-each entry as upstream sent it: the entries themselves are kept without secrets, and not comparable.
+`seen` is a digest of what upstream last showed of a run: a list without news writes nothing.
+`log_position` says how far its log was read. `hosted_log` has the fingerprint of each entry as
+upstream sent it: the stored entries are without secrets and cannot be compared.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ class HostedRun(NamedTuple):
 
     Attributes:
         run_id: our id.
-        seen: digest of what upstream showed last.
-        log_position: how far its log was read, as it was put; None: not at all.
-        is_gone: whether upstream knew it no more.
-        is_whole: whether all its entries are here that there were when it was seen last.
+        digest: of what upstream last showed.
+        log_position: how far its log was read, as passed to `put_log`; None: not at all.
+        is_gone: whether upstream no longer knew it.
+        is_whole: whether all entries are here that it had when upstream last showed it.
         status: of the run, as it is here.
     """
 
     run_id: int
-    seen: str
+    digest: str
     log_position: JSON
     is_gone: bool
     is_whole: bool
@@ -39,7 +39,7 @@ class HostedRun(NamedTuple):
 async def find(
     reader: Reader, organization_id: int, upstream_ids: Sequence[str]
 ) -> dict[str, HostedRun]:
-    """Return those of the runs that are known here, by their ids upstream."""
+    """Return those of the runs that are mirrored here, by their ids upstream."""
     if not upstream_ids:
         return {}
     params: dict[str, JSON] = {"organization_id": organization_id}
@@ -52,16 +52,16 @@ async def find(
     )
     return {
         upstream_id: HostedRun(
-            run_id, seen, orjson.loads(position), gone_at is not None, bool(whole), status
+            run_id, digest, orjson.loads(position), gone_at is not None, bool(whole), status
         )
-        for upstream_id, run_id, seen, position, gone_at, whole, status in rows
+        for upstream_id, run_id, digest, position, gone_at, whole, status in rows
     }
 
 
 async def put(
-    transaction: Transaction, organization_id: int, upstream_id: str, run_id: int, seen: str
+    transaction: Transaction, organization_id: int, upstream_id: str, run_id: int, digest: str
 ) -> None:
-    """Keep what upstream showed of a run; it is there again if it was gone, and may say more."""
+    """Store what upstream showed of a run, which is then not gone and may have new entries."""
     await transaction.write(
         "insert into hosted_run (run_id, organization_id, upstream_id, seen, log_position)"
         " values (:run_id, :organization_id, :upstream_id, :seen, 'null')"
@@ -70,7 +70,7 @@ async def put(
             "run_id": run_id,
             "organization_id": organization_id,
             "upstream_id": upstream_id,
-            "seen": seen,
+            "seen": digest,
         },
     )
 
@@ -82,7 +82,7 @@ async def remove(transaction: Transaction, run_id: int) -> None:
 
 
 async def to_stop(reader: Reader, organization_id: int) -> list[int]:
-    """Return our ids of runs that work upstream and that somebody asked to stop."""
+    """Return our ids of runs that work upstream and have a stop request."""
     params: dict[str, JSON] = {"organization_id": organization_id}
     ended = any_of("status", sorted(TERMINAL_STATUSES), params)
     rows = await reader.read_heavy(
@@ -95,7 +95,7 @@ async def to_stop(reader: Reader, organization_id: int) -> list[int]:
 
 
 async def set_gone(transaction: Transaction, run_id: int) -> None:
-    """Keep that upstream knows the run no more."""
+    """Note that upstream no longer knows the run."""
     await transaction.write(
         "update hosted_run set gone_at = :now, seen = '' where run_id = :run_id",
         {"now": milliseconds(now()), "run_id": run_id},
@@ -108,7 +108,7 @@ async def put_log(
     position: JSON,
     fingerprints: Sequence[tuple[int, str]],
 ) -> None:
-    """Keep how far a log was read, and `(seq, fingerprint)` of entries, new or changed ones."""
+    """Store how far a log was read, and `(seq, fingerprint)` of new or changed entries."""
     await transaction.write(
         "update hosted_run set log_position = :position where run_id = :run_id",
         {"position": orjson.dumps(position).decode(), "run_id": run_id},
@@ -121,11 +121,11 @@ async def put_log(
         )
 
 
-async def set_whole(transaction: Transaction, run_id: int, seen: str) -> None:
-    """Keep that all entries are here, unless upstream has shown the run otherwise meanwhile."""
+async def set_whole(transaction: Transaction, run_id: int, digest: str) -> None:
+    """Note that all entries are here, unless upstream has shown the run differently since."""
     await transaction.write(
         "update hosted_run set whole = 1 where run_id = :run_id and seen = :seen",
-        {"run_id": run_id, "seen": seen},
+        {"run_id": run_id, "seen": digest},
     )
 
 

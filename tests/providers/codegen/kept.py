@@ -34,7 +34,7 @@ class Kept:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.mirror = StoreMirror(database, ORG, told=self._tell)
+        self.mirror = StoreMirror(database, ORG, on_conditions=self._tell)
         self.runs: dict[str, AgentRun] = {}
         self.entries: dict[str, list[AgentRunLog]] = {}
         self.changed = anyio.Event()
