@@ -34,7 +34,7 @@ async def answer_permission(
 ) -> PermissionRequest:
     """Answer an agent's question with one of its options, or just with yes or no.
 
-    409 if it was already answered, or withdrawn because the turn ended first.
+    409 if it was already answered, or withdrawn because its time or its turn was over.
     """
     return await questions.answer(
         server.database, run_id, permission_id, option_id=body.option_id, decision=body.decision

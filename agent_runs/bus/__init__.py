@@ -1,1 +1,1 @@
-"""Fans the events of the store out to the subscribers of this process."""
+"""Passes the events of the store on to the subscribers of this process."""

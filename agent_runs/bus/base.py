@@ -1,4 +1,4 @@
-"""The contract of the event bus: it wakes subscribers; the events themselves live in the store."""
+"""The contract of the event bus: it wakes subscribers; the events themselves are in the store."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -7,7 +7,7 @@ from typing import Protocol
 from agent_runs.events import Draft, Event, StoredEvent
 
 Bounds = Callable[[], Awaitable[tuple[int, int]]]
-"""`()` → `(oldest_id, newest_id)` of the events that are stored."""
+"""`()` → `(oldest_id, newest_id)` of the stored events."""
 
 
 class ReadEvents(Protocol):
@@ -24,16 +24,16 @@ class Subscription(Protocol):
     """One subscriber's place in the stream."""
 
     async def next(self, timeout_seconds: float) -> list[Event]:
-        """Return the next events, all that are ready at once; [] when none came in time.
+        """Return the next events, all that are ready; [] if none came in time.
 
-        A subscriber that reads too slowly loses nothing: its queue is dropped and it reads the
-        event table again from the last id it was given. Drafts may be dropped.
+        A subscriber that reads too slowly loses nothing: its queue is dropped, and it reads the
+        event table from its last id on. Drafts may be dropped.
         """
         ...
 
 
 class EventBus(Protocol):
-    """Fans stored events out to the subscribers of this process."""
+    """Passes stored events on to the subscribers of this process."""
 
     def hint(self) -> None:
         """Say that events may have been committed; never waits."""
@@ -49,8 +49,8 @@ class EventBus(Protocol):
         """Join the stream.
 
         Args:
-            after: id of the last event seen; None starts with what comes from now on. When events
-                after it were pruned, the first thing delivered is a `Reset`.
+            after: id of the last event received; None starts with what comes from now on. If events
+                after it were pruned, a `Reset` comes first.
             run_id: only the events of this run.
         """
         ...

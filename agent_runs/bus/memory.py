@@ -1,9 +1,9 @@
 """The hub of one process: reads new events once and shares them with all subscribers.
 
 One task waits for a hint, reads what was committed since, and puts the same event objects into
-every subscriber's bounded queue; it never waits for a subscriber. One whose queue is full is
-marked behind: its queue is dropped and it reads the event table itself until it is level with the
-hub again. A subscriber that joins with an old id starts behind in just the same way.
+every subscriber's bounded queue; it never waits for a subscriber. If a queue is full, it is dropped
+and its subscriber is behind: it reads the event table itself until it has caught up with the hub. A
+subscriber that joins with an old id starts behind in the same way.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _READ_LIMIT = 500
 class MemoryBus:
     """Event bus of a program that is alone on its database; an async context manager."""
 
-    # How often the table is read without a hint; None when every commit gives one.
+    # How often the table is read without a hint; None if every commit gives one.
     _poll_seconds: float | None = None
 
     def __init__(self, read_events: ReadEvents, bounds: Bounds) -> None:
@@ -48,7 +48,7 @@ class MemoryBus:
         self._hinted.set()
 
     def send_draft(self, draft: Draft) -> None:
-        """Send a transient draft to those who subscribed to its run; never waits."""
+        """Send a transient draft to the subscribers of its run; never waits."""
         for subscription in self._by_run.get(draft.run_id, ()):
             subscription.offer_draft(draft)
 
@@ -61,7 +61,7 @@ class MemoryBus:
         if after is None:
             _, after = await self.bounds()
         subscription = MemorySubscription(self, after, run_id)
-        # Level with the hub at once, unless the hub has published something newer meanwhile.
+        # Not behind, unless the hub has published something newer in the meantime.
         subscription.is_behind = not is_new or after < self.last_id
         peers = self._everything if run_id is None else self._by_run.setdefault(run_id, set())
         peers.add(subscription)
@@ -84,7 +84,7 @@ class MemoryBus:
     async def _publish_new(self) -> None:
         while batch := await self.read_events(self.last_id, _READ_LIMIT):
             if batch[0].id > self.last_id + 1 and (await self.bounds())[0] > self.last_id + 1:
-                # Pruned faster than read: each subscriber finds out by itself what it missed.
+                # Events were pruned before they were read: subscribers must read the table.
                 self._leave_all_behind()
             for event in batch:
                 self.last_id = event.id
@@ -105,8 +105,8 @@ class MemorySubscription:
     """One subscriber's place in the stream of a `MemoryBus`.
 
     Attributes:
-        last_id: newest event that was given out.
-        is_behind: it has to read the event table before it takes from the queue again.
+        last_id: newest event that `next` returned.
+        is_behind: it must read the event table before it takes from the queue again.
     """
 
     def __init__(self, bus: MemoryBus, last_id: int, run_id: int | None) -> None:
@@ -120,7 +120,7 @@ class MemorySubscription:
         self._timer: asyncio.TimerHandle | None = None
 
     def offer(self, event: StoredEvent) -> None:
-        """Take an event unless the table will be read anyway."""
+        """Queue an event, unless the table will be read anyway."""
         if self.is_behind:
             self._wake()
         elif len(self._queue) >= QUEUE_LENGTH:
@@ -130,25 +130,25 @@ class MemorySubscription:
             self._wake()
 
     def offer_draft(self, draft: Draft) -> None:
-        """Take a draft if there is room."""
+        """Queue a draft if there is room."""
         if not self.is_behind and len(self._queue) < QUEUE_LENGTH:
             self._queue.append(draft)
             self._wake()
 
     def drop_timer(self) -> None:
-        """Leave nothing behind in the event loop."""
+        """Remove the timer from the event loop."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def leave_behind(self) -> None:
-        """Drop the queue; the table is read from the last id that was given out."""
+        """Drop the queue; the table will be read from the last returned id on."""
         self.is_behind = True
         self._queue.clear()
         self._wake()
 
     async def next(self, timeout_seconds: float) -> list[Event]:
-        """Return the next events, all that are ready at once; [] when none came in time."""
+        """Return the next events, all that are ready; [] if none came in time."""
         deadline = asyncio.get_running_loop().time() + timeout_seconds
         while True:
             if self.is_behind and (events := await self._catch_up()):
@@ -168,20 +168,20 @@ class MemorySubscription:
         return events
 
     async def _catch_up(self) -> list[Event]:
-        """Read the table; level with the hub when there is nothing left that it has published."""
+        """Read the table; end being behind when nothing is left that the hub has published."""
         published = self._bus.last_id
         only = () if self._run_id is None else (self._run_id,)
         batch = await self._bus.read_events(self.last_id, QUEUE_LENGTH, *only)
         oldest, newest = await self._bus.bounds()
-        # Asked after the read, as events may have been pruned in between.
+        # Bounds after the read, because events may have been pruned in between.
         if self.last_id < oldest - 1 or self.last_id > newest:
             self.last_id = newest
             return [Reset(newest)]
         if batch:
             self.last_id = batch[-1].id
         if len(batch) < QUEUE_LENGTH:
-            # All that had been published before the read is in the table: it is in the batch, or
-            # it is about another run.
+            # Everything published before the read is in the table: in the batch, or about another
+            # run.
             self.last_id = max(self.last_id, published)
             self.is_behind = self.last_id < self._bus.last_id
         return [*batch]
@@ -200,8 +200,8 @@ class MemorySubscription:
         return bool(self._queue) or self.is_behind
 
     def _time_passed(self) -> None:
-        # The timer outlives the waits that ended early: one for each would cost as much as all
-        # the rest of a delivery.
+        # The timer outlives waits that ended early: one timer per wait would cost as much as the
+        # rest of a delivery.
         self._timer = None
         loop = asyncio.get_running_loop()
         if self._waiter is not None and self._deadline > loop.time():

@@ -1,8 +1,8 @@
 """The hub of one process among several on a PostgreSQL database.
 
-LISTEN is only a hint that events were committed: they are read from the table, and the table is
-read every second anyway. So a lost notification or a broken connection delays, but loses nothing.
-The connection has to be a real session, not one of a transaction pooler.
+LISTEN is only a hint that events were committed: they are read from the table, which is read every
+second anyway. So a lost notification or a broken connection causes a delay, but no loss. The
+connection must be a real session, not one of a transaction pooler.
 """
 
 from typing import Self
@@ -18,7 +18,7 @@ from agent_runs.tasks import Restart, living
 
 
 class PostgresBus(MemoryBus):
-    """Event bus that also hears of what other processes commit; an async context manager."""
+    """Event bus that also gets what other processes commit; an async context manager."""
 
     _poll_seconds = 1.0
 
@@ -44,4 +44,6 @@ class PostgresBus(MemoryBus):
                 async for _ in connection.notifies():
                     self.hint()
         except psycopg.Error as exc:
-            raise Unavailable(f"Events are read once a second, no connection: {exc}") from exc
+            raise Unavailable(
+                f"There is no connection to listen on; events are read once a second: {exc}"
+            ) from exc

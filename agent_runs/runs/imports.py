@@ -212,7 +212,7 @@ class Imports:
                     permissions=lines.permissions,
                     diff=lines.diff,
                 )
-                await imports.bring_in(transaction, place.under, whole)
+                await imports.publish(transaction, place.under, whole)
 
     async def _discard(self, import_id: str | None, spared: frozenset[str] = frozenset()) -> None:
         for under, worker in await imports.staged(self._database, import_id):
@@ -259,7 +259,7 @@ def _next(parts: Iterator[RunLines | Entries]) -> RunLines | Entries | None:
     return next(parts, None)
 
 
-def _is_newer(run: AgentRun, earlier: imports.Known) -> bool:
+def _is_newer(run: AgentRun, earlier: imports.ExistingRun) -> bool:
     if earlier.updated_at is None or run.updated_at is None:
         return False
     return not earlier.updated_at or run.updated_at > datetime.fromisoformat(earlier.updated_at)

@@ -1,8 +1,8 @@
-"""Counts all figures anew from what is stored, when they were counted by other rules.
+"""Counts all figures anew from what is stored, if they were counted by other rules.
 
-A row of its own in table `figure` says by which rules they were counted. When the rules change
-(`VERSION`), the next start counts again. Everything is one transaction: whoever reads sees
-the old figures until the new ones are complete.
+A special row in table `figure` says by which rules they were counted. If the rules change
+(`VERSION`), the next start counts again. Everything is one transaction: readers see the old figures
+until the new ones are complete.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from agent_runs.store.runs.rows import parse
 logger = logging.getLogger(__name__)
 
 VERSION = "7"
-"""Rules by which is counted; another one makes the next start count all anew."""
+"""Version of the rules of counting; after a change the next start counts everything anew."""
 
 _MARK = "counted"
 _RUNS = 2000
@@ -39,7 +39,7 @@ _THIS = {"kind": _MARK, "version": VERSION}
 
 
 async def ensure_counted(database: Database) -> None:
-    """Count all figures if these rules never did; to be called before anybody writes."""
+    """Count all figures unless these rules already did; call it before anybody writes."""
     if not await database.read(_IS_COUNTED, _THIS):
         await recount(database, unless_done=True)
 
@@ -48,19 +48,19 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
     """Count all figures anew.
 
     Args:
-        unless_done: do nothing when another process has done it meanwhile.
+        unless_done: do nothing if another process has done it in the meantime.
     """
     begun = time.monotonic()
     number = 0
     async with database.begin() as transaction:
         if transaction.dialect == "postgresql":
-            # What others change meanwhile is added to the new figures when they commit.
+            # What others change in the meantime is added to the new figures when they commit.
             await transaction.execute(f"select pg_advisory_xact_lock({EVENT_LOCK})")
         if unless_done and await transaction.execute(_IS_COUNTED, _THIS):
             return
         await transaction.write("delete from figure")
         await transaction.write("delete from run_figure")
-        # Those of runs that are being imported just now have no row yet, and stay.
+        # Tallies of runs that are being imported have no row in `run` yet, and stay.
         await transaction.write("delete from run_tally where run_id in (select id from run)")
         await transaction.write(_MARK_COUNTED, _THIS)
         after = 0
@@ -68,19 +68,19 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
             "select id, payload from run where id > :after order by id limit :limit",
             {"after": after, "limit": _RUNS},
         ):
-            counted = await _tallies(transaction, rows[0][0], rows[-1][0])
-            await tallies.add_all(transaction, counted)
+            run_tallies = await _tallies(transaction, rows[0][0], rows[-1][0])
+            await tallies.add_all(transaction, run_tallies)
             for run_id, payload in rows:
-                tally = counted.get(run_id, {})
+                tally = run_tallies.get(run_id, {})
                 run = await _read_anew(transaction, run_id, payload)
                 figures.count(transaction.outbox, run, tally, 1)
             number += len(rows)
-            # Written part by part, so that memory does not grow with the number of runs.
+            # Written part by part: memory must not grow with the number of runs.
             for sql, figure_rows in transaction.outbox.figures.take(transaction.dialect):
                 await transaction.executemany(sql, figure_rows)
             after = rows[-1][0]
         if transaction.dialect == "postgresql":
-            # Until autovacuum comes by, nothing else tells the planner how large the table is now.
+            # Until the next autovacuum, nothing else tells the planner how large the table is now.
             await transaction.write("analyze figure, run_figure")
     if number:
         logger.info("counted %s runs for analytics in %.1f s", number, time.monotonic() - begun)
@@ -88,7 +88,7 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
 
 async def _tallies(transaction: Transaction, first: int, last: int) -> dict[int, tallies.Tally]:
     """What the entries of the runs from one id to another add up to."""
-    counted: dict[int, tallies.Tally] = {}
+    run_tallies: dict[int, tallies.Tally] = {}
     place = (first, -1)
     while rows := await transaction.execute(
         "select run_id, tool_name, failed, payload, seq from log"
@@ -99,25 +99,25 @@ async def _tallies(transaction: Transaction, first: int, last: int) -> dict[int,
         rows = await _judged(transaction, rows)
         for run_id, group in itertools.groupby(rows, key=operator.itemgetter(0)):
             tally = tallies.of_stored(row[1:4] for row in group)
-            counted[run_id] = tallies.joined(counted.get(run_id, {}), tally)
+            run_tallies[run_id] = tallies.joined(run_tallies.get(run_id, {}), tally)
         place = rows[-1][0], rows[-1][4]
-    return counted
+    return run_tallies
 
 
 async def _judged(transaction: Transaction, rows: Rows) -> Rows:
-    """Return entries with whether they failed by the present rule, and keep it with them."""
+    """Return entries with whether they failed by the present rule, which is stored with them."""
     judged = [(*row[:2], int(has_failed(orjson.loads(row[3]))), *row[3:]) for row in rows]
-    changed = [new for old, new in zip(rows, judged, strict=True) if old[2] != new[2]]
-    if changed:
+    changes = [new for old, new in zip(rows, judged, strict=True) if old[2] != new[2]]
+    if changes:
         await transaction.executemany(
             "update log set failed = :failed where run_id = :run_id and seq = :seq",
-            [{"run_id": row[0], "failed": row[2], "seq": row[4]} for row in changed],
+            [{"run_id": row[0], "failed": row[2], "seq": row[4]} for row in changes],
         )
     return judged
 
 
 async def _read_anew(transaction: Transaction, run_id: int, payload: str) -> AgentRun:
-    """Return a run with what the present rules read in it, and keep that with it."""
+    """Return a run with what the present rules read in it, which is stored with it."""
     fields: dict[str, JSON] = orjson.loads(payload)
     present = fields | reading_of(fields)
     if present != fields:

@@ -53,7 +53,7 @@ async def test_a_hosted_run_has_no_queue_and_needs_its_account(system: System) -
     assert run.can == ("resume",)
     with pytest.raises(Conflict, match="cannot be queued"):
         await system.runs.queue(run.id, "more")
-    with pytest.raises(Conflict, match="set the token again"):
+    with pytest.raises(Conflict, match="Set the token again"):
         await system.runs.resume(run.id, "more")
 
 

@@ -63,5 +63,5 @@ async def test_a_run_that_has_ended_takes_no_queued_prompt(system: System) -> No
     with anyio.fail_after(PATIENCE_SECONDS):
         run = await system.runs.create(NewRun(prompt="/say hello"))
         await system.finished(run.id)
-        with pytest.raises(Conflict, match="resume it instead"):
+        with pytest.raises(Conflict, match="Resume it instead"):
             await system.runs.queue(run.id, "/say more")

@@ -14,14 +14,14 @@ from agent_runs.store.organization import repos
 from agent_runs.store.runs import logs, runs, turns
 from agent_runs.store.search import rows as search_rows
 from agent_runs.store.search import search
-from agent_runs.store.search.search import Found, Order
+from agent_runs.store.search.search import HitPage, Order
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-async def look(database: Database, text: str, **options: Any) -> Found:
+async def look(database: Database, text: str, **options: Any) -> HitPage:
     return await search.find(database, parse_query(text, NOW), **options)
 
 

@@ -177,7 +177,7 @@ async def test_an_account_that_was_never_reached_says_so(
     async with mirroring(tmp_path, sqlite_url, account(api, org_id=None)) as at_work:
         ((root, condition),) = await at_work.until_troubles()
         assert (root, condition.trouble) == (api.url, "token_refused")
-        with pytest.raises(Unavailable, match="not reached yet"):
+        with pytest.raises(Unavailable, match="has not answered yet"):
             await at_work.create("Where to?")
         assert await at_work.all_runs() == []
 

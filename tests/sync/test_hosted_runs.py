@@ -329,6 +329,6 @@ async def test_a_repository_of_the_other_kind_is_refused(
         with pytest.raises(InvalidRequest, match="not a repository of the hosted organization"):
             await at_work.create("There", provider="codegen", repo_id=local.id)
         hosted = next(repo for repo in await at_work.until_repos(2) if repo.upstream_id)
-        with pytest.raises(InvalidRequest, match="a repository of a hosted account"):
+        with pytest.raises(InvalidRequest, match="belongs to a hosted account"):
             await at_work.create("Here", provider="acp", repo_id=hosted.id)
         assert await at_work.all_runs() == []

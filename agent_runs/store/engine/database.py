@@ -5,8 +5,8 @@
             await logs.append(transaction, run_id, fence, entries)
 
 A transaction commits when its block ends and rolls back when it raises; it never spans a network
-call. Subscribers are woken after the commit. Opening brings the schema up to date, also when
-several processes do so at once.
+call. Subscribers are woken after the commit. Opening upgrades the schema; several processes may do
+so at once.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Reader(Protocol):
         ...
 
     async def read_heavy(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
-        """Run a query that may take long, without holding anybody up."""
+        """Run a query that may take long, without blocking anybody."""
         ...
 
 
@@ -70,7 +70,7 @@ class Database:
     Attributes:
         dialect: which of the two engines it is.
         web_url: address of the dashboard; run pages are `{web_url}/runs/{id}`.
-        redact: takes known secrets out of text; applied to all that is stored.
+        redact: removes known secrets from text; applied to all that is stored.
         on_events: called after the commit of a transaction that wrote events; must not wait.
     """
 
@@ -90,25 +90,25 @@ class Database:
         redact: Redact = str,
         on_events: Callable[[], None] | None = None,
     ) -> "_Opening":
-        """Bring the schema up to date and open the database: `async with` it, or `await` it.
+        """Upgrade the schema and open the database: use `async with` or `await`.
 
         Args:
             url: `sqlite:////absolute/path.db` or `postgresql://...`.
 
         Raises:
             InvalidRequest: the address is of another kind.
-            Unavailable: the database cannot be used, or a newer version of the program made it.
+            Unavailable: the database cannot be used, or has the schema of a newer version.
         """
         database = cls(_make_engine(url), web_url=web_url, redact=redact)
         database.on_events = on_events or _wake_nobody
         return _Opening(url, database)
 
     async def start(self) -> None:
-        """Connect; the schema must be up to date."""
+        """Connect to a database with the newest schema."""
         await self._engine.start()
 
     async def close(self) -> None:
-        """Finish what was begun and let go of the database."""
+        """Finish what was begun and close the connections."""
         await self._engine.close()
 
     async def __aenter__(self) -> Self:
@@ -119,7 +119,7 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["Transaction"]:
-        """Open a transaction: commits at the end of the block, rolls back when it raises."""
+        """Open a transaction: it commits at the end of the block and rolls back if that raises."""
         transaction = None
         try:
             async with self._engine.begin() as raw:
@@ -127,7 +127,7 @@ class Database:
                 yield transaction
                 await transaction.commit()
         finally:
-            # Also when the task was cancelled while its commit went through.
+            # Even if the task was cancelled while its commit succeeded.
             if transaction is not None and transaction.has_news:
                 self.on_events()
 
@@ -136,7 +136,7 @@ class Database:
         return await self._engine.read(sql, params)
 
     async def read_heavy(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
-        """Run a query that may take long, without holding anybody up."""
+        """Run a query that may take long, without blocking anybody."""
         return await self._engine.read_heavy(sql, params)
 
     async def read_objects(
@@ -144,15 +144,15 @@ class Database:
     ) -> tuple[bytes, int]:
         """Return the first JSON objects of a query, at least one, as one text; and how many.
 
-        Something else stands before each in place of its opening brace: a comma or a line break,
-        a further field. To cut and join a million texts takes as long as to read them, and is
-        done here where they are read, beside the event loop.
+        `before` replaces the opening brace of each: a comma or a line break, and further fields.
+        Cutting and joining a million texts takes as long as reading them, so it happens here,
+        outside of the event loop.
 
         Args:
             sql: `select seq, payload from ...`, ordered by `seq`.
             params: written `:name`.
-            before: what stands before each, UTF-8; it opens the object.
-            most_bytes: so large they are together; the last few may go over it.
+            before: what comes before each, UTF-8; it opens the object.
+            most_bytes: their total size; the last few may exceed it.
         """
         return await self._engine.read_objects(sql, params, before, most_bytes)
 
@@ -173,7 +173,7 @@ class Transaction:
         self.web_url = database.web_url
         self.redact = database.redact
         self.outbox = Outbox()
-        # SQLite has one writer: nothing can change anyway.
+        # SQLite has only one writer, so nothing can change.
         self.for_update = " for update" if database.dialect == "postgresql" else ""
 
     async def execute(self, sql: str, params: Params = _NO_PARAMS) -> Rows:
@@ -188,25 +188,25 @@ class Transaction:
     async def executemany(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one statement for each row, together with the next `execute` or the commit.
 
-        Put off like this, a whole transaction takes one or two trips to the database. An error
-        shows then, too.
+        This delay lets a whole transaction take one or two trips to the database. It delays
+        errors, too.
         """
         self._writes.append((sql, rows))
 
     async def write(self, sql: str, params: Params = _NO_PARAMS) -> None:
-        """Run one statement whose rows nobody wants; put off like `executemany`."""
+        """Run one statement whose rows nobody needs; delayed like `executemany`."""
         self._writes.append((sql, [params]))
 
     async def commit(self) -> None:
-        """Store everything; called by `Database.begin`, never by anybody else."""
+        """Store everything; only `Database.begin` calls this."""
         with self._failing():
             await self._raw.commit([*self._writes, *self.outbox.statements(self.dialect)])
 
     @contextmanager
     def _failing(self) -> Generator[None]:
-        """Let one failed statement fail the transaction, also if somebody swallows the error."""
+        """Let one failed statement fail the transaction, even if somebody swallows the error."""
         if self._is_failed:
-            raise Unavailable("The transaction has failed before; nothing of it was stored.")
+            raise Unavailable("The transaction failed before; nothing was stored.")
         self._is_failed = True
         yield
         self._is_failed = False
@@ -240,12 +240,12 @@ def _make_engine(url: str) -> _Engine:
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         return SqliteEngine(Path(url.removeprefix(_SQLITE)))
     if url.startswith(("postgresql://", "postgres://")):
-        # psycopg takes a tenth of a second to import; with SQLite nobody needs it.
+        # Importing psycopg takes a tenth of a second, and SQLite does not need it.
         from agent_runs.store.engine.postgres import PostgresEngine  # noqa: PLC0415
 
         return PostgresEngine(url)
     raise InvalidRequest(
-        f"The database address {url.partition('://')[0]}://… is not supported: use "
+        f"The database address {url.partition('://')[0]}://… is not supported. Use "
         "sqlite:////absolute/path.db or postgresql://user@host/name."
     )
 

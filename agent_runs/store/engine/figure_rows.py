@@ -1,11 +1,11 @@
-"""Where figures of runs stand, and the statements that let them follow what a transaction changed.
+"""Where figures of runs are stored, and the statements that update them with each transaction.
 
-Table `run_figure` has a row per place (day, agent, repository, mode) with all that has a column of
-its own: how many runs there are, sums, histograms. Table `figure` has a row per place and name:
-tools, errors and currencies are named by agents.
+Table `run_figure` has a row per place (day, agent, repository, mode) with columns for the number of
+runs, sums and histograms. Table `figure` has a row per place and name, because agents name tools,
+errors and currencies.
 
-Five scopes are kept: over all, by agent, by repository, by mode, and by the three together; and
-each of them by day and by longer spans of days, so that any view of any period reads few rows.
+There are five scopes: over all, by agent, by repository, by mode, and by the three together; each
+by day and by longer spans of days. So any view of any period reads few rows (decision 0016).
 """
 
 from collections import Counter, defaultdict
@@ -23,12 +23,13 @@ ANY = "*"
 ANY_REPO = -1
 NO_REPO = 0
 SPANS = (1, 2, 6, 12, 36)
-"""Days that figures are kept by; each begins with a day that it divides."""
+"""Days that figures are kept by; each begins with a day that it divides. With these, any 90 days
+take at most ten pieces, see `pieces_of`; `bench/analytics.py` measures the tables."""
 
 DURATION, FIRST_STEP, WAITED, STEPS = "duration", "first_step", "waited", "steps"
 SPREADS = (DURATION, FIRST_STEP, WAITED, STEPS)
-"""Columns with histograms, JSON objects of numbers by bucket, which has three digits, so that
-buckets sort as texts; the sum is in `{name}_total`."""
+"""Columns with histograms: JSON objects of numbers by bucket. A bucket has three digits, so buckets
+sort as texts. The sum is in `{name}_total`."""
 OUTCOMES = ("working", "complete", "failed", "cancelled")
 TOKENS = ("input", "output", "total")
 TIMES = ("model", "tools", "waiting", "queued")
@@ -52,7 +53,7 @@ _PLACE = {
     "mode": "text",
     "organization_id": "bigint",
 }
-"""Key of `run_figure`, with types; figures by name have two columns more."""
+"""Key of `run_figure`, with types; the key of `figure` has two more columns."""
 _BY_NAME = {"scope": "int", "kind": "text", **_PLACE, "name": "text"}
 _NAMED: tuple[str, ...] = ("number", "failed", "total")
 _NONE = "{}"
@@ -106,12 +107,12 @@ class FigureRows:
     def __init__(self) -> None:
         self._amounts: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._buckets: defaultdict[Place, Counter[tuple[str, int]]] = defaultdict(Counter)
-        self._named: defaultdict[tuple[Place, str, str], Counter[str]] = defaultdict(Counter)
+        self._by_name: defaultdict[tuple[Place, str, str], Counter[str]] = defaultdict(Counter)
 
     def add(
         self, place: Place, amounts: Mapping[str, int], buckets: Mapping[str, int], sign: int
     ) -> None:
-        """Let what stands at a place rise, or fall when `sign` is -1.
+        """Add to the figures of a place, or subtract if `sign` is -1.
 
         Args:
             amounts: by column, of `AMOUNTS`.
@@ -125,13 +126,13 @@ class FigureRows:
     def add_named(
         self, place: Place, kind: str, name: str, amount: tuple[int, int, int], sign: int
     ) -> None:
-        """Let what is counted under a name rise: number, failed and total of it."""
-        counted = self._named[place, kind, name]
+        """Add to what is counted under a name: its number, failed and total."""
+        counted = self._by_name[place, kind, name]
         for column, value in zip(_NAMED, amount, strict=True):
             counted[column] += sign * value
 
     def take(self, dialect: Dialect) -> list[Statement]:
-        """Return what writes the changes gathered so far, and forget them."""
+        """Return the statements that write the changes gathered so far, and forget these."""
         statements: list[Statement] = []
         if rows := self._run_rows():
             columns = dict.fromkeys(AMOUNTS, "bigint") | dict.fromkeys(SPREADS, "text")
@@ -139,7 +140,7 @@ class FigureRows:
         if rows := self._named_rows():
             columns = dict.fromkeys(_NAMED, "bigint")
             statements.append(_adding("figure", _BY_NAME, columns, rows, dialect))
-        for gathered in (self._amounts, self._buckets, self._named):
+        for gathered in (self._amounts, self._buckets, self._by_name):
             gathered.clear()
         return statements
 
@@ -147,8 +148,8 @@ class FigureRows:
         amounts: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
         buckets: defaultdict[tuple[Any, ...], Counter[tuple[str, int]]] = defaultdict(Counter)
         for place in self._amounts.keys() | self._buckets.keys():
-            changes = {name: each for name, each in self._amounts[place].items() if each}
-            values = {spread: each for spread, each in self._buckets[place].items() if each}
+            changes = {name: change for name, change in self._amounts[place].items() if change}
+            values = {bucket: change for bucket, change in self._buckets[place].items() if change}
             for key in place.rows() if changes or values else ():
                 _add_to(amounts[key], changes)
                 _add_to(buckets[key], values)
@@ -162,7 +163,7 @@ class FigureRows:
 
     def _named_rows(self) -> list[dict[str, Any]]:
         sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-        for (place, kind, name), amount in self._named.items():
+        for (place, kind, name), amount in self._by_name.items():
             if any(amount.values()):
                 for scope, *rest in place.rows():
                     _add_to(sums[scope, kind, *rest, name], amount)
@@ -174,18 +175,18 @@ class FigureRows:
 
 
 def _add_to(sums: Counter[Any], changes: Mapping[Any, int]) -> None:
-    # `Counter.update` would first look at what it is given.
+    # `Counter.update` would first inspect its argument.
     for name, change in changes.items():
         sums[name] += change
 
 
 def _histograms(buckets: Mapping[tuple[str, int], int]) -> dict[str, str]:
-    told: dict[str, dict[str, int]] = {}
+    histograms: dict[str, dict[str, int]] = {}
     for (spread, bucket), number in sorted(buckets.items()):
         if number:
-            told.setdefault(spread, {})[f"{bucket:03}"] = number
+            histograms.setdefault(spread, {})[f"{bucket:03}"] = number
     return dict.fromkeys(SPREADS, _NONE) | {
-        spread: orjson.dumps(numbers).decode() for spread, numbers in told.items()
+        spread: orjson.dumps(numbers).decode() for spread, numbers in histograms.items()
     }
 
 
@@ -206,11 +207,11 @@ def _adding(
     rows: list[dict[str, Any]],
     dialect: Dialect,
 ) -> Statement:
-    """What adds the rows to those of the same key."""
+    """The statement that adds the rows to those with the same key."""
     changes = ", ".join(_added(table, name, kind, dialect) for name, kind in columns.items())
     types = dict(key) | dict(columns)
     if dialect == "postgresql":
-        # One statement with a column a parameter: thousands of single ones would take seconds.
+        # One statement with a parameter per column: thousands of statements would take seconds.
         listed = ", ".join(f":{name}::{kind}[]" for name, kind in types.items())
         source = f"select * from unnest({listed})"
         params: list[dict[str, Any]] = [{name: [row[name] for row in rows] for name in types}]

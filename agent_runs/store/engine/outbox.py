@@ -1,7 +1,7 @@
-"""What a transaction writes last of all, right before its commit: events and run totals.
+"""What a transaction writes last, right before its commit: events and run totals.
 
-Written last, the lock that keeps event ids in commit order is held for one round trip only, and
-no transaction ever waits for a row while it holds that lock, so two can never wait for each other.
+Because they come last, the lock that keeps event ids in commit order is held for only one round
+trip. No transaction waits for a row while it holds that lock, so there is no deadlock.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from agent_runs.store.engine.figure_rows import FigureRows
 from agent_runs.store.engine.payloads import milliseconds, now
 
 EVENT_LOCK = 1785688692
-"""PostgreSQL lock that whoever writes events or figures holds until the commit."""
+"""PostgreSQL lock that each writer of events or figures holds until its commit."""
 _ADD_TOTAL = """
     insert into run_total (organization_id, status, archived, total)
     values (:organization_id, :status, :archived, :change)
@@ -29,7 +29,7 @@ class Outbox:
     """Events and changes of totals and figures that one transaction has gathered.
 
     Attributes:
-        figures: what changes of figures.
+        figures: changes of figures.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Outbox:
         self.figures = FigureRows()
 
     def add_event(self, kind: str, run_id: int, text: str) -> None:
-        """Let the transaction end with this event; order is kept."""
+        """Let the transaction end with this event; events keep their order."""
         self._events.append((kind, run_id, text))
 
     def add_total(self, organization_id: int, status: str, *, archived: bool, change: int) -> None:
-        """Let the number of such runs rise by `change`."""
+        """Add `change` to the number of such runs."""
         self._totals[organization_id, status, archived] += change
 
     @property
@@ -65,9 +65,9 @@ class Outbox:
         ]
         statements: list[Statement] = []
         if dialect == "postgresql" and (totals or figures or events):
-            # Ids are given in the order of inserts, but seen in the order of commits. Without the
-            # lock the later of two ids can be seen first, and a reader that goes on from it never
-            # gets the earlier one.
+            # Ids are given in the order of inserts, but become visible in the order of commits.
+            # Without the lock, the later of two ids can appear first, and a reader that continues
+            # from it never gets the earlier one.
             statements.append((f"select pg_advisory_xact_lock({EVENT_LOCK})", [{}]))
         if totals:
             statements.append((_ADD_TOTAL, totals))

@@ -1,7 +1,8 @@
-"""JSON text as it is stored: made once on the way in, served as it is on the way out.
+"""JSON text as it is stored: made once on the way in, served unchanged on the way out.
 
-Whatever an agent sends fits: NUL is taken out (PostgreSQL stores none), lone surrogates become
-U+FFFD, numbers over 64 bits become text, nesting is bounded. Only a value that needs it is walked.
+Whatever an agent sends fits: NUL is removed (PostgreSQL stores none), lone surrogates become
+U+FFFD, numbers over 64 bits become text, nesting is bounded. Only values that need it are
+traversed.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ from pydantic import BaseModel
 from agent_runs.models import JSON
 
 CUT_LENGTH = 1000
-"""Prompt and result in the payload of a run are cut to so many characters."""
+"""Characters to which prompt and result are cut in the payload of a run."""
 SEARCH_LENGTH = 4000
-"""So many characters of an entry go into the search index: it costs more than all else."""
+"""Characters of an entry that go into the search index, the most expensive part of a write."""
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 _MAX_DEPTH = 100
@@ -35,7 +36,7 @@ def dump(value: JSON, redact: Callable[[str], str]) -> str:
 
 
 def clean(value: JSON, depth: int = 0) -> JSON:
-    """Return a JSON value that both databases take: see the top of this file."""
+    """Return a JSON value that both databases can store, see the top of this file."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -64,9 +65,9 @@ def clean_text(text: str) -> str:
 
 
 def search_text(payload: str) -> str:
-    """Return what of a log entry is searched: its words, one text per line.
+    """Return the searchable words of a log entry, one text per line.
 
-    The view `log_text` of SQLite says the same in SQL.
+    SQLite's view `log_text` does the same in SQL.
     """
     words: list[str] = []
     length = -1
@@ -79,24 +80,24 @@ def search_text(payload: str) -> str:
 
 
 def words_of(payload: str) -> Iterator[str]:
-    """Yield the texts of a log entry that a person would look for."""
+    """Yield the texts of a log entry that people would search."""
     entry = orjson.loads(payload)
     for name in ("thought", "tool_name", "tool_input", "observation", "tool_output"):
         yield from _texts(entry.get(name))
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return the time as the database keeps it: milliseconds since 1970, UTC."""
+    """Return the time as the database stores it: milliseconds since 1970, UTC."""
     return round(moment.timestamp() * 1000)
 
 
 def moment(milliseconds_since_1970: int) -> datetime:
-    """Return the time that `milliseconds` gave."""
+    """Return the time that `milliseconds` encoded."""
     return datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC)
 
 
 def now() -> datetime:
-    """Return the present time in whole milliseconds, as it will be read again."""
+    """Return the present time in whole milliseconds, as the database will return it."""
     present = datetime.now(UTC)
     return present.replace(microsecond=present.microsecond // 1000 * 1000)
 

@@ -36,7 +36,7 @@ def translate(sql: str) -> LiteralString:
             return f"%({match[1]})s"
         return match[0].replace("%", "%%")
 
-    # All SQL of the program is written in this package; none is made of anybody's input.
+    # All SQL of the program is in this package; none comes from anybody's input.
     return cast("LiteralString", _TOKEN.sub(replace, sql))
 
 
@@ -79,8 +79,8 @@ class PostgresEngine:
     async def read_objects(
         self, sql: str, params: Mapping[str, Any], before: bytes, most_bytes: int
     ) -> tuple[bytes, int]:
-        """Run a query of `seq` and `payload` until its texts are so large together."""
-        # The length of a text is known without reading it.
+        """Run a query of `seq` and `payload` until its texts reach `most_bytes`."""
+        # PostgreSQL knows the length of a text without reading it.
         counted = (
             "select payload from (select seq, payload, sum(octet_length(payload)) over"
             " (order by seq rows unbounded preceding) - octet_length(payload) as before"
@@ -106,7 +106,7 @@ class PostgresTransaction:
     """The open transaction of one connection.
 
     Attributes:
-        is_committed: it is to be committed at the end of `begin`.
+        is_committed: the end of `begin` must commit it.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -116,7 +116,7 @@ class PostgresTransaction:
     async def execute(
         self, before: Sequence[Statement], sql: str, params: Mapping[str, Any]
     ) -> Rows:
-        """Run the statements, then one whose rows are wanted."""
+        """Run the statements, then one whose rows are returned."""
         with _translated():
             if before:
                 await self._write(before)
@@ -137,7 +137,7 @@ class PostgresTransaction:
 
 
 async def _check(connection: Connection) -> None:
-    # An idle connection has nothing to say, unless the server closed it. Asking the server each
+    # An idle connection has nothing to read unless the server closed it. Asking the server each
     # time would cost a round trip.
     watch = select.poll()
     watch.register(connection.fileno(), select.POLLIN)
@@ -150,6 +150,6 @@ def _translated() -> Generator[None]:
     try:
         yield
     except psycopg.errors.UniqueViolation as exc:
-        raise Conflict(f"This exists already: {exc}.") from exc
+        raise Conflict(f"This already exists: {exc}.") from exc
     except (psycopg.OperationalError, PoolTimeout) as exc:
         raise Unavailable(f"The database cannot be used now: {exc}.") from exc

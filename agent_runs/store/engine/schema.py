@@ -1,8 +1,8 @@
 """Brings the schema up to date when the database is opened.
 
 Several processes may do so at once: one migrates in one transaction under a lock, the others wait
-and find the work done. SQLAlchemy and Alembic are imported only when there is something to do,
-since they take longer to import than the program takes to start.
+and find the work done. SQLAlchemy and Alembic are imported only if there is something to do,
+because importing them takes longer than starting the program.
 """
 
 import sqlite3
@@ -15,12 +15,12 @@ from agent_runs.store.engine.sqlite import connect
 HEAD = "0011"
 """The newest migration; a test compares it with the migrations folder."""
 BASE = "0011"
-"""The oldest migration that is still here; a test compares it, too."""
+"""The oldest migration that still exists; a test compares it, too."""
 _LAST_TO_KNOW_OLDER = "the version of 27 November 2026 (commit 7895ab2)"
 
 
 def migrate(url: str) -> None:
-    """Make or upgrade the tables; does nothing when they are up to date.
+    """Create or upgrade the tables if they are not up to date.
 
     Raises:
         Unavailable: the database cannot be used, or is too old or too new for this version.
@@ -30,14 +30,14 @@ def migrate(url: str) -> None:
         return
     if version is not None and version > HEAD:
         raise Unavailable(
-            f"The database has schema {version}, this version of agent-runs knows {HEAD} at most. "
-            "Nothing was changed: use the newer version, or another database."
+            f"The database has schema {version}, but this version of agent-runs knows schemas up "
+            f"to {HEAD}. Nothing was changed. Use the newer version, or another database."
         )
     if version is not None and version < BASE:
         raise Unavailable(
-            f"The database has schema {version}, older than {BASE}, the oldest that this version "
-            f"of agent-runs knows. Nothing was changed: start {_LAST_TO_KNOW_OLDER} on it once, "
-            "then this one."
+            f"The database has schema {version}, but the oldest that this version of agent-runs "
+            f"knows is {BASE}. Nothing was changed. Start {_LAST_TO_KNOW_OLDER} on it once, then "
+            "this one."
         )
     # Late: see above.
     from agent_runs.store.migrations.upgrade import upgrade  # noqa: PLC0415
@@ -46,12 +46,12 @@ def migrate(url: str) -> None:
 
 
 def why_too_old(schema: str) -> str | None:
-    """Return why a backup of this schema cannot be restored; None when it can."""
+    """Return why a backup of this schema cannot be restored; None if it can."""
     if schema >= BASE:
         return None
     return (
-        f"its schema {schema} is older than {BASE}, the oldest known here. Restore it with "
-        f"{_LAST_TO_KNOW_OLDER}, start that once, and make a new backup with it."
+        f"its schema {schema} is older than {BASE}, the oldest that this version knows. Restore it "
+        f"with {_LAST_TO_KNOW_OLDER}, start that version once, and make a new backup with it."
     )
 
 
@@ -67,7 +67,7 @@ def _sqlite_version(url: str) -> str | None:
 
 
 def _postgres_version(url: str) -> str | None:
-    # Late: with SQLite nobody needs it.
+    # Late: SQLite does not need it.
     import psycopg  # noqa: PLC0415
 
     try:

@@ -1,9 +1,9 @@
-"""SQLite: one writer thread, readers beside it.
+"""SQLite: one writer thread, and readers next to it.
 
-Every transaction runs in one thread on one connection and starts with BEGIN IMMEDIATE, so it can
-never fail half-way because another one committed first. Reads have their own connections: short
-ones run on the event loop itself (a hop to a thread costs more than they do), long ones in a
-reader thread. In WAL mode readers and the writer do not wait for each other.
+Every transaction runs in one thread on one connection and starts with BEGIN IMMEDIATE, so it never
+fails half-way because another one committed first. Reads have their own connections: short ones run
+on the event loop itself (a switch to a thread would cost more), long ones in a reader thread. In
+WAL mode readers and the writer do not wait for each other.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _AT_ONCE = 8
 
 
 def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
-    """Open a connection set up as the whole program expects it; the file is made when missing.
+    """Open a connection with our settings; create the file if it is missing.
 
     Args:
         path: of the database file.
@@ -44,7 +44,8 @@ def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < _OLDEST:
         raise Unavailable(
-            f"This Python brings SQLite {sqlite3.sqlite_version}; at least 3.35 is needed."
+            f"This Python comes with SQLite {sqlite3.sqlite_version}, but 3.35 or newer is "
+            "required. Use a newer Python."
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,18 +64,18 @@ def connect(path: Path, *, busy_seconds: float = 5.0) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """Make the file for its owner alone: prompts and tool output are private.
+    """Create the file for its owner alone: prompts and tool output are private.
 
-    One that is there is not touched. Closing it would free every lock that this process has on it
-    (POSIX), and another program that merely looks into it would then take itself for the last user
-    and remove the write-ahead log, and all that we store afterwards with it.
+    An existing file is not touched. Closing it would release every lock that this process has on it
+    (POSIX). Another program that merely reads it would then believe to be the last user and remove
+    the write-ahead log, with all that we store afterwards.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _set_up(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    # Another process may be changing the schema just now, which takes longer than a write.
+    # Another process may be changing the schema, which takes longer than a write.
     patience = max(busy_seconds, _OPENING_SECONDS)
     connection.execute(f"pragma busy_timeout={int(patience * 1000)}")
     # These two work only before the first table; later they do nothing.
@@ -86,7 +87,7 @@ def _set_up(connection: sqlite3.Connection, busy_seconds: float) -> None:
             connection.execute("pragma journal_mode=wal")
             break
         except sqlite3.OperationalError as exc:
-            # Two processes that make a new file at once: the busy timeout does not cover this.
+            # Two processes create the file at once, which the busy timeout does not cover.
             if not _is_busy(exc) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
@@ -131,7 +132,7 @@ class SqliteEngine:
             await asyncio.to_thread(thread.shutdown)
         self._reader.close()
         self._heavy_reader.close()
-        # Closed last, it moves the write-ahead log into the file.
+        # Last, because closing it moves the write-ahead log into the file.
         self._writer.close()
 
     async def read(self, sql: str, params: Mapping[str, Any]) -> Rows:
@@ -145,8 +146,8 @@ class SqliteEngine:
     async def read_objects(
         self, sql: str, params: Mapping[str, Any], before: bytes, most_bytes: int
     ) -> tuple[bytes, int]:
-        """Run a query of `seq` and `payload` until its texts are so large together."""
-        # As bytes: to make text of it would be undone at once.
+        """Run a query of `seq` and `payload` until its texts reach `most_bytes`."""
+        # As bytes: text would have to be encoded again.
         sql = sql.replace("payload", "substr(cast(payload as blob), 2)", 1)
         return await _in_thread(
             self._reader_thread, _joined, self._heavy_reader, sql, params, before, most_bytes
@@ -154,7 +155,7 @@ class SqliteEngine:
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator["SqliteTransaction"]:
-        """Open the one transaction there is; rolled back unless `commit` was called."""
+        """Open the only transaction; rolled back unless `commit` was called."""
         task = asyncio.current_task()
         if task is not None and self._holder is task:
             raise RuntimeError("begin() inside begin(): pass the open transaction on")
@@ -186,11 +187,11 @@ class SqliteTransaction:
     async def execute(
         self, before: Sequence[Statement], sql: str, params: Mapping[str, Any]
     ) -> Rows:
-        """Run the statements, then one whose rows are wanted."""
+        """Run the statements, then one whose rows are returned."""
         return await _in_thread(self._thread, self._execute, before, sql, params)
 
     async def commit(self, statements: Sequence[Statement]) -> None:
-        """Run the statements and commit, whole even when the calling task is cancelled."""
+        """Run the statements and commit, even if the calling task is cancelled."""
         await to_its_end(asyncio.wrap_future(self._thread.submit(self._commit, statements)))
 
     def _execute(self, before: Sequence[Statement], sql: str, params: Mapping[str, Any]) -> Rows:
@@ -213,7 +214,7 @@ class SqliteTransaction:
                 raise _translate(exc) from exc
 
     def _begin(self) -> None:
-        # With the first statement, not before: it saves a hop to the thread.
+        # With the first statement, not before: this saves a switch to the thread.
         if not self._is_begun:
             _execute(self._writer, "begin immediate", {})
             self._is_begun = True
@@ -221,7 +222,7 @@ class SqliteTransaction:
 
 def _execute(connection: sqlite3.Connection, sql: str, params: Mapping[str, Any]) -> Rows:
     try:
-        # fetchall ends the read at once: an open one would keep the write-ahead log growing.
+        # fetchall ends the read at once; while one is open, the write-ahead log keeps growing.
         return connection.execute(sql, params).fetchall()
     except sqlite3.DatabaseError as exc:
         raise _translate(exc) from exc
@@ -248,14 +249,14 @@ def _joined(
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
-    # After some errors, a full disk among them, there is nothing to roll back any more.
+    # After some errors, such as a full disk, there is nothing left to roll back.
     if connection.in_transaction:
         connection.execute("rollback")
 
 
 def _translate(exc: sqlite3.DatabaseError) -> Exception:
     if getattr(exc, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_UNIQUE":
-        return Conflict(f"This exists already: {exc}.")
+        return Conflict(f"This already exists: {exc}.")
     if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError):
         return exc
     return Unavailable(f"The database cannot be used now: {exc}. Nothing was changed.")

@@ -1,10 +1,10 @@
 """The schema as SQLAlchemy sees it; Alembic compares the migrations with it.
 
-Times are milliseconds since 1970. `payload` is a record as JSON text, served without decoding;
-the other columns are what rows are found and sorted by, and what is never served. Full-text
-search is an FTS5 table over a view on SQLite and the column `search` on PostgreSQL: the one
-difference between the two. Row ids are never used again. There are no foreign keys: runs are
-never deleted alone, and a check per log entry would be paid on the hottest path.
+Times are milliseconds since 1970. `payload` is a record as JSON text, served without decoding; the
+other columns serve to find and sort rows, or are never served. The only difference between the
+engines is full-text search: an FTS5 table over a view on SQLite, the column `search` on PostgreSQL.
+Row ids are never reused. There are no foreign keys: runs are never deleted by themselves, and the
+hottest path would pay for a check per log entry.
 """
 
 from typing import Any
@@ -69,11 +69,11 @@ def _add_runs(metadata: MetaData) -> None:
         Column("fence", Integer, nullable=False),
         Column("worker", Text),
         Column("session_id", Text),
-        # Nobody reads these two; to drop them would write every run anew.
+        # Nobody reads these two; dropping them would rewrite every run.
         Column("agent_pid", Integer),
         Column("agent_started", Float(53)),
         Column("mode", Text),
-        # The columns behind the order let a filter skip runs without reading their rows.
+        # The columns after the order let a filter skip runs without reading their rows.
         Index("run_newest", "created_at", "id", *_FILTERED, "status"),
         Index("run_status", "status", "created_at", "id", *_FILTERED),
         Index("run_upstream", "organization_id", "upstream_id", unique=True),
@@ -122,7 +122,7 @@ def _add_logs(metadata: MetaData, dialect: Dialect) -> None:
         Column("payload", Text, nullable=False),
         Index("log_run_seq", "run_id", "seq", unique=True),
         Index("log_facets", "run_id", "message_type", "tool_name", "failed", "turn", "seq"),
-        # What steps are found by in all runs, where no word narrows them down.
+        # For searches in all runs without words.
         Index("log_time", "ts", "id"),
         Index("log_tool", "tool_name", "id"),
         Index("log_kind", "message_type", "id"),
@@ -306,7 +306,7 @@ def _add_figures(metadata: MetaData) -> None:
 
 
 def _place() -> list[Column[Any]]:
-    """Where a figure stands, see `figure_rows.py`."""
+    """Columns of a figure's place, see `figure_rows.py`."""
     return [
         Column("scope", Integer, nullable=False),
         Column("span", Integer, nullable=False),

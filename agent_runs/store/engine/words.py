@@ -1,7 +1,7 @@
-"""What a word is to the search: letters and digits, without case, accents and endings.
+"""What counts as a word in searches: letters and digits, without case, accents and endings.
 
-SQLite's index (`porter unicode61`) splits and folds text by itself; for PostgreSQL, whose parser
-sees whole paths and addresses as one word, `fold` does it.
+SQLite's index (`porter unicode61`) splits and folds text by itself. PostgreSQL's parser treats
+whole paths and addresses as one word, so `fold` does it there.
 """
 
 import re

@@ -1,1 +1,1 @@
-"""What is counted of runs, and sums over it."""
+"""Figures about runs, and their sums."""

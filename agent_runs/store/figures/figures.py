@@ -1,12 +1,12 @@
-"""What analytics counts: figures of all runs by day and by what they were, kept with every change.
+"""What analytics counts: figures of all runs by day and origin, updated with every change.
 
 A run counts on the UTC day of its creation, under its organization, agent, repository and mode
-(prompt template). How many runs there are, by status, is counted of every run; all else of a run
-that has ended: while it works its figures are not there yet, and they go away again when it is
-resumed. So what a run adds is a plain function of the run and its tally, and each change takes
-off what the run added before and adds what it adds now, in the same transaction.
+(prompt template). Every run counts towards the numbers by status. Everything else counts only for
+runs that have ended, so a resumed run stops counting until it ends again. What a run adds is a
+plain function of the run and its tally: each change subtracts what the run added before and adds
+what it adds now, in the same transaction.
 
-Archived runs count as the others do. `store/engine/figure_rows.py` says where the figures stand.
+Archived runs count like others. `store/engine/figure_rows.py` says where figures are stored.
 
 Lengths and sizes are kept as histograms. Bucket b > 0 holds values from 2^((b-1)/4) up to 2^(b/4);
 its middle is off by at most a factor of 2^(1/8), which is 9.1 percent. Bucket 0 is less than 1.
@@ -32,7 +32,7 @@ from agent_runs.store.figures.tallies import ERROR, TOOL, Amount, Tally
 
 COST = "cost"
 SCALE_OF_COST = 1_000_000
-"""Costs are kept in millionths, so that sums are exact."""
+"""Costs are kept in millionths, which makes sums exact."""
 DAY_MS = 86_400_000
 OTHERS = "(others)"
 
@@ -43,7 +43,7 @@ _MOST_ERRORS = 50
 
 
 def word(name: str | None) -> str:
-    """Return how a name stands in the table: never the same as `ANY`, empty for none."""
+    """Return a name as it is in the table: never equal to `ANY`, empty for none."""
     return "" if name is None else f"={clean_text(name)[:_NAME_LENGTH]}"
 
 
@@ -59,7 +59,7 @@ def middle_of(bucket: int) -> float:
 
 
 def mode_of(run: AgentRun) -> str | None:
-    """Return the prompt template that the run was made with; None when there was none."""
+    """Return the prompt template of the run; None if it has none."""
     mode = run.metadata.get("mode")
     return clean_text(mode)[:_NAME_LENGTH] if isinstance(mode, str) and mode else None
 
@@ -85,7 +85,7 @@ def outcome_of(status: str) -> str:
 
 
 def amounts_of(run: AgentRun, tally: Tally) -> dict[str, int]:
-    """Return what a run adds to columns of sums; the tally of one that works is not looked at."""
+    """Return what a run adds to columns of sums; the tally of a working run is ignored."""
     amounts = {outcome_of(run.status): 1}
     if run.status not in TERMINAL_STATUSES:
         return amounts
@@ -102,7 +102,7 @@ def amounts_of(run: AgentRun, tally: Tally) -> dict[str, int]:
 
 
 def buckets_of(run: AgentRun) -> dict[str, int]:
-    """Return in which bucket of each histogram a run is; none while it works."""
+    """Return a run's bucket in each histogram; none while it works."""
     if run.status not in TERMINAL_STATUSES:
         return {}
     return {name: bucket_of(value) for name, value in _values(run).items()}
@@ -113,15 +113,15 @@ def named_of(run: AgentRun, tally: Tally) -> Tally:
     if run.status not in TERMINAL_STATUSES:
         return {}
     usage = spent_of(run.usage)
-    named = _most(tally, TOOL, _MOST_TOOLS) | _most(tally, ERROR, _MOST_ERRORS)
+    amounts = _most(tally, TOOL, _MOST_TOOLS) | _most(tally, ERROR, _MOST_ERRORS)
     if usage.cost is not None:
         name = clean_text(usage.currency or "")
-        named[COST, name] = Amount(1, 0, round(usage.cost * SCALE_OF_COST))
-    return named
+        amounts[COST, name] = Amount(1, 0, round(usage.cost * SCALE_OF_COST))
+    return amounts
 
 
 def count(outbox: Outbox, run: AgentRun, tally: Tally, sign: int) -> None:
-    """Let the figures follow a run that comes (1) or goes (-1)."""
+    """Add a run to the figures (1), or remove it (-1)."""
     place = place_of(run)
     outbox.figures.add(place, amounts_of(run, tally), buckets_of(run), sign)
     for (kind, name), amount in named_of(run, tally).items():
@@ -129,16 +129,16 @@ def count(outbox: Outbox, run: AgentRun, tally: Tally, sign: int) -> None:
 
 
 def is_counted_alike(before: AgentRun, after: AgentRun) -> bool:
-    """Tell whether a change leaves all figures of a run as they are, whatever its tally."""
-    return _told(before) == _told(after)
+    """Tell whether a change leaves all figures of a run unchanged, whatever its tally."""
+    return _without_tally(before) == _without_tally(after)
 
 
-def _told(run: AgentRun) -> tuple[Place, dict[str, int], dict[str, int], Tally]:
+def _without_tally(run: AgentRun) -> tuple[Place, dict[str, int], dict[str, int], Tally]:
     return place_of(run), amounts_of(run, {}), buckets_of(run), named_of(run, {})
 
 
 def _values(run: AgentRun) -> dict[str, int]:
-    """What there is a histogram of: milliseconds, and the number of entries."""
+    """The values with histograms: milliseconds, and the number of entries."""
     values = {STEPS: run.log_count}
     if run.worked_ms is not None:
         values[DURATION] = max(run.worked_ms, 0)
@@ -151,10 +151,10 @@ def _values(run: AgentRun) -> dict[str, int]:
 
 
 def _times(run: AgentRun, calls: list[Amount]) -> dict[str, int]:
-    """Where the time of a run went, in four parts that do not overlap, of `TIMES`.
+    """Where the time of a run went, in four parts without overlap, as in `TIMES`.
 
-    A tool call that a person was asked about includes the wait, so the wait is taken off the
-    tools; what is left of the duration beside tools and waiting is the model's.
+    A tool call with a question to a person includes the wait, so the wait is subtracted from the
+    tools. The rest of the duration is the model's.
     """
     if run.worked_ms is None:
         return {}
@@ -168,15 +168,15 @@ def _times(run: AgentRun, calls: list[Amount]) -> dict[str, int]:
 
 
 def _most(tally: Tally, kind: str, most: int) -> Tally:
-    """The most frequent ones of a kind; the rest is one: nobody may fill the table with names."""
-    found = sorted(
+    """The most frequent names of a kind; the others become one, which bounds the table."""
+    pairs = sorted(
         ((key, amount) for key, amount in tally.items() if key[0] == kind),
         key=lambda pair: (-pair[1].number, pair[0]),
     )
-    named = dict(found[:most])
-    for _, amount in found[most:]:
-        named[kind, OTHERS] = named.get((kind, OTHERS), Amount()).plus(amount)
+    amounts = dict(pairs[:most])
+    for _, amount in pairs[most:]:
+        amounts[kind, OTHERS] = amounts.get((kind, OTHERS), Amount()).plus(amount)
     if kind == ERROR:
-        # Of errors, `failed` says in how many runs they were.
-        return {key: amount._replace(failed=1) for key, amount in named.items()}
-    return named
+        # For errors, `failed` counts the runs.
+        return {key: amount._replace(failed=1) for key, amount in amounts.items()}
+    return amounts

@@ -1,4 +1,4 @@
-"""Reads the figures that `figures.py` keeps: sums over a period, by step, origin or name."""
+"""Reads the figures of `figures.py`: sums over a period, by step, origin or name."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ from agent_runs.store.figures.tallies import Amount
 
 Origin = Literal["agent", "repo_id", "mode"]
 OriginValue = str | int | None
-"""Name of an agent or mode, id of a repository; None stands for none."""
+"""Name of an agent or mode, id of a repository; None for none."""
 Piece = tuple[int, int, int]
-"""The step of the period that it belongs to, a span of days that figures are kept by, its first."""
+"""The step of the period that it belongs to, one of `SPANS`, and its first day."""
 
 _ANY: dict[str, Any] = {"agent": ANY, "repo_id": ANY_REPO, "mode": ANY}
 _NONE: dict[str, Any] = {"agent": "", "repo_id": NO_REPO, "mode": ""}
@@ -37,8 +37,8 @@ _LISTED: dict[Dialect, str] = {
     "sqlite": "group_concat(nullif({column}, '{{}}'), ',')",
     "postgresql": "string_agg(nullif({column}, '{{}}'), ',')",
 }
-# The same text whatever the period: with a piece for each day written out, to prepare a statement
-# would take as long as to run it.
+# The same text for every period: with a piece per day written out, preparing the statement would
+# take as long as running it.
 _DAILY = """
     with recursive piece(step, span, day) as (
         select 0, 1, cast(:first_day as int)
@@ -49,7 +49,7 @@ _DAILY = """
 
 @dataclass(frozen=True)
 class FigureFilter:
-    """Which figures to sum up.
+    """Which figures to add up.
 
     Attributes:
         first_day: days since 1970, UTC.
@@ -70,15 +70,15 @@ class FigureFilter:
 
     @property
     def origins(self) -> dict[str, Any]:
-        """What is asked for, as it stands in the table."""
-        asked: dict[str, Any] = {}
+        """The filter on origins, as they are in the table."""
+        origins: dict[str, Any] = {}
         if self.agent is not None:
-            asked["agent"] = word(self.agent)
+            origins["agent"] = word(self.agent)
         if self.repo_id is not None:
-            asked["repo_id"] = self.repo_id
+            origins["repo_id"] = self.repo_id
         if self.mode is not None:
-            asked["mode"] = word(self.mode)
-        return asked
+            origins["mode"] = word(self.mode)
+        return origins
 
 
 class Totals(NamedTuple):
@@ -86,7 +86,7 @@ class Totals(NamedTuple):
 
     Attributes:
         amounts: by column.
-        buckets: numbers by bucket, by column of a histogram that is not empty.
+        buckets: numbers by bucket, for each column with a histogram that is not empty.
     """
 
     amounts: Mapping[str, int]
@@ -98,8 +98,8 @@ class NamedFigure(NamedTuple):
 
     Attributes:
         step: of the period, from 0.
-        origin: of the sum; None also when it is over all.
-        last_day: last of the newest span that it was counted in.
+        origin: of the sum; None also if it is over all.
+        last_day: last day of the newest span that it was counted in.
     """
 
     step: int
@@ -113,29 +113,29 @@ NOTHING = Totals(dict.fromkeys(AMOUNTS, 0), {})
 
 
 async def by_step(
-    reader: Reader, columns: Sequence[str], wanted: FigureFilter, step_days: int
+    reader: Reader, columns: Sequence[str], figure_filter: FigureFilter, step_days: int
 ) -> dict[int, Totals]:
-    """Return the sums over each step of the period, from 0; a step without any is left out.
+    """Return the sums over each step of the period, from 0; steps without any are left out.
 
     Args:
-        columns: of `run_figure`; a histogram brings its sum along.
+        columns: of `run_figure`; a histogram includes its sum.
     """
-    rows = await _totals(reader, columns, wanted, step_days)
+    rows = await _totals(reader, columns, figure_filter, step_days)
     return {step: totals for step, _, totals in rows}
 
 
 async def by_origin(
-    reader: Reader, columns: Sequence[str], wanted: FigureFilter, origin: Origin
+    reader: Reader, columns: Sequence[str], figure_filter: FigureFilter, origin: Origin
 ) -> dict[OriginValue, Totals]:
     """Return the sums over the period of each agent, repository or mode."""
-    rows = await _totals(reader, columns, wanted, wanted.days, origin)
-    return {_told(origin, value): totals for _, value, totals in rows}
+    rows = await _totals(reader, columns, figure_filter, figure_filter.days, origin)
+    return {_origin_value(origin, value): totals for _, value, totals in rows}
 
 
 async def by_name(
     reader: Reader,
     kind: str,
-    wanted: FigureFilter,
+    figure_filter: FigureFilter,
     *,
     step_days: int | None = None,
     origin: Origin | None = None,
@@ -145,13 +145,13 @@ async def by_name(
     """Return what is counted under each name of a kind.
 
     Args:
-        step_days: sums are those of such steps; of the whole period unless given.
-        origin: sums are those of each agent, repository or mode.
-        is_daily: days are read instead of longer spans, so that the last day is exact.
-        is_short: there are a few hundred rows at most; so many are read at once.
+        step_days: sum up by steps of this length; None: over the whole period.
+        origin: sum up by agent, repository or mode.
+        is_daily: read days instead of longer spans, which makes the last day exact.
+        is_short: there are at most a few hundred rows, which are read at once.
     """
-    pieces, days = _pieces(wanted, step_days or wanted.days, is_daily=is_daily)
-    where, params = _where(wanted, origin)
+    pieces, days = _pieces(figure_filter, step_days or figure_filter.days, is_daily=is_daily)
+    where, params = _where(figure_filter, origin)
     rows = await (reader.read if is_short else reader.read_heavy)(
         f"{pieces} select step, {origin or 'null'}, name, cast(sum(number) as bigint),"
         " cast(sum(failed) as bigint), cast(sum(total) as bigint),"
@@ -160,18 +160,20 @@ async def by_name(
         params | days | {"kind": kind},
     )
     return [
-        NamedFigure(step, _told(origin, value), name, Amount(*amounts), last_day)
+        NamedFigure(step, _origin_value(origin, value), name, Amount(*amounts), last_day)
         for step, value, name, *amounts, last_day in rows
     ]
 
 
-def pieces_of(wanted: FigureFilter, step_days: int) -> list[Piece]:
-    """Return the longest spans that together are the days of each step of the period."""
+def pieces_of(figure_filter: FigureFilter, step_days: int) -> list[Piece]:
+    """Return the longest spans that together cover the days of each step of the period."""
     pieces: list[Piece] = []
-    for step, begin in enumerate(range(wanted.first_day, wanted.last_day + 1, step_days)):
-        day, end = begin, min(begin + step_days, wanted.last_day + 1)
+    for step, begin in enumerate(
+        range(figure_filter.first_day, figure_filter.last_day + 1, step_days)
+    ):
+        day, end = begin, min(begin + step_days, figure_filter.last_day + 1)
         while day < end:
-            span = max(each for each in SPANS if day % each == 0 and day + each <= end)
+            span = max(span for span in SPANS if day % span == 0 and day + span <= end)
             pieces.append((step, span, day))
             day += span
     return pieces
@@ -180,21 +182,21 @@ def pieces_of(wanted: FigureFilter, step_days: int) -> list[Piece]:
 async def _totals(
     reader: Reader,
     columns: Sequence[str],
-    wanted: FigureFilter,
+    figure_filter: FigureFilter,
     step_days: int,
     origin: Origin | None = None,
 ) -> Iterator[tuple[int, Any, Totals]]:
-    """Rows of step, origin and sums. The histograms of a row come as one text, to be added up here.
+    """Rows of step, origin and sums; the histograms of a row come as one text.
 
-    The pieces come first and lead into the key of the table, one look-up for each.
+    The pieces come first and lead into the key of the table, with one look-up for each.
     """
     spreads = [name for name in columns if name in SPREADS]
     amounts = [f"{name}_total" if name in SPREADS else name for name in columns]
-    pieces, days = _pieces(wanted, step_days)
-    where, params = _where(wanted, origin)
+    pieces, days = _pieces(figure_filter, step_days)
+    where, params = _where(figure_filter, origin)
     sums = [f"cast(sum({name}) as bigint)" for name in amounts]
     sums += [_LISTED[reader.dialect].format(column=name) for name in spreads]
-    # Over all there is a row a piece; agents, repositories and templates can be many.
+    # Over all there is one row per piece; there can be many agents, repositories and templates.
     read = reader.read if params["scope"] == ALL else reader.read_heavy
     rows = await read(
         f"{pieces} select step, {origin or 'null'}, {', '.join(sums)}"
@@ -206,53 +208,53 @@ async def _totals(
             step,
             value,
             Totals(
-                dict(zip(amounts, found, strict=False)),
+                dict(zip(amounts, values, strict=False)),
                 {
                     name: _added(listed)
-                    for name, listed in zip(spreads, found[len(amounts) :], strict=True)
+                    for name, listed in zip(spreads, values[len(amounts) :], strict=True)
                     if listed
                 },
             ),
         )
-        for step, value, *found in rows
+        for step, value, *values in rows
     )
 
 
 def _pieces(
-    wanted: FigureFilter, step_days: int, *, is_daily: bool = False
+    figure_filter: FigureFilter, step_days: int, *, is_daily: bool = False
 ) -> tuple[str, dict[str, int]]:
-    """What a query begins with, table `piece`, and its parameters."""
+    """The beginning of a query, table `piece`, and its parameters."""
     if is_daily or step_days == 1:
         return _DAILY, {
-            "first_day": wanted.first_day,
-            "last_day": wanted.last_day,
+            "first_day": figure_filter.first_day,
+            "last_day": figure_filter.last_day,
             "step_days": step_days,
         }
-    pieces = pieces_of(wanted, step_days)
+    pieces = pieces_of(figure_filter, step_days)
     listed = ", ".join(f"({step}, {span}, {day})" for step, span, day in pieces)
     return f"with piece(step, span, day) as (values {listed})", {}
 
 
-def _where(wanted: FigureFilter, origin: Origin | None) -> tuple[str, dict[str, Any]]:
-    asked = wanted.origins
-    if set(asked) <= {origin}:
+def _where(figure_filter: FigureFilter, origin: Origin | None) -> tuple[str, dict[str, Any]]:
+    origins = figure_filter.origins
+    if set(origins) <= {origin}:
         scope = _SCOPE[origin] if origin else ALL
-        places = {name: value for name, value in _ANY.items() if name != origin} | asked
-    elif origin is None and len(asked) == 1:
-        scope, places = _SCOPE[next(iter(asked))], _ANY | asked
+        places = {name: value for name, value in _ANY.items() if name != origin} | origins
+    elif origin is None and len(origins) == 1:
+        scope, places = _SCOPE[next(iter(origins))], _ANY | origins
     else:
-        scope, places = EXACT, asked
+        scope, places = EXACT, origins
     terms = ["scope = :scope", "found.span = piece.span", "found.day = piece.day"]
     terms += [f"{name} = :{name}" for name in places]
     params = places | {"scope": scope}
-    if wanted.organization_id is not None:
+    if figure_filter.organization_id is not None:
         terms.append("organization_id = :organization_id")
-        params["organization_id"] = wanted.organization_id
+        params["organization_id"] = figure_filter.organization_id
     return " and ".join(terms), params
 
 
 def _added(listed: str) -> dict[str, int]:
-    """Add up histograms that are written one after the other."""
+    """Add up histograms that are joined with commas."""
     if "}" not in listed[:-1]:
         return orjson.loads(listed)
     first, *others = orjson.loads(f"[{listed}]")
@@ -263,7 +265,7 @@ def _added(listed: str) -> dict[str, int]:
     return first
 
 
-def _told(origin: Origin | None, value: Any) -> OriginValue:
+def _origin_value(origin: Origin | None, value: Any) -> OriginValue:
     if origin is None or value == _NONE[origin]:
         return None
     return value if origin == "repo_id" else str(value)[1:]

@@ -1,8 +1,8 @@
 """What the entries of each run add up to: calls of each tool, and errors by likeness.
 
 Table `run_tally` is written with the entries, in the same transaction and under the lock of their
-run. It is what the counters of all runs (`figures.py`) are made of, and what runs are found
-by: those that used a tool, those that met an error.
+run. The figures of all runs (`figures.py`) come from it, and filters use it to find runs with a
+tool or an error.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from agent_runs.store.engine.database import Reader, Transaction
 TOOL = "tool"
 ERROR = "error"
 _LONGEST_CALL_MS = 10**11
-"""Three years; an agent that says more is not believed."""
+"""Three years; whatever an agent says, no call takes longer."""
 _ADD = """
     insert into run_tally (run_id, kind, name, number, failed, total)
     values (:run_id, :kind, :name, :number, :failed, :total)
@@ -29,9 +29,9 @@ class Amount(NamedTuple):
     """What is counted of one thing.
 
     Attributes:
-        number: how often it was there.
+        number: how often it occurred.
         failed: how often it failed.
-        total: milliseconds, or whatever unit the thing is measured in.
+        total: milliseconds, or the unit that the thing is measured in.
     """
 
     number: int = 0
@@ -39,7 +39,7 @@ class Amount(NamedTuple):
     total: int = 0
 
     def plus(self, other: "Amount", sign: int = 1) -> "Amount":
-        """Return the sum, or the difference when `sign` is -1."""
+        """Return the sum, or the difference if `sign` is -1."""
         return Amount(
             self.number + sign * other.number,
             self.failed + sign * other.failed,
@@ -55,7 +55,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> Tally:
     """Return what entries add up to.
 
     Args:
-        rows: `tool_name`, `failed`, `payload` and, when it is known, `duration_ms`.
+        rows: `tool_name`, `failed`, `payload` and, if known, `duration_ms`.
     """
     tally: Tally = {}
     for row in rows:
@@ -66,7 +66,7 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> Tally:
             milliseconds = min(max(row["duration_ms"] or 0, 0), _LONGEST_CALL_MS)
             _add_to(tally, (TOOL, tool), Amount(1, failed, milliseconds))
         if failed:
-            # From the text as stored: without secrets, and the same whenever it is counted anew.
+            # From the stored text: it has no secrets, and a recount gives the same.
             name = likeness(message_of(orjson.loads(row["payload"]))) or "(no message)"
             _add_to(tally, (ERROR, name[:LONGEST]), Amount(1, 1))
     return tally
@@ -86,7 +86,7 @@ def of_stored(rows: Iterable[tuple[str | None, int, str]]) -> Tally:
 
 
 def joined(tally: Tally, other: Tally, sign: int = 1) -> Tally:
-    """Return the sum of two tallies, or their difference when `sign` is -1."""
+    """Return the sum of two tallies, or their difference if `sign` is -1."""
     result = dict(tally)
     for key, amount in other.items():
         result[key] = result.get(key, Amount()).plus(amount, sign)
@@ -94,12 +94,12 @@ def joined(tally: Tally, other: Tally, sign: int = 1) -> Tally:
 
 
 async def add(transaction: Transaction, run_id: int, tally: Tally, sign: int = 1) -> None:
-    """Let the tally of a run grow, or shrink when `sign` is -1."""
+    """Add to the tally of a run, or subtract if `sign` is -1."""
     await add_all(transaction, {run_id: tally}, sign)
 
 
 async def add_all(transaction: Transaction, by_run: Mapping[int, Tally], sign: int = 1) -> None:
-    """Let the tallies of many runs grow, or shrink when `sign` is -1."""
+    """Add to the tallies of many runs, or subtract if `sign` is -1."""
     rows = [
         {
             "run_id": run_id,

@@ -1,9 +1,8 @@
-"""The whole database as one file, from either engine, while everybody goes on.
+"""Writes the whole database of either engine into one file, while the server works.
 
 A file is gzip of JSON lines: a header, then for each table a line with its columns and one array
-per row, then an end with the counts. It is read from one snapshot, through a connection of its own
-that writes nothing. What can be made from the rest is left out: search indexes, leases, imports
-that are not complete. `store/files/restore.py` reads it.
+per row, then an end with the counts. A separate connection reads one snapshot and writes nothing.
+Search indexes, leases and unfinished imports are left out. `store/files/restore.py` reads the file.
 """
 
 import gzip
@@ -35,7 +34,7 @@ _ROWS = 200
 
 
 class _Snapshot(Protocol):
-    """One state of a database, whatever is written meanwhile."""
+    """One state of a database, whatever is written in the meantime."""
 
     dialect: Dialect
 
@@ -44,7 +43,7 @@ class _Snapshot(Protocol):
 
 
 def write_backup(url: str, path: Path) -> dict[str, int]:
-    """Write a backup; returns how many rows of each table it has.
+    """Write a backup; return its number of rows for each table.
 
     Raises:
         InvalidRequest: the file cannot be written.
@@ -54,7 +53,7 @@ def write_backup(url: str, path: Path) -> dict[str, int]:
     part = path.with_name(f"{path.name}.part")
     try:
         with _snapshot(url) as snapshot:
-            # For its owner alone, as the database itself.
+            # For its owner alone, like the database itself.
             handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
             with (
                 os.fdopen(handle, "wb") as raw,
@@ -90,7 +89,7 @@ def _lines(snapshot: _Snapshot, counts: dict[str, int]) -> Iterator[bytes]:
         if name in _LEFT_OUT:
             continue
         counts[name] = 0
-        columns = [str(each.name) for each in table.columns if not isinstance(each.type, TSVECTOR)]
+        columns = [str(it.name) for it in table.columns if not isinstance(it.type, TSVECTOR)]
         yield _line({"table": name, "columns": columns})
         for row in snapshot.rows(_query(table, columns)):
             counts[name] += 1
@@ -99,18 +98,19 @@ def _lines(snapshot: _Snapshot, counts: dict[str, int]) -> Iterator[bytes]:
 
 
 def _query(table: Table, names: Iterable[str]) -> str:
-    # Entries of an import that is not complete belong to no run yet.
+    # Entries of an unfinished import do not belong to a run yet.
     whole = " where run_id in (select id from run)" if table.name in _OF_RUNS else ""
     order = ", ".join(column.name for column in table.primary_key.columns)
     return f"select {', '.join(names)} from {table.name}{whole} order by {order}"
 
 
 def _check_version(snapshot: _Snapshot) -> None:
-    found = next(snapshot.rows("select version_num from alembic_version"), ("none",))[0]
-    if found != HEAD:
+    schema = next(snapshot.rows("select version_num from alembic_version"), ("none",))[0]
+    if schema != HEAD:
         raise Conflict(
-            f"The database has schema {found}, this version of agent-runs has {HEAD}. Start the "
-            "server with this version once, or make the backup with the one that it has."
+            f"The database has schema {schema}, but this version of agent-runs has {HEAD}. Start "
+            "the server once with this version, or make the backup with the version that the "
+            "server has."
         )
 
 
@@ -124,7 +124,7 @@ def _snapshot(url: str) -> Generator[_Snapshot]:
         path = Path(url.removeprefix(SQLITE))
         if not path.exists():
             raise InvalidRequest(f"There is no database {path}: nothing was ever stored there.")
-        # Only to read: what sets a connection up would wait for whoever writes.
+        # Read-only: setting up a normal connection would wait for writers.
         address = f"{path.absolute().as_uri()}?mode=ro"
         try:
             connection = sqlite3.connect(address, uri=True, isolation_level=None)
@@ -141,7 +141,7 @@ class _SqliteSnapshot:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        connection.execute("begin")  # the first read makes the snapshot, which all others share
+        connection.execute("begin")  # the first read takes the snapshot, which all others share
 
     def rows(self, sql: str) -> Iterator[Sequence[Any]]:
         try:
@@ -156,7 +156,7 @@ class _SqliteSnapshot:
 
 
 def _postgres_snapshot(url: str) -> Iterator[_Snapshot]:
-    # Late: with SQLite nobody needs it.
+    # Late: SQLite does not need it.
     import psycopg  # noqa: PLC0415
 
     class PostgresSnapshot:
@@ -168,20 +168,20 @@ def _postgres_snapshot(url: str) -> Iterator[_Snapshot]:
             connection.read_only = True
 
         def rows(self, sql: str) -> Iterator[Sequence[Any]]:
-            # A cursor of the server's: the rows never are in memory together.
+            # A cursor of the server: the rows are never all in memory.
             with self._connection.cursor("backup") as cursor:
                 cursor.itersize = _ROWS
                 cursor.execute(sql.encode())
                 yield from cursor
 
         def sequences(self) -> dict[str, int]:
-            found: dict[str, int] = {}
+            values: dict[str, int] = {}
             for table in make_metadata("postgresql").sorted_tables:
                 if "id" in table.columns and table.columns["id"].identity is not None:
                     query = f"select last_value from {table.name}_id_seq where is_called"
                     for (value,) in self.rows(query):
-                        found[str(table.name)] = value
-            return found
+                        values[str(table.name)] = value
+            return values
 
     try:
         with psycopg.connect(url) as connection:

@@ -1,7 +1,7 @@
 """What an export reads: ids of runs page by page, entries in parts of bounded size.
 
-Nothing here holds a transaction open: a reader that takes an hour keeps nobody from writing, and
-what changes meanwhile is read as it is when its turn comes.
+Nothing here keeps a transaction open, so a reader that takes an hour blocks no writer. What changes
+in the meantime is exported as it is when its turn comes.
 """
 
 import secrets
@@ -13,30 +13,30 @@ from agent_runs.store.organization import preferences
 from agent_runs.store.runs.lists import terms_of
 
 _PART_ENTRIES = 2000
-# A file is at hand, and small parts stay in memory that is warm; a server is asked less often.
+# Small parts stay in warm memory; a server costs a round trip for each.
 _PART_BYTES = {"sqlite": 256 * 1024, "postgresql": 2 * 1024 * 1024}
 _SERVER = "identity of this server"
 _OF_THE_SERVER = 0  # no organization has this id
 
 
 async def server_id(database: Database) -> str:
-    """Return the name that this database has among all others; it is made when first asked for."""
-    kept = await preferences.get(database, _OF_THE_SERVER, _SERVER)
-    if "id" in kept:
-        return kept["id"]
+    """Return the unique name of this database; the first call creates it."""
+    identity = await preferences.get(database, _OF_THE_SERVER, _SERVER)
+    if "id" in identity:
+        return identity["id"]
     async with database.begin() as transaction:
-        kept = await preferences.lock(transaction, _OF_THE_SERVER, _SERVER)
-        if "id" not in kept:
-            kept = {"id": secrets.token_hex(16)}
-            await preferences.put(transaction, _OF_THE_SERVER, _SERVER, kept)
-    return kept["id"]
+        identity = await preferences.lock(transaction, _OF_THE_SERVER, _SERVER)
+        if "id" not in identity:
+            identity = {"id": secrets.token_hex(16)}
+            await preferences.put(transaction, _OF_THE_SERVER, _SERVER, identity)
+    return identity["id"]
 
 
-async def run_ids(reader: Reader, wanted: RunFilter, *, after_id: int, limit: int) -> list[int]:
-    """Return ids of runs over `after_id`, ascending, at most `limit`."""
-    terms, params = terms_of(wanted, reader.dialect)
-    if wanted.status:
-        terms.append(any_of("status", wanted.status, params))
+async def run_ids(reader: Reader, run_filter: RunFilter, *, after_id: int, limit: int) -> list[int]:
+    """Return ids of runs above `after_id`, ascending, at most `limit`."""
+    terms, params = terms_of(run_filter, reader.dialect)
+    if run_filter.status:
+        terms.append(any_of("status", run_filter.status, params))
     rows = await reader.read_heavy(
         f"select id from run{all_of([*terms, 'id > :after_id'])} order by id limit :limit",
         params | {"after_id": after_id, "limit": limit},
@@ -47,9 +47,9 @@ async def run_ids(reader: Reader, wanted: RunFilter, *, after_id: int, limit: in
 async def entries(
     database: Database, run_id: int, *, first: int, last: int, before: bytes
 ) -> tuple[bytes, int]:
-    """Return entries from `seq` `first` on and before `last`, as many as fit, and their number.
+    """Return entries with `seq` from `first` to before `last`, as many as fit, and their number.
 
-    They are JSON texts, each opened by `before` in place of its brace.
+    They are JSON texts; `before` replaces the opening brace of each.
     """
     return await database.read_objects(
         "select seq, payload from log where run_id = :run_id and seq >= :first and seq < :last"

@@ -1,9 +1,9 @@
-"""Runs that come from a file: staged first, where nobody sees them, then brought in.
+"""Runs from a file: staged first, where nobody sees them, then published.
 
-A staged run is an id and entries under it, without a row in table `run`. Its entries come in many
-small transactions, between which everybody else writes; what fails or is killed on the way is
-discarded by its rows in table `staged_run`. A run that was imported before keeps its id: the newer
-entries wait under the negative of it.
+A staged run is an id with entries, without a row in table `run`. Its entries come in many small
+transactions, between which others can write. If the import fails or is killed, the rows in table
+`staged_run` say what to discard. A run that was imported before keeps its id; its newer entries
+wait under the negative of that id.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ _PART = 1000
 
 
 @dataclass(frozen=True)
-class Known:
-    """A run that is here already.
+class ExistingRun:
+    """A run that is already here.
 
     Attributes:
         run_id: its id here.
-        updated_at: of the imported run, as stored; None: it is no import and stays as it is.
+        updated_at: of the imported run, as stored; None: it was not imported and stays as it is.
     """
 
     run_id: int
@@ -40,7 +40,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Whole:
-    """A run with what belongs to it, but its entries."""
+    """A run with all that belongs to it except its entries."""
 
     run: AgentRun
     origin: str
@@ -50,11 +50,11 @@ class Whole:
     diff: str
 
 
-async def find(reader: Reader, run: AgentRun, origin: str, server: str) -> Known | None:
-    """Return the run that a file's run is, when it is here.
+async def find(reader: Reader, run: AgentRun, origin: str, server: str) -> ExistingRun | None:
+    """Return the run here that equals a file's run, None if there is none.
 
     Args:
-        server: name of this server; its own runs may come back to it.
+        server: name of this server, whose own runs may come back.
     """
     rows = await reader.read(
         "select run.id, run.payload from imported_run join run on run.id = imported_run.run_id"
@@ -62,7 +62,7 @@ async def find(reader: Reader, run: AgentRun, origin: str, server: str) -> Known
         {"organization_id": run.organization_id, "origin": origin},
     )
     if rows:
-        return Known(rows[0][0], str(orjson.loads(rows[0][1])["updated_at"] or ""))
+        return ExistingRun(rows[0][0], str(orjson.loads(rows[0][1])["updated_at"] or ""))
     home, _, number = origin.rpartition(":")
     if home == server and number.isdigit():
         rows = await reader.read(
@@ -70,25 +70,25 @@ async def find(reader: Reader, run: AgentRun, origin: str, server: str) -> Known
             {"id": int(number), "organization_id": run.organization_id},
         )
         if rows:
-            return Known(rows[0][0], None)
+            return ExistingRun(rows[0][0], None)
     if run.upstream_id is not None:
         mirrored = await by_upstream(reader, run.organization_id, run.upstream_id)
-        return None if mirrored is None else Known(mirrored.id, None)
+        return None if mirrored is None else ExistingRun(mirrored.id, None)
     return None
 
 
-async def stage(transaction: Transaction, import_id: str, worker: str, known: int | None) -> int:
-    """Make room for a run; returns where its entries are kept until it is brought in.
+async def stage(transaction: Transaction, import_id: str, worker: str, old_id: int | None) -> int:
+    """Make room for a run; return the id under which its entries wait until it is published.
 
     Args:
-        import_id: of all runs that come together.
+        import_id: shared by all runs of one import.
         worker: the process that imports.
-        known: id of the run that is to be replaced.
+        old_id: of the run to replace.
     """
-    if known is not None:
-        under = -known
+    if old_id is not None:
+        under = -old_id
     else:
-        # An id is never given twice, so it stays free until the run comes.
+        # An id is never given twice, so this one stays free until the run comes.
         ((under,),) = await transaction.execute(
             "insert into run (organization_id, status, source_type, created_at, log_count,"
             " title_folded, payload, fence) values (0, '', '', 0, 0, '', '{}', 0) returning id"
@@ -101,8 +101,8 @@ async def stage(transaction: Transaction, import_id: str, worker: str, known: in
     return under
 
 
-async def bring_in(transaction: Transaction, under: int, whole: Whole) -> AgentRun:
-    """Let everybody see a staged run; it takes the place of the one that it replaces."""
+async def publish(transaction: Transaction, under: int, whole: Whole) -> AgentRun:
+    """Let everybody see a staged run, in place of the run that it replaces."""
     run_id = abs(under)
     if under < 0:
         await _remove_run(transaction, run_id)
@@ -126,9 +126,9 @@ async def bring_in(transaction: Transaction, under: int, whole: Whole) -> AgentR
         "payload": payload,
         "fence": 0,
     }
-    given = " overriding system value" if transaction.dialect == "postgresql" else ""
+    own_id = " overriding system value" if transaction.dialect == "postgresql" else ""
     await transaction.write(
-        f"insert into run ({', '.join(row)}){given}"
+        f"insert into run ({', '.join(row)}){own_id}"
         f" values ({', '.join(f':{name}' for name in row)})",
         row,
     )
@@ -144,8 +144,8 @@ async def bring_in(transaction: Transaction, under: int, whole: Whole) -> AgentR
     )
     for turn in whole.turns:
         await turns.put(transaction, run_id, turn)
-    for asked in whole.permissions:
-        await permissions.put(transaction, run_id, asked)
+    for question in whole.permissions:
+        await permissions.put(transaction, run_id, question)
     await texts.keep(transaction, run_id)
     count_in_totals(transaction, run, 1)
     figures.count(transaction.outbox, run, await tallies.read(transaction, run_id), 1)
@@ -160,7 +160,7 @@ async def complete(transaction: Transaction, import_id: str) -> None:
 
 
 async def staged(reader: Reader, import_id: str | None = None) -> list[tuple[int, str]]:
-    """Return `(where, worker)` of the staged runs, of one import or of all."""
+    """Return `(under, worker)` of the staged runs, of one import or of all."""
     where = "" if import_id is None else " where import_id = :id"
     rows = await reader.read(
         f"select run_id, worker from staged_run{where}",
@@ -170,7 +170,7 @@ async def staged(reader: Reader, import_id: str | None = None) -> list[tuple[int
 
 
 async def discard(transaction: Transaction, under: int) -> bool:
-    """Take a part of a staged run away; returns whether it is gone whole."""
+    """Remove a part of a staged run; return whether nothing of it is left."""
     if under > 0:
         await _remove_run(transaction, under)
     gone = await transaction.execute(
@@ -186,13 +186,13 @@ async def discard(transaction: Transaction, under: int) -> bool:
 
 
 async def diff(reader: Reader, run_id: int) -> str:
-    """Return the diff that came with an imported run; empty when none did."""
+    """Return the diff that came with an imported run; empty if none did."""
     rows = await reader.read("select diff from imported_run where run_id = :id", {"id": run_id})
     return rows[0][0] if rows else ""
 
 
 async def _remove_run(transaction: Transaction, run_id: int) -> None:
-    """Take an imported run away, but for its entries."""
+    """Remove an imported run except for its entries."""
     rows = await transaction.execute(
         f"select payload from run where id = :id{transaction.for_update}", {"id": run_id}
     )
@@ -209,7 +209,7 @@ async def _remove_run(transaction: Transaction, run_id: int) -> None:
 async def _repo_id(
     transaction: Transaction, organization_id: int, repo: repos.NewRepo | None
 ) -> int | None:
-    """The repository of the same address, registered when it is not yet."""
+    """The repository with the same address; register it if it is new."""
     if repo is None:
         return None
     rows = await transaction.execute(

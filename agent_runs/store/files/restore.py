@@ -1,7 +1,7 @@
-"""Puts a backup into a database of either engine, whole or not at all.
+"""Restores a backup into a database of either engine, completely or not at all.
 
-A SQLite file is made anew beside the old one and takes its place at the end; the old one is kept
-under another name. On PostgreSQL everything is one transaction.
+A new SQLite file is built next to the old one and replaces it at the end; the old one is kept under
+another name. On PostgreSQL everything is one transaction.
 """
 
 import gzip
@@ -43,14 +43,14 @@ class _Target(Protocol):
 
 
 def restore_backup(url: str, path: Path, *, force: bool = False) -> dict[str, int]:
-    """Put a backup into a database that no server works on; returns the rows of each table.
+    """Restore a backup into a database that no server uses; return the rows of each table.
 
     Args:
         force: replace what is in it; a SQLite file is kept as `*.before-restore`.
 
     Raises:
-        InvalidRequest: the file is not a backup, is cut off, or is of too new or too old a version.
-        Conflict: there are runs in the database, or a server works on it.
+        InvalidRequest: the file is not a backup, is cut off, or its version is too new or too old.
+        Conflict: there are runs in the database, or a server uses it.
         Unavailable: the database cannot be used.
     """
     with closing(_Lines(path)) as lines:
@@ -71,13 +71,16 @@ class _Lines:
             raise InvalidRequest(f"{path} cannot be read: {exc.strerror or exc}.") from exc
         header = object_or_empty(self.next())
         if header.get("type") != KIND:
-            self.refuse("it is no backup of agent_runs.")
+            self.refuse("it is not a backup of agent_runs.")
         self.header = header
         if not isinstance(header.get("format"), int) or header["format"] > FORMAT:
-            self.refuse("a newer version of agent-runs wrote it; restore it with that one.")
+            self.refuse("a newer version of agent-runs wrote it. Restore it with that version.")
         self.schema = str(header.get("schema"))
         if self.schema > HEAD:
-            self.refuse(f"its schema {self.schema} is newer than {HEAD}, the newest known here.")
+            self.refuse(
+                f"its schema {self.schema} is newer than {HEAD}, the newest that this version "
+                "knows. Restore it with a newer version."
+            )
         if why := why_too_old(self.schema):
             self.refuse(why)
 
@@ -86,7 +89,7 @@ class _Lines:
         self._file.close()
 
     def refuse(self, problem: str) -> NoReturn:
-        """Raise what is wrong with the latest line."""
+        """Raise InvalidRequest with what is wrong with the latest line."""
         raise InvalidRequest(f"{self._path}, line {self._number}: {problem} Nothing was changed.")
 
     def next(self) -> JSON:
@@ -100,10 +103,10 @@ class _Lines:
         except EOFError:
             self.refuse("the file ends before its end: it was cut off.")
         except (OSError, zlib.error, orjson.JSONDecodeError):
-            self.refuse("it is no backup of agent_runs, or damaged.")
+            self.refuse("it is damaged, or not a backup of agent_runs.")
 
     def fill(self, target: _Target) -> dict[str, int]:
-        """Put all rows into a database without any."""
+        """Insert all rows into an empty database."""
         counts: dict[str, int] = {}
         table, names = "", list[str]()
         rows: list[Row] = []
@@ -112,7 +115,7 @@ class _Lines:
             line = self.next()
             if isinstance(line, list):
                 rows.append(self._row(cast("Row", line), len(names)))
-                size += sum(len(each) for each in rows[-1] if isinstance(each, str))
+                size += sum(len(value) for value in rows[-1] if isinstance(value, str))
                 counts[table] += 1
             if rows and (not isinstance(line, list) or len(rows) >= _ROWS or size >= _ROWS_BYTES):
                 target.insert(table, names, rows)
@@ -124,10 +127,10 @@ class _Lines:
                 table, names = self._table(fields, target)
                 counts[table] = 0
         if fields.get("rows") != counts:
-            self.refuse("the numbers of its rows are wrong: it is damaged.")
-        given = cast("dict[str, int]", self.header.get("sequences") or {})
+            self.refuse("its numbers of rows are wrong: it is damaged.")
+        sequences = cast("dict[str, int]", self.header.get("sequences") or {})
         for name in counts:
-            target.advance(name, given.get(name, 0))
+            target.advance(name, sequences.get(name, 0))
         return counts
 
     def _row(self, row: Row, length: int) -> Row:
@@ -137,9 +140,9 @@ class _Lines:
 
     def _table(self, line: dict[str, JSON], target: _Target) -> tuple[str, list[str]]:
         table, names = line.get("table"), line.get("columns")
-        known = target.columns(table) if isinstance(table, str) else set[str]()
-        if not known or not isinstance(names, list) or not known.issuperset(cast("Row", names)):
-            self.refuse("this table is not known here.")
+        columns = target.columns(table) if isinstance(table, str) else set[str]()
+        if not columns or not isinstance(names, list) or not columns.issuperset(cast("Row", names)):
+            self.refuse("this version does not know the table.")
         return cast("str", table), cast("list[str]", names)
 
 
@@ -164,10 +167,10 @@ class _SqliteTarget:
         ).fetchone()
         if not counts_up or not value:
             return
-        changed = self._connection.execute(
+        cursor = self._connection.execute(
             "update sqlite_sequence set seq = max(seq, ?) where name = ?", (value, table)
         )
-        if not changed.rowcount:
+        if not cursor.rowcount:
             self._connection.execute(
                 "insert into sqlite_sequence (name, seq) values (?, ?)", (table, value)
             )
@@ -188,7 +191,7 @@ def _into_sqlite(path: Path, lines: _Lines, *, force: bool) -> dict[str, int]:
             connection.execute("commit")
         upgrade(f"{SQLITE}{new}")
         if path.exists():
-            # Who closes it last moves the write-ahead log into the file.
+            # The last one to close it moves the write-ahead log into the file.
             connect(path).close()
             path.replace(path.with_name(f"{path.name}.before-restore"))
         os.replace(new, path)
@@ -238,7 +241,7 @@ class _PostgresTarget:
             cursor.executemany(sql.encode(), rows)
 
     def advance(self, table: str, value: int) -> None:
-        # SQLite has no sequence for a table whose ids may come again; here all tables have one.
+        # SQLite has no sequence for tables that may reuse ids; here all tables have one.
         if "id" in self._columns[table]:
             sql = (
                 "select setval(sequence, most) from"
@@ -254,16 +257,16 @@ class _PostgresTarget:
 
 
 def _into_postgres(url: str, lines: _Lines, *, force: bool) -> dict[str, int]:
-    # Late: with SQLite nobody needs it.
+    # Late: SQLite does not need it.
     import psycopg  # noqa: PLC0415
 
     try:
         with psycopg.connect(url) as connection:
-            found = _postgres_state(connection.execute)
-        if found is None:
+            state = _postgres_state(connection.execute)
+        if state is None:
             upgrade(url, lines.schema)
         else:
-            version, run_count, servers = found
+            version, run_count, servers = state
             _check_postgres(version, run_count, servers, lines.schema, force=force)
         with psycopg.connect(url) as connection:
             target = _PostgresTarget(connection)
@@ -276,7 +279,7 @@ def _into_postgres(url: str, lines: _Lines, *, force: bool) -> dict[str, int]:
 
 
 def _postgres_state(execute: Any) -> tuple[str, int, int] | None:
-    """Schema, number of runs, and servers that are at work; None when there is no table."""
+    """Schema, number of runs, and number of servers at work; None if there is no table."""
     if execute("select to_regclass('alembic_version')").fetchone()[0] is None:
         return None
     version = execute("select version_num from alembic_version").fetchone()
@@ -291,27 +294,27 @@ def _check_postgres(
 ) -> None:
     if servers:
         raise Conflict(
-            "A server works on this database, or did until half a minute ago. Stop it first. "
-            "Nothing was changed."
+            "A server uses this database, or did until half a minute ago. Nothing was changed. "
+            "Stop it first, or wait half a minute."
         )
     if not force:
         _refuse_runs(run_count, "the database")
     if version != schema:
         raise Conflict(
-            f"The database has schema {version}, the backup {schema}. Restore it into an empty "
-            "database, which gets the backup's schema and is brought up to date then."
+            f"The database has schema {version}, but the backup has {schema}. Restore it into an "
+            "empty database, which then gets the backup's schema and is upgraded."
         )
 
 
 def _refuse_runs(number: int, where: str) -> None:
     if number:
         raise Conflict(
-            f"There are {number:,} runs in {where}. --force replaces them all with the backup's. "
-            "Nothing was changed."
+            f"There are {number:,} runs in {where}. Nothing was changed. Use --force to replace "
+            "them all with the backup's."
         )
 
 
 def _words(names: Sequence[str], row: Row) -> str:
-    """What the search index of a row is made of, as `store/runs/logs.py` and `texts.py` do."""
+    """The words of a row for the search index, as in `store/runs/logs.py` and `texts.py`."""
     fields = dict(zip(names, row, strict=True))
     return fold(search_text(fields["payload"]) if "payload" in fields else fields["body"])

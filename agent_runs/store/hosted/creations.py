@@ -1,6 +1,6 @@
-"""Runs that are to be created at another server: each step is kept before the next is taken.
+"""Runs to create at another server: each step is stored before the next one.
 
-The words and images of the prompt are with the run's first turn; `payload` has the rest.
+The text and images of the prompt are stored with the run's first turn; `payload` has the rest.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ _COLUMNS = "run_id, organization_id, request_key, state, payload"
 
 
 class StoredCreation(NamedTuple):
-    """A creation as it stands.
+    """A creation as it is stored.
 
     Attributes:
         run_id: the run here.
         organization_id: ours.
         request_key: what upstream's run has in its metadata.
         state: a word of `CreationState`.
-        payload: what the state leaves to be known.
+        payload: everything else about it.
     """
 
     run_id: int
@@ -34,7 +34,7 @@ class StoredCreation(NamedTuple):
 
 
 async def put(transaction: Transaction, creation: StoredCreation) -> None:
-    """Keep a creation as it stands now."""
+    """Store a creation."""
     fields = creation._asdict() | {"payload": orjson.dumps(creation.payload).decode()}
     await transaction.write(
         f"insert into hosted_creation ({_COLUMNS})"
@@ -45,10 +45,10 @@ async def put(transaction: Transaction, creation: StoredCreation) -> None:
 
 
 async def move(transaction: Transaction, before: str, creation: StoredCreation) -> bool:
-    """Keep a creation that stands where it was seen; False when it has moved on meanwhile.
+    """Store a creation if it is still in the state in which it was read; otherwise return False.
 
     Args:
-        before: the state that it was seen in.
+        before: the state in which it was read.
     """
     rows = await transaction.execute(
         "update hosted_creation set state = :state, payload = :payload"
@@ -77,7 +77,7 @@ async def in_states(
 
 
 async def get(reader: Reader, run_id: int) -> StoredCreation | None:
-    """Return the creation of a run; None when it was not created from here."""
+    """Return the creation of a run; None if it was not created from here."""
     rows = await reader.read(
         f"select {_COLUMNS} from hosted_creation where run_id = :run_id", {"run_id": run_id}
     )
@@ -85,7 +85,7 @@ async def get(reader: Reader, run_id: int) -> StoredCreation | None:
 
 
 async def runs_by_key(reader: Reader, keys: Sequence[str]) -> dict[str, int]:
-    """Return key → our run id, of those keys that are ours."""
+    """Return key → our run id, for the keys that are ours."""
     if not keys:
         return {}
     params: dict[str, JSON] = {}

@@ -1,7 +1,7 @@
-"""Organizations of hosted accounts that are or were mirrored here, each under an id of ours.
+"""Organizations of hosted accounts that are or were mirrored here, each with our own id.
 
-The id is upstream's where that is free, so that who knows the one knows the other; 1 is always the
-local organization. `history` says how far the older runs were brought in.
+If upstream's id is free here, ours is the same; 1 is always the local organization. `history` says
+how far the earlier runs were read.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class HostedOrganization(NamedTuple):
         base_url: of the server, without `/v1`.
         upstream_id: its id there.
         name: for people.
-        history: how far older runs were brought in, as it was put; {} at first.
+        history: how far earlier runs were read, as passed to `put_history`; {} at first.
     """
 
     id: int
@@ -47,22 +47,22 @@ async def list_(reader: Reader) -> list[HostedOrganization]:
 async def put(
     transaction: Transaction, *, base_url: str, upstream_id: str, name: str | None
 ) -> HostedOrganization:
-    """Return an organization, and keep it when it is new or its name is.
+    """Return an organization; store it if it or its name is new.
 
     Args:
-        name: None when it is not known; a kept one stays.
+        name: None if it is unknown; a stored name stays.
     """
-    known = await list_(transaction)
-    for each in known:
-        if (each.base_url, each.upstream_id) == (base_url, upstream_id):
-            if name and name != each.name:
+    stored = await list_(transaction)
+    for it in stored:
+        if (it.base_url, it.upstream_id) == (base_url, upstream_id):
+            if name and name != it.name:
                 await transaction.write(
                     "update hosted_organization set name = :name where id = :id",
-                    {"name": name, "id": each.id},
+                    {"name": name, "id": it.id},
                 )
-            return each._replace(name=name or each.name)
-    made = HostedOrganization(
-        _free_id(upstream_id, {each.id for each in known}),
+            return it._replace(name=name or it.name)
+    new = HostedOrganization(
+        _free_id(upstream_id, {it.id for it in stored}),
         base_url,
         upstream_id,
         name or f"Organization {upstream_id}",
@@ -71,15 +71,15 @@ async def put(
     await transaction.write(
         "insert into hosted_organization (id, base_url, upstream_id, name, history)"
         " values (:id, :base_url, :upstream_id, :name, '{}')",
-        {"id": made.id, "base_url": base_url, "upstream_id": upstream_id, "name": made.name},
+        {"id": new.id, "base_url": base_url, "upstream_id": upstream_id, "name": new.name},
     )
-    return made
+    return new
 
 
 async def put_history(
     transaction: Transaction, organization_id: int, history: dict[str, JSON]
 ) -> None:
-    """Keep how far older runs were brought in."""
+    """Store how far earlier runs were read."""
     await transaction.write(
         "update hosted_organization set history = :history where id = :id",
         {"history": orjson.dumps(history).decode(), "id": organization_id},
@@ -87,9 +87,9 @@ async def put_history(
 
 
 async def claim(transaction: Transaction, organization_id: int, worker: str) -> bool:
-    """Let one process follow an organization; False while another one that lives does.
+    """Let one process follow an organization; False while another live process does.
 
-    Who lives is what table `worker` says; the dead are taken out of it.
+    Table `worker` says which processes are alive; dead ones are removed from it.
     """
     rows = await transaction.execute(
         "update hosted_organization set worker = :worker where id = :id and (worker is null or"
@@ -106,9 +106,9 @@ async def release(transaction: Transaction, worker: str) -> None:
     )
 
 
-def _free_id(upstream_id: str, taken: set[int]) -> int:
+def _free_id(upstream_id: str, ids: set[int]) -> int:
     if upstream_id.isascii() and upstream_id.isdigit():
-        wanted = int(upstream_id)
-        if LOCAL_ORGANIZATION < wanted < min(_LARGEST_ID, _FIRST_FREE_ID) and wanted not in taken:
-            return wanted
-    return max([_FIRST_FREE_ID - 1, *(each for each in taken if each >= _FIRST_FREE_ID)]) + 1
+        same = int(upstream_id)
+        if LOCAL_ORGANIZATION < same < min(_LARGEST_ID, _FIRST_FREE_ID) and same not in ids:
+            return same
+    return max([_FIRST_FREE_ID - 1, *(own_id for own_id in ids if own_id >= _FIRST_FREE_ID)]) + 1

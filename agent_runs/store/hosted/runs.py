@@ -145,7 +145,7 @@ async def incomplete(reader: Reader, organization_id: int, limit: int) -> list[s
 
 
 async def working(reader: Reader, organization_id: int) -> list[str]:
-    """Return upstream's ids of runs that work, as far as is known here."""
+    """Return upstream's ids of runs that work, as far as we know."""
     params: dict[str, JSON] = {"organization_id": organization_id}
     ended = any_of("status", sorted(TERMINAL_STATUSES), params)
     rows = await reader.read_heavy(
@@ -159,9 +159,9 @@ async def working(reader: Reader, organization_id: int) -> list[str]:
 
 
 async def count(reader: Reader, organization_id: int) -> tuple[int, int]:
-    """Return `(runs, whole)`: how many runs are here, and how many lack nothing.
+    """Return `(runs, whole)`: how many runs are here, and how many of them lack nothing.
 
-    A run that works has what there is so far, one that upstream lost has all that there will be.
+    A run that works counts as whole, and so does one that upstream lost.
     """
     params: dict[str, JSON] = {"organization_id": organization_id}
     ended = any_of("status", sorted(TERMINAL_STATUSES), params)

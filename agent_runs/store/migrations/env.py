@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `upgrade` locked."""
+"""Alembic's entry point: runs the migrations on the connection that `upgrade` locked."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Runs the migrations in one transaction, alone."""
+"""Runs the migrations in one transaction, under a lock."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ _MIGRATION_LOCK = 1785688691
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to the newest schema, or to an older one.
+    """Upgrade the database at `url` to the newest schema, or to a certain one.
 
     Raises:
-        Unavailable: it could not be changed; it is as it was before.
+        Unavailable: it could not be changed and is as before.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -31,7 +31,7 @@ def upgrade(url: str, revision: str = "head") -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except SQLAlchemyError as exc:
-        raise Unavailable(f"The database could not be upgraded, it is as before: {exc}") from exc
+        raise Unavailable(f"The database could not be upgraded and is as before: {exc}") from exc
     finally:
         engine.dispose()
 

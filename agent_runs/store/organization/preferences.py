@@ -1,6 +1,6 @@
-"""What an organization has set for itself: small JSON objects under a name.
+"""What an organization has set for itself: small JSON objects with a name.
 
-Known secrets are taken out, but for what says that it holds some: that is never served as it is.
+Known secrets are removed, except from objects with `holds_secrets`, which are never served as is.
 """
 
 import orjson
@@ -17,7 +17,7 @@ _PUT = """
 
 
 async def get(reader: Reader, organization_id: int, name: str) -> dict[str, JSON]:
-    """Return what is kept under `name`; an empty object when nothing is."""
+    """Return the object `name`; an empty one if it is not stored."""
     rows = await reader.read(
         "select payload from preference where organization_id = :organization_id and name = :name",
         {"organization_id": organization_id, "name": name},
@@ -26,9 +26,9 @@ async def get(reader: Reader, organization_id: int, name: str) -> dict[str, JSON
 
 
 async def lock(transaction: Transaction, organization_id: int, name: str) -> dict[str, JSON]:
-    """Return what is kept under `name`; nobody else can change it until the commit."""
+    """Return the object `name`; nobody else can change it until the commit."""
     key = {"organization_id": organization_id, "name": name}
-    # A row that is not there cannot be locked.
+    # A missing row cannot be locked.
     await transaction.write(
         "insert into preference (organization_id, name, payload)"
         " values (:organization_id, :name, '{}') on conflict (organization_id, name) do nothing",
@@ -50,14 +50,14 @@ async def put(
     *,
     holds_secrets: bool = False,
 ) -> None:
-    """Keep `fields` under `name`, in place of what was kept there.
+    """Store `fields` as the object `name`, in place of an earlier one.
 
     Args:
-        transaction: they are kept once it commits.
+        transaction: they are stored once it commits.
         organization_id: whose they are.
-        name: what they are found by.
+        name: of the object.
         fields: JSON values.
-        holds_secrets: keep known secrets as they are; for what is never served.
+        holds_secrets: keep known secrets in it; for what is never served.
     """
     redact = str if holds_secrets else transaction.redact
     params = {"organization_id": organization_id, "name": name, "payload": dump(fields, redact)}
@@ -65,7 +65,7 @@ async def put(
 
 
 async def remove(transaction: Transaction, organization_id: int, name: str) -> None:
-    """Keep nothing under `name`."""
+    """Delete the object `name`."""
     await transaction.write(
         "delete from preference where organization_id = :organization_id and name = :name",
         {"organization_id": organization_id, "name": name},

@@ -8,14 +8,14 @@ from agent_runs.models import Repo
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import dump, now
 
-_LOCK = 1785688693  # among `EVENT_LOCK` and others; held while a url is looked for and inserted
+_LOCK = 1785688693  # next to `EVENT_LOCK`; held while a url is looked for and inserted
 
 
 class NewRepo(TypedDict, total=False):
     """Fields of `Repo` that a new one can have; a test compares them.
 
     Attributes:
-        full_name: the name unless given.
+        full_name: the name if left out.
         url: local path or git URL, without credentials.
     """
 
@@ -38,7 +38,7 @@ async def insert(transaction: Transaction, **fields: Unpack[NewRepo]) -> Repo:
     """Register a repository; it is registered once the transaction commits.
 
     Raises:
-        Conflict: the url is registered already.
+        Conflict: the url is already registered.
     """
     new: NewRepo = {"full_name": fields["name"], "created_at": now(), **fields}
     return await _insert(transaction, Repo(id=0, **new))
@@ -53,7 +53,7 @@ async def _insert(transaction: Transaction, repo: Repo) -> Repo:
         {"organization_id": repo.organization_id, "url": url},
     )
     if rows:
-        raise Conflict(f"The repository {url} is registered already: repo_id {rows[0][0]}.")
+        raise Conflict(f"The repository {url} is already registered, as repo_id {rows[0][0]}.")
     ((repo_id,),) = await transaction.execute(
         "insert into repo (organization_id, url, payload) values (:organization_id, :url, '')"
         " returning id",
@@ -67,7 +67,7 @@ async def _insert(transaction: Transaction, repo: Repo) -> Repo:
 
 
 async def put_hosted(transaction: Transaction, organization_id: int, upstream: Repo) -> Repo:
-    """Keep a repository as upstream shows it, under an id of ours.
+    """Store a repository as upstream shows it, with our own id.
 
     Args:
         upstream: its `id` is upstream's.
@@ -83,8 +83,8 @@ async def put_hosted(transaction: Transaction, organization_id: int, upstream: R
         return await _insert(transaction, upstream.model_copy(update=here | new))
     repo_id, payload = rows[0]
     before = Repo.model_validate_json(payload)
-    kept = {"id": before.id, "created_at": before.created_at}
-    after = upstream.model_copy(update=here | kept)
+    old = {"id": before.id, "created_at": before.created_at}
+    after = upstream.model_copy(update=here | old)
     if after != before:
         await transaction.write(
             "update repo set payload = :payload where id = :id",

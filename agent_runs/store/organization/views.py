@@ -1,4 +1,4 @@
-"""Saved views: searches and filters of the run list under a name, the same for everybody."""
+"""Saved views: named searches and filters of the run list, shared by everybody."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import clean_text, dump, now
 
 MOST = 500
-"""So many views there can be: a list of all of them is one answer."""
+"""How many views there can be, because one response lists all of them."""
 
 
 async def insert(
     transaction: Transaction, *, organization_id: int, name: str, kind: str, query: str
 ) -> SavedView:
-    """Keep a view.
+    """Store a view.
 
     Raises:
         Conflict: another one of its kind has the name, or there are too many.
     """
     ((number,),) = await transaction.execute("select count(*) from saved_view")
     if number >= MOST:
-        raise Conflict(f"There are {MOST} saved views already; remove one first.")
+        raise Conflict(f"There are already {MOST} saved views. Remove one first.")
     await _refuse_taken(transaction, organization_id, kind, name)
     ((view_id,),) = await transaction.execute(
         "insert into saved_view (organization_id, kind, name, payload)"
@@ -36,7 +36,7 @@ async def insert(
 async def change(
     transaction: Transaction, view_id: int, *, name: str | None = None, query: str | None = None
 ) -> SavedView:
-    """Set name or query of a view; what is None stays.
+    """Set the name or query of a view; None keeps it.
 
     Raises:
         ViewNotFound: there is no such view.
@@ -77,7 +77,7 @@ async def list_(reader: Reader, kind: str | None = None) -> list[SavedView]:
 
 
 async def remove(transaction: Transaction, view_id: int) -> None:
-    """Forget a view.
+    """Delete a view.
 
     Raises:
         ViewNotFound: there is no such view.
@@ -108,7 +108,7 @@ async def _refuse_taken(
         {"organization_id": organization_id, "kind": kind, "name": clean_text(name)},
     )
     if rows:
-        raise Conflict(f"There is a saved view {name!r} already: id {rows[0][0]}.")
+        raise Conflict(f"There is already a saved view {name!r}, with the id {rows[0][0]}.")
 
 
 async def _write(transaction: Transaction, fields: dict[str, Any]) -> SavedView:

@@ -1,4 +1,4 @@
-"""What can be written of a run: the type checker rejects a wrong name or a wrong type.
+"""Fields of a run that can be written: the type checker rejects wrong names and types.
 
 Names and types are those of `AgentRun` and `RunPrivate`; a test compares them.
 """
@@ -10,7 +10,7 @@ from agent_runs.models import JSON, PermissionPolicy, PullRequest
 
 
 class RunFields(TypedDict, total=False):
-    """Fields of `AgentRun` that a new run can have, beside those that `runs.insert` names."""
+    """Fields of `AgentRun` that a new run can have, next to those that `runs.insert` names."""
 
     organization_id: int
     status: str

@@ -1,7 +1,7 @@
-"""Webhooks that are to be delivered: an outbox that is filled in the transaction of the change.
+"""Webhooks to deliver: an outbox that is filled in the transaction of the change.
 
-A delivery that waits has a time when it is due. Taking one moves that time on, so that a process
-that dies in the middle loses nothing and no two processes send the same one at once.
+A waiting delivery has a time when it is due. Taking it moves that time on: a process that dies in
+the middle loses nothing, and no two processes send the same one at once.
 """
 
 from datetime import datetime, timedelta
@@ -13,10 +13,10 @@ from agent_runs.store.engine.payloads import dump, milliseconds, moment, now
 
 
 class Outgoing(NamedTuple):
-    """A delivery that is ours to send now.
+    """A delivery that we must send now.
 
     Attributes:
-        secret: what it is signed with; never shown.
+        secret: signs it; never shown.
         run: JSON text of the run as it was when it ended.
     """
 
@@ -39,7 +39,7 @@ class DeliveryChanges(TypedDict, total=False):
 async def insert(
     transaction: Transaction, *, run: AgentRun, url: str, event: str, secret: str | None
 ) -> None:
-    """Let a webhook about `run` be sent as soon as the transaction commits."""
+    """Add a webhook about `run`, which is due as soon as the transaction commits."""
     created_at = now()
     ((delivery_id,),) = await transaction.execute(
         "insert into delivery (run_id, due_at, secret, body, payload)"
@@ -66,12 +66,12 @@ async def insert(
 async def take(
     transaction: Transaction, at: datetime, lease: timedelta, *, limit: int = 1
 ) -> list[Outgoing]:
-    """Take the deliveries that have waited longest; none when none is due.
+    """Take the deliveries that have waited longest; none if none is due.
 
     Args:
         at: the present time.
-        lease: after this long another may take them, when we have not told their outcome.
-        limit: at most so many.
+        lease: after this time others may take them, unless we have recorded their outcome.
+        limit: how many at most.
     """
     rows = await transaction.execute(
         "select id, secret, body, payload from delivery where due_at <= :at"
@@ -93,13 +93,13 @@ async def change(
     transaction: Transaction, delivery: Delivery, **changes: Unpack[DeliveryChanges]
 ) -> Delivery:
     """Record what became of an attempt; `due_at` None ends the delivery."""
-    changed = delivery.model_copy(update=changes)
-    await _write(transaction, changed)
-    return changed
+    after = delivery.model_copy(update=changes)
+    await _write(transaction, after)
+    return after
 
 
 async def prune(transaction: Transaction, keep: int) -> None:
-    """Forget all but the newest `keep` deliveries; those that wait stay."""
+    """Delete all but the newest `keep` deliveries; those that wait stay."""
     await transaction.write(
         "delete from delivery where due_at is null and id <="
         " (select id from delivery order by id desc limit 1 offset :keep)",
@@ -108,7 +108,7 @@ async def prune(transaction: Transaction, keep: int) -> None:
 
 
 async def next_due(reader: Reader) -> datetime | None:
-    """Return when the next delivery is due; None when none waits."""
+    """Return when the next delivery is due; None if none waits."""
     ((due_at,),) = await reader.read("select min(due_at) from delivery")
     return None if due_at is None else moment(due_at)
 
@@ -129,7 +129,7 @@ async def page(
 
 async def _write(transaction: Transaction, delivery: Delivery) -> None:
     due_at = None if delivery.due_at is None else milliseconds(delivery.due_at)
-    # What is not sent any more needs neither the secret nor the message.
+    # A delivery that is over needs neither the secret nor the message.
     over = ", secret = null, body = ''" if delivery.due_at is None else ""
     await transaction.write(
         f"update delivery set due_at = :due_at, payload = :payload{over} where id = :id",

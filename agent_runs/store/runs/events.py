@@ -1,4 +1,4 @@
-"""The event table: what subscribers hear of, in the order in which it was committed."""
+"""The event table: what subscribers get, in the order of commits."""
 
 from agent_runs.events import StoredEvent
 from agent_runs.store.engine.database import Reader, Transaction
@@ -18,7 +18,7 @@ async def after(
 
 
 async def bounds(reader: Reader) -> tuple[int, int]:
-    """Return `(oldest_id, newest_id)` of what is stored; `(1, 0)` when there is nothing yet."""
+    """Return `(oldest_id, newest_id)` of what is stored; `(1, 0)` if there is nothing yet."""
     rows = await reader.read("select (select min(id) from event), (select max(id) from event)")
     oldest, newest = rows[0]
     return (1, 0) if oldest is None else (oldest, newest)

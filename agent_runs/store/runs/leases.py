@@ -1,4 +1,4 @@
-"""Which workers live: each beats now and then, one that stops is dead after a while."""
+"""Which workers are alive: each beats regularly; one that stops counts as dead after a while."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from agent_runs.store.engine.payloads import milliseconds
 
 
 async def beat(transaction: Transaction, worker: str, seen_at: datetime) -> None:
-    """Record that a worker lives."""
+    """Record that a worker is alive."""
     await transaction.write(
         "insert into worker (name, seen_at) values (:name, :seen_at)"
         " on conflict (name) do update set seen_at = excluded.seen_at",
@@ -16,7 +16,7 @@ async def beat(transaction: Transaction, worker: str, seen_at: datetime) -> None
 
 
 async def alive(reader: Reader, since: datetime) -> list[str]:
-    """Return the workers that were seen at or after a time."""
+    """Return the workers that beat at or after a time."""
     rows = await reader.read(
         "select name from worker where seen_at >= :since order by name",
         {"since": milliseconds(since)},
@@ -25,7 +25,7 @@ async def alive(reader: Reader, since: datetime) -> list[str]:
 
 
 async def dead(reader: Reader, older_than: datetime) -> list[str]:
-    """Return the workers that were not seen since a time."""
+    """Return the workers that have not beaten since a time."""
     rows = await reader.read(
         "select name from worker where seen_at < :older_than order by name",
         {"older_than": milliseconds(older_than)},
@@ -34,5 +34,5 @@ async def dead(reader: Reader, older_than: datetime) -> list[str]:
 
 
 async def remove(transaction: Transaction, worker: str) -> None:
-    """Forget a worker."""
+    """Delete a worker."""
     await transaction.write("delete from worker where name = :name", {"name": worker})

@@ -1,7 +1,7 @@
 """Log entries of runs: appended in batches, read in pages by their dense `seq`.
 
-The hottest path of the program. An entry becomes JSON text once, here, and is served as that text;
-only whether it failed is added, which has a column of its own.
+The hottest path of the program. An entry becomes JSON text once, here, and is served as that text.
+Only `failed`, which has its own column, is added then.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from agent_runs.store.engine.words import fold
 from agent_runs.store.figures import figures, tallies
 from agent_runs.store.runs.rows import locked, parse
 
-# A name for the facets: longer ones would not fit into an index of PostgreSQL.
+# Characters of a name in the facets: longer ones would not fit into a PostgreSQL index.
 _FACET_LENGTH = 200
 _COLUMNS = "run_id, seq, ts, turn, message_type, tool_name, failed, payload"
 _VALUES = ":run_id, :seq, :ts, :turn, :message_type, :tool_name, :failed, :payload"
@@ -57,12 +57,12 @@ class LogCounts(NamedTuple):
 async def append(
     transaction: Transaction, run_id: int, fence: int | None, entries: Sequence[NewLog]
 ) -> AppendedLogs:
-    """Add entries at the end of a run and tell subscribers.
+    """Add entries at the end of a run and notify subscribers.
 
     Args:
-        transaction: the entries are there once it commits.
+        transaction: the entries exist once it commits.
         run_id: whose entries they are.
-        fence: of the claim under which they are written; None when nobody works on the run.
+        fence: of the claim under which they are written; None if nobody works on the run.
         entries: in order.
 
     Raises:
@@ -79,11 +79,11 @@ async def append(
     if run.get("first_step_at") is None:
         run["first_step_at"] = _first_step(entries)
     rows = [_row(transaction, run_id, seq, entry) for seq, entry in enumerate(entries, first_seq)]
-    added = tallies.of_rows(rows)
+    tally = tallies.of_rows(rows)
     if run["status"] in TERMINAL_STATUSES:
         before, after = (parse(transaction, text, run_id) for text in (payload, dump(run, str)))
-        await _count_late(transaction, before, after, added, {})
-    await tallies.add(transaction, run_id, added)
+        await _count_late(transaction, before, after, tally, {})
+    await tallies.add(transaction, run_id, tally)
     await _insert(transaction, rows)
     await transaction.write(
         "update run set payload = :payload, log_count = :log_count where id = :id",
@@ -94,9 +94,9 @@ async def append(
 
 
 async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
-    """Put `entry` in the place of the last entry of a run and tell subscribers; returns its `seq`.
+    """Replace the last entry of a run with `entry` and notify subscribers; return its `seq`.
 
-    For entries that say more later. Who follows the run live sees it when the run is read again.
+    For entries that grow. Live followers see it when they read the run again.
 
     Raises:
         RunNotFound: there is no such run.
@@ -104,19 +104,19 @@ async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
     payload, _ = await locked(transaction, run_id)
     log_count: int = orjson.loads(payload)["log_count"]
     seq = log_count - 1
-    # Not an update: the search index of SQLite follows what comes and goes.
+    # Not an update: SQLite's search index follows inserts and deletes.
     old = await transaction.execute(
         "delete from log where run_id = :run_id and seq = :seq"
         " returning tool_name, failed, payload",
         {"run_id": run_id, "seq": seq},
     )
     rows = [_row(transaction, run_id, seq, entry)]
-    changed = tallies.of_stored(old), tallies.of_rows(rows)
+    gone, come = tallies.of_stored(old), tallies.of_rows(rows)
     if orjson.loads(payload)["status"] in TERMINAL_STATUSES:
         run = parse(transaction, payload, run_id)
-        await _count_late(transaction, run, run, changed[1], changed[0])
-    await tallies.add(transaction, run_id, changed[0], -1)
-    await tallies.add(transaction, run_id, changed[1])
+        await _count_late(transaction, run, run, come, gone)
+    await tallies.add(transaction, run_id, gone, -1)
+    await tallies.add(transaction, run_id, come)
     await _insert(transaction, rows)
     _tell(transaction, run_id, seq, log_count)
     return seq
@@ -125,14 +125,14 @@ async def complete(transaction: Transaction, run_id: int, entry: NewLog) -> int:
 async def stage(
     transaction: Transaction, run_id: int, entries: Sequence[dict[str, JSON]], *, under: int
 ) -> None:
-    """Add entries of a run that nobody sees yet: `store/files/imports.py` brings it in later.
+    """Add entries of a run that nobody sees yet: `store/files/imports.py` publishes it later.
 
     Args:
-        run_id: the id that the run will have; it stands in the entries.
+        run_id: the id that the run will have, as in the entries.
         entries: `AgentRunLog` as JSON values, with their `seq`; without `failed`.
-        under: where they are kept until then, the run's id or its negative.
+        under: the id under which they wait until then: the run's, or its negative.
     """
-    rows = [_staged(transaction, run_id, each, under) for each in entries]
+    rows = [_staged(transaction, run_id, entry, under) for entry in entries]
     await tallies.add(transaction, under, tallies.of_rows(rows))
     await _insert(transaction, rows)
 
@@ -189,40 +189,40 @@ async def counts(reader: Reader, run_id: int) -> LogCounts:
         " group by message_type, tool_name order by message_type, tool_name",
         {"run_id": run_id},
     )
-    found = LogCounts({}, {}, sum(int(failed) for *_, failed in rows))
+    totals = LogCounts({}, {}, sum(int(failed) for *_, failed in rows))
     for message_type, tool_name, number, _ in rows:
-        for facet, name in ((found.message_type, message_type), (found.tool_name, tool_name)):
+        for facet, name in ((totals.message_type, message_type), (totals.tool_name, tool_name)):
             if name is not None:
                 facet[name] = facet.get(name, 0) + number
-    return found
+    return totals
 
 
-def filter_terms(wanted: LogFilter) -> tuple[list[str], dict[str, Any]]:
+def filter_terms(log_filter: LogFilter) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions of a filter on table `log`, and their parameters."""
     terms: list[str] = []
     params: dict[str, Any] = {}
-    if wanted.message_type:
-        terms.append(any_of("message_type", map(_facet, wanted.message_type), params))
-    if wanted.tool_name:
-        terms.append(any_of("tool_name", map(_facet, wanted.tool_name), params))
-    if wanted.turn is not None:
+    if log_filter.message_type:
+        terms.append(any_of("message_type", map(_facet, log_filter.message_type), params))
+    if log_filter.tool_name:
+        terms.append(any_of("tool_name", map(_facet, log_filter.tool_name), params))
+    if log_filter.turn is not None:
         terms.append("turn = :turn")
-        params["turn"] = wanted.turn
-    if wanted.failed:
+        params["turn"] = log_filter.turn
+    if log_filter.failed:
         terms.append("failed = 1")
     return terms, params
 
 
 async def _filtered_page(
-    reader: Reader, run_id: int, wanted: LogFilter, *, skip: int, limit: int, reverse: bool
+    reader: Reader, run_id: int, log_filter: LogFilter, *, skip: int, limit: int, reverse: bool
 ) -> tuple[list[str], int]:
-    terms, params = filter_terms(wanted)
+    terms, params = filter_terms(log_filter)
     terms.append("run_id = :run_id")
     params["run_id"] = run_id
     where, order = all_of(terms), " desc" if reverse else ""
     ((total,),) = await reader.read_heavy(f"select count(*) from log{where}", params)
-    # `seq + 0` is not sorted in any index, so SQLite takes the one that has all it needs and
-    # reads no entry but those of the page.
+    # No index is sorted by `seq + 0`, so SQLite uses the one with all needed columns and reads only
+    # the entries of the page.
     rows = await reader.read_heavy(
         "select payload, failed from log where run_id = :run_id and seq in"
         f" (select seq from log{where} order by seq + 0{order} limit :limit offset :skip)"
@@ -233,7 +233,7 @@ async def _filtered_page(
 
 
 def _served(payload: str, failed: int) -> str:
-    """The entry as JSON text the way it is served."""
+    """The entry as it is served, as JSON text."""
     return f'{payload[:-1]},"failed":{"true" if failed else "false"}}}'
 
 
@@ -267,7 +267,7 @@ def _tell(transaction: Transaction, run_id: int, first_seq: int, log_count: int)
 
 
 def _row(transaction: Transaction, run_id: int, seq: int, entry: NewLog) -> dict[str, Any]:
-    # `__dict__` has the fields in their order; model_dump would copy every value.
+    # `__dict__` has the fields in order; model_dump would copy every value.
     fields: dict[str, JSON] = {"agent_run_id": run_id, **entry.__dict__, "seq": seq}
     if entry.created_at.tzinfo is not UTC:
         fields["created_at"] = entry.created_at.astimezone(UTC)
@@ -285,7 +285,7 @@ def _row(transaction: Transaction, run_id: int, seq: int, entry: NewLog) -> dict
 
 
 def _first_step(entries: Sequence[NewLog]) -> datetime | None:
-    """When the agent first did or said something, as far as these entries tell."""
+    """When the agent first did or said something in these entries."""
     steps = (e.created_at for e in entries if e.message_type != MessageType.USER_MESSAGE)
     return next(steps, None)
 
@@ -297,7 +297,7 @@ async def _count_late(
     come: tallies.Tally,
     gone: tallies.Tally,
 ) -> None:
-    """Let the figures of a run that has ended follow entries that come and go."""
+    """Update the figures of a run that has ended for entries that come and go."""
     tally = await tallies.read(transaction, before.id)
     figures.count(transaction.outbox, before, tally, -1)
     tally = tallies.joined(tallies.joined(tally, gone, -1), come)

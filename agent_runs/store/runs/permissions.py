@@ -1,4 +1,7 @@
-"""Questions of agents that a person has to answer, and the answers."""
+"""Questions of agents that a person has to answer, and the answers.
+
+A question is pending until it is answered, or withdrawn because its time is over or its turn ended.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,10 +24,10 @@ async def insert(
     tool_call: Mapping[str, JSON],
     options: Sequence[Mapping[str, JSON]],
 ) -> PermissionRequest:
-    """Record a question and tell subscribers.
+    """Record a question and notify subscribers.
 
     Args:
-        transaction: the question is there once it commits.
+        transaction: the question exists once it commits.
         run_id: whose agent asks.
         turn: number of the turn.
         tool_call: as the agent described it.
@@ -34,7 +37,7 @@ async def insert(
         "insert into permission (run_id, state, payload) values (:run_id, :state, '') returning id",
         {"run_id": run_id, "state": _PENDING},
     )
-    asked = {
+    fields = {
         "id": permission_id,
         "agent_run_id": run_id,
         "turn": turn,
@@ -45,17 +48,17 @@ async def insert(
         "option_id": None,
         "answered_at": None,
     }
-    return await _write(transaction, asked, EventKind.PERMISSION_REQUESTED)
+    return await _write(transaction, fields, EventKind.PERMISSION_REQUESTED)
 
 
-async def put(transaction: Transaction, run_id: int, asked: PermissionRequest) -> None:
-    """Add a question as it was on another server; one that still waited there is withdrawn."""
-    state = _WITHDRAWN if asked.state == _PENDING else asked.state
+async def put(transaction: Transaction, run_id: int, question: PermissionRequest) -> None:
+    """Add a question from another server; one that was pending there is withdrawn."""
+    state = _WITHDRAWN if question.state == _PENDING else question.state
     ((permission_id,),) = await transaction.execute(
         "insert into permission (run_id, state, payload) values (:run_id, :state, '') returning id",
         {"run_id": run_id, "state": clean_text(state)},
     )
-    fields = asked.model_dump() | {"id": permission_id, "agent_run_id": run_id, "state": state}
+    fields = question.model_dump() | {"id": permission_id, "agent_run_id": run_id, "state": state}
     await transaction.write(
         "update permission set payload = :payload where id = :id",
         {"payload": dump(fields, transaction.redact), "id": permission_id},
@@ -86,7 +89,7 @@ async def list_(reader: Reader, run_id: int) -> list[PermissionRequest]:
 
 
 async def pending(reader: Reader, run_id: int) -> list[PermissionRequest]:
-    """Return the questions of a run that wait for an answer, oldest first."""
+    """Return the pending questions of a run, oldest first."""
     rows = await reader.read(
         "select payload from permission where run_id = :run_id and state = :state order by id",
         {"run_id": run_id, "state": _PENDING},
@@ -95,7 +98,7 @@ async def pending(reader: Reader, run_id: int) -> list[PermissionRequest]:
 
 
 async def oldest_pending(reader: Reader, run_id: int) -> int | None:
-    """Return the id of the question that waits longest, None when none waits."""
+    """Return the id of the oldest pending question, None if there is none."""
     rows = await reader.read(
         "select min(id) from permission where run_id = :run_id and state = :state",
         {"run_id": run_id, "state": _PENDING},
@@ -104,33 +107,35 @@ async def oldest_pending(reader: Reader, run_id: int) -> int | None:
 
 
 async def answer(transaction: Transaction, permission_id: int, option_id: str) -> PermissionRequest:
-    """Record the answer and tell subscribers; that the option is offered is the caller's check.
+    """Record the answer and notify subscribers; the caller checks that the option is offered.
 
     Raises:
         PermissionNotFound: there is no such question.
-        PermissionAnswered: it was answered or withdrawn before.
+        PermissionAnswered: it was already answered or withdrawn.
     """
-    asked = await _locked(transaction, permission_id)
-    if asked.state != _PENDING:
-        raise PermissionAnswered(f"Permission request {permission_id} is {asked.state} already.")
-    return await _close(transaction, asked, state=_ANSWERED, option_id=option_id)
+    question = await _locked(transaction, permission_id)
+    if question.state != _PENDING:
+        raise PermissionAnswered(
+            f"Permission request {permission_id} was already {question.state}. Nothing was changed."
+        )
+    return await _close(transaction, question, state=_ANSWERED, option_id=option_id)
 
 
 async def withdraw(transaction: Transaction, permission_id: int) -> None:
-    """Take a question back and tell subscribers; nothing happens when it was answered.
+    """Withdraw a pending question and notify subscribers.
 
     Raises:
         PermissionNotFound: there is no such question.
     """
-    asked = await _locked(transaction, permission_id)
-    if asked.state == _PENDING:
-        await _close(transaction, asked, state=_WITHDRAWN, option_id=None)
+    question = await _locked(transaction, permission_id)
+    if question.state == _PENDING:
+        await _close(transaction, question, state=_WITHDRAWN, option_id=None)
 
 
 async def withdraw_all(transaction: Transaction, run_id: int) -> None:
-    """Take back all questions of a run that wait for an answer."""
-    for asked in await pending(transaction, run_id):
-        await withdraw(transaction, asked.id)
+    """Withdraw all pending questions of a run."""
+    for question in await pending(transaction, run_id):
+        await withdraw(transaction, question.id)
 
 
 async def _locked(transaction: Transaction, permission_id: int) -> PermissionRequest:
@@ -144,14 +149,14 @@ async def _locked(transaction: Transaction, permission_id: int) -> PermissionReq
 
 
 async def _close(
-    transaction: Transaction, asked: PermissionRequest, *, state: str, option_id: str | None
+    transaction: Transaction, question: PermissionRequest, *, state: str, option_id: str | None
 ) -> PermissionRequest:
-    answered = asked.model_dump() | {
+    fields = question.model_dump() | {
         "state": state,
         "option_id": option_id,
         "answered_at": now() if state == _ANSWERED else None,
     }
-    return await _write(transaction, answered, EventKind.PERMISSION_ANSWERED)
+    return await _write(transaction, fields, EventKind.PERMISSION_ANSWERED)
 
 
 async def _write(

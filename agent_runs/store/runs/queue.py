@@ -1,4 +1,4 @@
-"""Prompts given to a run while it works; each is sent when the turn before it is complete."""
+"""Prompts for a run that works; each is sent when the turn before it is complete."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ async def insert(
 
 
 async def list_(reader: Reader, run_id: int) -> list[QueuedPrompt]:
-    """Return what waits, the next one first."""
+    """Return the waiting prompts, the next one first."""
     rows = await reader.read(
         "select payload from queued_prompt where run_id = :run_id order by id", {"run_id": run_id}
     )
@@ -40,7 +40,7 @@ async def list_(reader: Reader, run_id: int) -> list[QueuedPrompt]:
 
 
 async def take(transaction: Transaction, run_id: int) -> QueuedPrompt | None:
-    """Take the next prompt out of the queue; None when it is empty."""
+    """Take the next prompt from the queue; None if it is empty."""
     rows = await transaction.execute(
         "delete from queued_prompt where id ="
         " (select min(id) from queued_prompt where run_id = :run_id) returning payload",
@@ -50,14 +50,14 @@ async def take(transaction: Transaction, run_id: int) -> QueuedPrompt | None:
 
 
 async def withdraw(transaction: Transaction, run_id: int, queued_id: int) -> None:
-    """Take one prompt out of the queue again.
+    """Remove one prompt from the queue.
 
     Raises:
-        Conflict: it does not wait any more.
+        Conflict: it no longer waits.
     """
     rows = await transaction.execute(
         "delete from queued_prompt where id = :id and run_id = :run_id returning id",
         {"id": queued_id, "run_id": run_id},
     )
     if not rows:
-        raise Conflict(f"Prompt {queued_id} does not wait any more: it was sent or withdrawn.")
+        raise Conflict(f"Prompt {queued_id} no longer waits: it was sent or withdrawn.")

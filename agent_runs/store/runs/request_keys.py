@@ -1,4 +1,4 @@
-"""Keys that callers gave their requests, so that one that is sent twice is carried out once."""
+"""Keys of callers' requests: a request that is sent twice is carried out once."""
 
 from datetime import datetime
 
@@ -8,10 +8,10 @@ from agent_runs.store.engine.payloads import milliseconds, now
 
 
 async def find(reader: Reader, name: str, digest: str) -> int | None:
-    """Return the run that a request of that key was about; None when the key is new.
+    """Return the run of the request with that key; None if the key is new.
 
     Args:
-        digest: of all that the request says.
+        digest: of everything that the request says.
 
     Raises:
         InvalidRequest: the key came with another request before.
@@ -21,17 +21,17 @@ async def find(reader: Reader, name: str, digest: str) -> int | None:
     )
     if not rows:
         return None
-    kept, run_id = rows[0]
-    if kept != digest:
+    before, run_id = rows[0]
+    if before != digest:
         raise InvalidRequest(
-            "Idempotency-Key: it came with another request before, and nothing was done now. "
-            "Use a new key for a new request, the same key only to send the same one again."
+            "Idempotency-Key: it came with a different request before. Nothing was done now. Use a "
+            "new key for a new request, and the same key only to send the same request again."
         )
     return int(run_id)
 
 
 async def put(transaction: Transaction, name: str, digest: str, run_id: int) -> None:
-    """Keep the key with what is done in the same transaction.
+    """Store the key in the transaction that does the work.
 
     Raises:
         Conflict: the same request was carried out at this very moment; nothing is done twice.
@@ -43,17 +43,18 @@ async def put(transaction: Transaction, name: str, digest: str, run_id: int) -> 
     )
     if not rows:
         raise Conflict(
-            "A request with this Idempotency-Key is being carried out. Send it again to see it."
+            "A request with this Idempotency-Key is being carried out. Send it again to get its "
+            "result."
         )
 
 
 async def remove(transaction: Transaction, name: str) -> None:
-    """Forget one key."""
+    """Delete one key."""
     await transaction.write("delete from request_key where name = :name", {"name": name})
 
 
 async def prune(transaction: Transaction, older_than: datetime) -> None:
-    """Forget keys that nobody will send again."""
+    """Delete keys that nobody will send again."""
     await transaction.write(
         "delete from request_key where created_at < :before", {"before": milliseconds(older_than)}
     )

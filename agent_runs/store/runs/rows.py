@@ -1,7 +1,7 @@
-"""How a run is kept: the row of table `run`, and the JSON text in it.
+"""How a run is stored: the row of table `run`, and the JSON text in it.
 
-The text holds the whole `AgentRun` but for two things: prompt and result are cut (the whole ones
-are in table `turn`), and `web_url` is added when it is served, as it depends on the settings.
+The text holds the whole `AgentRun` with two exceptions: prompt and result are cut (table `turn` has
+them whole), and `web_url` is added when it is served, because it depends on the settings.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from agent_runs.store.figures.figures import count, is_counted_alike, mode_of
 
 
 def served(reader: Reader, payload: str, run_id: int) -> str:
-    """Return the run as JSON text the way lists show it."""
+    """Return the run as JSON text, as lists show it."""
     return f'{payload[:-1]},"web_url":"{reader.web_url}/runs/{run_id}"}}'
 
 
@@ -30,18 +30,18 @@ def parse(reader: Reader, payload: str, run_id: int) -> AgentRun:
 def encode(transaction: Transaction, fields: dict[str, JSON]) -> str:
     """Return the payload for an AgentRun's fields: without secrets, prompt and result cut.
 
-    What is read from the fields is read anew.
+    Derived fields are worked out anew.
     """
     fields = {name: value for name, value in fields.items() if name != "web_url"}
     for name in ("prompt", "result"):
         if fields.get(name):
-            # Redacted before the cut: half a secret would not be recognised.
+            # Redacted before it is cut: half a secret would not be recognised.
             fields[name] = transaction.redact(clean_text(fields[name]))[:CUT_LENGTH]
     return dump(fields | reading_of(fields, transaction.redact), transaction.redact)
 
 
 def columns(run: AgentRun) -> dict[str, Any]:
-    """Return what of a run its row is found and sorted by."""
+    """Return the columns by which the row of a run is found and sorted."""
     return {
         "organization_id": run.organization_id,
         "status": run.status,
@@ -49,7 +49,7 @@ def columns(run: AgentRun) -> dict[str, Any]:
         "source_type": run.source_type,
         "repo_id": run.repo_id,
         "user_id": run.user_id,
-        # An imported run is found by its origin; its upstream is not ours to follow.
+        # An imported run is found by its origin; we do not follow its upstream.
         "upstream_id": None if run.imported_at else run.upstream_id,
         "created_at": milliseconds(run.created_at),
         "archived_at": None if run.archived_at is None else milliseconds(run.archived_at),
@@ -74,19 +74,19 @@ async def locked(
         raise RunNotFound(run_id)
     payload, present = rows[0]
     if fence is not None and fence != present:
-        raise LostFence(f"Run {run_id} was taken over by another worker; nothing was written.")
+        raise LostFence(f"Another worker took over run {run_id}; nothing was written.")
     return payload, present
 
 
 def count_in_totals(transaction: Transaction, run: AgentRun, change: int) -> None:
-    """Let the kept totals follow a run that comes (1) or goes (-1)."""
+    """Add a run to the stored totals (1), or remove it (-1)."""
     transaction.outbox.add_total(
         run.organization_id, run.status, archived=run.archived_at is not None, change=change
     )
 
 
 async def count_change(transaction: Transaction, before: AgentRun, after: AgentRun) -> None:
-    """Let the kept totals and figures follow a change of a run."""
+    """Update the stored totals and figures for a change of a run."""
     count_in_totals(transaction, before, -1)
     count_in_totals(transaction, after, 1)
     if is_counted_alike(before, after):
@@ -98,7 +98,7 @@ async def count_change(transaction: Transaction, before: AgentRun, after: AgentR
 
 
 async def whole_texts(reader: Reader, payload: str, run_id: int) -> dict[str, str]:
-    """Return prompt and result as they were given, those that are cut in the payload."""
+    """Return the whole prompt and result, if they are cut in the payload."""
     fields = orjson.loads(payload)
     texts: dict[str, str] = {}
     if len(fields["prompt"]) >= CUT_LENGTH:

@@ -1,7 +1,7 @@
-"""Runs: one row each, with its JSON text beside the columns that are searched.
+"""Runs: one row each, with JSON text and the columns that are searched.
 
-Every change writes the text anew, tells subscribers and keeps the totals of the list exact, all
-in the caller's transaction. What a worker needs and nobody else sees is `RunPrivate`.
+Every change rewrites the text, notifies subscribers and updates the totals of the list, all in the
+caller's transaction. `RunPrivate` has what only a worker needs.
 """
 
 import contextlib
@@ -64,11 +64,11 @@ _UNFINISHED = (
 
 @dataclass(frozen=True)
 class RunPrivate:
-    """What is kept of a run for its worker alone.
+    """What is stored about a run only for its worker.
 
     Attributes:
         session_id: ACP session of the latest turn.
-        worker: who claimed it or is to claim it.
+        worker: the one that claimed it or will claim it.
         fence: rises with each claim; a write with an older one is refused.
     """
 
@@ -90,10 +90,10 @@ async def insert(
 
     Args:
         transaction: the run exists once it commits.
-        prompt: whole; kept with the turn.
-        images: data URIs, kept with the turn.
+        prompt: whole; stored with the turn.
+        images: data URIs, stored with the turn.
         created_at: now, unless it was created elsewhere.
-        extra: what another server says of it beyond the fields that we know.
+        extra: fields from another server that we do not know.
     """
     created_at = created_at or now()
     run = AgentRun(
@@ -156,7 +156,7 @@ async def text(reader: Reader, run_id: int) -> str:
 
 
 async def latest(reader: Reader) -> AgentRun | None:
-    """Return the run created last, archived or not; None when there is none."""
+    """Return the run created last, archived or not; None if there is none."""
     rows = await reader.read(
         "select payload, id from run order by created_at desc, id desc limit 1"
     )
@@ -164,7 +164,7 @@ async def latest(reader: Reader) -> AgentRun | None:
 
 
 async def by_upstream(reader: Reader, organization_id: int, upstream_id: str) -> AgentRun | None:
-    """Return the run that is known elsewhere under `upstream_id`; None when there is none."""
+    """Return the run with this id upstream; None if there is none."""
     rows = await reader.read(
         "select payload, id from run"
         " where organization_id = :organization_id and upstream_id = :upstream_id",
@@ -174,22 +174,22 @@ async def by_upstream(reader: Reader, organization_id: int, upstream_id: str) ->
 
 
 async def find_pull_request(reader: Reader, pull_request_id: int) -> str | None:
-    """Return the page of a pull request that a run shows; None when none does."""
+    """Return the page of a pull request that a run shows; None if none does."""
     if reader.dialect == "postgresql":
-        shown = (
+        query = (
             "select pr ->> 'url' from run,"
             " json_array_elements(run.payload::json -> 'github_pull_requests') as pr"
             " where (pr ->> 'id')::bigint = :id"
         )
     else:
-        shown = (
+        query = (
             "select json_extract(pr.value, '$.url') from run,"
             " json_each(run.payload, '$.github_pull_requests') as pr"
             " where json_extract(pr.value, '$.id') = :id"
         )
     rows = await reader.read_heavy(
-        f"{shown} and run.payload like :some order by run.id desc limit 1",
-        # Most runs show none: their text need not be taken apart.
+        f"{query} and run.payload like :some order by run.id desc limit 1",
+        # Most runs show none, and their text need not be parsed.
         {"id": pull_request_id, "some": '%"github_pull_requests":[{%'},
     )
     return rows[0][0] if rows else None
@@ -198,7 +198,7 @@ async def find_pull_request(reader: Reader, pull_request_id: int) -> str | None:
 async def unfinished(
     reader: Reader, worker: str | None = None
 ) -> list[tuple[AgentRun, str | None]]:
-    """Return every run that has not ended, oldest id first, and the worker it belongs to.
+    """Return every run that has not ended, oldest id first, and its worker.
 
     Args:
         reader: where to look.
@@ -226,7 +226,7 @@ async def lock(transaction: Transaction, run_id: int) -> AgentRun:
 
 @contextlib.asynccontextmanager
 async def changing(database: Database, run_id: int) -> AsyncGenerator[tuple[Transaction, AgentRun]]:
-    """Begin a transaction with a run locked; it commits when the block ends well.
+    """Begin a transaction with a run locked; it commits unless the block raises.
 
     Raises:
         RunNotFound: there is no such run.
@@ -242,13 +242,13 @@ async def change(
     fence: int | None = None,
     **changes: Unpack[RunChanges],
 ) -> AgentRun:
-    """Set fields of a run and tell subscribers.
+    """Set fields of a run and notify subscribers.
 
-    The other fields stay as they are in the database, whatever `run` says. A result is cut here;
-    the whole one belongs to its turn (`turns.finish`). A run that ends gets `finished_at`.
+    The other fields stay as they are in the database, whatever `run` says. The result is cut here;
+    its turn has the whole one (`turns.finish`). A run that ends gets `finished_at`.
 
     Args:
-        transaction: the change is seen once it commits.
+        transaction: the change is visible once it commits.
         run: which run.
         fence: of the claim under which the change is made.
 
@@ -284,18 +284,18 @@ async def change(
 
 
 async def claim(transaction: Transaction, run_id: int, worker: str) -> tuple[AgentRun, int]:
-    """Make a PENDING run the worker's: it becomes ACTIVE, and so does its latest turn.
+    """Give a PENDING run to the worker: it becomes ACTIVE, and so does its latest turn.
 
     Returns:
-        (run, fence): every write of the worker has to show the fence.
+        (run, fence): every write of the worker must show the fence.
 
     Raises:
         RunNotFound: there is no such run.
-        Conflict: it is not PENDING, somebody else was faster.
+        Conflict: it is not PENDING, because somebody else was faster.
     """
     run = await lock(transaction, run_id)
     if run.status != AgentRunStatus.PENDING:
-        raise Conflict(f"Run {run_id} is {run.status}, not waiting for a worker.")
+        raise Conflict(f"Run {run_id} is {run.status} and does not wait for a worker.")
     fence = await advance_fence(transaction, run_id)
     await change_private(transaction, run_id, worker=worker)
     await turns.start(transaction, run_id, run.turn)
@@ -306,7 +306,7 @@ async def claim(transaction: Transaction, run_id: int, worker: str) -> tuple[Age
 
 
 async def advance_fence(transaction: Transaction, run_id: int) -> int:
-    """Refuse all further writes of who claimed the run; returns the new fence.
+    """Refuse all further writes of the run's worker; return the new fence.
 
     Raises:
         RunNotFound: there is no such run.
@@ -320,7 +320,7 @@ async def advance_fence(transaction: Transaction, run_id: int) -> int:
 
 
 async def private(reader: Reader, run_id: int) -> RunPrivate:
-    """Return what is kept for the run's worker.
+    """Return what is stored for the run's worker.
 
     Raises:
         RunNotFound: there is no such run.
@@ -340,7 +340,7 @@ async def change_private(
     fence: int | None = None,
     **changes: Unpack[PrivateChanges],
 ) -> None:
-    """Set what is kept for the run's worker.
+    """Set what is stored for the run's worker.
 
     Raises:
         RunNotFound: there is no such run.

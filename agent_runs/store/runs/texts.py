@@ -1,7 +1,7 @@
-"""What of runs is searched as a whole: title, prompts and results, a bounded part of each.
+"""The searchable text of a run: title, prompts and results, a bounded part of each.
 
-Entries are indexed where they are written; the words of a run change with its turns, so they are
-put together anew whenever one of them does. That is rare: a few times in the life of a run.
+Entries are indexed where they are written. The words of a run change with its turns, so each such
+change rewrites the text. That is rare: a few times in the life of a run.
 """
 
 import orjson
@@ -14,9 +14,9 @@ _LENGTH = 100_000
 
 
 async def keep(transaction: Transaction, run_id: int) -> None:
-    """Let the search know what the run says now."""
+    """Store what the search finds of the run now."""
     body = await text(transaction, run_id)
-    # Not an update: the search index of SQLite follows what comes and goes.
+    # Not an update: SQLite's search index follows inserts and deletes.
     await transaction.write("delete from run_text where run_id = :run_id", {"run_id": run_id})
     params = {"run_id": run_id, "body": body}
     if transaction.dialect == "postgresql":
@@ -33,7 +33,7 @@ async def keep(transaction: Transaction, run_id: int) -> None:
 
 
 async def text(reader: Reader, run_id: int) -> str:
-    """Return title, prompts and results of a run, one below the other; empty when it is gone."""
+    """Return title, prompts and results of a run, one per line; empty if it is gone."""
     rows = await reader.read("select payload from run where id = :run_id", {"run_id": run_id})
     if not rows:
         return ""

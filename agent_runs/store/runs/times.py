@@ -1,4 +1,4 @@
-"""How long a run worked and waited: kept on the run with each change of its status."""
+"""How long a run worked and waited: updated with each change of its status."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ _NOBODY = frozenset({"quota"})
 
 
 def waiting(before: AgentRun, fields: dict[str, JSON], now: datetime) -> dict[str, JSON]:
-    """Return what a change does to `paused_at` and `waited_ms`.
+    """Return the new `paused_at` and `waited_ms` after a change.
 
     Args:
         before: the run as it was.
@@ -28,7 +28,7 @@ def waiting(before: AgentRun, fields: dict[str, JSON], now: datetime) -> dict[st
 
 
 async def worked(transaction: Transaction, before: AgentRun, ended: datetime) -> dict[str, JSON]:
-    """Return what the end of a turn does to `worked_ms`: nothing when its start is not known."""
+    """Return the new `worked_ms` after the end of a turn; nothing if its start is unknown."""
     rows = await transaction.execute(
         "select started_at from turn where run_id = :run_id and turn = :turn",
         {"run_id": before.id, "turn": before.turn},

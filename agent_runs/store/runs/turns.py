@@ -1,4 +1,4 @@
-"""Turns: each prompt given to a run, whole, and what became of it."""
+"""Turns: each prompt of a run, complete, and what became of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ _COLUMNS = (
     "run_id, turn, prompt, images, model, created_at, started_at, finished_at, status, result,"
     " stop_reason"
 )
-# So much of a prompt and of a result is looked at when runs are searched by words.
+# Characters of a prompt and of a result that the list's word filter covers.
 _FOLDED_LENGTH = 20_000
 
 
@@ -30,9 +30,9 @@ async def insert(
     model: str | None = None,
     created_at: datetime | None = None,
 ) -> Turn:
-    """Add a turn that waits to be worked on."""
+    """Add a turn that waits for work to begin."""
     text = transaction.redact(clean_text(prompt))
-    added = Turn(
+    new = Turn(
         agent_run_id=run_id,
         turn=turn,
         prompt=text,
@@ -49,17 +49,17 @@ async def insert(
             "prompt": text,
             "images": dump(list(images), str),
             "model": model,
-            "created_at": milliseconds(added.created_at),
+            "created_at": milliseconds(new.created_at),
             "status": AgentRunStatus.PENDING,
             "folded": _folded(text),
         },
     )
     await texts.keep(transaction, run_id)
-    return added
+    return new
 
 
 async def put(transaction: Transaction, run_id: int, turn: Turn) -> None:
-    """Add a turn as it was on another server."""
+    """Add a turn from another server."""
     clean = transaction.redact
     prompt = clean(clean_text(turn.prompt))
     result = None if turn.result is None else clean(clean_text(turn.result))
@@ -108,7 +108,7 @@ async def list_(reader: Reader, run_id: int) -> list[Turn]:
 
 
 async def change_prompt(transaction: Transaction, run_id: int, turn: int, prompt: str) -> None:
-    """Set the words of a turn that was begun without any."""
+    """Set the prompt of a turn that began without one."""
     text = transaction.redact(clean_text(prompt))
     await transaction.write(
         "update turn set prompt = :prompt, folded = :folded || folded"

@@ -1,4 +1,4 @@
-"""Shows where a hit has what was looked for: a short piece of its text, and marks in it."""
+"""Shows why a hit matches: a short piece of its text with marks."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,14 @@ from typing import NamedTuple
 from agent_runs.store.engine.words import fold
 
 SNIPPET_LENGTH = 240
-"""Most characters of a snippet, without the dots at its ends."""
+"""Longest snippet in characters, without the dots at its ends."""
 
 _WORD = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _BEFORE = 60
 
 
 class Mark(NamedTuple):
-    """A place in a text, in characters: from `start` up to, not with, `end`."""
+    """A place in a text, in characters: from `start` to before `end`."""
 
     start: int
     end: int
@@ -35,15 +35,15 @@ class Stems:
         self._phrases = [
             stems for phrase in phrases if (stems := [self._stem(w) for w in fold(phrase).split()])
         ]
-        # A stem differs from its word only at the end, so few words need a look at theirs.
+        # A stem differs from its word only at the end, so few words need to be stemmed.
         self._beginnings = tuple({stem[:-1] or stem for stems in self._phrases for stem in stems})
         first = sorted({re.escape(stems[0][:-1] or stems[0]) for stems in self._phrases})
-        # It begins with letters, not with a look behind: then they are looked for as a whole.
+        # It begins with letters, not with a lookbehind: `re` then searches for them directly.
         self._likely = re.compile(f"(?:{'|'.join(first)})[a-z0-9]*")
-        self._known: dict[str, str] = {}
+        self._cache: dict[str, str] = {}
 
     def marks(self, text: str) -> Iterator[Mark]:
-        """Yield where the phrases stand in `text`, in order and apart from each other."""
+        """Yield where the phrases are in `text`, in order and without overlap."""
         if not self._phrases:
             return
         end = 0
@@ -59,7 +59,7 @@ class Stems:
         first = next(self.marks(text), Mark(0, 0))
         start = max(first.start - _BEFORE, 0)
         if start:
-            # At the beginning of a word, unless the word itself is longer than that.
+            # At the beginning of a word, unless the word is longer than that.
             space = text.find(" ", start, first.start)
             start = space + 1 if space >= 0 else start
         end = start + SNIPPET_LENGTH
@@ -71,7 +71,7 @@ class Stems:
         return Snippet(f"{before}{piece}{'…' if end < len(text) else ''}", marks)
 
     def _words(self, text: str) -> Iterator[re.Match[str]]:
-        """The words that a phrase may begin with; of a text in ASCII those that are like one."""
+        """The words that a phrase may begin with; in ASCII text only likely ones."""
         if not text.isascii():
             yield from _WORD.finditer(text)
             return
@@ -82,7 +82,7 @@ class Stems:
                 yield word
 
     def _end(self, phrase: list[str], text: str, word: re.Match[str]) -> int:
-        """Where a phrase that begins with `word` ends; 0 when none does."""
+        """Where a phrase that begins with `word` ends; 0 if none does."""
         if self._stem_of(word[0]) != phrase[0]:
             return 0
         end = word.end()
@@ -94,16 +94,16 @@ class Stems:
         return end
 
     def _stem_of(self, word: str) -> str:
-        stem = self._known.get(word)
+        stem = self._cache.get(word)
         if stem is None:
             folded = fold(word).strip()
             stem = self._stem(folded) if folded.startswith(self._beginnings) else ""
-            self._known[word] = stem
+            self._cache[word] = stem
         return stem
 
 
 def _make_stem() -> Callable[[str], str]:
-    # Late: it brings every language there is, and few processes search.
+    # Late: it loads every language, and few processes search.
     from snowballstemmer.porter_stemmer import PorterStemmer  # noqa: PLC0415
 
     return PorterStemmer().stemWord  # pyright: ignore  # noqa: PGH003  # it has no types

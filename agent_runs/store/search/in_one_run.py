@@ -24,12 +24,12 @@ from agent_runs.store.runs.logs import filter_terms
 
 _PART = 2000
 MOST = 5000
-"""So many places are named; the total is exact all the same."""
+"""How many hits are listed; the total is exact."""
 PATTERN_SECONDS = 2.0
-"""So long a pattern may be looked for, in all entries together."""
+"""How long a pattern may be searched, in all entries together."""
 
 _LARGEST = 100_000
-"""Pieces that a pattern may have once its repetitions are written out, which `regex` does."""
+"""Most pieces of a pattern with its repetitions written out, which `regex` does."""
 _REPETITION = re.compile(r"([)}]\s*)?\{\s*([0-9]+)")
 _VERBOSE = re.compile(r"\(\?[\w-]*x")
 
@@ -38,13 +38,13 @@ _Fits = Callable[[str], bool]
 
 
 class Hits(NamedTuple):
-    """Where something was found.
+    """Where a search has hits.
 
     Attributes:
-        total: how many entries hold it.
+        total: how many entries match.
         seqs: the first ones, ascending.
-        around: `(first, last)` seq of what to show: the hits with their neighbours, whatever the
-            filter; what touches is one.
+        around: `(first, last)` seq of what to show: hits with their neighbours, whatever the
+            filter; ranges that touch are merged.
     """
 
     total: int
@@ -61,29 +61,29 @@ async def find(
     filter: LogFilter = LogFilter(),  # noqa: A002, B008 - the word of the contract; frozen
     context: int = 0,
 ) -> Hits:
-    """Return the entries that hold a text or fit a pattern.
+    """Return the entries that contain a text or match a pattern.
 
     Args:
         reader: where to look.
         run_id: in which run.
         text: what to look for; case does not matter.
-        is_regex: it is a pattern of the library `regex`, which takes all of `re`.
+        is_regex: it is a pattern of the library `regex`, which accepts all of `re`.
         filter: only these entries count.
-        context: neighbours on each side of a hit that `around` has.
+        context: how many neighbours on each side of a hit `around` includes.
 
     Raises:
         RunNotFound: there is no such run.
-        InvalidQuery: the pattern is none, takes too long or too much memory.
+        InvalidQuery: the pattern is not valid, or takes too long or too much memory.
     """
-    found = await reader.read("select log_count from run where id = :run_id", {"run_id": run_id})
-    if not found:
+    rows = await reader.read("select log_count from run where id = :run_id", {"run_id": run_id})
+    if not rows:
         raise RunNotFound(run_id)
-    log_count: int = found[0][0]
+    log_count: int = rows[0][0]
     terms, params = filter_terms(filter)
     terms = ["run_id = :run_id", "seq > :after", "seq <= :last", *terms]
     loop = asyncio.get_running_loop()
     fits = await loop.run_in_executor(_threads, _pattern, text) if is_regex else _words(text)
-    # The database leaves out what cannot fit; outside of ASCII the two fold case differently.
+    # The database skips what cannot match; outside of ASCII it folds case differently than we do.
     if not is_regex and text.isascii():
         like = "like" if reader.dialect == "sqlite" else "ilike"
         terms.append(f"payload {like} :likely escape '!'")
@@ -104,15 +104,15 @@ def _look(rows: Sequence[tuple[int, str]], fits: _Fits) -> list[int]:
 
 
 def _words(text: str) -> _Fits:
-    wanted = text.casefold()
-    return lambda words: wanted in words.casefold()
+    folded = text.casefold()
+    return lambda words: folded in words.casefold()
 
 
 def _pattern(text: str) -> _Fits:
     if _pieces(text) > _LARGEST:
         raise InvalidQuery(
-            "The pattern is too large: it repeats something too often. Counts of repetitions that "
-            "stand inside of each other multiply.",
+            "The pattern is too large: it repeats something too often. Counts of nested "
+            "repetitions multiply.",
             0,
         )
     try:
@@ -120,58 +120,58 @@ def _pattern(text: str) -> _Fits:
     except regex.error as exc:
         # The library has no types for its error.
         message, position = getattr(exc, "msg", str(exc)), getattr(exc, "pos", None)
-        raise InvalidQuery(f"The pattern cannot be read: {message}.", position or 0) from exc
+        raise InvalidQuery(f"The pattern is not valid: {message}.", position or 0) from exc
     except (RecursionError, OverflowError, MemoryError) as exc:
-        raise InvalidQuery("The pattern is too deep or too large.", 0) from exc
+        raise InvalidQuery("The pattern is nested too deeply or too large.", 0) from exc
     spent = 0.0
 
     def fits(words: str) -> bool:
         nonlocal spent
         begin = time.monotonic()
         try:
-            left = max(PATTERN_SECONDS - spent, 0.001)
-            found = pattern.search(words, timeout=left, concurrent=True) is not None
+            timeout = max(PATTERN_SECONDS - spent, 0.001)
+            matches = pattern.search(words, timeout=timeout, concurrent=True) is not None
         except TimeoutError:
             spent = PATTERN_SECONDS
-            found = False
+            matches = False
         except MemoryError as exc:
-            # The library ends by itself what wants more than about a gigabyte.
+            # The library stops by itself at about a gigabyte.
             raise InvalidQuery(
-                "The pattern takes too much memory in this run. What calls itself, such as (?R), "
-                "must come to an end.",
+                "The pattern takes too much memory in this run. A recursion, such as (?R), must "
+                "come to an end.",
                 0,
             ) from exc
         else:
             spent += time.monotonic() - begin
         if spent >= PATTERN_SECONDS:
             raise InvalidQuery(
-                f"The pattern takes longer than {PATTERN_SECONDS:g} s in this run. Repetitions "
-                "inside of repetitions, such as (a+)+b, are slow.",
+                f"The pattern takes longer than {PATTERN_SECONDS:g} s in this run. Nested "
+                "repetitions, such as (a+)+b, are slow.",
                 0,
             )
-        return found
+        return matches
 
     return fits
 
 
 def _pieces(pattern: str) -> int:
-    """Return at most how many pieces a pattern has when `{9}` is written out nine times.
+    """Return an upper bound for a pattern's pieces with `{9}` written out nine times.
 
-    It does not read groups: what follows a bracket repeats everything before it, which is never
-    too few. Blanks and comments of a verbose pattern may hide the bracket.
+    It does not parse groups: a repetition after a bracket counts everything before it, which is
+    never too little. In a verbose pattern, blanks and comments may hide the bracket.
     """
     pieces = at = 0
     is_verbose = _VERBOSE.search(pattern) is not None
-    for found in _REPETITION.finditer(pattern):
-        pieces += found.start() - at
-        times = max(int(found[2]), 1)
-        pieces = pieces * times if found[1] or is_verbose else pieces + times
-        at = found.end()
+    for repetition in _REPETITION.finditer(pattern):
+        pieces += repetition.start() - at
+        times = max(int(repetition[2]), 1)
+        pieces = pieces * times if repetition[1] or is_verbose else pieces + times
+        at = repetition.end()
     return pieces + len(pattern) - at
 
 
 def _around(seqs: Sequence[int], context: int, log_count: int) -> Iterator[tuple[int, int]]:
-    """Yield what lies around hits; ranges that touch are one."""
+    """Yield the ranges around hits; ranges that touch are merged."""
     first = last = -1
     for seq in seqs:
         start, end = max(seq - context, 0), min(seq + context, log_count - 1)

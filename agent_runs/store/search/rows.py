@@ -1,7 +1,7 @@
-"""Where the hits of a search lie: ids of log rows or of runs, newest first or by rank.
+"""Where the hits of a search are: ids of log rows or of runs, newest first or by rank.
 
-The newest rows that can fit are taken in parts that grow, and each part is filtered; a part of an
-index is read in milliseconds, and between two parts others get their turn.
+The newest candidates are read in parts that grow, and each part is filtered. A part is short, and
+between two parts other requests get their turn.
 """
 
 import time
@@ -12,24 +12,27 @@ from agent_runs.store.engine.database import Reader
 from agent_runs.store.search.terms import Terms
 
 WINDOW = 1000
-"""So many of the newest hits are ranked."""
-# A part of what can fit: at first, and at most.
+"""How many of the newest hits are ranked."""
+# Measured with 300,000 of the entries of `bench/search.py`; `python -m bench search` checks that a
+# page stays within three times the bare query (docs/performance.md).
+# Candidates per part, at first and at most: SQLite filters 200 in 0.2 ms and 20,000 in 46 ms.
 _PART, _LARGEST_PART = 200, 20_000
-# So many of what can fit are looked at to count what does.
+# Candidates that are filtered to count hits.
 _COUNTED = 10_001
-# A search that found little goes on with its next page after so long.
+# After this time, a search with few hits ends its page.
 _SECONDS = 1.0
-# So many rows of a table are looked at one by one, in place of asking PostgreSQL's index, and so
-# often; then the word is rarer than was thought.
+# Rows per walk through a table instead of PostgreSQL's index, which take 73 ms, and the number of
+# walks after which a word is considered rare, whatever PostgreSQL estimated.
 _SPAN, _SPANS = 20_000, 5
-# To look at a row costs about so many times what an entry of that index does.
+# How much more a row costs than an entry of that index: 3.6 against 1.4 µs in memory, more on disk.
 _WALK_COST = 4
-# It takes a word that it knows nothing of to be in half a per cent of all rows.
+# Below this estimate the index is always read. For a word without statistics PostgreSQL estimates
+# 0.5 % of all rows.
 _FEW = 10_000
 
 
 class Source(Enum):
-    """What is searched: its table, its key there, its index on SQLite, its time."""
+    """What is searched: its table, key, index on SQLite, and time."""
 
     ENTRIES = ("log", "id", "log_fts", "select ts from log where id = c.id")
     RUNS = ("run_text", "run_id", "run_fts", "select created_at from run where id = c.id")
@@ -39,14 +42,14 @@ class Source(Enum):
 
 
 class Row(NamedTuple):
-    """A hit: its key, and its time (milliseconds since 1970) or its rank (the least is best)."""
+    """A hit: its key, and its time (milliseconds since 1970) or rank (the lowest is best)."""
 
     key: int
     order: float
 
 
 class Part(NamedTuple):
-    """Hits in order, and the key before which others may lie; 0 when there are none."""
+    """Hits in order, and the key before which others may follow; 0 if there are none."""
 
     rows: list[Row]
     before: int
@@ -56,7 +59,7 @@ class Rows:
     """The hits in one source.
 
     Attributes:
-        is_empty: nothing of this source is asked for.
+        is_empty: the query does not concern this source.
     """
 
     def __init__(self, reader: Reader, source: Source, terms: Terms, *, is_empty: bool) -> None:
@@ -71,7 +74,7 @@ class Rows:
         self._walks, self._spans = False, 0
 
     async def newest(self, before: int, limit: int) -> Part:
-        """Return hits before a key, the newest ones first, at most `limit`."""
+        """Return hits before a key, newest first, at most `limit`."""
         before = min(before, self._ceiling)
         if self.is_empty or before <= max(self._floor, 1):
             return Part([], 0)
@@ -80,16 +83,16 @@ class Rows:
         if self._walks:
             before = min(before, await self.top())
         deadline = time.monotonic() + _SECONDS
-        found: list[Row] = []
+        hits: list[Row] = []
         while True:
-            rows, before = await self._part(before, reach, limit + 1 - len(found))
-            found += rows
-            if len(found) > limit:
-                return Part(found[:limit], found[limit - 1].key)
+            rows, before = await self._part(before, reach, limit + 1 - len(hits))
+            hits += rows
+            if len(hits) > limit:
+                return Part(hits[:limit], hits[limit - 1].key)
             if before <= max(self._floor, 1):
-                return Part(found, 0)
+                return Part(hits, 0)
             if time.monotonic() > deadline:
-                return Part(found, before)
+                return Part(hits, before)
             reach = min(reach * 8, _LARGEST_PART)
 
     async def best(self, before: int) -> list[Row]:
@@ -111,16 +114,16 @@ class Rows:
                 f" select 1, c.id, {rank} from {self._fitting()}",
                 self._params(before, WINDOW, floor),
             )
-            seen = next(number for is_hit, number, _ in rows if not is_hit)
-            if seen == WINDOW or floor <= self._floor:
+            number = next(number for is_hit, number, _ in rows if not is_hit)
+            if number == WINDOW or floor <= self._floor:
                 return [Row(key, order) for is_hit, key, order in rows if is_hit]
             self._walks, floor = False, self._floor
 
     async def count(self, most: int) -> tuple[int, bool]:
-        """Return how many hits there are, and whether that is only what was counted so far.
+        """Return how many hits there are, and whether there may be more.
 
-        Where nothing is filtered the index alone is asked: while runs are brought in, their entries
-        count already.
+        Without a filter only the index is read, so entries of runs that are being imported already
+        count.
         """
         if self.is_empty or self._ceiling <= max(self._floor, 1):
             return 0, False
@@ -132,28 +135,28 @@ class Rows:
                 self._params(self._ceiling, most + 1, floor),
             )
             return min(total, most), total > most or floor > self._floor
-        ((seen, total),) = await self._reader.read_heavy(
+        ((number, total),) = await self._reader.read_heavy(
             f"with c as materialized ({self._candidates()})"
             f" select (select count(*) from c), (select count(*) from {self._fitting()})",
             self._params(self._ceiling, _COUNTED, floor),
         )
-        is_part = total > most or seen == _COUNTED or floor > self._floor
+        is_part = total > most or number == _COUNTED or floor > self._floor
         return min(total, most), is_part
 
     async def top(self) -> int:
-        """Return a key that all present ones are smaller than."""
+        """Return a key above all present ones."""
         table, key = self._source.table, self._source.key
         ((newest,),) = await self._reader.read(f"select max({key}) from {table}")
         return min((newest or 0) + 1, self._ceiling)
 
     async def _walk_floor(self) -> int:
-        """How far a walk from the top goes; as far as can be when nothing is walked."""
+        """How far a walk from the top goes; to the floor if there is no walk."""
         if not self._walks:
             return self._floor
         return max(self._floor, await self.top() - _SPAN * _SPANS)
 
     async def _part(self, before: int, reach: int, limit: int) -> tuple[list[Row], int]:
-        """Return hits of the next part, and where the one after it begins."""
+        """Return the hits of the next part, and where the one after it begins."""
         floor = max(self._floor, before - _SPAN) if self._walks else self._floor
         rows = await self._reader.read_heavy(
             f"with c as materialized ({self._candidates()})"
@@ -162,18 +165,18 @@ class Rows:
             " order by c.id desc limit :limit) as f",
             self._params(before, reach, floor) | {"limit": limit},
         )
-        ((_, seen, lowest),) = (row for row in rows if not row[0])
-        found = sorted((Row(*row[1:]) for row in rows if row[0]), reverse=True)
-        if seen == reach:
-            return found, lowest
+        ((_, number, lowest),) = (row for row in rows if not row[0])
+        hits = sorted((Row(*row[1:]) for row in rows if row[0]), reverse=True)
+        if number == reach:
+            return hits, lowest
         if self._walks:
             self._spans -= 1
             self._walks = self._spans > 0
-            return found, floor
-        return found, 0
+            return hits, floor
+        return hits, 0
 
     async def _choose(self, reach: int) -> None:
-        """Decide how PostgreSQL finds common words: its index gives all of them or none."""
+        """Decide how PostgreSQL finds common words, because its index returns all hits at once."""
         self._walks = False
         if self._reader.dialect != "postgresql" or self._terms.words is None:
             return
@@ -196,7 +199,7 @@ class Rows:
         return {**self._terms.params, **bounds, "reach": reach}
 
     def _candidates(self, *, ordered: bool = True, ranked: bool = False) -> str:
-        """Select the ids of the newest rows that can fit."""
+        """Select the ids of the newest rows that can match."""
         key, table, words = self._source.key, self._source.table, self._terms.words
         end = " order by id desc limit :reach" if ordered else " limit :reach"
         if words is None:
@@ -209,12 +212,12 @@ class Rows:
                 f" and rowid < :before and rowid >= :floor{order} limit :reach"
             )
         if self._walks:
-            # No index knows what `is true` says, so the rows are looked at in their order.
+            # No index serves `is true`, so PostgreSQL reads the rows in order.
             return (
                 f"select {key} as id from {table} where {key} < :before and {key} >= :floor"
                 f" and (search @@ {words}) is true order by {key} desc limit :reach"
             )
-        # And none knows sums: in the order of keys, rare words would take a minute.
+        # And none serves sums: in the order of keys, rare words would take a minute.
         return (
             f"select {key} as id from {table} where search @@ {words}"
             f" and {key} + 0 < :before and {key} + 0 >= :floor"
@@ -238,20 +241,20 @@ class Rows:
                 return f"select id from log where {span}{end}"
 
     def _driver(self) -> str:
-        """The field whose index is walked where no words are looked for."""
+        """The field whose index is read if the query has no words."""
         terms = self._terms
         fields = {"failed": terms.only_failed, "tool": terms.tools, "type": terms.types}
         return next((name for name, is_given in fields.items() if is_given), "")
 
     def _beyond_the_index(self) -> list[str]:
-        """The conditions that do not hold for all candidates already."""
+        """The conditions that candidates may not fulfil yet."""
         if self._source is Source.RUNS and self._terms.words is None:
             return []
-        held = None if self._terms.words else self._terms.alone.get(self._driver())
-        return [condition for condition in self._conditions if condition != held]
+        driver = None if self._terms.words else self._terms.alone.get(self._driver())
+        return [condition for condition in self._conditions if condition != driver]
 
     def _of_each(self, column: str, values: list[str], span: str, end: str) -> str:
-        """The newest of each value on its own: no engine would see that it need not sort all."""
+        """The newest of each value separately: otherwise both engines would sort all rows."""
         self._terms.params |= {f"each_{at}": value for at, value in enumerate(values)}
         parts = (
             f"select id from (select id from log where {column} = :each_{at} and {span}{end})"
@@ -281,7 +284,7 @@ class Rows:
     def _unwanted(self, condition: str, key: str) -> str:
         index, table = self._source.index, self._source.table
         if self._reader.dialect == "sqlite" and self._source is Source.ENTRIES:
-            # Once for all candidates: to ask the index for each of them would take seconds.
+            # Once for all candidates: reading the index for each of them would take seconds.
             return (
                 f"{key} not in (select rowid from {index} where {index} match {condition}"
                 " and rowid >= (select min(id) from c) and rowid <= (select max(id) from c))"
@@ -299,15 +302,15 @@ class Rows:
         )
 
     def _fitting(self) -> str:
-        """The candidates that fit.
+        """The candidates that match.
 
-        Asked one by one: for a join SQLite would read the whole table first, for a Bloom filter,
-        and PostgreSQL for a hash table, unless there is an offset.
+        One by one: for a join, SQLite would first read the whole table for a Bloom filter, and
+        PostgreSQL for a hash table, which the offset prevents.
         """
         offset = " offset 0" if self._reader.dialect == "postgresql" else ""
         tables, keys = "run", ["run.id = c.id"]
         if self._source is Source.ENTRIES:
-            # Entries of a run that is still being brought in are nobody's business.
+            # Entries of a run that is still being imported are hidden.
             tables, keys = "log join run on run.id = log.run_id", ["log.id = c.id"]
         conditions = " and ".join([*keys, *self._conditions])
         return f"c where exists (select 1 from {tables} where {conditions}{offset})"

@@ -1,9 +1,9 @@
 """Search in everything that is stored: entries of all runs, and titles, prompts and results.
 
-Newest first is the order of storing, read from the full-text index itself; ranking happens only
-among the newest hits, since to rank all of a common word would take seconds. A search that finds
-little among much stops after a while and says where to go on, so that none holds up the others.
-See decision 0014.
+Newest first is the order of storing, read from the full-text index itself. Only the newest hits are
+ranked, because ranking all hits of a common word would take seconds. A search with few hits among
+many candidates stops after a while and says where to continue, so no search blocks the others. See
+decision 0014.
 """
 
 import asyncio
@@ -26,27 +26,27 @@ from agent_runs.store.search.terms import terms_of
 Order = Literal["newest", "best"]
 
 MOST_COUNTED = 10_000
-"""Hits are counted so far; more are only said to be more."""
+"""Hits are counted up to this number; beyond it, the total is a lower bound."""
 
 _CURSOR = re.compile(r"(newest|best)\.(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
 _ANY = 10**17
-# To weigh a phrase, SQLite looks at all of its hits.
+# To rank a phrase, SQLite reads all of its hits.
 _MOST_RANKED = 12
-# Words of a run say more about it than those of one of its entries.
+# The words of a run say more about it than those of an entry.
 _RUN_WEIGHT = 2.0
 
 
 class Hit(NamedTuple):
-    """What fits.
+    """An entry or a run that matches.
 
     Attributes:
-        run_id: in which run.
+        run_id: of the run.
         seq: of the entry; None: title, prompt or result of the run itself.
         created_at: of the entry, or of the run.
         message_type: kind of the entry, empty for a run.
         tool_name: tool of the entry, if it used one.
         is_failed: the entry failed.
-        snippet: a piece of its text, with the words that were looked for marked.
+        snippet: a piece of its text with the searched words marked.
     """
 
     run_id: int
@@ -59,17 +59,17 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class HitPage:
     """A page of hits.
 
     Attributes:
-        hits: in the order asked for.
-        runs: those that the hits are in, by id; long texts are cut.
+        hits: in the requested order.
+        runs: the runs of the hits, by id; long texts are cut.
         total: hits on all pages.
         total_is_capped: there are more than `total`.
         order: that of the hits.
-        next_cursor: where the next page begins; None on the last one. A page may be short, even
-            empty, and still not be the last.
+        next_cursor: where the next page begins; None on the last page. A page can be short, even
+            empty, without being the last.
     """
 
     hits: list[Hit]
@@ -88,29 +88,29 @@ async def find(
     limit: int = 50,
     cursor: str | None = None,
     counted: bool = True,
-) -> Found:
-    """Return one page of what fits.
+) -> HitPage:
+    """Return one page of hits.
 
     Args:
         reader: where to look.
         query: what to look for; an empty one finds all runs.
-        order: `best` ranks the newest hits; without words, or with more than twelve phrases, they
-            come newest first all the same.
+        order: `best` ranks the newest hits. Without words, or with more than twelve phrases, they
+            always come newest first.
         limit: most hits.
         cursor: `next_cursor` of the page before.
-        counted: False leaves the total out: it is the number of hits on this page.
+        counted: False does not count: the total is the number of hits on this page.
 
     Raises:
-        InvalidRequest: the cursor is none of this order.
+        InvalidRequest: the cursor does not belong to this order.
     """
     if not 0 < sum(map(len, query.all_of)) <= _MOST_RANKED:
         order = "newest"
     bounds = _bounds(order, cursor)
     terms = await terms_of(reader, query)
-    # Fields of runs alone ask for runs, fields of entries for entries.
+    # A query with only fields of runs finds runs, one with fields of entries finds entries.
     asks_entries = query.has_words or query.is_about_entries
 
-    # Made anew for each use: a count may walk through rows where a page asks the index.
+    # New ones for each use: a count may walk through rows where a page reads the index.
     def sources() -> tuple[Rows, Rows]:
         hopeless = terms.is_hopeless
         return (
@@ -125,14 +125,14 @@ async def find(
         hits = await _read(reader, query, page.places)
     else:
         page = await (_best if order == "best" else _newest)(*sources(), bounds, limit)
-        # The number of hits is known when a page holds them all.
+        # If a page has all hits, their number is known.
         is_whole = order == "newest" and cursor is None and page.next is None
         (total, is_capped), hits = await asyncio.gather(
             _count(*sources()) if counted and not is_whole else _count_page(page),
             _read(reader, query, page.places),
         )
     runs_of_hits = await _runs(reader, {hit.run_id for hit in hits})
-    return Found(
+    return HitPage(
         [hit for hit in hits if hit.run_id in runs_of_hits],
         runs_of_hits,
         total,
@@ -143,19 +143,19 @@ async def find(
 
 
 async def every(reader: Reader, query: SearchQuery, *, part: int = 200) -> AsyncIterator[Hit]:
-    """Yield all hits, newest first, a part at a time; what comes meanwhile is left out."""
+    """Yield all hits, newest first, a part at a time; hits that come meanwhile are left out."""
     cursor = None
     while True:
-        found = await find(reader, query, limit=part, cursor=cursor, counted=False)
-        for hit in found.hits:
+        page = await find(reader, query, limit=part, cursor=cursor, counted=False)
+        for hit in page.hits:
             yield hit
-        cursor = found.next_cursor
+        cursor = page.next_cursor
         if cursor is None:
             return
 
 
 class _Bounds(NamedTuple):
-    """Where a page begins: before these keys, and behind so many ranked hits."""
+    """Where a page begins: before these keys, and after `offset` ranked hits."""
 
     entries: int = _ANY
     runs: int = _ANY
@@ -163,7 +163,7 @@ class _Bounds(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A hit that is not read yet; `key` is the id of a log row or of a run."""
+    """A hit before it is read; `key` is the id of a log row or of a run."""
 
     is_run: bool
     key: int
@@ -181,13 +181,13 @@ def _bounds(order: Order, cursor: str | None) -> _Bounds:
     parts = _CURSOR.fullmatch(cursor)
     if parts is None or parts[1] != order:
         raise InvalidRequest(
-            "cursor: take next_cursor of the page before, of the same query and order."
+            "cursor: use next_cursor of the page before, with the same query and order."
         )
     return _Bounds(*(int(part) for part in parts.groups()[1:]))
 
 
 async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
-    """Merge the two by time; each stays in the order of storing, which is nearly the same."""
+    """Merge the two by time; each keeps the order of storing, which is nearly the same."""
     parts = await asyncio.gather(
         entries.newest(bounds.entries, limit), runs.newest(bounds.runs, limit)
     )
@@ -215,7 +215,7 @@ async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Pa
 
 
 async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
-    """Rank the newest hits; what comes while somebody turns pages is left out."""
+    """Rank the newest hits; hits that come while somebody turns pages are left out."""
     tops = min(bounds.entries, await entries.top()), min(bounds.runs, await runs.top())
     ranked = await asyncio.gather(entries.best(tops[0]), runs.best(tops[1]))
     places = [_Place(False, row.key, row.order) for row in ranked[0]]
@@ -227,7 +227,7 @@ async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page
 
 
 async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
-    # One after the other, so that the first is on its way before the page is read.
+    # One after another: the first count begins before the page is read.
     total, is_more = await entries.count(MOST_COUNTED)
     if total < MOST_COUNTED:
         of_runs, are_more = await runs.count(MOST_COUNTED)
@@ -241,7 +241,7 @@ async def _count_page(page: _Page) -> tuple[int, bool]:
 
 async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) -> list[Hit]:
     stems = Stems(phrase for group in query.all_of for phrase in group)
-    found: dict[tuple[bool, int], Hit] = {}
+    hits: dict[tuple[bool, int], Hit] = {}
     if keys := {f"key_{at}": place.key for at, place in enumerate(places) if not place.is_run}:
         rows = await reader.read(
             "select id, run_id, seq, ts, message_type, tool_name, failed, payload from log"
@@ -250,7 +250,7 @@ async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) ->
         )
         for key, run_id, seq, ts, kind, tool, failed, payload in rows:
             snippet = stems.snippet(search_text(payload))
-            found[False, key] = Hit(run_id, seq, moment(ts), kind, tool, bool(failed), snippet)
+            hits[False, key] = Hit(run_id, seq, moment(ts), kind, tool, bool(failed), snippet)
     if keys := {f"key_{at}": place.key for at, place in enumerate(places) if place.is_run}:
         rows = await reader.read(
             "select run.id, run.created_at, body from run join run_text on run_text.run_id = run.id"
@@ -259,8 +259,8 @@ async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) ->
         )
         for run_id, created_at, body in rows:
             snippet = stems.snippet(body)
-            found[True, run_id] = Hit(run_id, None, moment(created_at), "", None, False, snippet)
-    return [found[key] for place in places if (key := (place.is_run, place.key)) in found]
+            hits[True, run_id] = Hit(run_id, None, moment(created_at), "", None, False, snippet)
+    return [hits[key] for place in places if (key := (place.is_run, place.key)) in hits]
 
 
 async def _runs(reader: Reader, run_ids: set[int]) -> dict[int, AgentRun]:

@@ -1,7 +1,7 @@
-"""A search query as SQL: what both engines are asked, with everything of the query as parameters.
+"""A search query as SQL for both engines; everything from the query is a parameter.
 
-Whole words are looked for in the full-text index. Without words, the newest entries are walked in
-the order of the one index that narrows them down most.
+Words are searched in the full-text index. Without words, the newest entries are read in the order
+of the index that narrows them down most.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,14 @@ from agent_runs.store.engine.payloads import clean_text, milliseconds
 from agent_runs.store.engine.words import fold
 from agent_runs.store.organization import repos
 
+# Runs whose entries are located by id: for 200, SQLite takes 0.2 ms (data of `bench/search.py`).
 _FEW_RUNS = 200
 _MOST_REPOS = 10_000
 _MOST_TOOLS = 1000
 _BEYOND = 2**62
-# So few entries in a time are looked at one by one, to find where it begins or ends.
+# Entries of a period that are read to find where it begins or ends: 20,000 take 1.4 ms.
 _FEW_ENTRIES = 20_000
-# The tools that there are, each found by one step in the index.
+# All tools, each found with one step in the index.
 _TOOLS = """
     with recursive tool (name) as (
         select min(tool_name) from log
@@ -37,17 +38,17 @@ class Terms:
     """The conditions of a query on entries and on runs.
 
     Attributes:
-        words: condition on the full-text index, whole; None when no words are looked for.
+        words: the whole condition on the full-text index; None if the query has no words.
         unwanted: condition on the full-text index that must not hold; only without `words`.
         of_entry: conditions on table `log`.
         of_run: conditions on table `run`.
-        run_ids: the only runs that can fit, when they are few; `of_run` holds for them.
-        tools: exact names of the tools that are asked for, if any are.
-        types: the kinds that are asked for, if any are.
-        only_failed: only entries that failed are asked for.
-        alone: by field, the condition of `of_entry` that holds for all that its index gives.
-        floor: no entry with a smaller row id can fit.
-        ceiling: no entry with this row id or a larger one can fit; None: unknown.
+        run_ids: the only runs that can match, if they are few; `of_run` holds for them.
+        tools: exact names of the tools in the query, if any.
+        types: the kinds of entries in the query, if any.
+        only_failed: the query is only about entries that failed.
+        alone: by field, the condition of `of_entry` that holds for all rows from its index.
+        floor: no entry with a smaller row id can match.
+        ceiling: no entry with this row id or a larger one can match; None: unknown.
         params: of all of these.
     """
 
@@ -66,14 +67,14 @@ class Terms:
 
     @property
     def is_hopeless(self) -> bool:
-        """Tell whether nothing can fit."""
+        """Tell whether nothing can match."""
         return self.run_ids == [] or self.tools == []
 
     def any_of(self, column: str, name: str, values: Iterable[Any]) -> str:
         """Return the condition that `column` has one of `values`."""
         names = {f"{name}_{at}": value for at, value in enumerate(values)}
         self.params |= names
-        # `in ()` is no SQL.
+        # `in ()` is not SQL.
         return f"{column} in ({', '.join(f':{name}' for name in names)})" if names else "0 = 1"
 
 
@@ -81,8 +82,8 @@ async def terms_of(reader: Reader, query: SearchQuery) -> Terms:
     """Return a query's conditions; names of tools and repositories are looked up."""
     terms = Terms()
     _add_words(reader, query, terms)
-    for at, each in enumerate(query.fields):
-        await _add_field(reader, each, f"f{at}", terms)
+    for at, term in enumerate(query.fields):
+        await _add_field(reader, term, f"f{at}", terms)
     _add_times(query, terms)
     await _narrow_runs(reader, query, terms)
     if query.since is not None or query.until is not None:
@@ -92,25 +93,25 @@ async def terms_of(reader: Reader, query: SearchQuery) -> Terms:
 
 def _add_words(reader: Reader, query: SearchQuery, terms: Terms) -> None:
     if reader.dialect == "sqlite":
-        wanted = " AND ".join(_fts(group) for group in query.all_of)
+        words = " AND ".join(_fts(group) for group in query.all_of)
         unwanted = _fts(query.none_of)
         terms.params["words"] = (
-            f"({wanted}) NOT {unwanted}" if wanted and query.none_of else wanted or unwanted
+            f"({words}) NOT {unwanted}" if words and query.none_of else words or unwanted
         )
         condition = ":words"
-        terms.words = condition if wanted else None
-        terms.unwanted = condition if query.none_of and not wanted else None
+        terms.words = condition if words else None
+        terms.unwanted = condition if query.none_of and not words else None
         return
-    wanted = " && ".join(_tsquery(group, f"w{at}", terms) for at, group in enumerate(query.all_of))
+    words = " && ".join(_tsquery(group, f"w{at}", terms) for at, group in enumerate(query.all_of))
     unwanted = _tsquery(query.none_of, "u", terms)
-    if wanted:
-        terms.words = f"({wanted} && !!{unwanted})" if query.none_of else f"({wanted})"
+    if words:
+        terms.words = f"({words} && !!{unwanted})" if query.none_of else f"({words})"
     elif query.none_of:
         terms.unwanted = unwanted
 
 
 def _fts(phrases: Sequence[str]) -> str:
-    """Any of the phrases in the language of FTS5; in double quotes nothing has a meaning."""
+    """Any of the phrases, as an FTS5 query; double quotes make everything literal."""
     quoted = (f'"{clean_text(phrase).replace(chr(34), " ")}"' for phrase in phrases)
     return f"({' OR '.join(quoted)})"
 
@@ -122,57 +123,57 @@ def _tsquery(phrases: Sequence[str], name: str, terms: Terms) -> str:
 
 
 async def _add_field(reader: Reader, term: FieldTerm, name: str, terms: Terms) -> None:
-    wanted = [clean_text(value) for value in term.values]
+    values = [clean_text(value) for value in term.values]
     match term.name:
         case "tool":
             names = await tools(reader)
-            folded = {value.casefold() for value in wanted}
-            wanted = [each for each in names if each.casefold() in folded]
+            folded = {value.casefold() for value in values}
+            values = [tool for tool in names if tool.casefold() in folded]
             column, target = "coalesce(log.tool_name, '')", terms.of_entry
             if not term.is_excluded:
-                terms.tools = wanted
+                terms.tools = values
                 column = "log.tool_name"
         case "type":
             column, target = "log.message_type", terms.of_entry
             if not term.is_excluded:
-                terms.types = wanted
+                terms.types = values
         case "failed":
             column, target = "log.failed", terms.of_entry
-            wanted = [int(value == "yes") for value in wanted]
-            terms.only_failed |= wanted == [int(not term.is_excluded)]
+            values = [int(value == "yes") for value in values]
+            terms.only_failed |= values == [int(not term.is_excluded)]
         case "status":
             column, target = "run.status", terms.of_run
         case "agent":
             column, target = "lower(coalesce(run.agent, ''))", terms.of_run
-            wanted = [value.lower() for value in wanted]
+            values = [value.lower() for value in values]
         case "repo":
             column, target = "coalesce(run.repo_id, 0)", terms.of_run
-            wanted = await _repo_ids(reader, wanted)
+            values = await _repo_ids(reader, values)
         case "run":
             column, target = "run.id", terms.of_run
-            wanted = [int(value) for value in wanted]
+            values = [int(value) for value in values]
         case _:  # archived
             column, target = "(run.archived_at is not null)", terms.of_run
-            wanted = [value == "yes" for value in wanted]
-    condition = terms.any_of(column, name, wanted)
+            values = [value == "yes" for value in values]
+    condition = terms.any_of(column, name, values)
     target.append(f"not ({condition})" if term.is_excluded else condition)
     if target is terms.of_entry and not term.is_excluded:
         terms.alone[term.name] = condition
 
 
 async def tools(reader: Reader) -> list[str]:
-    """Return the names of all tools that were ever used, sorted; 1,000 at most."""
+    """Return the names of all tools that were ever used, sorted; at most 1,000."""
     rows = await reader.read_heavy(_TOOLS, {"most": _MOST_TOOLS})
     return [name for (name,) in rows]
 
 
 async def _repo_ids(reader: Reader, names: Sequence[str]) -> list[int]:
-    wanted = {name.casefold() for name in names}
-    found, _ = await repos.page(reader, skip=0, limit=_MOST_REPOS)
+    folded = {name.casefold() for name in names}
+    items, _ = await repos.page(reader, skip=0, limit=_MOST_REPOS)
     return [
         repo.id
-        for repo in found
-        if wanted & {repo.name.casefold(), repo.full_name.casefold(), str(repo.id)}
+        for repo in items
+        if folded & {repo.name.casefold(), repo.full_name.casefold(), str(repo.id)}
     ]
 
 
@@ -184,7 +185,7 @@ def _add_times(query: SearchQuery, terms: Terms) -> None:
 
 
 async def _narrow_runs(reader: Reader, query: SearchQuery, terms: Terms) -> None:
-    """Find out which runs can fit, when they are few, and where their entries lie."""
+    """Find out which runs can match, if they are few, and where their entries are."""
     if all(term.is_excluded for term in query.fields if term.name != "archived"):
         return
     if not terms.of_run:
@@ -210,7 +211,7 @@ async def _narrow_runs(reader: Reader, query: SearchQuery, terms: Terms) -> None
 
 
 async def _narrow_times(reader: Reader, query: SearchQuery, terms: Terms) -> None:
-    """Find out where the entries of a time lie, when few are in it."""
+    """Find out where the entries of a period are, if they are few."""
     few = {**terms.params, "few": _FEW_ENTRIES + 1}
     if query.since is not None:
         ((number, first),) = await reader.read_heavy(

@@ -70,7 +70,7 @@ _TABLES = (
     """request_key (
         name TEXT NOT NULL, digest TEXT NOT NULL, run_id {LONG} NOT NULL,
         created_at {LONG} NOT NULL, PRIMARY KEY (name))""",
-    # whole: all entries are here that upstream had when it showed the run as it was seen last.
+    # whole: all entries are here that upstream had when it last showed the run.
     """hosted_run (
         run_id {LONG} NOT NULL, organization_id {LONG} NOT NULL, upstream_id TEXT NOT NULL,
         seen TEXT NOT NULL, log_position TEXT NOT NULL, gone_at {LONG},
@@ -166,7 +166,7 @@ def _prefer_lz4() -> None:
 
 
 def _create_search() -> None:
-    """The stemmer of SQLite's index, and no list of words to leave out."""
+    """The stemmer of SQLite's index, without stop words."""
     for sql in (
         "create text search dictionary agent_runs_stem"
         " (template = pg_catalog.snowball, language = 'porter')",
