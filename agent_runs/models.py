@@ -106,9 +106,7 @@ class PermissionRequest(Record):
     created_at: datetime = Field(description="when it was asked")
     tool_call: dict[str, JSON] = Field(description="the tool call as the agent described it")
     options: tuple[PermissionOption, ...] = Field(description="the possible answers")
-    state: str = Field(
-        description="pending, answered, or withdrawn (its time was over or the turn ended)"
-    )
+    state: str = Field(description="pending, answered, or withdrawn (its time or turn was over)")
     option_id: str | None = Field(default=None, description="the answer, once there is one")
     answered_at: datetime | None = Field(default=None, description="when it was answered")
 

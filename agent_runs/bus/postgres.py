@@ -44,6 +44,4 @@ class PostgresBus(MemoryBus):
                 async for _ in connection.notifies():
                     self.hint()
         except psycopg.Error as exc:
-            raise Unavailable(
-                f"There is no connection to listen on; events are read once a second: {exc}"
-            ) from exc
+            raise Unavailable(f"Events come late, once a second: {exc}") from exc

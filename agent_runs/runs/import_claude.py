@@ -124,7 +124,7 @@ class _Session:
         self._agents: set[str] = set()
         self._about: dict[str, JSON] = {}
         self._at = datetime(1970, 1, 1, tzinfo=UTC)
-        self._tokens: Counter[str] = Counter()
+        self._sums: Counter[str] = Counter()
         self._calls: set[str] = set()
 
     @property
@@ -186,8 +186,8 @@ class _Session:
         for name, ours in _USAGE.items():
             number = cast("dict[str, JSON]", usage).get(name)
             if isinstance(number, int) and 0 <= number < 2**53:
-                self._tokens[ours] += number
-                self._tokens["totalTokens"] += number
+                self._sums[ours] += number
+                self._sums["totalTokens"] += number
 
     def run(self, log_count: int) -> AgentRun:
         if not self._id:
@@ -217,9 +217,7 @@ class _Session:
             branch=self._branch or None,
             upstream_id=self._id,
             metadata={"claude_code_session": self._id, **self._about},
-            usage={"summed": dict(self._tokens), "llm_calls": len(self._calls)}
-            if self._tokens
-            else {},
+            usage={"summed": dict(self._sums), "llm_calls": len(self._calls)} if self._sums else {},
             turn=last.number,
             log_count=log_count,
         )

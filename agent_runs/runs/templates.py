@@ -41,9 +41,8 @@ def load_templates(folder: Path | None) -> dict[str, Template]:
     """
     templates = {path.stem: _read(path, built_in=True) for path in sorted(BUILT_IN.glob("*.md"))}
     if folder is not None and folder.is_dir():
-        templates |= {
-            path.stem: _read(path, built_in=False) for path in sorted(folder.glob("*.md"))
-        }
+        files = sorted(folder.glob("*.md"))
+        templates |= {path.stem: _read(path, built_in=False) for path in files}
     return templates
 
 
@@ -59,9 +58,7 @@ def _read(path: Path, *, built_in: bool) -> Template:
             key, _, value = line.partition(":")
             fields[key.strip()] = value.strip()
     if PLACEHOLDER not in text:
-        raise InvalidRequest(
-            f"The template {path} has no {PLACEHOLDER}, which stands for the user's words."
-        )
+        raise InvalidRequest(f"The template {path} has no {PLACEHOLDER} for the user's words.")
     return Template(
         name=path.stem,
         title=fields.get("title") or path.stem,

@@ -113,7 +113,7 @@ class Accounts:
                 following.creator.wake()
 
     def of(self, run: AgentRun) -> tuple[Following, str]:
-        """Return the following of a run, and its id there.
+        """Return the `Following` of a run, and its id there.
 
         Raises:
             Conflict: upstream has not accepted it yet, or there is no account for it any more.
@@ -122,9 +122,7 @@ class Accounts:
         if places:
             return places[0]
         if run.upstream_id is None:
-            raise Conflict(
-                f"The hosted account has not accepted run {run.id} yet. Try again when it has."
-            )
+            raise Conflict(f"The hosted account has not accepted run {run.id} yet. Wait for it.")
         raise Conflict(
             f"Run {run.id} works on another server, for which there is no token here any more. "
             "What was mirrored stays. Set the token again to continue."
@@ -200,10 +198,7 @@ class Accounts:
         """Read what changes rarely from upstream once in a while, and not for every viewer."""
         following = next((f for f in self._all() if f.organization.id == organization_id), None)
         if following is None:
-            raise Conflict(
-                f"There is no token here any more for organization {organization_id}. Set it again "
-                "to continue."
-            )
+            raise Conflict(f"There is no token here any more for organization {organization_id}.")
         now = following.governor.now()
         entry = self._cache.get((organization_id, what))
         if entry is None or now - entry[0] > _CACHE_SECONDS:

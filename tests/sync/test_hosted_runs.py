@@ -220,7 +220,7 @@ async def test_the_same_resume_with_a_lost_answer_is_sent_once(
         made = await at_work.create("First")
         await at_work.until(lambda all_: all_[0].status == "COMPLETE")
         api.faults = [Fault(status=401, only="resume")]
-        with pytest.raises(Unavailable, match="refuses"):
+        with pytest.raises(Unavailable, match="refused"):
             await at_work.system.runs.resume(made.id, "Second", key="k1")
         api.faults = [Fault(drop=True, taken=True, only="resume")]
         with pytest.raises(OutcomeUnknown):

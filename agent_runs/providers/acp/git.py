@@ -74,9 +74,8 @@ async def git(
         raise GitFailed(f"git cannot be started: {exc}") from exc
     if process.returncode and not may_fail:
         words = process.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitFailed(
-            words[-1] if words else f"git {arguments[0]} ended with {process.returncode}"
-        )
+        last = words[-1] if words else f"git {arguments[0]} ended with {process.returncode}"
+        raise GitFailed(last)
     return process.stdout
 
 

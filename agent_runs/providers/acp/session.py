@@ -270,12 +270,10 @@ class Session:
         self._heard = before = time.monotonic()
         worked = 0.0
         while not request.done() and not stopping.done():
-            remaining = min(
-                limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard)
-            )
+            rest = min(limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard))
             await asyncio.wait(
                 {request, stopping, self._exited},
-                timeout=min(max(remaining, 0.0), _TICK_SECONDS),
+                timeout=min(max(rest, 0.0), _TICK_SECONDS),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             now = time.monotonic()

@@ -115,17 +115,15 @@ class Conditions:
         trouble = next((name for kind, name in _TROUBLES if isinstance(error, kind)), _OTHER)
         if trouble == Trouble.ALLOTMENT_USED_UP:
             self._create_at = now + _REFUSED_SECONDS
-            self._allotment = self._condition(trouble, error, _REFUSED_SECONDS, self._allotment)
+            self._allotment = self._next(trouble, error, _REFUSED_SECONDS, self._allotment)
             return False
         if run is not None and self._account is None and _is_about_a_run(error):
-            self._runs[run] = self._condition(
-                trouble, error, _REFUSED_SECONDS, self._runs.get(run), run
-            )
+            self._runs[run] = self._next(trouble, error, _REFUSED_SECONDS, self._runs.get(run), run)
             return True
         # Requests that were under way at the same time fail together: that counts once.
         if now >= self._try_at or self._account is None:
             self._try_at = now + self._pause(trouble, error)
-        self._account = self._condition(trouble, error, self._try_at - now, self._account)
+        self._account = self._next(trouble, error, self._try_at - now, self._account)
         return False
 
     def answered(self, run: str | None = None) -> None:
@@ -152,7 +150,7 @@ class Conditions:
         self._backoff_seconds = min(_MOST_SECONDS, self._backoff_seconds * 2)
         return pause
 
-    def _condition(
+    def _next(
         self,
         trouble: Trouble,
         error: AgentRunsError,

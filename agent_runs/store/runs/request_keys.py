@@ -43,8 +43,7 @@ async def put(transaction: Transaction, name: str, digest: str, run_id: int) -> 
     )
     if not rows:
         raise Conflict(
-            "A request with this Idempotency-Key is being carried out. Send it again to get its "
-            "result."
+            "A request with this Idempotency-Key is being carried out. Send it again later."
         )
 
 
