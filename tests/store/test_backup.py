@@ -143,16 +143,16 @@ def of_version(lines: list[bytes], **fields: object) -> bytes:
 FAULTS: dict[str, Callable[[list[bytes], bytes], bytes]] = {
     "cut off": lambda _, raw: raw[: len(raw) // 2],
     "before its end": lambda lines, _: with_lines(lines[:-1]),
-    "no backup": lambda _, __: b"hello",
-    "is no backup": lambda lines, _: with_lines([b'{"type":"other"}\n', *lines[1:]]),
+    "damaged, or not a backup": lambda _, __: b"hello",
+    "is not a backup": lambda lines, _: with_lines([b'{"type":"other"}\n', *lines[1:]]),
     "a newer version": lambda lines, _: of_version(lines, format=2),
     "is newer than": lambda lines, _: of_version(lines, schema="9999"),
     "is older than": lambda lines, _: of_version(lines, schema="0010"),
-    "not known here": lambda lines, _: with_lines(
+    "does not know the table": lambda lines, _: with_lines(
         [lines[0], b'{"table":"run; drop table run","columns":["id"]}\n', *lines[1:]]
     ),
     "does not fit": lambda lines, _: with_lines([*lines[:2], b"[1]\n", *lines[2:]]),
-    "numbers of its rows": lambda lines, _: with_lines(
+    "numbers of rows": lambda lines, _: with_lines(
         [line for line in lines if b"line 0" not in line]
     ),
 }
@@ -182,7 +182,7 @@ async def test_a_server_at_work_on_postgresql_keeps_its_database(
         write_backup(postgres_url, backup)
         async with database.begin() as transaction:
             await leases.beat(transaction, "a server", logs.now())
-    with pytest.raises(Conflict, match="A server works on this database"):
+    with pytest.raises(Conflict, match="A server uses this database"):
         restore_backup(postgres_url, backup, force=True)
 
 

@@ -64,8 +64,8 @@ def test_a_database_of_too_old_a_version_is_refused_and_left_as_it_was(
     with pytest.raises(Unavailable) as refused:
         schema.migrate(empty_database_url)
     assert refused.value.message == (
-        "The database has schema 0010, older than 0011, the oldest that this version of agent-runs "
-        "knows. Nothing was changed: start the version of 27 November 2026 (commit 7895ab2) on it "
+        "The database has schema 0010, but the oldest that this version of agent-runs knows is "
+        "0011. Nothing was changed. Start the version of 27 November 2026 (commit 7895ab2) on it "
         "once, then this one."
     )
     with engine.connect() as connection:

@@ -46,5 +46,5 @@ async def test_there_is_a_limit(database: Database, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(views, "MOST", 2)
     await save(database, "a")
     await save(database, "b")
-    with pytest.raises(Conflict, match="remove one"):
+    with pytest.raises(Conflict, match="Remove one"):
         await save(database, "c")

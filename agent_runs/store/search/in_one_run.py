@@ -120,7 +120,7 @@ def _pattern(text: str) -> _Fits:
     except regex.error as exc:
         # The library has no types for its error.
         message, position = getattr(exc, "msg", str(exc)), getattr(exc, "pos", None)
-        raise InvalidQuery(f"The pattern is not valid: {message}.", position or 0) from exc
+        raise InvalidQuery(f"The pattern cannot be read: {message}.", position or 0) from exc
     except (RecursionError, OverflowError, MemoryError) as exc:
         raise InvalidQuery("The pattern is nested too deeply or too large.", 0) from exc
     spent = 0.0

@@ -243,7 +243,7 @@ def test_a_wait_that_would_be_too_long_is_refused_at_once_and_says_when() -> Non
     now, error = virtual_time.run(work)
     assert now == 1
     assert error.retry_after_seconds == pytest.approx(29.1)
-    assert str(error).endswith("Ask again in 30 s.")
+    assert str(error).endswith("try again in 30 s.")
 
 
 def test_a_wait_has_an_end_even_when_nothing_ever_comes_back() -> None:
