@@ -100,7 +100,7 @@ async def test_a_key_of_the_caller_holds_across_calls(
     key = key.replace(" ", "-")
     first = await call("create_agent_run", prompt, idempotency_key=key)
     assert (await call("create_agent_run", prompt, idempotency_key=key)).id == first.id
-    with pytest.raises(errors.InvalidRequest, match="another request"):
+    with pytest.raises(errors.InvalidRequest, match="a different request"):
         await call("create_agent_run", "/say another", idempotency_key=key)
 
 
