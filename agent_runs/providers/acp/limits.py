@@ -1,5 +1,6 @@
-"""Limits of time and size for agents."""
+"""Limits of time and size for agents, and when a turn has reached one."""
 
+import time
 from dataclasses import dataclass
 
 
@@ -20,3 +21,40 @@ class AgentLimits:
     turn_seconds: float = 7200.0
     grace_seconds: float = 10.0
     line_bytes: int = 50 * 1024 * 1024
+
+
+class TurnClock:
+    """Measures a turn from its prompt on against the limits of its time."""
+
+    def __init__(self, limits: AgentLimits) -> None:
+        self._limits = limits
+        self._heard = self._counted = time.monotonic()
+        self._worked = 0.0
+
+    def hear(self) -> None:
+        """Note that the agent has just sent a message."""
+        self._heard = time.monotonic()
+
+    def count(self, *, is_person_asked: bool) -> None:
+        """Count the time since the last call as the agent's, unless a person decides meanwhile."""
+        now = time.monotonic()
+        if is_person_asked:
+            self._heard = now
+        else:
+            self._worked += now - self._counted
+        self._counted = now
+
+    @property
+    def rest_seconds(self) -> float:
+        """The time until the next limit, at least 0."""
+        silence = self._limits.idle_seconds - (self._counted - self._heard)
+        return max(0.0, min(silence, self._limits.turn_seconds - self._worked))
+
+    @property
+    def reached(self) -> tuple[str, float] | None:
+        """The limit that the turn has reached: its status reason and its seconds."""
+        if self._counted - self._heard >= self._limits.idle_seconds:
+            return "idle_timeout", self._limits.idle_seconds
+        if self._worked >= self._limits.turn_seconds:
+            return "time_limit", self._limits.turn_seconds
+        return None

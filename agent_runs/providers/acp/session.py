@@ -10,7 +10,6 @@ raced against it.
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from agent_runs.models import JSON
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.client import AgentClient
-from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.limits import AgentLimits, TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.process import Child
@@ -120,7 +119,7 @@ class Session:
             on_decision=self._note_decision,
         )
         self._loading: str | None = None
-        self._heard = time.monotonic()
+        self._clock = TurnClock(launch.limits)
         # How long it may take to exit by itself; only an agent whose turn is over gets time.
         self._patience = 0.0
         self._errors = ClippedText(_STDERR_KEPT)
@@ -266,35 +265,23 @@ class Session:
 
     async def _watch(self, request: asyncio.Task[JSON], stopping: asyncio.Task[Any]) -> None:
         """Return when the request is done or a stop is requested; raise at a limit or the end."""
-        limits = self._launch.limits
-        self._heard = before = time.monotonic()
-        worked = 0.0
+        clock = self._clock = TurnClock(self._launch.limits)
         while not request.done() and not stopping.done():
-            rest = min(limits.turn_seconds - worked, limits.idle_seconds - (before - self._heard))
             await asyncio.wait(
                 {request, stopping, self._exited},
-                timeout=min(max(rest, 0.0), _TICK_SECONDS),
+                timeout=min(clock.rest_seconds, _TICK_SECONDS),
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            now = time.monotonic()
-            if self._launch.permissions.waiting:
-                # A person decides: this time does not count.
-                self._heard = now
-            else:
-                worked += now - before
-            before = now
+            clock.count(is_person_asked=self._launch.permissions.waiting)
             if self._exited.done() and not request.done():
                 await asyncio.wait({request}, timeout=_LAST_BYTES_SECONDS)
                 if not request.done():
                     raise await self._crashed()
             if request.done() or stopping.done():
                 return
-            if now - self._heard >= limits.idle_seconds:
+            if (limit := clock.reached) is not None:
                 await self._cancel(request)
-                raise outcome.timed_out("idle_timeout", limits.idle_seconds)
-            if worked >= limits.turn_seconds:
-                await self._cancel(request)
-                raise outcome.timed_out("time_limit", limits.turn_seconds)
+                raise outcome.timed_out(*limit)
 
     async def _cancel(self, request: asyncio.Task[JSON]) -> None:
         """Tell the agent to stop and wait for its grace period, once."""
@@ -359,7 +346,7 @@ class Session:
             self._errors.append(chunk.decode("utf-8", "replace"))
 
     async def _handle(self, method: str, params: JSON, is_notification: bool) -> JSON:
-        self._heard = time.monotonic()
+        self._clock.hear()
         if method == "session/update":
             self._update(object_or_empty(params))
             return None
