@@ -48,7 +48,7 @@ class Heart:
     async def beating(self) -> AsyncGenerator[None]:
         """Recover what an earlier process left, then beat while the block runs."""
         await self._take_over(alone=self._alone)
-        # The count outlives a failed beat, so that sweeps and pruning still happen.
+        # The count outlives a failed beat, or sweeps and pruning might never happen.
         live = partial(self._live, itertools.count(1))
         restart = Restart(most_seconds=self._beat_seconds)
         async with living("heartbeat", live, restart=restart):

@@ -49,7 +49,7 @@ class AgentProfile(BaseModel):
     )
     env: dict[Variable, str] = Field(default_factory=dict, description="set for the agent")
     env_keys: tuple[Variable, ...] = Field(
-        default=(), description="variables handed on from the manager's environment when set"
+        default=(), description="variables passed on from the manager's environment when set"
     )
     files: dict[HomePath, str] = Field(
         default_factory=dict, description="path in HOME → content, written when missing"
@@ -64,13 +64,13 @@ class AgentProfile(BaseModel):
     )
     fs: bool = Field(default=False, description="offer fs/* to the agent")
     terminal: bool = Field(default=False, description="offer terminal/* to the agent")
-    images: bool | None = Field(default=None, description="null: asked of the agent itself")
+    images: bool | None = Field(default=None, description="null: the agent itself says")
     models: tuple[str, ...] = Field(
         default=(), description="models to offer, in the agent's words; any other may be named"
     )
     model_env: Variable | None = Field(default=None, description="variable that takes the model")
     model_args: tuple[str, ...] = Field(
-        default=(), description="arguments added when a model is asked for"
+        default=(), description="arguments added when a run names a model"
     )
     read_only: tuple[str, ...] = Field(
         default=(), description="further paths that the sandbox shows, read-only"

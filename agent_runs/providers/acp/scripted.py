@@ -222,7 +222,7 @@ class Turn:
         report += ["", f"## The workspace has {len(names)} files", "", *names[:20]]
         body = "\n".join(report).replace("\\", "\\\\").replace("\n", "\\n")
         return [
-            ("think", "I look at the workspace first, then I write down what is there."),
+            ("think", "I look at the workspace first, then I write down what I find."),
             ("image", ""),
             ("search", "TODO"),
             ("write", f"notes/REPORT.md {body}"),

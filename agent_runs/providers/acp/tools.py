@@ -25,7 +25,7 @@ _MOST_DEPTH = 20
 
 @dataclass
 class ToolCall:
-    """What is known of one call.
+    """One call, as far as the agent has described it.
 
     Attributes:
         begun_at: when it first appeared.

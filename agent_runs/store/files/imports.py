@@ -155,7 +155,7 @@ async def publish(transaction: Transaction, under: int, whole: Whole) -> AgentRu
 
 
 async def complete(transaction: Transaction, import_id: str) -> None:
-    """Keep all runs of an import for good."""
+    """End an import: its runs stay."""
     await transaction.write("delete from staged_run where import_id = :id", {"id": import_id})
 
 
