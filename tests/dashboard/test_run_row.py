@@ -184,14 +184,14 @@ def test_an_imported_run_says_where_it_was_and_does_not_go_on() -> None:
     assert origin_of(run(origin=f"{server}:12")) == ""
 
 
-def test_the_latest_turn_stands_as_its_run_does() -> None:
+def test_the_latest_turn_has_the_status_of_its_run() -> None:
     asking = run(status="PAUSED", turn=2)
     turns = [
         Turn(agent_run_id=7, turn=number, prompt="x", created_at=START, status=status)
         for number, status in ((1, "TIMEOUT"), (2, "ACTIVE"))
     ]
     lines = [turn_line(turn, asking) for turn in turns]
-    assert [(line.word, line.tone) for line in lines] == [
+    assert [(line.word, line.dot) for line in lines] == [
         ("Timed out", "red"),
         ("Needs you", "amber"),
     ]

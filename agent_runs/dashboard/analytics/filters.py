@@ -8,6 +8,7 @@ from agent_runs.dashboard.analytics.query import PERIODS
 from agent_runs.dashboard.analytics.state import AnalyticsState, Option
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import chip_menu, choice
+from agent_runs.dashboard.components.period import period_popover
 
 
 def filters() -> rx.Component:
@@ -57,54 +58,22 @@ def _menu(
 
 def _period() -> rx.Component:
     state = AnalyticsState
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(
-                icon("calendar", 14),
-                state.period_label,
-                icon("chevron-down", 14),
-                type="button",
-                aria_label=f"Period: {state.period_label}",
-                class_name="chip on",
-            )
+    return period_popover(
+        rx.el.button(
+            icon("calendar", 14),
+            state.period_label,
+            icon("chevron-down", 14),
+            type="button",
+            aria_label=f"Period: {state.period_label}",
+            class_name="chip on",
         ),
-        rx.popover.content(
-            rx.el.div(
-                *[
-                    rx.el.button(
-                        text,
-                        type="button",
-                        aria_pressed=rx.cond(
-                            (state.days == days) & (state.first_day == ""), "true", "false"
-                        ),
-                        on_click=state.set_period(days),
-                        class_name="chip",
-                    )
-                    for days, text in PERIODS.items()
-                ],
-                class_name="flexrow wrap",
-                style={"marginBottom": "12px", "gap": "6px"},
-            ),
-            rx.el.div(
-                _day("First day", "first_day", state.first_day),
-                _day("Last day", "last_day", state.last_day),
-                class_name="two",
-                style={"gap": "8px"},
-            ),
-            width="340px",
-            max_width="calc(100vw - 32px)",
-            aria_label="Choose the period",
-        ),
-    )
-
-
-def _day(text: str, name: str, value: rx.Var[str]) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(text, class_name="label"),
-        rx.el.span(
-            rx.el.input(
-                type="date", value=value, on_change=lambda day: AnalyticsState.set_day(name, day)
-            ),
-            class_name="field",
-        ),
+        [
+            (text, (state.days == days) & (state.first_day == ""), state.set_period(days))
+            for days, text in PERIODS.items()
+        ],
+        [
+            ("First day", state.first_day, lambda day: state.set_day("first_day", day)),
+            ("Last day", state.last_day, lambda day: state.set_day("last_day", day)),
+        ],
+        name="Choose the period",
     )

@@ -30,14 +30,6 @@ class Ago(rx.Component):
     at: rx.Var[str]
 
 
-class Clock(rx.Component):
-    """The local time of day of `at` (ISO time)."""
-
-    library = _FILES["text/Times.jsx"]
-    tag = "Clock"
-    at: rx.Var[str]
-
-
 class Elapsed(rx.Component):
     """Time from `start` to `end`, ticking while there is no end."""
 
@@ -97,7 +89,6 @@ class Composer(rx.NoSSRComponent):
     placeholder: rx.Var[str]
     send_label: rx.Var[str]
     draft_key: rx.Var[str]
-    max_length: rx.Var[int]
     disabled: rx.Var[bool]
     note: rx.Var[str]
     cancel_href: rx.Var[str]

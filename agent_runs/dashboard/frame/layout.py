@@ -111,6 +111,17 @@ def head(
     )
 
 
+def back_link() -> rx.Component:
+    """Return the arrow that leads from a page to the list of runs."""
+    return rx.link(
+        icon("arrow-left"),
+        href="/",
+        underline="none",
+        aria_label="Back to the runs",
+        class_name="btn ghost ic",
+    )
+
+
 def connection_pill() -> rx.Component:
     """Return the pill that says whether this page is up to date."""
     return rx.el.span(

@@ -29,14 +29,14 @@ class AgentCard:
     """One agent and its latest test on this page."""
 
     name: str
-    title: str
-    initials: str
-    version: str
-    command: str
-    note: str
-    reason: str
-    login_hint: str
-    is_ready: bool
+    title: str = ""
+    initials: str = ""
+    version: str = ""
+    command: str = ""
+    note: str = ""
+    reason: str = ""
+    login_hint: str = ""
+    is_ready: bool = False
     run_id: int = 0
     status: str = ""
     word: str = ""
@@ -120,8 +120,8 @@ class Agents(rx.State):
 
 def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
     title = agent_title(agent)
-    card = AgentCard(
-        name=agent.name,
+    return replace(
+        old or AgentCard(agent.name),
         title=title,
         initials=initials(title),
         version=agent.version or "",
@@ -130,19 +130,6 @@ def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
         reason=agent.reason or "",
         login_hint=agent.login_hint or "",
         is_ready=agent.available,
-    )
-    if old is None:
-        return card
-    return replace(
-        card,
-        run_id=old.run_id,
-        status=old.status,
-        word=old.word,
-        tone=old.tone,
-        dot=old.dot,
-        started=old.started,
-        finished=old.finished,
-        result=old.result,
     )
 
 

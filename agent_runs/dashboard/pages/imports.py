@@ -3,8 +3,7 @@
 import reflex as rx
 
 from agent_runs.dashboard.browser.faces import ImportPage
-from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.frame.layout import frame, head
+from agent_runs.dashboard.frame.layout import back_link, frame, head
 from agent_runs.dashboard.frame.shell import Shell
 
 _COMMAND = "agent-runs import ~/.claude/projects"
@@ -17,17 +16,7 @@ def page() -> rx.Component:
         rx.el.div(ImportPage.create(), _about(), class_name="sheet"),
         title="Import runs",
         current="Runs",
-        heading=head("Import runs", before=_back()),
-    )
-
-
-def _back() -> rx.Component:
-    return rx.link(
-        icon("arrow-left"),
-        href="/",
-        underline="none",
-        aria_label="Back to the runs",
-        class_name="btn ghost ic",
+        heading=head("Import runs", before=back_link()),
     )
 
 

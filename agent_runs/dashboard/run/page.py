@@ -18,7 +18,7 @@ from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.problem import problem_callout
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.downloads import OF_ONE_RUN
-from agent_runs.dashboard.frame.layout import connection_pill, frame
+from agent_runs.dashboard.frame.layout import back_link, connection_pill, frame
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.run.side import side
 from agent_runs.dashboard.run.state import RunState
@@ -54,13 +54,7 @@ def page() -> rx.Component:
 def _head() -> rx.Component:
     return rx.el.header(
         rx.el.div(
-            rx.link(
-                icon("arrow-left"),
-                href="/",
-                underline="none",
-                aria_label="Back to the runs",
-                class_name="btn ghost ic",
-            ),
+            back_link(),
             rx.el.h1(f"Run {RunState.number}", style={"flex": "none"}),
             rx.el.span(RunState.title, class_name="runtitle cut", title=RunState.title),
             rx.el.div(connection_pill(), _more(), _main_action(), class_name="flexrow end"),

@@ -56,7 +56,6 @@ class TurnLine:
 
     turn: int
     word: str
-    tone: str
     dot: str
     prompt: str
     created: str
@@ -287,7 +286,6 @@ def turn_line(turn: Turn, run: AgentRun) -> TurnLine:
     return TurnLine(
         turn=turn.turn,
         word=look.word,
-        tone=look.tone,
         dot=look.dot,
         prompt=one_line(turn.prompt, 140),
         created=iso(turn.created_at),

@@ -5,6 +5,7 @@ import reflex as rx
 from agent_runs.dashboard.browser.faces import Views
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import chip_menu, choice
+from agent_runs.dashboard.components.period import period_popover
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.runs.query import PERIODS
 from agent_runs.dashboard.runs.state import RunsState
@@ -165,50 +166,20 @@ def _source_menu() -> rx.Component:
 
 def _time_menu() -> rx.Component:
     is_set = (RunsState.since != "") | (RunsState.until != "")
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(
-                rx.cond(is_set, f"Started: {RunsState.time_label}", "Started"),
-                icon("chevron-down", 14),
-                type="button",
-                class_name=rx.cond(is_set, "chip on", "chip"),
-            )
+    return period_popover(
+        rx.el.button(
+            rx.cond(is_set, f"Started: {RunsState.time_label}", "Started"),
+            icon("chevron-down", 14),
+            type="button",
+            class_name=rx.cond(is_set, "chip on", "chip"),
         ),
-        rx.popover.content(
-            rx.el.div(
-                *[
-                    rx.el.button(
-                        text,
-                        type="button",
-                        aria_pressed=rx.cond(RunsState.since == code, "true", "false"),
-                        on_click=RunsState.filter_by("since", code),
-                        class_name="chip",
-                    )
-                    for code, (text, _) in PERIODS.items()
-                ],
-                class_name="flexrow wrap",
-                style={"marginBottom": "12px", "gap": "6px"},
-            ),
-            rx.el.div(
-                _day("From", "since", RunsState.since_day),
-                _day("To", "until", RunsState.until),
-                class_name="two",
-                style={"gap": "8px"},
-            ),
-            width="320px",
-            max_width="calc(100vw - 32px)",
-            aria_label="Filter by time",
-        ),
-    )
-
-
-def _day(text: str, name: str, value: rx.Var[str]) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(text, class_name="label"),
-        rx.el.span(
-            rx.el.input(
-                type="date", value=value, on_change=lambda day: RunsState.set_day(name, day)
-            ),
-            class_name="field",
-        ),
+        [
+            (text, RunsState.since == code, RunsState.filter_by("since", code))
+            for code, (text, _) in PERIODS.items()
+        ],
+        [
+            ("From", RunsState.since_day, lambda day: RunsState.set_day("since", day)),
+            ("To", RunsState.until, lambda day: RunsState.set_day("until", day)),
+        ],
+        name="Filter by time",
     )
