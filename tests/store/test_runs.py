@@ -92,6 +92,17 @@ async def test_a_run_that_ends_is_told_once_as_finished(database: Database) -> N
     assert kinds == ["run.created", "run.finished", "run.updated"]
 
 
+async def test_a_run_that_kept_its_old_end_can_end_again(database: Database) -> None:
+    run = await new_run(database)
+    async with database.begin() as transaction:
+        ended = await runs.change(transaction, run, status="COMPLETE")
+        await runs.change(transaction, ended, status="PENDING")
+    async with database.begin() as transaction:
+        await runs.claim(transaction, run.id, "worker")
+        again = await runs.change(transaction, run, status="ERROR")
+    assert (again.finished_at, again.worked_ms) == (ended.finished_at, 0)
+
+
 async def test_a_misspelled_field_is_refused(database: Database) -> None:
     run = await new_run(database)
     misspelled: dict[str, JSON] = {"activty": "x"}

@@ -263,8 +263,8 @@ async def change(
     before = parse(transaction, payload, run.id)
     fields: dict[str, JSON] = orjson.loads(payload) | {"updated_at": now()} | changes
     ends = not is_terminal(before) and is_terminal(before.model_copy(update=changes))
-    if ends and fields["finished_at"] is None:
-        fields["finished_at"] = fields["updated_at"]
+    if ends and not changes.get("finished_at"):
+        fields["finished_at"] = before.finished_at or fields["updated_at"]
     if "paused_at" not in changes:
         fields |= times.waiting(before, fields, fields["updated_at"])
     if ends and "worked_ms" not in changes:
