@@ -36,8 +36,9 @@ def _lower(value: Any) -> Any:
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, json_schema_extra={"unit": "seconds"})]
 Count = Annotated[int, Field(ge=1)]
+Bytes = Annotated[Count, Field(json_schema_extra={"unit": "bytes"})]
 
 
 class Settings(BaseSettings):
@@ -170,27 +171,22 @@ class Settings(BaseSettings):
     start_timeout_seconds: Seconds = Field(
         default=60,
         description="Time an agent has to start up; after that the run ends as TIMEOUT.",
-        json_schema_extra={"unit": "seconds"},
     )
     idle_timeout_seconds: Seconds = Field(
         default=900,
         description="Time an agent may stay silent; after that the run ends as TIMEOUT.",
-        json_schema_extra={"unit": "seconds"},
     )
     time_limit_seconds: Seconds = Field(
         default=7200,
         description="Time a turn may take; after that the run ends as TIMEOUT.",
-        json_schema_extra={"unit": "seconds"},
     )
     cancel_grace_seconds: Seconds = Field(
         default=10,
         description="Time an agent has to stop on its own before it is killed.",
-        json_schema_extra={"unit": "seconds"},
     )
     permission_timeout_seconds: Seconds = Field(
         default=86400,
         description="Time a person has to answer a permission request; then it is withdrawn.",
-        json_schema_extra={"unit": "seconds"},
     )
 
     prompt_limit: Count = Field(
@@ -198,20 +194,17 @@ class Settings(BaseSettings):
         description="Maximum length of a prompt.",
         json_schema_extra={"unit": "characters"},
     )
-    body_limit_bytes: Count = Field(
+    body_limit_bytes: Bytes = Field(
         default=40 * 1024 * 1024,
         description="Maximum size of a request body.",
-        json_schema_extra={"unit": "bytes"},
     )
-    import_limit_bytes: Count = Field(
+    import_limit_bytes: Bytes = Field(
         default=10 * 1024 * 1024 * 1024,
         description="Maximum size of an imported file.",
-        json_schema_extra={"unit": "bytes"},
     )
-    image_limit_bytes: Count = Field(
+    image_limit_bytes: Bytes = Field(
         default=10 * 1024 * 1024,
         description="Maximum size of an image in a prompt, after decoding.",
-        json_schema_extra={"unit": "bytes"},
     )
     images_limit: int = Field(
         default=10,
@@ -219,10 +212,9 @@ class Settings(BaseSettings):
         description="Maximum number of images in a prompt.",
         json_schema_extra={"unit": "images"},
     )
-    metadata_limit_bytes: Count = Field(
+    metadata_limit_bytes: Bytes = Field(
         default=65536,
         description="Maximum size of a run's `metadata` as JSON.",
-        json_schema_extra={"unit": "bytes"},
     )
     events_kept: int = Field(
         default=100_000,
@@ -238,7 +230,6 @@ class Settings(BaseSettings):
         default=10,
         description="Wait before the first retry of a webhook; it grows with each of the six "
         "retries, to about 200 times as long.",
-        json_schema_extra={"unit": "seconds"},
     )
     rate_limits: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = Field(
         default="auto",
