@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import reflex as rx
 
 from agent_runs.dashboard.analytics.query import PERIODS
-from agent_runs.dashboard.analytics.state import AnalyticsState, Option
+from agent_runs.dashboard.analytics.state import AnalyticsState
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.menu import chip_menu, choice
+from agent_runs.dashboard.components.menu import pair_menu
 from agent_runs.dashboard.components.period import period_popover
 
 
@@ -21,12 +22,7 @@ def filters() -> rx.Component:
         _menu("Template", "mode", state.mode, state.mode, state.mode_options),
         rx.cond(
             state.is_filtered,
-            rx.el.button(
-                "Clear filters",
-                type="button",
-                on_click=state.clear_filters,
-                class_name="btn ghost s1 end",
-            ),
+            button("Clear filters", on_click=state.clear_filters, look="ghost s1 end"),
         ),
         role="group",
         aria_label="Filters",
@@ -39,21 +35,12 @@ def _menu(
     name: str,
     chosen: rx.Var[str],
     label: rx.Var[str],
-    options: rx.vars.ArrayVar[Sequence[Option]],
+    options: rx.vars.ArrayVar[Sequence[tuple[str, str]]],
 ) -> rx.Component:
-    def entry(option: rx.vars.ObjectVar[Option]) -> rx.Component:
-        value = option.value
-        return choice(option.text, chosen == value, AnalyticsState.filter_by(name, value))
-
-    return rx.cond(
-        (options.length() > 0) | (chosen != ""),
-        chip_menu(
-            rx.cond(chosen, f"{text}: {label}", text),
-            chosen != "",
-            rx.foreach(options, entry),
-            name=text,
-        ),
+    menu = pair_menu(
+        text, chosen, label, options, lambda value: AnalyticsState.filter_by(name, value)
     )
+    return rx.cond((options.length() > 0) | (chosen != ""), menu)
 
 
 def _period() -> rx.Component:

@@ -8,6 +8,7 @@ from agent_runs.dashboard.analytics.charts import bars, keys, lines, sheet
 from agent_runs.dashboard.analytics.filters import filters
 from agent_runs.dashboard.analytics.rows import KeyFigure, Sheet, Slice
 from agent_runs.dashboard.analytics.state import AnalyticsState
+from agent_runs.dashboard.components.button import button, link_button, toggle
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.problem import problem_callout
 from agent_runs.dashboard.frame.layout import frame, head
@@ -160,11 +161,10 @@ def _chart(
 
 
 def _form(title: str, view: str, form: str, symbol: str, is_set: rx.Var[bool]) -> rx.Component:
-    return rx.el.button(
+    return toggle(
         icon(symbol),
-        type="button",
         aria_label=f"{title} as a {form}",
-        aria_pressed=rx.cond(is_set, "true", "false"),
+        is_pressed=is_set,
         on_click=AnalyticsState.show_as(view, form),
     )
 
@@ -262,24 +262,14 @@ def _nothing() -> rx.Component:
             rx.fragment(
                 rx.el.h2("No runs match these filters in this period"),
                 rx.el.p("Clear the filters, or choose a longer period.", class_name="mut"),
-                rx.el.button(
-                    "Clear filters",
-                    type="button",
-                    on_click=AnalyticsState.clear_filters,
-                    class_name="btn",
-                ),
+                button("Clear filters", on_click=AnalyticsState.clear_filters),
             ),
             rx.cond(
                 AnalyticsState.has_runs,
                 rx.fragment(
                     rx.el.h2("No runs in this period"),
                     rx.el.p("There are older runs. Choose a longer period.", class_name="mut"),
-                    rx.el.button(
-                        "Show the last year",
-                        type="button",
-                        on_click=AnalyticsState.set_period(365),
-                        class_name="btn",
-                    ),
+                    button("Show the last year", on_click=AnalyticsState.set_period(365)),
                 ),
                 rx.fragment(
                     rx.el.h2("Nothing to measure yet"),
@@ -287,7 +277,7 @@ def _nothing() -> rx.Component:
                         "Figures appear here once you have created a run.",
                         class_name="mut",
                     ),
-                    rx.link("New run", href="/new", underline="none", class_name="btn solid"),
+                    link_button("New run", href="/new", look="solid"),
                 ),
             ),
         ),

@@ -5,17 +5,16 @@ from typing import Any, Literal
 import reflex as rx
 
 from agent_runs.dashboard.actions import RunsActions
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
 
 
 def ask_bar(run_id: rx.Var[int], ask: Any, *, role: Literal["alert"] | None = None) -> rx.Component:
     """Return the bar; `ask` is a var of `runs.row.Ask`, whose fields a union type would hide."""
 
-    def button(text: str, option: rx.Var[str], look: str) -> rx.Component:
-        answer = RunsActions.answer(run_id, ask.id, option)
-        return rx.cond(
-            option, rx.el.button(text, type="button", on_click=answer, class_name=f"btn {look} s1")
-        )
+    def answer(text: str, option: rx.Var[str], look: str) -> rx.Component:
+        on_click = RunsActions.answer(run_id, ask.id, option)
+        return rx.cond(option, button(text, on_click=on_click, look=look))
 
     return rx.el.div(
         icon("shield-question"),
@@ -28,8 +27,8 @@ def ask_bar(run_id: rx.Var[int], ask: Any, *, role: Literal["alert"] | None = No
             style={"overflowWrap": "anywhere"},
         ),
         rx.el.div(
-            button("Reject", ask.reject, ""),
-            button("Approve once", ask.allow, "solid"),
+            answer("Reject", ask.reject, "s1"),
+            answer("Approve once", ask.allow, "solid s1"),
             class_name="acts",
         ),
         role=role,

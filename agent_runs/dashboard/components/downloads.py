@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import reflex as rx
 
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.downloads import FORMATS, OF_MANY_RUNS, label_of
 
@@ -32,9 +33,7 @@ def download_menu(
 ) -> rx.Component:
     """Return a button that opens a menu of the formats for many runs."""
     return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(icon("download", 14), text, type="button", class_name=f"btn s1 {look}")
-        ),
+        rx.dropdown_menu.trigger(button(icon("download", 14), text, look=f"s1 {look}")),
         rx.dropdown_menu.content(
             *download_items(OF_MANY_RUNS, on_choose), size="1", variant="soft"
         ),

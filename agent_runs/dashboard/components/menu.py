@@ -1,9 +1,11 @@
 """Chips that open a menu, each for one filter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import reflex as rx
 
+from agent_runs.dashboard.components.button import toggle
 from agent_runs.dashboard.components.icon import icon
 
 
@@ -30,6 +32,22 @@ def chip_menu(
     )
 
 
+def pair_menu(
+    text: str,
+    chosen: rx.Var[str],
+    label: rx.Var[str],
+    pairs: rx.vars.ArrayVar[Sequence[tuple[str, str]]],
+    on_choose: Callable[[Any], Any],
+) -> rx.Component:
+    """Return a chip with a menu of `(value, words)` pairs; `label` is what the chosen one says."""
+    return chip_menu(
+        rx.cond(chosen, f"{text}: {label}", text),
+        chosen != "",
+        rx.foreach(pairs, lambda pair: choice(pair[1], chosen == pair[0], on_choose(pair[0]))),
+        name=text,
+    )
+
+
 def choice(
     text: rx.Var[str] | str, is_chosen: rx.Var[bool], on_choose: rx.event.EventType[()]
 ) -> rx.Component:
@@ -50,11 +68,10 @@ def segments(
     """Return a row of buttons, one of them pressed: `(text, icon, is pressed, on press)` each."""
     return rx.el.div(
         *[
-            rx.el.button(
+            toggle(
                 icon(symbol) if symbol else rx.fragment(),
                 text,
-                type="button",
-                aria_pressed=rx.cond(is_pressed, "true", "false"),
+                is_pressed=is_pressed,
                 on_click=on_press,
             )
             for text, symbol, is_pressed, on_press in options

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 import reflex as rx
 
+from agent_runs.dashboard.components.button import toggle
+
 Choice = tuple[str, rx.Var[bool], rx.event.EventType[()]]
 """Text, whether it is chosen, and what a press does."""
 Day = tuple[str, rx.Var[str], Callable[[rx.Var[str]], rx.event.EventType[()]]]
@@ -19,13 +21,7 @@ def period_popover(
         rx.popover.content(
             rx.el.div(
                 *[
-                    rx.el.button(
-                        text,
-                        type="button",
-                        aria_pressed=rx.cond(is_chosen, "true", "false"),
-                        on_click=on_press,
-                        class_name="chip",
-                    )
+                    toggle(text, is_pressed=is_chosen, on_click=on_press, class_name="chip")
                     for text, is_chosen, on_press in choices
                 ],
                 class_name="flexrow wrap",

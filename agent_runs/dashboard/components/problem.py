@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
 
 
@@ -14,7 +15,7 @@ def problem_callout(
         rx.el.div(
             icon("circle-x"),
             rx.el.span(problem, class_name="grow"),
-            rx.el.button("Try again", type="button", on_click=on_retry, class_name="btn s1"),
+            button("Try again", on_click=on_retry, look="s1"),
             role="alert",
             class_name="callout red",
             style=style,

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from agent_runs.dashboard.components.card import card
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.frame.hosted_state import HostedState
 from agent_runs.dashboard.frame.shell import Shell
@@ -26,23 +27,12 @@ def hosted_card() -> rx.Component:
     """Return figures about each hosted organization; nothing without an account."""
     return rx.cond(
         HostedState.rows.length() > 0,
-        rx.el.section(
-            rx.el.header(
-                rx.el.div(
-                    rx.el.h2("Mirrored accounts"),
-                    rx.el.p(
-                        "Their runs are copied to this server. Pages show the copies, so viewing "
-                        "them costs no requests.",
-                        class_name="sm mut",
-                    ),
-                    class_name="col grow",
-                )
-            ),
-            rx.el.div(
-                rx.foreach(HostedState.rows, _facts), class_name="stack pad", style={"gap": "16px"}
-            ),
-            id="hosted",
-            class_name="card",
+        card(
+            "hosted",
+            "Mirrored accounts",
+            "Their runs are copied to this server. Pages show the copies, so viewing them costs no "
+            "requests.",
+            rx.foreach(HostedState.rows, _facts),
         ),
     )
 

@@ -8,6 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from agent_runs.dashboard.actions import RunsActions
 from agent_runs.dashboard.browser.faces import Palette, Shortcuts, TabTitle
+from agent_runs.dashboard.components.button import button, link_button
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.frame.hosted import hosted_progress, hosted_troubles
 from agent_runs.dashboard.frame.shell import Shell
@@ -113,13 +114,7 @@ def head(
 
 def back_link() -> rx.Component:
     """Return the arrow that leads from a page to the list of runs."""
-    return rx.link(
-        icon("arrow-left"),
-        href="/",
-        underline="none",
-        aria_label="Back to the runs",
-        class_name="btn ghost ic",
-    )
+    return link_button(icon("arrow-left"), href="/", aria_label="Back to the runs", look="ghost ic")
 
 
 def connection_pill() -> rx.Component:
@@ -228,24 +223,22 @@ def _current(place: Place, current: str) -> dict[str, Any]:
 
 
 def _theme_button() -> rx.Component:
-    return rx.el.button(
+    return button(
         rx.color_mode_cond(icon("moon"), icon("sun")),
-        type="button",
         aria_label=rx.color_mode_cond("Use the dark theme", "Use the light theme"),
         on_click=rx.toggle_color_mode,
-        class_name="btn ghost s1 ic",
+        look="ghost s1 ic",
     )
 
 
 def _keyboard_list() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.trigger(
-            rx.el.button(
+            button(
                 icon("keyboard"),
-                type="button",
                 aria_label="Keyboard shortcuts",
                 custom_attrs={"data-hotkey": "?"},
-                class_name="btn ghost s1 ic",
+                look="ghost s1 ic",
             )
         ),
         rx.dialog.content(
@@ -271,12 +264,11 @@ def _keyboard_list() -> rx.Component:
                 style={"marginTop": "16px", "gridTemplateColumns": "110px 1fr"},
             ),
             rx.dialog.close(
-                rx.el.button(
+                button(
                     icon("x"),
-                    type="button",
                     aria_label="Close",
-                    class_name="btn ghost s1 ic",
                     style={"position": "absolute", "top": "16px", "right": "16px"},
+                    look="ghost s1 ic",
                 )
             ),
             max_width="420px",

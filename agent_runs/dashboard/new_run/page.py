@@ -5,7 +5,9 @@ from typing import Any
 import reflex as rx
 
 from agent_runs.dashboard.browser.faces import Composer
+from agent_runs.dashboard.components.button import toggle
 from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.new_run.state import ANY, HERE, AgentChoice, NewRun
@@ -68,11 +70,8 @@ def _place() -> rx.Component:
 
 
 def _place_choice(place: rx.Var[str] | str, name: rx.Var[str] | str) -> rx.Component:
-    return rx.el.button(
-        name,
-        type="button",
-        aria_pressed=rx.cond(NewRun.chosen_place == place, "true", "false"),
-        on_click=NewRun.choose_place(place),
+    return toggle(
+        name, is_pressed=NewRun.chosen_place == place, on_click=NewRun.choose_place(place)
     )
 
 
@@ -195,19 +194,12 @@ _POLICIES = (
 def _freedom() -> rx.Component:
     return rx.el.div(
         rx.el.span("When the agent asks for permission", class_name="label"),
-        rx.el.div(
-            *[
-                rx.el.button(
-                    word,
-                    type="button",
-                    aria_pressed=rx.cond(NewRun.policy == code, "true", "false"),
-                    on_click=NewRun.choose_policy(code),
-                )
+        segments(
+            "When the agent asks for permission",
+            [
+                (word, "", NewRun.policy == code, NewRun.choose_policy(code))
                 for code, word, _ in _POLICIES
             ],
-            role="group",
-            aria_label="When the agent asks for permission",
-            class_name="seg",
         ),
         rx.el.p(
             rx.match(NewRun.policy, *[(code, note) for code, _, note in _POLICIES], ""),

@@ -10,6 +10,7 @@ from agent_runs.client.calls import answers
 from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.runs import CreateOptions
 from agent_runs.dashboard.browser.faces import Elapsed
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.layout import frame, head
@@ -170,13 +171,11 @@ def page() -> rx.Component:
         current="Agents",
         heading=head(
             "Agents",
-            rx.el.button(
+            button(
                 icon("refresh-cw"),
                 "Look again",
-                type="button",
                 disabled=Agents.is_looking,
                 on_click=Agents.look_again,
-                class_name="btn",
             ),
             note=rx.cond(Agents.loaded, rx.el.span(Agents.ready_text, class_name="mut desk")),
         ),
@@ -211,14 +210,12 @@ def _agent(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
             ),
             rx.cond(card.run_id.to(int) > 0, _test_result(card)),
             rx.el.div(
-                rx.el.button(
+                button(
                     icon("play"),
                     "Test",
-                    type="button",
                     aria_label=f"Test {card.title}",
                     disabled=~card.is_ready | ((card.run_id.to(int) > 0) & (card.finished == "")),
                     on_click=Agents.test(card.name),
-                    class_name="btn",
                 ),
                 class_name="flexrow",
             ),

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from agent_runs.dashboard.browser.faces import ImportPage
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.frame.layout import back_link, frame, head
 from agent_runs.dashboard.frame.shell import Shell
 
@@ -60,12 +61,11 @@ def _about() -> rx.Component:
 def _command() -> rx.Component:
     return rx.el.span(
         rx.el.code(_COMMAND, tab_index=0),
-        rx.el.button(
+        button(
             "Copy",
-            type="button",
             aria_label="Copy the command",
             on_click=[rx.set_clipboard(_COMMAND), rx.toast.success("Copied")],
-            class_name="btn ghost s1",
+            look="ghost s1",
         ),
         class_name="cmd",
     )

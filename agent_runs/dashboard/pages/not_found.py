@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from agent_runs.dashboard.components.button import link_button
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell
 
@@ -13,7 +14,7 @@ def page() -> rx.Component:
         rx.el.div(
             rx.el.h2("There is no such page"),
             rx.el.p("Check the address: it may be mistyped, or the page moved.", class_name="mut"),
-            rx.link("Show all runs", href="/", underline="none", class_name="btn"),
+            link_button("Show all runs", href="/"),
             class_name="card blank",
         ),
         title="Not found",

@@ -13,16 +13,17 @@ from agent_runs.dashboard.browser.faces import (
     Transcript,
 )
 from agent_runs.dashboard.components.ask import ask_bar
+from agent_runs.dashboard.components.button import button, link_button
 from agent_runs.dashboard.components.downloads import download_items
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.problem import problem_callout
+from agent_runs.dashboard.components.pull_request import pull_request
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.downloads import OF_ONE_RUN
 from agent_runs.dashboard.frame.layout import back_link, connection_pill, frame
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.run.side import side
 from agent_runs.dashboard.run.state import RunState
-from agent_runs.dashboard.runs.row import PullRequestLink
 
 
 @rx.page(route="/runs/[run_id]", title="Run · Agent runs", on_load=[Shell.follow, RunState.follow])
@@ -94,7 +95,7 @@ def _meta() -> rx.Component:
             RunState.branch,
             rx.el.span(icon("git-branch", 14), rx.el.span(RunState.branch, class_name="mono")),
         ),
-        rx.foreach(RunState.pull_requests, _pull_request),
+        rx.foreach(RunState.pull_requests, lambda link: pull_request(link, "")),
         rx.el.span(
             rx.el.span(RunState.agent, class_name="badge"), rx.el.span(RunState.repo), class_name=""
         ),
@@ -102,17 +103,6 @@ def _meta() -> rx.Component:
         aria_label="Facts",
         tab_index=0,  # it scrolls on a phone, also with the keyboard
         class_name="meta",
-    )
-
-
-def _pull_request(link: rx.vars.ObjectVar[PullRequestLink]) -> rx.Component:
-    return rx.el.a(
-        icon("git-pull-request", 14),
-        link.label,
-        href=link.url,
-        title=link.title,
-        target="_blank",
-        rel="noopener noreferrer",
     )
 
 
@@ -139,18 +129,12 @@ def _main_action() -> rx.Component:
 def _action(
     text: str, symbol: str, on_press: rx.event.EventType[()], *, look: str = ""
 ) -> rx.Component:
-    return rx.el.button(
-        icon(symbol), text, type="button", on_click=on_press, class_name=f"btn {look}"
-    )
+    return button(icon(symbol), text, on_click=on_press, look=look)
 
 
 def _more() -> rx.Component:
     return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                icon("ellipsis"), type="button", aria_label="More", class_name="btn ghost ic"
-            )
-        ),
+        rx.dropdown_menu.trigger(button(icon("ellipsis"), aria_label="More", look="ghost ic")),
         rx.dropdown_menu.content(
             rx.dropdown_menu.item(
                 icon("link", 14),
@@ -320,6 +304,6 @@ def _missing() -> rx.Component:
         rx.el.p(
             "Check the number: it may be mistyped, or belong to another server.", class_name="mut"
         ),
-        rx.link("Show all runs", href="/", underline="none", class_name="btn"),
+        link_button("Show all runs", href="/"),
         class_name="card blank",
     )

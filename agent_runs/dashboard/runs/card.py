@@ -7,9 +7,11 @@ import reflex as rx
 from agent_runs.dashboard.actions import RunsActions
 from agent_runs.dashboard.browser.faces import Ago, Elapsed
 from agent_runs.dashboard.components.ask import ask_bar
+from agent_runs.dashboard.components.button import button
 from agent_runs.dashboard.components.icon import icon
+from agent_runs.dashboard.components.pull_request import pull_request
 from agent_runs.dashboard.components.status import status
-from agent_runs.dashboard.runs.row import PullRequestLink, RunRow
+from agent_runs.dashboard.runs.row import RunRow
 
 
 def card(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
@@ -144,31 +146,18 @@ def _second_line(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
             ),
             rx.el.span(row.line, class_name="cut", title=row.line),
         ),
-        rx.foreach(row.pull_requests, _pull_request),
+        rx.foreach(row.pull_requests, lambda link: pull_request(link, "pr")),
         class_name=f"l2 flexrow {row.line_tone}",
-    )
-
-
-def _pull_request(link: rx.vars.ObjectVar[PullRequestLink]) -> rx.Component:
-    return rx.el.a(
-        icon("git-pull-request", 14),
-        link.label,
-        href=link.url,
-        title=link.title,
-        target="_blank",
-        rel="noopener noreferrer",
-        class_name="pr",
     )
 
 
 def _menu(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
-            rx.el.button(
+            button(
                 icon("ellipsis-vertical"),
-                type="button",
                 aria_label=f"Actions for run {row.id}",
-                class_name="btn ghost s1 ic",
+                look="ghost s1 ic",
             )
         ),
         rx.dropdown_menu.content(

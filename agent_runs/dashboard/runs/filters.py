@@ -3,8 +3,9 @@
 import reflex as rx
 
 from agent_runs.dashboard.browser.faces import Views
+from agent_runs.dashboard.components.button import button, toggle
 from agent_runs.dashboard.components.icon import icon
-from agent_runs.dashboard.components.menu import chip_menu, choice
+from agent_runs.dashboard.components.menu import chip_menu, choice, pair_menu
 from agent_runs.dashboard.components.period import period_popover
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.runs.query import PERIODS
@@ -47,14 +48,13 @@ def bar() -> rx.Component:
             _repo_menu(),
             _source_menu(),
             _time_menu(),
-            rx.el.button(
+            toggle(
                 icon("archive", 14),
                 "Archived",
                 rx.cond(
                     Shell.archived > 0, rx.el.span(Shell.archived.to_string(), class_name="num")
                 ),
-                type="button",
-                aria_pressed=rx.cond(RunsState.is_archive, "true", "false"),
+                is_pressed=RunsState.is_archive,
                 on_click=RunsState.toggle_archive,
                 class_name="chip",
             ),
@@ -62,12 +62,7 @@ def bar() -> rx.Component:
             Views.create(kind="runs"),
             rx.cond(
                 RunsState.is_filtered,
-                rx.el.button(
-                    "Clear filters",
-                    type="button",
-                    on_click=RunsState.clear_filters,
-                    class_name="btn ghost s1 end",
-                ),
+                button("Clear filters", on_click=RunsState.clear_filters, look="ghost s1 end"),
             ),
             class_name="chips",
         ),
@@ -92,12 +87,11 @@ def _cell(group: Group) -> rx.Component:
     statuses = ",".join(group.statuses)
     is_set = RunsState.status.join(",") == statuses
     some = "hot" if group.name == "Needs you" else ""
-    return rx.el.button(
+    return toggle(
         rx.el.span(class_name=f"dot {group.dot}", aria_hidden="true"),
         rx.el.span(group.name, class_name="cut"),
         rx.el.b(count.to_string()),
-        type="button",
-        aria_pressed=rx.cond(is_set, "true", "false"),
+        is_pressed=is_set,
         on_click=RunsState.filter_group(statuses),
         class_name=rx.cond(count > 0, some, "zero"),
         custom_attrs={"data-group": group.name},
@@ -122,34 +116,26 @@ def _status_menu() -> rx.Component:
 
 
 def _agent_menu() -> rx.Component:
-    return chip_menu(
-        rx.cond(RunsState.agent, f"Agent: {RunsState.agent}", "Agent"),
-        RunsState.agent != "",
-        rx.foreach(
-            RunsState.agent_names, lambda pair: _pair_choice(pair, "agent", RunsState.agent)
-        ),
-        name="Agent",
+    state = RunsState
+    return pair_menu(
+        "Agent",
+        state.agent,
+        state.agent,
+        state.agent_names,
+        lambda name: state.filter_by("agent", name),
     )
 
 
 def _repo_menu() -> rx.Component:
-    return rx.cond(
-        (RunsState.repo_names.length() > 0) | (RunsState.repo != ""),
-        chip_menu(
-            rx.cond(RunsState.repo, f"Repository: {RunsState.repo_label}", "Repository"),
-            RunsState.repo != "",
-            rx.foreach(
-                RunsState.repo_names, lambda pair: _pair_choice(pair, "repo", RunsState.repo)
-            ),
-            name="Repository",
-        ),
+    state = RunsState
+    menu = pair_menu(
+        "Repository",
+        state.repo,
+        state.repo_label,
+        state.repo_names,
+        lambda repo: state.filter_by("repo", repo),
     )
-
-
-def _pair_choice(
-    pair: rx.vars.ArrayVar[tuple[str, str]], name: str, chosen: rx.Var[str]
-) -> rx.Component:
-    return choice(pair[1], chosen == pair[0], RunsState.filter_by(name, pair[0]))
+    return rx.cond((state.repo_names.length() > 0) | (state.repo != ""), menu)
 
 
 def _source_menu() -> rx.Component:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from agent_runs.dashboard.actions import FEWEST_COMPARED, MOST_COMPARED, RunsActions
+from agent_runs.dashboard.components.button import button, link_button
 from agent_runs.dashboard.components.downloads import download_menu
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import segments
@@ -71,13 +72,7 @@ def _summary_bar() -> rx.Component:
                 RunsState.rows.length() > 0,
                 download_menu("Export", RunsState.export, look="ghost"),
             ),
-            rx.link(
-                icon("upload", 14),
-                "Import",
-                href="/import",
-                underline="none",
-                class_name="btn ghost s1",
-            ),
+            link_button(icon("upload", 14), "Import", href="/import", look="ghost s1"),
             rx.el.div(view_choice("Layout of the list"), class_name="desk"),
             class_name="flexrow",
         ),
@@ -89,42 +84,31 @@ def _bulk_bar() -> rx.Component:
     count = RunsActions.selected.length()
     return rx.el.div(
         rx.el.b(f"{count} selected", class_name="num med"),
-        rx.el.button(
+        button(
             icon("square", 14),
             "Stop selected",
-            type="button",
             on_click=RunsActions.stop_selected,
-            class_name="btn s1 danger",
+            look="s1 danger",
         ),
-        rx.el.button(
+        button(
             icon("archive", 14),
             "Archive selected",
-            type="button",
             on_click=RunsActions.archive_selected,
-            class_name="btn s1",
+            look="s1",
         ),
-        rx.el.button(
+        button(
             icon("git-compare", 14),
             "Compare",
-            type="button",
             disabled=(count < FEWEST_COMPARED) | (count > MOST_COMPARED),
             title=f"Compare {FEWEST_COMPARED} to {MOST_COMPARED} runs",
             on_click=RunsActions.compare_selected,
-            class_name="btn s1",
+            look="s1",
         ),
         download_menu("Export selected", RunsActions.export_selected),
-        rx.el.button(
-            "Select this page",
-            type="button",
-            on_click=RunsActions.select(RunsState.shown_ids),
-            class_name="btn ghost s1",
+        button(
+            "Select this page", on_click=RunsActions.select(RunsState.shown_ids), look="ghost s1"
         ),
-        rx.el.button(
-            "Clear",
-            type="button",
-            on_click=RunsActions.clear_selection,
-            class_name="btn ghost s1",
-        ),
+        button("Clear", on_click=RunsActions.clear_selection, look="ghost s1"),
         role="toolbar",
         aria_label="Selected runs",
         class_name="bulk wrap",
@@ -143,22 +127,20 @@ def _pager() -> rx.Component:
                     aria_label="Runs per page",
                 ),
             ),
-            rx.el.button(
+            button(
                 icon("chevron-left", 14),
                 "Previous",
-                type="button",
                 disabled=RunsState.page <= 1,
                 on_click=RunsState.open_page((RunsState.page - 1).to(int)),
-                class_name="btn s1",
+                look="s1",
             ),
             rx.el.span(f"Page {RunsState.page} of {RunsState.pages}", class_name="num desk"),
-            rx.el.button(
+            button(
                 "Next",
                 icon("chevron-right", 14),
-                type="button",
                 disabled=RunsState.page >= RunsState.pages,
                 on_click=RunsState.open_page((RunsState.page + 1).to(int)),
-                class_name="btn s1",
+                look="s1",
             ),
             class_name="flexrow end",
         ),
@@ -198,18 +180,13 @@ def _nothing() -> rx.Component:
     )
 
 
-def _blank(title: str, text: str, button: str) -> rx.Component:
+def _blank(title: str, text: str, way_out: str) -> rx.Component:
     return rx.el.div(
         rx.el.h2(title),
         rx.el.p(text, class_name="mut"),
-        rx.el.button(button, type="button", on_click=RunsState.clear_filters, class_name="btn")
-        if button
-        else rx.el.button(
-            "Show archived runs",
-            type="button",
-            on_click=RunsState.toggle_archive,
-            class_name="btn",
-        ),
+        button(way_out, on_click=RunsState.clear_filters)
+        if way_out
+        else button("Show archived runs", on_click=RunsState.toggle_archive),
         class_name="blank",
     )
 

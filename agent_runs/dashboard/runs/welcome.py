@@ -12,6 +12,7 @@ import reflex as rx
 from agent_runs.client.calls import runs as run_calls
 from agent_runs.client.calls.runs import CreateOptions
 from agent_runs.dashboard.browser.faces import Elapsed
+from agent_runs.dashboard.components.button import button, link_button
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.status import status
 from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
@@ -225,12 +226,10 @@ def _say_hello() -> rx.Component:
                 rx.el.span(PROMPT, class_name="sm mut"),
                 class_name="col grow",
             ),
-            rx.el.button(
+            button(
                 "Start the demo run",
-                type="button",
                 disabled=Welcome.is_starting | (Shell.link != "live"),
                 on_click=Welcome.say_hello,
-                class_name="btn",
             ),
             class_name="nextrow",
         ),
@@ -244,12 +243,7 @@ def _first_run() -> rx.Component:
             status(Welcome.status, Welcome.word, Welcome.tone, Welcome.dot),
             rx.el.span("Say hello", class_name="med cut"),
             rx.el.span(Welcome.summary, " ", _elapsed(), class_name="sm mut num desk"),
-            rx.link(
-                "Open run",
-                href=f"/runs/{Welcome.run_id}",
-                underline="none",
-                class_name="btn end",
-            ),
+            link_button("Open run", href=f"/runs/{Welcome.run_id}", look="end"),
             style={"borderBottom": "1px solid var(--line)"},
         ),
         rx.el.ol(
@@ -290,26 +284,24 @@ def _next() -> rx.Component:
                     f"Found on this machine: {Welcome.ready_agents}.",
                     "None was found on this machine yet. The Agents page shows how to add one.",
                 ),
-                rx.link("Agents", href="/agents", underline="none", class_name="btn"),
+                link_button("Agents", href="/agents"),
             ),
             _next_row(
                 "upload",
                 "Import runs",
                 "Exports from another server, or past Claude Code sessions.",
-                rx.link("Import", href="/import", underline="none", class_name="btn"),
+                link_button("Import", href="/import"),
             ),
             _next_row(
                 "terminal",
                 "Start a run from a terminal",
                 rx.el.code('agent-runs run "Fix the flaky test"'),
-                rx.el.button(
+                button(
                     "Copy",
-                    type="button",
                     on_click=[
                         rx.set_clipboard('agent-runs run "Fix the flaky test"'),
                         rx.toast.success("Copied"),
                     ],
-                    class_name="btn",
                 ),
             ),
             class_name="card",

@@ -6,6 +6,8 @@ import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
 from agent_runs.dashboard.browser.faces import DensityChoice
+from agent_runs.dashboard.components.button import button, toggle
+from agent_runs.dashboard.components.card import card
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.frame.hosted import hosted_card
@@ -78,7 +80,7 @@ def _places() -> rx.Component:
 
 
 def _credentials() -> rx.Component:
-    return _card(
+    return card(
         "credentials",
         "Hosted service",
         "Only needed to mirror a Codegen-compatible server. Agents on this machine have their own "
@@ -159,11 +161,10 @@ def _token() -> rx.Component:
 
 
 def _organization(pair: rx.vars.ArrayVar[tuple[str, str]]) -> rx.Component:
-    return rx.el.button(
+    return toggle(
         pair[1],
         rx.el.span(pair[0], class_name="num"),
-        type="button",
-        aria_pressed=rx.cond(SettingsState.values["codegen_org_id"] == pair[0], "true", "false"),
+        is_pressed=SettingsState.values["codegen_org_id"] == pair[0],
         on_click=SettingsState.pick_organization(pair[0]),
         class_name="chip",
     )
@@ -182,7 +183,7 @@ def _verdict(*problems: str) -> rx.Component:
 
 
 def _run_defaults() -> rx.Component:
-    return _card(
+    return card(
         "defaults",
         "Run defaults",
         "Used for new runs that do not set their own.",
@@ -275,9 +276,7 @@ def _save_bar() -> rx.Component:
         ),
         rx.cond(
             SettingsState.is_changed,
-            rx.el.button(
-                "Discard", type="button", on_click=SettingsState.discard, class_name="btn ghost"
-            ),
+            button("Discard", on_click=SettingsState.discard, look="ghost"),
         ),
         rx.el.button(
             "Save settings",
@@ -290,7 +289,7 @@ def _save_bar() -> rx.Component:
 
 
 def _appearance() -> rx.Component:
-    return _card(
+    return card(
         "appearance",
         "Appearance",
         "Stored in this browser.",
@@ -316,7 +315,7 @@ def _appearance() -> rx.Component:
 
 
 def _fixed() -> rx.Component:
-    return _card(
+    return card(
         "server",
         "Server",
         "To change these, edit the API's environment or its .env file, then restart the API.",
@@ -332,15 +331,4 @@ def _fixed_line(line: rx.vars.ObjectVar[FixedSetting]) -> rx.Component:
             rx.el.span(line.description, class_name="sm mut"),
             class_name="col",
         ),
-    )
-
-
-def _card(name: str, title: str, note: str, *children: rx.Component) -> rx.Component:
-    return rx.el.section(
-        rx.el.header(
-            rx.el.div(rx.el.h2(title), rx.el.p(note, class_name="sm mut"), class_name="col grow")
-        ),
-        rx.el.div(*children, class_name="stack pad", style={"gap": "16px"}),
-        id=name,
-        class_name="card",
     )
