@@ -44,16 +44,16 @@ class TurnOutcome:
         status: a terminal official status.
         status_reason: short machine word for an end that is not COMPLETE, such as `agent_crashed`,
             `not_logged_in`, `agent_missing`, `idle_timeout`, `start_timeout`, `time_limit`.
+        error: for people: what happened, what is safe, what to do next; written as an ERROR entry.
         result: the complete final answer.
-        error: for people: what happened, what is safe, what to do next.
         stop_reason: as the agent said it.
         usage: as reported by the agent.
     """
 
     status: str
     status_reason: str | None = None
-    result: str | None = None
     error: str | None = None
+    result: str | None = None
     stop_reason: str | None = None
     usage: dict[str, JSON] = field(default_factory=dict[str, JSON])
 

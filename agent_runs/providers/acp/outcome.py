@@ -3,27 +3,11 @@
 Every text says what happened, what is safe and what to do next.
 """
 
-from dataclasses import dataclass
-
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.base import TurnOutcome
 
 _SAFE = "The workspace is kept"
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a turn ended.
-
-    Attributes:
-        status: official word.
-        reason: machine word; None for COMPLETE.
-        error: text of the only ERROR entry; None writes none.
-    """
-
-    status: AgentRunStatus
-    reason: str | None = None
-    error: str | None = None
 
 
 class TurnFailed(Exception):
@@ -31,26 +15,26 @@ class TurnFailed(Exception):
 
     def __init__(self, reason: str, error: str, status: str = AgentRunStatus.ERROR) -> None:
         super().__init__(error)
-        self.ending = Ending(AgentRunStatus(status), reason, error)
+        self.ending = TurnOutcome(status, reason, error)
 
 
-CANCELLED = Ending(AgentRunStatus.CANCELLED, "stopped")
+CANCELLED = TurnOutcome(AgentRunStatus.CANCELLED, "stopped")
 
 _BY_STOP_REASON = {
-    "end_turn": Ending(AgentRunStatus.COMPLETE),
-    "cancelled": Ending(AgentRunStatus.CANCELLED, "cancelled_by_agent"),
-    "max_tokens": Ending(
+    "end_turn": TurnOutcome(AgentRunStatus.COMPLETE),
+    "cancelled": TurnOutcome(AgentRunStatus.CANCELLED, "cancelled_by_agent"),
+    "max_tokens": TurnOutcome(
         AgentRunStatus.OUT_OF_TOKENS,
         "max_tokens",
         f"The model ran out of tokens before it was done. {_SAFE}; resume the run to continue.",
     ),
-    "max_turn_requests": Ending(
+    "max_turn_requests": TurnOutcome(
         AgentRunStatus.MAX_ITERATIONS_REACHED,
         "max_turn_requests",
         "The agent reached its limit of model requests for one turn. "
         f"{_SAFE}; resume the run to continue.",
     ),
-    "refusal": Ending(
+    "refusal": TurnOutcome(
         AgentRunStatus.ERROR,
         "refusal",
         f"The model refused to continue. {_SAFE}; resume the run with a different prompt.",
@@ -58,12 +42,12 @@ _BY_STOP_REASON = {
 }
 
 
-def ending_of(stop_reason: str) -> Ending:
+def ending_of(stop_reason: str) -> TurnOutcome:
     """Return how a turn ended that the agent ended with this stop reason."""
     ending = _BY_STOP_REASON.get(stop_reason)
     if ending is not None:
         return ending
-    return Ending(
+    return TurnOutcome(
         AgentRunStatus.ERROR,
         "unknown_stop_reason",
         f"The agent stopped for an unknown reason: {stop_reason!r}. "

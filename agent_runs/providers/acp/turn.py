@@ -9,7 +9,7 @@ import contextlib
 import re
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from agent_runs.providers.acp.environment import agent_command, agent_environmen
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.model_choice import choose_model
-from agent_runs.providers.acp.outcome import Ending, TurnFailed
+from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.sandbox import Sandbox
 from agent_runs.providers.acp.session import Launch, Session, open_session
@@ -71,7 +71,7 @@ class Turn:
         self._stop = asyncio.Event()
         self._stopped = False
         self._prompting = False
-        self._course: asyncio.Task[Ending] | None = None
+        self._course: asyncio.Task[TurnOutcome] | None = None
         self._stop_reason: str | None = None
 
     def stop(self) -> None:
@@ -104,13 +104,8 @@ class Turn:
             failure = None if task.cancelled() else task.exception()
             if failure is not None and not isinstance(failure, TurnFailed):
                 raise failure
-        return TurnOutcome(
-            status=ending.status,
-            status_reason=ending.reason,
-            result=answer,
-            error=ending.error,
-            stop_reason=self._stop_reason,
-            usage=self._translator.usage,
+        return replace(
+            ending, result=answer, stop_reason=self._stop_reason, usage=self._translator.usage
         )
 
     def _break_off(self) -> None:
@@ -121,16 +116,16 @@ class Turn:
             # An agent that works is told to stop first; before that, there is nobody to tell.
             self._course.cancel()
 
-    def _ending(self, course: asyncio.Task[Ending]) -> Ending:
+    def _ending(self, course: asyncio.Task[TurnOutcome]) -> TurnOutcome:
         if self._stopped or course.cancelled():
             return outcome.CANCELLED
         failure = course.exception()
         if isinstance(failure, TurnFailed):
             return failure.ending
         # Anything else is our fault, which `work` raises.
-        return Ending(AgentRunStatus.ERROR) if failure is not None else course.result()
+        return TurnOutcome(AgentRunStatus.ERROR) if failure is not None else course.result()
 
-    async def _run(self) -> Ending:
+    async def _run(self) -> TurnOutcome:
         tree = await self._prepare()
         marker = f"{self._request.run_id}:{uuid.uuid4().hex}"
         try:
@@ -180,7 +175,7 @@ class Turn:
             raise outcome.images_unsupported(self._profile)
         await self._recorder.update(session_id=session.session_id, activity="Thinking")
 
-    async def _prompt(self, session: Session) -> Ending:
+    async def _prompt(self, session: Session) -> TurnOutcome:
         self._prompting = True
         result = await session.prompt(self._blocks(session), stop=self._stop)
         if result is not None:
@@ -238,7 +233,7 @@ class Turn:
         await asyncio.to_thread(orphans.end_strays, marker)
         await asyncio.to_thread(orphans.forget, self._folder.root)
 
-    def _finish(self, ending: Ending) -> str | None:
+    def _finish(self, ending: TurnOutcome) -> str | None:
         complete = ending.status == AgentRunStatus.COMPLETE
         cancelled = ending.status == AgentRunStatus.CANCELLED
         answer = self._translator.finish(
