@@ -20,9 +20,9 @@ _TELLING = ("command", "cmd", *PATHS, "pattern", "query", "url", "title", "promp
 _WORK_TREE = re.compile(r"(^|\s)/\S*?/runs/\d+/work/(?=\S)")
 
 
-def target(tool_input: "JSON", most: int = 300) -> str:
-    """Return what a tool was used on, on one line of at most `most` characters."""
-    return one_line(_WORK_TREE.sub(r"\1", argument(tool_input)[: most * 10]), most)
+def target(tool_input: "JSON") -> str:
+    """Return what a tool was used on, on one short line."""
+    return one_line(_WORK_TREE.sub(r"\1", argument(tool_input)[:3000]))
 
 
 def argument(tool_input: "JSON") -> str:

@@ -199,7 +199,7 @@ class Accounts:
         following = next((f for f in self._all() if f.organization.id == organization_id), None)
         if following is None:
             raise Conflict(f"There is no token here any more for organization {organization_id}.")
-        now = following.governor.now()
+        now = anyio.current_time()
         entry = self._cache.get((organization_id, what))
         if entry is None or now - entry[0] > _CACHE_SECONDS:
             with asking_for_a_person():
@@ -280,8 +280,8 @@ class Accounts:
                         page = await client.list_organizations()
                     break
                 except AgentRunsError as exc:
-                    served.conditions.failed(exc, governor.now())
-                    await asyncio.sleep(served.conditions.wait(governor.now()) or 1.0)
+                    served.conditions.failed(exc, anyio.current_time())
+                    await asyncio.sleep(served.conditions.wait(anyio.current_time()) or 1.0)
         served.conditions.answered()
         here = {it.organization.upstream_id: it for it in served.organizations}
         for item in page.items:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import anyio
+
 from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.errors import Conflict
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus
@@ -125,7 +127,7 @@ class Creator:
 
     def _pause(self) -> float:
         """Return the seconds until a new run may be created upstream."""
-        now = self._governor.now()
+        now = anyio.current_time()
         if (wait := self._follower.conditions.create_wait(now)) > 0:
             return wait
         # While one is created nobody can store new runs, so that must not take long.

@@ -104,7 +104,7 @@ class Following:
         self.governor = governor
         self.mirror = StoreMirror(database, organization.id)
         self.follower = Follower(client, self.mirror, plan=FollowPlan(intervals))
-        self.watched = Watched(governor.now, self.follower.watch)
+        self.watched = Watched(anyio.current_time, self.follower.watch)
         self.creator = Creator(
             database,
             organization.id,
@@ -118,7 +118,7 @@ class Following:
             organization.id,
             self.follower,
             progress=organization.history,
-            now=governor.now,
+            now=anyio.current_time,
         )
         self._database = database
         self._worker = worker
@@ -220,7 +220,7 @@ class Following:
             organization=self.organization,
             followed=self._followed,
             troubles=tuple(self.follower.conditions.all),
-            age_seconds=None if answered is None else self.governor.now() - answered,
+            age_seconds=None if answered is None else anyio.current_time() - answered,
             remaining=governor.remaining,
             sent=governor.sent,
             refusals=governor.refusals,
@@ -283,7 +283,7 @@ class Following:
     async def _refresh_repos(self) -> None:
         """Keep upstream's repositories among ours: new runs can then name them."""
         while True:
-            wait = self.follower.conditions.wait(self.governor.now())
+            wait = self.follower.conditions.wait(anyio.current_time())
             if wait <= 0:
                 try:
                     await self._read_repos()

@@ -256,7 +256,7 @@ def confine(root: Path, path: str) -> Path:
     return real
 
 
-def open_beneath(root: Path, real: Path, flags: int, mode: int = 0o644) -> int:
+def open_beneath(root: Path, real: Path, flags: int) -> int:
     """Open `real`, which comes from `confine`, step by step and through no symlink.
 
     If an agent swaps a folder for a symlink between check and use, this raises OSError.
@@ -272,7 +272,7 @@ def open_beneath(root: Path, real: Path, flags: int, mode: int = 0o644) -> int:
         last = parts[-1] if parts else "."
         # O_NONBLOCK: a named pipe must not block us.
         secure = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        return os.open(last, flags | secure, mode, dir_fd=folder)
+        return os.open(last, flags | secure, 0o644, dir_fd=folder)
     finally:
         os.close(folder)
 

@@ -75,7 +75,7 @@ class Follower:
     Attributes:
         conditions: how upstream is doing.
         plan: what is followed; the caller may `follow` runs whose logs may be incomplete.
-        answered_at: when upstream last gave a good answer, on the clock `now`; None: never.
+        answered_at: when upstream last gave a good answer, by the loop's clock; None: never.
     """
 
     def __init__(
@@ -85,14 +85,12 @@ class Follower:
         *,
         plan: FollowPlan | None = None,
         conditions: Conditions | None = None,
-        now: Callable[[], float] = anyio.current_time,
     ) -> None:
         self.plan = plan or FollowPlan()
         self.conditions = conditions or Conditions()
         self.answered_at: float | None = None
         self._client = client
         self._mirror = mirror
-        self._now = now
         self._wakeup = anyio.Event()
         # One reader at a time: two would both consider the same entries new.
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
@@ -111,7 +109,7 @@ class Follower:
 
     def follow(self, run: str) -> None:
         """Follow a run that was created or resumed here."""
-        self.plan.follow(run, self._now())
+        self.plan.follow(run, anyio.current_time())
         self._wake()
 
     async def read_now(self, run: str) -> None:
@@ -142,20 +140,20 @@ class Follower:
         # Runs move while pages are read, so upstream may show one twice; the first is the newest.
         runs = list({run.id: run for run in reversed(page.items)}.values())[::-1]
         await self._mirror.take_runs(runs)
-        self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], self._now())
+        self.plan.listed(skip, [(str(run.id), works(run)) for run in runs], anyio.current_time())
         self._wake()
         return page
 
     async def failed(self, error: AgentRunsError, run: str | None = None) -> bool:
         """Take in the error of a request; tell whether it concerns only that run."""
         logger.info("upstream: %s", error.message)
-        of_run = self.conditions.failed(error, self._now(), run)
+        of_run = self.conditions.failed(error, anyio.current_time(), run)
         await self._mirror.conditions_changed()
         return of_run
 
     async def answered(self, run: str | None = None) -> None:
         """Take in a good answer: upstream works, and the run's entries can be read."""
-        self.answered_at = self._now()
+        self.answered_at = anyio.current_time()
         if self.conditions.all:
             before = self.conditions.all
             self.conditions.answered(run)
@@ -165,7 +163,7 @@ class Follower:
     async def _forever(self, step: Callable[..., Awaitable[float]], *args: bool) -> None:
         """Do one step after another; each returns the seconds until there is more to do."""
         while True:
-            wait = self.conditions.wait(self._now())
+            wait = self.conditions.wait(anyio.current_time())
             if wait <= 0:
                 wait = await step(*args)
             if wait > 0:
@@ -179,9 +177,9 @@ class Follower:
         self._wakeup = anyio.Event()
 
     async def _next_status(self) -> float:
-        due = self.plan.next_status(self._now())
-        if due.at > self._now():
-            return due.at - self._now()
+        due = self.plan.next_status(anyio.current_time())
+        if due.at > anyio.current_time():
+            return due.at - anyio.current_time()
         try:
             if due.run is not None:
                 await self._ask_one(due.run)
@@ -189,9 +187,9 @@ class Follower:
                 await self.list_page(due.skip, Priority.RUN_LIST)
         except AgentRunsError as exc:
             if await self.failed(exc, due.run) and due.run is not None:
-                self.plan.failed(due.run, self._now())
+                self.plan.failed(due.run, anyio.current_time())
                 return 0.0
-            return self.conditions.wait(self._now()) or 1.0
+            return self.conditions.wait(anyio.current_time()) or 1.0
         await self.answered()
         return 0.0
 
@@ -203,19 +201,19 @@ class Follower:
             await self._is_gone(run)
             return
         await self._mirror.take_runs([answer])
-        self.plan.seen(run, self._now(), works=works(answer))
+        self.plan.seen(run, anyio.current_time(), works=works(answer))
 
     async def _next_logs(self, watched: bool) -> float:
-        due = self.plan.next_logs(self._now(), watched=watched)
-        if due is None or due.at > self._now():
-            return due.at - self._now() if due else 60.0
-        self.plan.logs_started(due.run, self._now())
+        due = self.plan.next_logs(anyio.current_time(), watched=watched)
+        if due is None or due.at > anyio.current_time():
+            return due.at - anyio.current_time() if due else 60.0
+        self.plan.logs_started(due.run, anyio.current_time())
         priority = Priority.WATCHED_LOGS if watched else Priority.UNWATCHED_LOGS
         try:
             await self._read_page(due.run, priority)
         except AgentRunsError as exc:
             if await self.failed(exc, due.run):
-                self.plan.failed(due.run, self._now())
+                self.plan.failed(due.run, anyio.current_time())
         finally:
             self.plan.logs_given_up(due.run)
         return 0.0
@@ -230,7 +228,7 @@ class Follower:
                 except NotFound:
                     await self._only_logs_are_gone(run)
                     return False
-                sent_at = request.sent_at or self._now()
+                sent_at = request.sent_at or anyio.current_time()
                 new = news(position, page.logs)
                 if new.rewritten:
                     whole = await self._whole(run)

@@ -21,7 +21,6 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 
-from agent_runs.client.base import AsyncClock
 from agent_runs.errors import RateLimited
 from agent_runs.providers.codegen.budget import Budget, Kind, Limit, Limits, Priority
 
@@ -77,7 +76,6 @@ class Governor:
     """One budget for everything that uses one token.
 
     Args:
-        clock: what measures waits and waits; the system's if left out.
         pick: `(low, high)` → a random number between them; tests pass their own.
         wall: the time of day, for what people see.
     """
@@ -86,12 +84,10 @@ class Governor:
         self,
         limits: Limits | None = None,
         *,
-        clock: AsyncClock | None = None,
         pick: Callable[[float, float], float] = random.uniform,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._budget = Budget(limits or Limits())
-        self._clock = clock or _EventLoopClock()
         self._pick = pick
         self._wall = wall
         self._waiters: list[_Waiter] = []
@@ -120,7 +116,7 @@ class Governor:
         """
         if patience_seconds is None:
             patience_seconds = _PATIENCE_SECONDS.get(priority, _LONG_PATIENCE_SECONDS)
-        waiter = _Waiter(priority, kind, self._clock.now())
+        waiter = _Waiter(priority, kind, anyio.current_time())
         await self._granted(waiter, waiter.since + patience_seconds)
         try:
             yield
@@ -136,7 +132,7 @@ class Governor:
             retry_after_seconds: upstream's `Retry-After`, of which at most an hour counts. None:
                 there was none; then the wait doubles with each refusal in a row, up to a minute.
         """
-        now = self._clock.now()
+        now = anyio.current_time()
         self._refusals += 1
         self._refused_at = now
         if retry_after_seconds is not None and retry_after_seconds >= 0:
@@ -147,13 +143,9 @@ class Governor:
             self._hold(now + self._backoff_seconds * self._pick(0.5, 1.0))
             self._backoff_seconds = min(_MOST_BACKOFF_SECONDS, self._backoff_seconds * 2)
 
-    def now(self) -> float:
-        """Return the seconds on the governor's clock."""
-        return self._clock.now()
-
     def state(self) -> GovernorState:
         """Return what is left."""
-        now = self._clock.now()
+        now = anyio.current_time()
         pause = self._held_until - now
         remaining = self._budget.remaining(now)
         return GovernorState(
@@ -175,7 +167,7 @@ class Governor:
                 self._give_turns()
                 if waiter.granted_at is not None:
                     return
-                now = self._clock.now()
+                now = anyio.current_time()
                 soonest = self._soonest(waiter, now)
                 if now >= deadline or deadline < soonest < math.inf:
                     raise _too_long(soonest - now)
@@ -192,7 +184,7 @@ class Governor:
         """Wait until the time is over or something changes that may shorten it."""
 
         async def ring() -> None:
-            await self._clock.sleep(seconds)
+            await anyio.sleep(seconds)
             tasks.cancel_scope.cancel()
 
         async with anyio.create_task_group() as tasks:
@@ -203,7 +195,7 @@ class Governor:
 
     def _give_turns(self) -> None:
         """Start all requests that may start now, in order."""
-        now = self._clock.now()
+        now = anyio.current_time()
         while now >= self._held_until:
             fits = [waiter for waiter in self._waiters if self._wait(waiter, now) <= 0]
             if not fits:
@@ -217,7 +209,7 @@ class Governor:
             self._turns[first.kind] += 1
 
     def _end(self, waiter: _Waiter) -> None:
-        self._budget.end(self._clock.now(), waiter.kind)
+        self._budget.end(anyio.current_time(), waiter.kind)
         self._wake_all()
 
     def _wake_all(self) -> None:
@@ -262,27 +254,16 @@ class Governor:
 class Governors:
     """One governor per server and token, shared by all who ask for it."""
 
-    def __init__(self, limits: Limits | None = None, *, clock: AsyncClock | None = None) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits
-        self._clock = clock
         self._all: dict[tuple[str, str], Governor] = {}
 
     def of(self, base_url: str, token: str) -> Governor:
         """Return the governor of this token."""
         key = (base_url.rstrip("/").removesuffix("/v1"), token)
         if key not in self._all:
-            self._all[key] = Governor(self._limits, clock=self._clock)
+            self._all[key] = Governor(self._limits)
         return self._all[key]
-
-
-class _EventLoopClock:
-    """The event loop's own time."""
-
-    def now(self) -> float:
-        return anyio.current_time()
-
-    async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(seconds)
 
 
 def _too_long(seconds: float) -> RateLimited:

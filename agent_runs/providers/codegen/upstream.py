@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+
 from agent_runs.client.asynchronous.client import AsyncCodegenClient
 from agent_runs.client.base import AsyncGate, Call, Fault, RetryPolicy
 from agent_runs.client.credentials import Credentials
@@ -88,7 +90,7 @@ def gate_of(governor: Governor) -> AsyncGate:
     async def turn(call: Call[Any]) -> AsyncGenerator[None]:
         requests = _asking.get(None) or Asking(Priority.BACKFILL)
         async with governor.turn(requests.priority, kind=kind_of(call)):
-            requests.sent_at = governor.now()
+            requests.sent_at = anyio.current_time()
             try:
                 yield
             except Fault as fault:

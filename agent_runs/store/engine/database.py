@@ -88,7 +88,6 @@ class Database:
         *,
         web_url: str = "http://localhost:3000",
         redact: Redact = str,
-        on_events: Callable[[], None] | None = None,
     ) -> "_Opening":
         """Upgrade the schema and open the database: use `async with` or `await`.
 
@@ -100,7 +99,6 @@ class Database:
             Unavailable: the database cannot be used, or has the schema of a newer version.
         """
         database = cls(_make_engine(url), web_url=web_url, redact=redact)
-        database.on_events = on_events or _wake_nobody
         return _Opening(url, database)
 
     async def start(self) -> None:

@@ -9,7 +9,7 @@ import gzip
 import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -19,6 +19,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from agent_runs import __version__
+from agent_runs.client.disk import named_when_whole
 from agent_runs.errors import Conflict, InvalidRequest, Unavailable
 from agent_runs.store.engine.dialect import Dialect
 from agent_runs.store.engine.schema import HEAD
@@ -50,24 +51,13 @@ def write_backup(url: str, path: Path) -> dict[str, int]:
         Conflict: another version of the program made the database.
         Unavailable: the database cannot be read.
     """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with _snapshot(url) as snapshot:
-            # For its owner alone, like the database itself.
-            handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-            with (
-                os.fdopen(handle, "wb") as raw,
-                gzip.open(raw, "wb", compresslevel=1) as file,
-            ):
-                counts: dict[str, int] = {}
-                for line in _lines(snapshot, counts):
-                    file.write(line)
-        part.replace(path)
-    except OSError as exc:
-        raise InvalidRequest(f"{path} cannot be written: {exc.strerror or exc}.") from exc
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    counts: dict[str, int] = {}
+    with named_when_whole(path) as part, _snapshot(url) as snapshot:
+        # For its owner alone, like the database itself.
+        handle = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as raw, gzip.open(raw, "wb", compresslevel=1) as file:
+            for line in _lines(snapshot, counts):
+                file.write(line)
     return counts
 
 

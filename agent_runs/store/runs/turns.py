@@ -31,29 +31,15 @@ async def insert(
     created_at: datetime | None = None,
 ) -> Turn:
     """Add a turn that waits for work to begin."""
-    text = transaction.redact(clean_text(prompt))
     new = Turn(
         agent_run_id=run_id,
         turn=turn,
-        prompt=text,
+        prompt=transaction.redact(clean_text(prompt)),
         images=tuple(images),
         model=model,
         created_at=created_at or now(),
     )
-    await transaction.write(
-        "insert into turn (run_id, turn, prompt, images, model, created_at, status, folded) values"
-        " (:run_id, :turn, :prompt, :images, :model, :created_at, :status, :folded)",
-        {
-            "run_id": run_id,
-            "turn": turn,
-            "prompt": text,
-            "images": dump(list(images), str),
-            "model": model,
-            "created_at": milliseconds(new.created_at),
-            "status": AgentRunStatus.PENDING,
-            "folded": _folded(text),
-        },
-    )
+    await put(transaction, run_id, new)
     await texts.keep(transaction, run_id)
     return new
 

@@ -20,6 +20,7 @@ from agent_runs.errors import InvalidQuery, RunNotFound
 from agent_runs.filters import LogFilter
 from agent_runs.store.engine.database import Reader
 from agent_runs.store.engine.payloads import words_of
+from agent_runs.store.engine.terms import containing
 from agent_runs.store.runs.logs import filter_terms
 
 _PART = 2000
@@ -87,7 +88,7 @@ async def find(
     if not is_regex and text.isascii():
         like = "like" if reader.dialect == "sqlite" else "ilike"
         terms.append(f"payload {like} :likely escape '!'")
-        params["likely"] = f"%{_as_json(text)}%"
+        params["likely"] = containing(orjson.dumps(text).decode()[1:-1])
     sql = f"select seq, payload from log where {' and '.join(terms)} order by seq"
     total, seqs = 0, list[int]()
     for after in range(-1, log_count, _PART):
@@ -183,10 +184,3 @@ def _around(seqs: Sequence[int], context: int, log_count: int) -> Iterator[tuple
         first, last = start, end
     if first >= 0:
         yield first, last
-
-
-def _as_json(text: str) -> str:
-    inner = orjson.dumps(text).decode()[1:-1]
-    for character in "!%_":
-        inner = inner.replace(character, "!" + character)
-    return inner
