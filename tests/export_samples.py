@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent_runs.exports import lines
-from agent_runs.exports.formats import FORMATS, FormatName
+from agent_runs.exports.formats import FORMATS
 from agent_runs.exports.reader import RunReader
-from agent_runs.filters import RunFilter
+from agent_runs.filters import ExportFormat, RunFilter
 from agent_runs.models import JSON, AgentRun, NewLog
 from agent_runs.runs.imports import ImportResult, Imports
 from agent_runs.store.engine.database import Database
@@ -162,7 +162,7 @@ def told_alike(content: bytes) -> list[dict[str, JSON]]:
     return found
 
 
-async def parts_of(database: Database, form: FormatName = "otlp") -> list[bytes]:
+async def parts_of(database: Database, form: ExportFormat = "otlp") -> list[bytes]:
     """An export of all runs."""
     reader = RunReader(database, no_diff)
     return [part async for part in FORMATS[form].write(reader.matching(ALL), "server", "title")]

@@ -4,7 +4,7 @@ Every table has the same shape, so that one page, one CSV writer and one command
 """
 
 from agent_runs.analytics.scope import FIRST_DAY, LONGEST_PERIOD, Scope
-from agent_runs.analytics.tables import TABLES, Column, Table, TableName, read_table
+from agent_runs.analytics.tables import TABLES, Column, Table, read_table
 
 __all__ = [
     "FIRST_DAY",
@@ -13,6 +13,5 @@ __all__ = [
     "Column",
     "Scope",
     "Table",
-    "TableName",
     "read_table",
 ]

@@ -17,12 +17,12 @@ _FEW = 50
 _COLUMNS = (*OUTCOMES, *TOKEN_COLUMNS, DURATION)
 
 
-async def agents(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Agents, those with the most runs first."""
-    runs = scope.runs_by("agent")
+async def by_origin(reader: Reader, scope: Scope, origin: sums.Origin) -> list[list[JSON]]:
+    """Agents or prompt templates, those with the most runs first; null means none."""
+    runs = scope.runs_by(origin)
     return [
         [name, *values, runs(name) if name else ""]
-        for name, values in await _read(reader, scope, "agent")
+        for name, values in await _read(reader, scope, origin)
     ]
 
 
@@ -38,15 +38,6 @@ async def repositories(reader: Reader, scope: Scope) -> list[list[JSON]]:
             runs(repo_id) if repo_id else "",
         ]
         for repo_id, values in await _read(reader, scope, "repo_id")
-    ]
-
-
-async def templates(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """Prompt templates, those with the most runs first; null means none."""
-    runs = scope.runs_by("mode")
-    return [
-        [name, *values, runs(name) if name else ""]
-        for name, values in await _read(reader, scope, "mode")
     ]
 
 

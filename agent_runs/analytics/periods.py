@@ -4,7 +4,7 @@ from agent_runs.analytics.histogram import Histogram
 from agent_runs.analytics.scope import Scope
 from agent_runs.models import JSON
 from agent_runs.store.engine.database import Reader
-from agent_runs.store.engine.figure_rows import DURATION, FIRST_STEP, OUTCOMES, STEPS, WAITED
+from agent_runs.store.engine.figure_rows import OUTCOMES
 from agent_runs.store.figures import sums
 
 _MS = 1000
@@ -42,29 +42,11 @@ async def days(reader: Reader, scope: Scope) -> list[list[JSON]]:
     return rows
 
 
-async def durations(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """How long the turns of runs took."""
-    return await _spread(reader, scope, DURATION, _MS, "duration")
-
-
-async def first_steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """How long it took from the creation to the first step."""
-    return await _spread(reader, scope, FIRST_STEP, _MS, "first_step")
-
-
-async def waiting(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """How long runs waited for a person, if they did."""
-    return await _spread(reader, scope, WAITED, _MS, "waiting")
-
-
-async def steps(reader: Reader, scope: Scope) -> list[list[JSON]]:
-    """How many entries runs have."""
-    return await _spread(reader, scope, STEPS, 1, "steps")
-
-
-async def _spread(
-    reader: Reader, scope: Scope, column: str, scale: int, measured: str
+async def spread(
+    reader: Reader, scope: Scope, column: str, *, measured: str, unit: str
 ) -> list[list[JSON]]:
+    """Number, percentiles, mean and sum of one of `SPREADS`, by day."""
+    scale = _MS if unit == "seconds" else 1
     totals = await sums.by_step(reader, (column,), scope.figures, scope.step_days)
     rows: list[list[JSON]] = []
     for at, (day, path) in enumerate(scope.points(measured=measured)):

@@ -2,27 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
 from agent_runs.analytics import origins, periods, summary, uses
 from agent_runs.analytics.scope import Scope
+from agent_runs.filters import TableName
 from agent_runs.models import JSON
 from agent_runs.store.engine.database import Reader
+from agent_runs.store.engine.figure_rows import DURATION, FIRST_STEP, STEPS, WAITED
 
-TableName = Literal[
-    "summary",
-    "days",
-    "durations",
-    "first_steps",
-    "waiting",
-    "steps",
-    "time",
-    "tools",
-    "errors",
-    "agents",
-    "repositories",
-    "templates",
-]
 Rows = Sequence[Sequence[JSON]]
 
 
@@ -68,8 +56,8 @@ _RUNS = Column("runs", "path", "list of the runs behind the row; empty if there 
 _DAY = Column("day", "date", "first day of the point, UTC")
 
 
-def _spread(what: str, unit: str) -> tuple[Column, ...]:
-    return (
+def _spread(title: str, what: str, column: str, measured: str, unit: str = "seconds") -> Kind:
+    columns = (
         _DAY,
         Column("number", "", f"ended runs {what}"),
         Column("p50", unit, "median, from a histogram: off by at most 9.1 %"),
@@ -78,6 +66,9 @@ def _spread(what: str, unit: str) -> tuple[Column, ...]:
         Column("mean", unit, "exact mean"),
         Column("total", unit, "exact sum"),
         _RUNS,
+    )
+    return Kind(
+        title, columns, partial(periods.spread, column=column, measured=measured, unit=unit)
     )
 
 
@@ -124,12 +115,12 @@ TABLES: dict[TableName, Kind] = {
         ),
         periods.days,
     ),
-    "durations": Kind("Duration", _spread("whose start is known", "seconds"), periods.durations),
-    "first_steps": Kind(
-        "Time to the first step", _spread("that did something", "seconds"), periods.first_steps
+    "durations": _spread("Duration", "whose start is known", DURATION, "duration"),
+    "first_steps": _spread(
+        "Time to the first step", "that did something", FIRST_STEP, "first_step"
     ),
-    "waiting": Kind("Waiting for a person", _spread("that waited", "seconds"), periods.waiting),
-    "steps": Kind("Steps of a run", _spread("", "steps"), periods.steps),
+    "waiting": _spread("Waiting for a person", "that waited", WAITED, "waiting"),
+    "steps": _spread("Steps of a run", "", STEPS, "steps", unit="steps"),
     "time": Kind(
         "Where the time goes",
         (
@@ -165,14 +156,20 @@ TABLES: dict[TableName, Kind] = {
         ),
         uses.errors,
     ),
-    "agents": Kind("By agent", _origin(Column("agent", "", "its name")), origins.agents),
+    "agents": Kind(
+        "By agent",
+        _origin(Column("agent", "", "its name")),
+        partial(origins.by_origin, origin="agent"),
+    ),
     "repositories": Kind(
         "By repository",
         _origin(Column("repo_id", "", "its id"), Column("name", "", "its name")),
         origins.repositories,
     ),
     "templates": Kind(
-        "By prompt template", _origin(Column("mode", "", "its name")), origins.templates
+        "By prompt template",
+        _origin(Column("mode", "", "its name")),
+        partial(origins.by_origin, origin="mode"),
     ),
 }
 

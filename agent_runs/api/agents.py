@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
-from agent_runs.schemas.answers import Agents, TemplateInfo, Templates
+from agent_runs.schemas.answers import Agents, Templates
 
 router = APIRouter(tags=["agents"])
 
@@ -22,14 +22,4 @@ async def list_agents(server: Running) -> Agents:
 @router.get("/templates", responses=documented())
 async def list_templates(server: Running) -> Templates:
     """Return the prompt templates, which are the modes of `POST /create_agent_run`."""
-    return Templates(
-        items=[
-            TemplateInfo(
-                name=template.name,
-                title=template.title,
-                description=template.description,
-                text=template.text,
-            )
-            for _, template in sorted(server.runs.templates.items())
-        ]
-    )
+    return Templates(items=[mode for _, mode in sorted(server.runs.templates.items())])

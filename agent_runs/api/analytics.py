@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from agent_runs.analytics import FIRST_DAY, LONGEST_PERIOD, Scope, Table, TableName, read_table
+from agent_runs.analytics import FIRST_DAY, LONGEST_PERIOD, Scope, Table, read_table
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import Word
 from agent_runs.api.server import Running, json_text
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.table import cell, rows_of
+from agent_runs.filters import TableName
 from agent_runs.schemas.analytics import AnalyticsTable
 from agent_runs.schemas.fields import LARGEST_ID
 
@@ -95,10 +96,7 @@ def _json(table: Table) -> bytes:
             "first_day": table.scope.first_day.isoformat(),
             "last_day": table.scope.last_day.isoformat(),
             "step_days": table.scope.step_days,
-            "columns": [
-                {"name": column.name, "unit": column.unit, "text": column.text}
-                for column in table.kind.columns
-            ],
+            "columns": table.kind.columns,
             "items": [dict(zip(names, row, strict=True)) for row in table.rows],
         }
     )

@@ -1,10 +1,8 @@
 """Sums up a unified diff, as git writes it, with one item per file."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
+from agent_runs.models import JSON
 from agent_runs.reading.diff_lines import lines_of
 from agent_runs.schemas.answers import DiffFile
 
@@ -12,48 +10,31 @@ _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
 
 
-@dataclass
-class _File:
-    path: str
-    added: int = 0
-    removed: int = 0
-    status: Literal["added", "deleted", "modified", "renamed"] = "modified"
-
-
-def summarize(diff: str) -> list[DiffFile]:
+def summarize(diff: str) -> tuple[DiffFile, ...]:
     """Return what a diff does to each file, in its order."""
-    return [
-        DiffFile(path=file.path, added=file.added, removed=file.removed, status=file.status)
-        for file in _files(diff)
-    ]
-
-
-def _files(diff: str) -> Iterator[_File]:
-    file: _File | None = None
+    files: list[dict[str, JSON]] = []
     for kind, line in lines_of(diff):
         if kind == "h" and line.startswith("diff --git "):
-            if file is not None:
-                yield file
-            file = _File(_path_of(line.removeprefix("diff --git ")))
-        elif file is not None:
-            file.added += kind == "+"
-            file.removed += kind == "-"
+            path = _path_of(line.removeprefix("diff --git "))
+            files.append({"path": path, "added": 0, "removed": 0})
+        elif files:
+            files[-1]["added"] += kind == "+"
+            files[-1]["removed"] += kind == "-"
             if kind == "h":
-                _read_header(file, line)
-    if file is not None:
-        yield file
+                files[-1] |= _read_header(line)
+    return tuple(DiffFile(**file) for file in files)
 
 
-def _read_header(file: _File, line: str) -> None:
+def _read_header(line: str) -> dict[str, JSON]:
     if line.startswith("new file mode"):
-        file.status = "added"
-    elif line.startswith("deleted file mode"):
-        file.status = "deleted"
-    elif line.startswith("rename to "):
-        file.status = "renamed"
-        file.path = _unquoted(line.removeprefix("rename to "))
-    elif line.startswith(("--- ", "+++ ")) and not line.endswith("/dev/null"):
-        file.path = _unquoted(line[4:].rstrip("\t"))[2:]
+        return {"status": "added"}
+    if line.startswith("deleted file mode"):
+        return {"status": "deleted"}
+    if line.startswith("rename to "):
+        return {"status": "renamed", "path": _unquoted(line.removeprefix("rename to "))}
+    if line.startswith(("--- ", "+++ ")) and not line.endswith("/dev/null"):
+        return {"path": _unquoted(line[4:].rstrip("\t"))[2:]}
+    return {}
 
 
 def _path_of(names: str) -> str:

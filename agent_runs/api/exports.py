@@ -12,8 +12,9 @@ from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunFilterQuery, RunId, Word
 from agent_runs.api.server import Running, Server
 from agent_runs.exports import objects
-from agent_runs.exports.formats import FORMATS, FormatName
+from agent_runs.exports.formats import FORMATS
 from agent_runs.exports.reader import ExportedRun, RunReader
+from agent_runs.filters import ExportFormat
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.search_query import parse_query
 from agent_runs.store.search import search as stored_search
@@ -22,7 +23,7 @@ router = APIRouter(tags=["exports"])
 
 _MOST_IDS = 1000
 Format = Annotated[
-    FormatName,
+    ExportFormat,
     Query(
         description="`jsonl`: complete, can be imported; `json`: one object; `csv`: a row per "
         "entry; `csv-runs`: a row per run; `markdown`; `html`: one page to keep; `otlp`: "
@@ -118,7 +119,7 @@ async def _only(run: ExportedRun) -> AsyncIterator[ExportedRun]:
     yield run
 
 
-def _download(parts: AsyncIterator[bytes], name: FormatName, file: str) -> Response:
+def _download(parts: AsyncIterator[bytes], name: ExportFormat, file: str) -> Response:
     form = FORMATS[name]
     disposition = f'attachment; filename="{file}.{form.ending}"'
     return StreamingResponse(

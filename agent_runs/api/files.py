@@ -8,7 +8,7 @@ from agent_runs.api.diffs import summarize
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Running
-from agent_runs.schemas.answers import Diff, WorkFile, WorkFiles
+from agent_runs.schemas.answers import Diff, WorkFiles
 
 router = APIRouter(tags=["files"])
 
@@ -56,8 +56,7 @@ async def get_diff(
 @router.get("/agent_runs/{id}/files", responses=documented(404))
 async def list_files(server: Running, run_id: RunId) -> WorkFiles:
     """List the files of a run's work tree."""
-    files = await server.runs.files(run_id)
-    return WorkFiles(items=[WorkFile(path=file.path, size=file.size) for file in files])
+    return WorkFiles(items=await server.runs.files(run_id))
 
 
 @router.get(

@@ -1,5 +1,7 @@
 """Hosted accounts: how they are mirrored, and whether anybody watches their runs."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from agent_runs.api.errors import documented
@@ -87,19 +89,8 @@ def _organization(state: FollowingState, redact: Redaction) -> HostedOrganizatio
         base_url=state.organization.base_url,
         followed=state.followed,
         troubles=[_trouble(condition, redact) for condition in state.troubles],
-        history=_history(state.history),
+        history=HostedHistory(**asdict(state.history), said=_said(state.history)),
         waiting=state.waiting,
-    )
-
-
-def _history(history: HistoryState) -> HostedHistory:
-    return HostedHistory(
-        total=history.total,
-        runs=history.runs,
-        whole=history.whole,
-        listed=history.listed,
-        seconds_left=history.seconds_left,
-        said=_said(history),
     )
 
 

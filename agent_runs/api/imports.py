@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from agent_runs.api.errors import documented
 from agent_runs.api.server import Running
 from agent_runs.errors import InvalidRequest
-from agent_runs.schemas.answers import ImportedRun, ImportResult
+from agent_runs.schemas.answers import ImportResult
 
 router = APIRouter(tags=["exports"])
 
@@ -31,13 +31,6 @@ async def import_agent_runs(server: Running, request: Request) -> ImportResult:
     searched and exported, but not resumed. A newer file updates runs that came with an older one.
     """
     try:
-        result = await server.imports.take(request.stream(), request.is_disconnected)
+        return await server.imports.take(request.stream(), request.is_disconnected)
     except ClientDisconnect as exc:
         raise InvalidRequest("The upload was cut off. Nothing was imported.") from exc
-    return ImportResult(
-        imported=result.imported,
-        updated=result.updated,
-        known=result.known,
-        logs=result.logs,
-        runs=[ImportedRun(**vars(run)) for run in result.runs],
-    )

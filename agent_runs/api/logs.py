@@ -75,4 +75,4 @@ async def search_logs(
     hits = await in_one_run.find(
         server.database, run_id, q, is_regex=regex, filter=log_filter, context=context
     )
-    return LogHits(total=hits.total, seqs=hits.seqs, around=[list(pair) for pair in hits.around])
+    return LogHits(total=hits.total, seqs=tuple(hits.seqs), around=tuple(hits.around))

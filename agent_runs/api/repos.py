@@ -36,14 +36,7 @@ async def list_repos(
     items, total = await repos.page(
         server.database, skip=(page - 1) * limit, limit=limit, organization_id=organization_id
     )
-    return RepoPage(
-        items=items,
-        total=total,
-        page=page,
-        limit=limit,
-        has_next=page * limit < total,
-        has_prev=page > 1,
-    )
+    return RepoPage.of(items, total, page, limit)
 
 
 @router.post("/repos", responses=documented(409, 413))

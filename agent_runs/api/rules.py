@@ -43,11 +43,4 @@ async def list_deliveries(
     items, total = await deliveries.page(
         server.database, run_id=run_id, skip=(page - 1) * limit, limit=limit
     )
-    return DeliveryPage(
-        items=items,
-        total=total,
-        page=page,
-        limit=limit,
-        has_next=page * limit < total,
-        has_prev=page > 1,
-    )
+    return DeliveryPage.of(items, total, page, limit)

@@ -52,13 +52,15 @@ async def search_everything(
     page = await search.find(
         server.database, query, order=order, limit=limit, cursor=cursor or None
     )
-    groups: dict[int, SearchGroup] = {}
+    hits: dict[int, list[SearchHit]] = {}
     for hit in page.hits:
         run = page.runs[hit.run_id]
-        group = groups.setdefault(run.id, SearchGroup(run=_run(run), hits=[]))
-        group.hits.append(_hit(run, hit))
+        hits.setdefault(run.id, []).append(_hit(run, hit))
     return SearchPage(
-        items=list(groups.values()),
+        items=tuple(
+            SearchGroup(run=_run(page.runs[run_id]), hits=tuple(of_run))
+            for run_id, of_run in hits.items()
+        ),
         total=page.total,
         total_is_capped=page.total_is_capped,
         order=page.order,
@@ -71,12 +73,15 @@ async def list_search_fields(server: Running) -> SearchFields:
     """Return the fields of the query language and their values, for completion."""
     values = await known_values(server.database)
     return SearchFields(
-        items=[
+        items=tuple(
             SearchFieldInfo(
-                name=field.name, about=field.about, example=field.example, values=values[field.name]
+                name=field.name,
+                about=field.about,
+                example=field.example,
+                values=tuple(values[field.name]),
             )
             for field in FIELDS.values()
-        ]
+        )
     )
 
 
@@ -104,5 +109,5 @@ def _hit(run: AgentRun, hit: search.Hit) -> SearchHit:
         tool_name=hit.tool_name,
         failed=hit.is_failed,
         snippet=hit.snippet.text,
-        highlights=[(mark.start, mark.end) for mark in hit.snippet.marks],
+        highlights=tuple((mark.start, mark.end) for mark in hit.snippet.marks),
     )

@@ -29,7 +29,7 @@ from agent_runs.cli import (
     views,
 )
 from agent_runs.cli.connection import AsJson, Connection
-from agent_runs.cli.output import complain, say, say_json, write_by_lines
+from agent_runs.cli.output import complain, say, say_done, write_by_lines
 from agent_runs.errors import AgentRunsError
 
 _EXITS = "Exit codes: 0 complete, 1 failed, 2 wrong usage, 124 timeout, 130 interrupted."
@@ -67,33 +67,39 @@ def prepare(
     context.obj = Connection(url, token)
 
 
-for part in (
-    start,
-    runs,
-    logs,
-    search,
-    views,
-    insight,
-    compare,
-    analytics,
-    exports,
-    imports,
-    reports,
-    permissions,
-    agents,
-    hosted,
-    repos,
-):
-    part.add_to(app)
+app.command()(start.up)
+app.command()(start.serve)
+app.command()(start.doctor)
+app.command()(runs.run)
+app.command("list")(runs.list_runs)
+app.command()(runs.show)
+app.command()(runs.resume)
+app.command()(runs.stop)
+app.command()(runs.archive)
+app.command()(runs.restore)
+app.command()(runs.diff)
+app.command()(logs.logs)
+app.command()(search.search)
+app.command()(insight.insight)
+app.command()(compare.compare)
+app.command()(analytics.analytics)
+app.command()(exports.export)
+app.command("import")(imports.import_)
+app.command()(reports.report)
+app.command()(permissions.permissions)
+app.command()(permissions.answer)
+app.command()(agents.agents)
+app.command()(agents.templates)
+app.command()(hosted.hosted)
+app.add_typer(start.backup, name="backup")
+app.add_typer(views.view, name="view")
+app.add_typer(repos.repo, name="repo")
 
 
 @app.command("version")
 def print_version(as_json: AsJson = False) -> None:
     """Print the version."""
-    if as_json:
-        say_json({"version": __version__})
-    else:
-        say(f"agent-runs {__version__}")
+    say_done({"version": __version__}, f"agent-runs {__version__}", as_json=as_json)
 
 
 def main() -> None:

@@ -32,9 +32,3 @@ def templates(context: typer.Context, as_json: AsJson = False) -> None:
         return
     for template in infos:
         say_fields(template.name, template.title, template.description)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (agents, templates):
-        app.command()(command)

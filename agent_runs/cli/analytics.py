@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,26 +12,13 @@ from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
 from agent_runs.errors import InvalidRequest
+from agent_runs.filters import TableName
 from agent_runs.reading.amounts import duration, money
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
-    from agent_runs.client.calls.measures import AnalyticsQuery, AnalyticsTable
-
-TableName = Literal[
-    "summary",
-    "days",
-    "durations",
-    "first_steps",
-    "waiting",
-    "steps",
-    "time",
-    "tools",
-    "errors",
-    "agents",
-    "repositories",
-    "templates",
-]
+    from agent_runs.client.calls.measures import AnalyticsQuery
+    from agent_runs.schemas.analytics import AnalyticsTable
 
 
 def analytics(
@@ -73,11 +60,6 @@ def analytics(
         say_json(result)
     else:
         _show(result)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(analytics)
 
 
 def _show(table: "AnalyticsTable") -> None:

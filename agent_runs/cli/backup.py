@@ -7,7 +7,7 @@ secrets of webhooks.
 
 from pathlib import Path
 
-from agent_runs.cli.output import say, say_json
+from agent_runs.cli.output import say_done
 from agent_runs.errors import InvalidRequest
 from agent_runs.runs.ownership import owned
 from agent_runs.settings import InvalidSettings, Settings, load_settings
@@ -19,10 +19,8 @@ def back_up(path: Path, *, as_json: bool) -> None:
     """Write a backup of the database in the settings."""
     counts = write_backup(_settings().database_url, path)
     size = path.stat().st_size
-    if as_json:
-        say_json({"file": str(path), "bytes": size, "rows": counts})
-    else:
-        say(f"{path} has {counts['run']:,} runs and {counts['log']:,} entries, {size:,} bytes.")
+    text = f"{path} has {counts['run']:,} runs and {counts['log']:,} entries, {size:,} bytes."
+    say_done({"file": str(path), "bytes": size, "rows": counts}, text, as_json=as_json)
 
 
 def put_back(path: Path, *, force: bool, as_json: bool) -> None:
@@ -30,10 +28,8 @@ def put_back(path: Path, *, force: bool, as_json: bool) -> None:
     settings = _settings()
     with owned(settings.home):
         counts = restore_backup(settings.database_url, path, force=force)
-    if as_json:
-        say_json({"file": str(path), "rows": counts})
-    else:
-        say(f"{counts['run']:,} runs and {counts['log']:,} entries were restored from {path}.")
+    text = f"{counts['run']:,} runs and {counts['log']:,} entries were restored from {path}."
+    say_done({"file": str(path), "rows": counts}, text, as_json=as_json)
 
 
 def _settings() -> Settings:

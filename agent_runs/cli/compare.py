@@ -48,11 +48,6 @@ def compare(
         say(line)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(compare)
-
-
 def _rows(runs: "Sequence[ComparedRun]") -> Iterator[list[str]]:
     yield ["status", *[run.status for run in runs]]
     yield ["agent", *[one_line(run.agent or "-", 40) for run in runs]]

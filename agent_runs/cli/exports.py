@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from agent_runs.cli import exits, late
 from agent_runs.cli.connection import connect
 from agent_runs.cli.output import complain
 from agent_runs.errors import InvalidRequest
+from agent_runs.filters import ExportFormat
 
 if TYPE_CHECKING:
     from agent_runs import CodegenClient
@@ -20,10 +21,6 @@ RunIds = Annotated[
     list[int] | None,
     typer.Argument(min=1, metavar="[RUN]...", help="Ids of runs; all runs by default."),
 ]
-Form = Literal[
-    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
-    "junit",
-]  # fmt: skip
 
 
 def export(
@@ -31,7 +28,7 @@ def export(
     run_ids: RunIds = None,
     *,
     form: Annotated[
-        Form, typer.Option("--format", help="jsonl is complete and can be imported again.")
+        ExportFormat, typer.Option("--format", help="jsonl is complete and can be imported again.")
     ] = "jsonl",
     output: Annotated[
         Path | None,
@@ -88,13 +85,12 @@ def export(
             _print(client, form, query)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(export)
-
-
 def _send(
-    client: "CodegenClient", url: str, headers: dict[str, str], form: Form, query: dict[str, Any]
+    client: "CodegenClient",
+    url: str,
+    headers: dict[str, str],
+    form: ExportFormat,
+    query: dict[str, Any],
 ) -> None:
     with client.stream_export(form, **query) as parts:
         sent = late.otlp.send_spans(parts, url, headers)
@@ -115,7 +111,7 @@ def _headers(pairs: Sequence[str] | None) -> dict[str, str]:
     return headers
 
 
-def _print(client: "CodegenClient", form: Form, query: dict[str, Any]) -> None:
+def _print(client: "CodegenClient", form: ExportFormat, query: dict[str, Any]) -> None:
     if sys.stdout.isatty():
         # Raw text of agents must not reach a terminal.
         raise InvalidRequest("Name a file with --output FILE, or redirect the output with > or |.")

@@ -34,8 +34,3 @@ def hosted(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _age(seconds: float | None) -> str:
     return "not reached yet" if seconds is None else f"as of {round(seconds)} s ago"
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(hosted)

@@ -51,11 +51,6 @@ def import_(context: typer.Context, paths: Paths, as_json: AsJson = False) -> No
         raise typer.Exit(exits.FAILED)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command("import")(import_)
-
-
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():

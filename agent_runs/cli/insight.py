@@ -31,11 +31,6 @@ def insight(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> N
         say(line)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(insight)
-
-
 def _lines(insight: "Insight") -> Iterator[str]:
     yield f"Run {insight.agent_run_id}: {one_line(insight.outcome, 500)}"
     worked, in_tools = (duration(ms / _SECOND) for ms in (insight.working_ms, insight.tool_ms))

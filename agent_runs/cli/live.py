@@ -6,8 +6,8 @@ Ctrl-C ends the watching, never the run.
 import contextlib
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
-from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -30,46 +30,49 @@ _KINDS = {"ERROR": "red", "FINAL_ANSWER": "green", "USER_MESSAGE": "bold"}
 _STATES = {"ok": "green", "failed": "red"}
 
 
-class Watcher(Protocol):
+class Watcher(ABC):
     """Shows what happens while a run is watched."""
 
+    @abstractmethod
     def step(self, log: AgentRunLog) -> None:
         """Show an entry."""
-        ...
 
     def change(self, run: AgentRun) -> None:
         """Show the run's current state."""
-        ...
+        del run
 
     def ask(self, client: CodegenClient, run: AgentRun) -> None:
         """Show the agent's question, or let the person answer it."""
-        ...
+        for question in client.list_permissions(run.id):
+            command = _how_to_answer(question)
+            complain(f"Run {run.id} asks: {words_of(question)}. Answer: {command}")
 
+    @abstractmethod
     def end(self, run: AgentRun, *, with_result: bool) -> None:
         """Show how the run ended."""
-        ...
 
 
-def follow_run(
+def every(_: AgentRunLog) -> bool:
+    """Want every step."""
+    return True
+
+
+def watch(
     client: CodegenClient,
     run_id: int,
     last_seen: int,
     *,
     timeout: float | None,
     as_json: bool,
-    matches: Matches = lambda _: True,
+    matches: Matches | None,
 ) -> int:
-    """Print the steps after `last_seen` as they come until the run ends; return the exit code."""
+    """Print the steps after `last_seen` as they come until the run ends; return the exit code.
+
+    Args:
+        matches: which steps; None prints only the end.
+    """
     with _watcher(as_json=as_json) as watcher:
         return _watch(watcher, client, run_id, last_seen, timeout=timeout, matches=matches)
-
-
-def wait_for_run(
-    client: CodegenClient, run_id: int, last_seen: int, *, timeout: float | None, as_json: bool
-) -> int:
-    """Wait for the run's end and print only that; return the exit code."""
-    with _watcher(as_json=as_json) as watcher:
-        return _watch(watcher, client, run_id, last_seen, timeout=timeout, matches=None)
 
 
 def print_steps(logs: Iterable[AgentRunLog]) -> None:
@@ -124,34 +127,22 @@ def _watcher(*, as_json: bool) -> Generator[Watcher]:
         yield _PlainLines()
 
 
-class _JsonLines:
+class _JsonLines(Watcher):
     """One entry per line, the run last."""
 
     def step(self, log: AgentRunLog) -> None:
         say_json(log, lines=True)
-
-    def change(self, run: AgentRun) -> None:
-        del run
-
-    def ask(self, client: CodegenClient, run: AgentRun) -> None:
-        _say_how_to_answer(client, run)
 
     def end(self, run: AgentRun, *, with_result: bool) -> None:
         del with_result  # it is in the run
         say_json(run, lines=True)
 
 
-class _PlainLines:
+class _PlainLines(Watcher):
     """Lines for a file or another program."""
 
     def step(self, log: AgentRunLog) -> None:
         say(step_of(log).line())
-
-    def change(self, run: AgentRun) -> None:
-        del run
-
-    def ask(self, client: CodegenClient, run: AgentRun) -> None:
-        _say_how_to_answer(client, run)
 
     def end(self, run: AgentRun, *, with_result: bool) -> None:
         say(_ending(run))
@@ -159,7 +150,7 @@ class _PlainLines:
             say(result.strip())
 
 
-class _Terminal:
+class _Terminal(Watcher):
     """Steps above; below them what happens now, and for how long it has been watched."""
 
     def __init__(self) -> None:
@@ -180,7 +171,7 @@ class _Terminal:
 
     def ask(self, client: CodegenClient, run: AgentRun) -> None:
         if not sys.stdin.isatty():
-            _say_how_to_answer(client, run)
+            super().ask(client, run)
             return
         self._live.stop()
         try:
@@ -232,11 +223,6 @@ def _ending(run: AgentRun) -> str:
         words += f" in {duration((run.finished_at - run.started_at).total_seconds())}"
     reason = run.status_reason if run.status != AgentRunStatus.COMPLETE else None
     return one_line(f"{words} ({reason})" if reason else words)
-
-
-def _say_how_to_answer(client: CodegenClient, run: AgentRun) -> None:
-    for question in client.list_permissions(run.id):
-        complain(f"Run {run.id} asks: {words_of(question)}. Answer: {_how_to_answer(question)}")
 
 
 def _how_to_answer(question: PermissionRequest) -> str:

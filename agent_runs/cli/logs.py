@@ -62,7 +62,7 @@ def logs(
     with connect(context) as client:
         if follow:
             matches = _filter(kinds, tools, failed=failed)
-            code = late.live.follow_run(
+            code = late.live.watch(
                 client, run_id, -1, timeout=timeout, as_json=as_json, matches=matches
             )
             raise typer.Exit(code)
@@ -114,8 +114,3 @@ def _parts(
             yield from client.get_agent_run_logs(
                 run_id, skip, min(PAGE_LIMIT, last + 1 - skip)
             ).logs
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(logs)

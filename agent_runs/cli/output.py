@@ -53,6 +53,14 @@ def say_json(value: object, *, lines: bool = False) -> None:
     sys.stdout.write(HIDDEN.sub(_escaped, text) + "\n")
 
 
+def say_done(value: object, text: str, *, as_json: bool) -> None:
+    """Print what was done: as JSON, or in words."""
+    if as_json:
+        say_json(value)
+    else:
+        say(text)
+
+
 def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent_runs.cli.connection import AsJson, RunId, connect
-from agent_runs.cli.output import say, say_json
+from agent_runs.cli.output import say, say_done, say_json
 from agent_runs.reading.text import one_line
 
 if TYPE_CHECKING:
@@ -41,19 +41,11 @@ def answer(
     """Answer an agent's question, so that its run continues."""
     with connect(context) as client:
         answered = client.answer_permission(run_id, permission_id, decision)
-    if as_json:
-        say_json(answered)
-    else:
-        say(f"Answered: {one_line(answered.option_id or decision)}. Run {run_id} continues.")
+    chosen = one_line(answered.option_id or decision)
+    say_done(answered, f"Answered: {chosen}. Run {run_id} continues.", as_json=as_json)
 
 
 def words_of(question: "PermissionRequest") -> str:
     """Return what the agent wants to do, on one line."""
     call = question.tool_call
     return one_line(str(call.get("title") or call.get("kind") or "permission"))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (permissions, answer):
-        app.command()(command)

@@ -14,7 +14,7 @@ from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from agent_runs import CodegenClient
-    from agent_runs.client.calls.files import ExportFormat
+    from agent_runs.filters import ExportFormat
 
 Form = Literal["md", "html", "json", "junit"]
 _OF_ONE: dict[Form, "ExportFormat"] = {
@@ -83,11 +83,6 @@ def report(
     except OSError as exc:
         raise InvalidRequest(f"{output} cannot be written: {exc.strerror or exc}.") from exc
     complain(f"Wrote {output}.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(report)
 
 
 def _export(client: "CodegenClient", form: "ExportFormat", query: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent_runs.cli.connection import AsJson, connect
-from agent_runs.cli.output import say, say_fields, say_json
+from agent_runs.cli.output import say_done, say_fields, say_json
 from agent_runs.cli.runs import repo_id_of
 
 repo = typer.Typer(
@@ -29,10 +29,7 @@ def add_repo(
     url = str(path.resolve()) if path.exists() else url
     with connect(context) as client:
         added = client.add_repo(url, name)
-    if as_json:
-        say_json(added)
-    else:
-        say(f"Repository {added.id} is {added.name}: {added.url}")
+    say_done(added, f"Repository {added.id} is {added.name}: {added.url}", as_json=as_json)
 
 
 @repo.command("list")
@@ -57,12 +54,5 @@ def remove_repo(
     with connect(context) as client:
         repo_id = repo_id_of(client, name)
         client.remove_repo(repo_id)
-    if as_json:
-        say_json({"id": repo_id, "removed": True})
-    else:
-        say(f"Removed repository {repo_id}.")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the group."""
-    app.add_typer(repo, name="repo")
+    removed = {"id": repo_id, "removed": True}
+    say_done(removed, f"Removed repository {repo_id}.", as_json=as_json)

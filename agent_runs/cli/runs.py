@@ -13,7 +13,7 @@ import typer
 
 from agent_runs.cli import late
 from agent_runs.cli.connection import AsJson, Follow, RunId, Timeout, Wait, connect
-from agent_runs.cli.output import complain, say, say_fields, say_json
+from agent_runs.cli.output import complain, say, say_done, say_fields, say_json
 from agent_runs.cli.steps import in_utc
 from agent_runs.errors import InvalidRequest
 from agent_runs.reading.text import clean
@@ -192,13 +192,15 @@ def stop(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None
     with connect(context) as client:
         stopped = client.stop_agent_run(run_id)
     is_stopping = stopped.get("stop_requested_at") and not stopped.get("finished_at")
-    _tell(stopped, "is being stopped" if is_stopping else f"is {stopped.status}", as_json=as_json)
+    how = "is being stopped" if is_stopping else f"is {stopped.status}"
+    say_done(stopped, f"Run {run_id} {how}.", as_json=as_json)
 
 
 def archive(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
     """Hide an ended run from the list; nothing is deleted."""
     with connect(context) as client:
-        _tell(client.archive_agent_run(run_id), "is archived", as_json=as_json)
+        archived = client.archive_agent_run(run_id)
+    say_done(archived, f"Run {run_id} is archived.", as_json=as_json)
 
 
 def restore(
@@ -216,7 +218,8 @@ def restore(
             f"Run `{command}` to restore a backup; `restore` alone takes a run's id."
         )
     with connect(context) as client:
-        _tell(client.restore_agent_run(int(target)), "is back in the list", as_json=as_json)
+        restored = client.restore_agent_run(int(target))
+    say_done(restored, f"Run {restored.id} is back in the list.", as_json=as_json)
 
 
 def diff(context: typer.Context, run_id: RunId, as_json: AsJson = False) -> None:
@@ -250,14 +253,6 @@ def repo_id_of(client: "CodegenClient", repo: str) -> int:
     return ids[0]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command()(run)
-    app.command("list")(list_runs)
-    for command in (show, resume, stop, archive, restore, diff):
-        app.command()(command)
-
-
 def _carry_on(
     client: "CodegenClient",
     run: "AgentRun",
@@ -278,20 +273,16 @@ def _carry_on(
         if sys.stdout.isatty():
             complain(f"Watch it: agent-runs logs {run.id} --follow")
         return
-    watch = late.live.follow_run if follow else late.live.wait_for_run
-    raise typer.Exit(watch(client, run.id, last_seen, timeout=timeout, as_json=as_json))
+    matches = late.live.every if follow else None
+    code = late.live.watch(
+        client, run.id, last_seen, timeout=timeout, as_json=as_json, matches=matches
+    )
+    raise typer.Exit(code)
 
 
 def _check_timeout(timeout: float | None, *, is_watched: bool) -> None:
     if timeout is not None and not is_watched:
         raise InvalidRequest("--timeout needs --follow or --wait.")
-
-
-def _tell(run: "AgentRun", text: str, *, as_json: bool) -> None:
-    if as_json:
-        say_json(run)
-    else:
-        say(f"Run {run.id} {text}.")
 
 
 def _prompt(prompt: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agent_runs import CodegenClient
-    from agent_runs.client.calls.search import SearchGroup
+    from agent_runs.schemas.search import SearchGroup
 
 
 def search(
@@ -101,8 +101,3 @@ def _list_fields(client: "CodegenClient", *, as_json: bool) -> None:
         return
     for field in fields:
         say_fields(f"{field.name}:{field.example}", field.about, ", ".join(field.values))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(search)

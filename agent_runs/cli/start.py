@@ -83,10 +83,3 @@ def restore_backup(
     The backup can come from SQLite or PostgreSQL, whichever this server uses.
     """
     late.backup.put_back(path, force=force, as_json=as_json)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (up, serve, doctor):
-        app.command()(command)
-    app.add_typer(backup, name="backup")

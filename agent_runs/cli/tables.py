@@ -14,8 +14,8 @@ from agent_runs.reading.status import tone_of
 from agent_runs.reading.text import clean, one_line
 
 if TYPE_CHECKING:
-    from agent_runs.client.calls.search import SearchGroup
     from agent_runs.models import AgentInfo, AgentRun
+    from agent_runs.schemas.search import SearchGroup
 
 _STYLES = {
     "neutral": "dim", "blue": "cyan", "violet": "cyan", "amber": "yellow", "green": "green",

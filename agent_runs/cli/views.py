@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from agent_runs.cli.connection import AsJson, connect
-from agent_runs.cli.output import say, say_fields, say_json
+from agent_runs.cli.output import say_done, say_fields, say_json
 from agent_runs.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ def save_view(
             saved = client.save_view(name, query, kind=kind)
         else:
             saved = client.change_view(old.id, query=query)
-    if as_json:
-        say_json(saved)
-    else:
-        say(f"View {saved.id} is {saved.name}: {saved.query}")
+    say_done(saved, f"View {saved.id} is {saved.name}: {saved.query}", as_json=as_json)
 
 
 @view.command("remove")
@@ -70,10 +67,8 @@ def remove_view(
     with connect(context) as client:
         view_id = find_view(client, name).id
         client.remove_view(view_id)
-    if as_json:
-        say_json({"id": view_id, "removed": True})
-    else:
-        say(f"Removed view {view_id}.")
+    removed = {"id": view_id, "removed": True}
+    say_done(removed, f"Removed view {view_id}.", as_json=as_json)
 
 
 def find_view(
@@ -91,8 +86,3 @@ def find_view(
             f"There is {problem} saved view {name!r}; `agent-runs view list` shows all ids."
         )
     return matches[0]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the group."""
-    app.add_typer(view, name="view")

@@ -2,15 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from agent_runs.exports import digest, junit, lines, markdown, objects, page, spans, table
 from agent_runs.exports.reader import ExportedRun
+from agent_runs.filters import ExportFormat
 
-FormatName = Literal[
-    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
-    "junit",
-]  # fmt: skip
 _LINES = "application/x-ndjson"
 Runs = AsyncIterator[ExportedRun]
 
@@ -30,7 +26,7 @@ class Format:
     write: Callable[[Runs, str, str], AsyncIterator[bytes]]
 
 
-FORMATS: dict[FormatName, Format] = {
+FORMATS: dict[ExportFormat, Format] = {
     "jsonl": Format(_LINES, "jsonl", lambda runs, server, _: lines.write(runs, server)),
     "json": Format("application/json", "json", lambda runs, _, __: objects.write(runs)),
     "csv": Format("text/csv", "csv", lambda runs, _, __: table.write_entries(runs)),

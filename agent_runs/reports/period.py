@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from agent_runs.analytics import Scope, Table, TableName, read_table
-from agent_runs.filters import RunFilter
+from agent_runs.analytics import Scope, Table, read_table
+from agent_runs.filters import RunFilter, TableName
 from agent_runs.models import FAILED_STATUSES, AgentRun
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import runs

@@ -5,7 +5,7 @@ from agent_runs.runs.ownership import owned
 from agent_runs.runs.places.base import Mark
 from agent_runs.runs.places.here import Here, RunDefaults
 from agent_runs.runs.requests import InputLimits, NewRun
-from agent_runs.runs.templates import Template, load_templates
+from agent_runs.runs.templates import load_templates
 from agent_runs.runs.turns import TurnWork
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "NewRun",
     "RunDefaults",
     "Runs",
-    "Template",
     "TurnWork",
     "load_templates",
     "owned",

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from agent_runs.errors import InvalidRequest, TooLarge, Unavailable
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, AgentRunStatus
 from agent_runs.runs import import_claude, import_lines
 from agent_runs.runs.import_lines import Entries, RunLines
+from agent_runs.schemas.answers import ImportedRun, ImportResult
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import exports, imports
 from agent_runs.store.runs import leases, logs
@@ -40,38 +42,17 @@ _UNFINISHED = (
 )
 
 
-@dataclass(frozen=True)
-class ImportedRun:
-    """What became of one run of a file."""
+class _Outcomes(Counter[str]):
+    """Runs by what became of them, and `logs`: the entries that were stored."""
 
-    id: int
-    origin: str
-    outcome: Outcome
-
-
-@dataclass
-class ImportResult:
-    """What became of a file.
-
-    Attributes:
-        runs: the first thousand of them.
-        imported: runs that were not here before.
-        updated: runs that came with an older file before.
-        known: runs that were here already, in the same or a newer state; nothing was changed.
-        logs: entries that were stored.
-    """
-
-    runs: list[ImportedRun] = field(default_factory=list[ImportedRun])
-    imported: int = 0
-    updated: int = 0
-    known: int = 0
-    logs: int = 0
+    def __init__(self) -> None:
+        super().__init__(imported=0, updated=0, known=0, logs=0)
+        self.runs: list[ImportedRun] = []
 
     def add(self, run_id: int, origin: str, outcome: Outcome) -> None:
-        """Count a run."""
-        setattr(self, outcome, getattr(self, outcome) + 1)
+        self[outcome] += 1
         if len(self.runs) < MOST_NAMED:
-            self.runs.append(ImportedRun(run_id, origin, outcome))
+            self.runs.append(ImportedRun(id=run_id, origin=origin, outcome=outcome))
 
 
 @dataclass(frozen=True)
@@ -156,7 +137,7 @@ class Imports:
 
     async def _store(self, path: Path, is_gone: IsGone | None = None) -> ImportResult:
         import_id = secrets.token_hex(8)
-        result = ImportResult()
+        result = _Outcomes()
         try:
             staged = await self._stage(path, import_id, result, is_gone)
             await _stay(is_gone)
@@ -167,10 +148,10 @@ class Imports:
         except Exception:
             await self._discard(import_id)
             raise
-        return result
+        return ImportResult(**result, runs=tuple(result.runs))
 
     async def _stage(
-        self, path: Path, import_id: str, result: ImportResult, is_gone: IsGone | None
+        self, path: Path, import_id: str, result: _Outcomes, is_gone: IsGone | None
     ) -> list[_Staged]:
         server = await exports.server_id(self._database)
         staged: list[_Staged] = []
@@ -191,7 +172,7 @@ class Imports:
                 staged.append(_Staged(under, part.line, part.offset))
                 result.add(abs(under), part.origin, "updated" if earlier else "imported")
             elif under is not None:
-                result.logs += len(part)
+                result["logs"] += len(part)
                 async with self._database.begin() as transaction:
                     await logs.stage(transaction, abs(under), part, under=under)
         return staged

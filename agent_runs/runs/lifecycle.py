@@ -24,9 +24,9 @@ from agent_runs.runs.places.base import Mark, Place, PlaceForNewRuns
 from agent_runs.runs.places.elsewhere import Imported, Watched
 from agent_runs.runs.places.here import Here
 from agent_runs.runs.requests import NewRun, apply_mode, check_new_run, check_prompt
-from agent_runs.runs.templates import Template
 from agent_runs.runs.turns import NextTurn
 from agent_runs.runs.webhooks import Webhook
+from agent_runs.schemas.answers import TemplateInfo
 from agent_runs.store.engine.database import Database
 from agent_runs.store.organization import repos
 from agent_runs.store.runs import queue, runs
@@ -47,7 +47,7 @@ class Runs:
         here: Here,
         upstream: PlaceForNewRuns,
         *,
-        templates: Mapping[str, Template],
+        templates: Mapping[str, TemplateInfo],
         redact: Callable[[str], str] = str,
     ) -> None:
         self.here = here

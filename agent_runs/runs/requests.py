@@ -10,9 +10,10 @@ from agent_runs.errors import InvalidRequest
 from agent_runs.models import JSON, AgentRun, PermissionPolicy, SourceType
 from agent_runs.runs import once
 from agent_runs.runs.images import check_images
-from agent_runs.runs.templates import Template
+from agent_runs.runs.templates import PLACEHOLDER
 from agent_runs.runs.webhooks import Webhook, keep_for_run
 from agent_runs.schemas import fields
+from agent_runs.schemas.answers import TemplateInfo
 from agent_runs.store.engine.database import Transaction
 from agent_runs.store.runs import runs
 from agent_runs.store.runs.changes import RunFields
@@ -112,7 +113,7 @@ def check_new_run(new: NewRun, limits: InputLimits) -> None:
     check_images(new.images, limit_count=limits.images, limit_bytes=limits.image_bytes)
 
 
-def apply_mode(new: NewRun, templates: Mapping[str, Template]) -> tuple[str, dict[str, JSON]]:
+def apply_mode(new: NewRun, templates: Mapping[str, TemplateInfo]) -> tuple[str, dict[str, JSON]]:
     """Return the prompt and the metadata of a new run with its mode applied."""
     if not new.mode:
         return new.prompt, new.metadata
@@ -120,7 +121,7 @@ def apply_mode(new: NewRun, templates: Mapping[str, Template]) -> tuple[str, dic
     metadata = new.metadata | {"mode": new.mode, "original_query": query}
     template = templates.get(new.mode)
     if template is not None:
-        return template.fill(new.prompt), metadata
+        return template.text.replace(PLACEHOLDER, new.prompt), metadata
     return f"Mode: {new.mode}\n\n{new.prompt}", metadata
 
 

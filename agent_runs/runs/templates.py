@@ -4,49 +4,27 @@ A file starts with a front matter of `title:` and `description:` lines between t
 its name without `.md` is the mode. Files in the user's folder override the built-in ones.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent_runs.errors import InvalidRequest
+from agent_runs.schemas.answers import TemplateInfo
 
 BUILT_IN = Path(__file__).parent / "templates"
 PLACEHOLDER = "{query}"
 
 
-@dataclass(frozen=True)
-class Template:
-    """One mode.
-
-    Attributes:
-        name: as used in `/create_agent_run/{mode}/{query}`.
-        text: the prompt with `{query}` in it.
-    """
-
-    name: str
-    title: str
-    description: str
-    text: str
-    built_in: bool
-
-    def fill(self, query: str) -> str:
-        """Return the prompt for these words."""
-        return self.text.replace(PLACEHOLDER, query)
-
-
-def load_templates(folder: Path | None) -> dict[str, Template]:
+def load_templates(folder: Path | None) -> dict[str, TemplateInfo]:
     """Return the templates by name: the built-in ones, and the user's from `folder` if it exists.
 
     Raises:
         InvalidRequest: a user's file has no `{query}` or is not UTF-8; the message names the file.
     """
-    templates = {path.stem: _read(path, built_in=True) for path in sorted(BUILT_IN.glob("*.md"))}
-    if folder is not None and folder.is_dir():
-        files = sorted(folder.glob("*.md"))
-        templates |= {path.stem: _read(path, built_in=False) for path in files}
-    return templates
+    folders = [BUILT_IN] if folder is None else [BUILT_IN, folder]
+    files = (path for folder in folders for path in sorted(folder.glob("*.md")))
+    return {path.stem: _read(path) for path in files}
 
 
-def _read(path: Path, *, built_in: bool) -> Template:
+def _read(path: Path) -> TemplateInfo:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
@@ -59,10 +37,9 @@ def _read(path: Path, *, built_in: bool) -> Template:
             fields[key.strip()] = value.strip()
     if PLACEHOLDER not in text:
         raise InvalidRequest(f"The template {path} has no {PLACEHOLDER} for the user's words.")
-    return Template(
+    return TemplateInfo(
         name=path.stem,
         title=fields.get("title") or path.stem,
         description=fields.get("description", ""),
         text=text.strip() + "\n",
-        built_in=built_in,
     )

@@ -1,22 +1,50 @@
 """Answers of the native paths, where `models.py` has no shape for them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
-from agent_runs.models import AgentInfo, AgentRun, PermissionRequest, QueuedPrompt, Repo, Turn
+from agent_runs.models import (
+    AgentInfo,
+    AgentRun,
+    PermissionRequest,
+    QueuedPrompt,
+    Repo,
+    Turn,
+    WorkFile,
+)
+from agent_runs.record import Reply
 from agent_runs.schemas.hosted import HostedHealth
 
+T = TypeVar("T")
+# Generated clients do not know tuples.
+_Range = Annotated[
+    tuple[int, int],
+    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
+]
 
-class RunPage(BaseModel):
-    """One page of runs, newest first."""
 
-    items: list[AgentRun] = Field(description="The runs; long texts are cut to 1,000 characters.")
-    total: int = Field(description="Matching runs on all pages.")
+class NativePage(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    items: list[T] = Field(description="What is on this page.")
+    total: int = Field(description="Matching items on all pages.")
     page: int = Field(description="Number of this page, from 1.")
-    limit: int = Field(description="Runs on a page.")
+    limit: int = Field(description="Items on a page.")
     has_next: bool = Field(description="Whether there is a later page.")
     has_prev: bool = Field(description="Whether there is an earlier page.")
+
+    @classmethod
+    def of(cls, items: list[T], total: int, page: int, limit: int) -> Self:
+        """Return a page, by its number."""
+        has_next, has_prev = page * limit < total, page > 1
+        return cls(
+            items=items, total=total, page=page, limit=limit, has_next=has_next, has_prev=has_prev
+        )
+
+
+class RunPage(NativePage[AgentRun]):
+    """One page of runs, newest first; long texts are cut to 1,000 characters."""
 
 
 class RunCounts(BaseModel):
@@ -53,29 +81,26 @@ class Permissions(BaseModel):
     items: list[PermissionRequest] = Field(description="The questions.")
 
 
-class DiffFile(BaseModel):
+class DiffFile(Reply):
     """One file of a diff."""
 
     path: str = Field(description="Path in the work tree; the new one of a renamed file.")
-    added: int = Field(description="Lines added.")
-    removed: int = Field(description="Lines removed.")
-    status: Literal["added", "deleted", "modified", "renamed"] = Field(
-        description="What happened to the file."
+    added: int = Field(default=0, description="Lines added.")
+    removed: int = Field(default=0, description="Lines removed.")
+    status: str = Field(
+        default="modified",
+        description="What happened to the file.",
+        json_schema_extra={"enum": ["added", "deleted", "modified", "renamed"]},
     )
 
 
-class Diff(BaseModel):
+class Diff(Reply):
     """What a run changed in its work tree."""
 
-    diff: str = Field(description="Unified diff against the run's base commit; can be empty.")
-    files: list[DiffFile] = Field(description="The changed files.")
-
-
-class WorkFile(BaseModel):
-    """One file of a run's work tree."""
-
-    path: str = Field(description="Path in the work tree.")
-    size: int = Field(description="Size in bytes.")
+    diff: str = Field(
+        default="", description="Unified diff against the run's base commit; can be empty."
+    )
+    files: tuple[DiffFile, ...] = Field(default=(), description="The changed files.")
 
 
 class WorkFiles(BaseModel):
@@ -91,32 +116,36 @@ class Agents(BaseModel):
     default: str = Field(description="Agent for runs that do not name one.")
 
 
-class ImportedRun(BaseModel):
+class ImportedRun(Reply):
     """The outcome for one run of an imported file."""
 
     id: int = Field(description="Id of the run on this server.")
     origin: str = Field(description="Its name, the same on every server.")
-    outcome: Literal["imported", "updated", "known"] = Field(
-        description="`imported` and `updated`: as counted; `known`: it was left as it was."
+    outcome: str = Field(
+        description="`imported` and `updated`: as counted; `known`: it was left as it was.",
+        json_schema_extra={"enum": ["imported", "updated", "known"]},
     )
 
 
-class ImportResult(BaseModel):
+class ImportResult(Reply):
     """The outcome of an import."""
 
     imported: int = Field(description="Runs that are new on this server.")
     updated: int = Field(description="Runs that came with an older file and are now complete.")
     known: int = Field(description="Runs that were here already, in this or a newer state.")
     logs: int = Field(description="Entries that were stored.")
-    runs: list[ImportedRun] = Field(description="The first 1,000 of these runs.")
+    runs: tuple[ImportedRun, ...] = Field(description="The first 1,000 of these runs.")
 
 
-class LogHits(BaseModel):
+class LogHits(Reply):
     """Where a text occurs in a run."""
 
-    total: int = Field(description="Number of entries that contain it.")
-    seqs: list[int] = Field(description="`seq` of the first 5,000 of them, ascending.")
-    around: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
+    total: int = Field(default=0, description="Number of entries that contain it.")
+    seqs: tuple[int, ...] = Field(
+        default=(), description="`seq` of the first 5,000 of them, ascending."
+    )
+    around: tuple[_Range, ...] = Field(
+        default=(),
         description="Ranges to show, as first and last `seq`: the hits with their neighbours.",
         examples=[[[3, 7], [12, 14]]],
     )
@@ -128,13 +157,13 @@ class QueuedPrompts(BaseModel):
     items: list[QueuedPrompt] = Field(description="The next one first.")
 
 
-class TemplateInfo(BaseModel):
+class TemplateInfo(Reply):
     """A prompt template, called a mode."""
 
     name: str = Field(description="Mode, as in `/create_agent_run/{mode}/{query}`.")
-    title: str = Field(description="Name for people.")
-    description: str = Field(description="What it is good for.")
-    text: str = Field(description="The prompt; your words replace `{query}`.")
+    title: str = Field(default="", description="Name for people.")
+    description: str = Field(default="", description="What it is good for.")
+    text: str = Field(default="", description="The prompt; your words replace `{query}`.")
 
 
 class Templates(BaseModel):
@@ -143,15 +172,8 @@ class Templates(BaseModel):
     items: list[TemplateInfo] = Field(description="By name.")
 
 
-class RepoPage(BaseModel):
+class RepoPage(NativePage[Repo]):
     """One page of repositories."""
-
-    items: list[Repo] = Field(description="The repositories.")
-    total: int = Field(description="Repositories on all pages.")
-    page: int = Field(description="Number of this page, from 1.")
-    limit: int = Field(description="Repositories on a page.")
-    has_next: bool = Field(description="Whether there is a later page.")
-    has_prev: bool = Field(description="Whether there is an earlier page.")
 
 
 class NoTask(BaseModel):

@@ -21,11 +21,23 @@ from agent_runs.schemas.fields import (
 )
 
 
-class CreateRun(Body):
-    """A run to create."""
+class QueuePrompt(Body):
+    """A prompt to send when the current turn has ended."""
 
     prompt: Prompt
     images: Images = None
+
+
+class MorePrompt(Body):
+    """Details of a prompt that the path does not give; everything is optional."""
+
+    prompt: Text | None = Field(
+        default=None, description="Further text for the agent, after the words of the path."
+    )
+    images: Images = None
+
+
+class _Choices(Body):
     metadata: Metadata = None
     agent: Agent = None
     repo_id: RepoId = None
@@ -34,6 +46,11 @@ class CreateRun(Body):
     title: Title = None
     provider: Provider = None
     organization_id: Organization = None
+
+
+class CreateRun(_Choices, QueuePrompt):
+    """A run to create."""
+
     mode: Line | None = Field(
         default=None,
         description="Prompt template, see `GET /templates`; the prompt mentions any other word. "
@@ -42,48 +59,22 @@ class CreateRun(Body):
     )
 
 
-class CreateRunMore(Body):
+class CreateRunMore(_Choices, MorePrompt):
     """Details of a new run that the path does not give; everything is optional."""
 
-    prompt: Text | None = Field(
-        default=None, description="Further text for the agent, after the words of the path."
-    )
-    images: Images = None
-    metadata: Metadata = None
-    agent: Agent = None
-    repo_id: RepoId = None
-    model: Model = None
-    permission_policy: Policy = None
-    title: Title = None
-    provider: Provider = None
-    organization_id: Organization = None
 
-
-class ResumeRun(Body):
+class ResumeRun(QueuePrompt):
     """Another prompt for a run that has ended."""
 
-    prompt: Prompt
-    images: Images = None
     model: Model = None
     permission_policy: Policy = None
 
 
-class ResumeRunMore(Body):
+class ResumeRunMore(MorePrompt):
     """Details of a resume that the path does not give; everything is optional."""
 
-    prompt: Text | None = Field(
-        default=None, description="Further text for the agent, after the words of the path."
-    )
-    images: Images = None
     model: Model = None
     permission_policy: Policy = None
-
-
-class QueuePrompt(Body):
-    """A prompt to send when the current turn has ended."""
-
-    prompt: Prompt
-    images: Images = None
 
 
 class AnswerPermission(Body):

@@ -3,7 +3,7 @@
 Source: the official OpenAPI document of 2026-02.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -25,6 +25,7 @@ from agent_runs.schemas.fields import (
 )
 from agent_runs.schemas.official_webhooks import WebhookOverride
 
+T = TypeVar("T")
 Webhooks = Annotated[
     list[WebhookOverride] | None,
     Field(
@@ -35,14 +36,24 @@ Webhooks = Annotated[
 ]
 
 
-class AgentRunPage(BaseModel):
-    """One page of runs, newest first, in the official shape."""
+class OfficialPage(BaseModel, Generic[T]):
+    """One page of a list, in the official shape."""
 
-    items: list[AgentRun] = Field(description="The runs; long texts are cut to 1,000 characters.")
-    total: int = Field(description="Matching runs on all pages.")
+    items: list[T] = Field(description="What is on this page.")
+    total: int = Field(description="Matching items on all pages.")
     page: int = Field(description="Number of this page, from 1.")
-    size: int = Field(description="Runs on a page.")
+    size: int = Field(description="Items on a page.")
     pages: int = Field(description="Number of pages.")
+
+    @classmethod
+    def of(cls, items: list[T], total: int, skip: int, limit: int) -> Self:
+        """Return a page, by how many items come before it."""
+        page, pages = skip // limit + 1, -(-total // limit)
+        return cls(items=items, total=total, page=page, size=limit, pages=pages)
+
+
+class AgentRunPage(OfficialPage[AgentRun]):
+    """One page of runs, newest first, in the official shape; long texts end at 1,000 letters."""
 
 
 class AgentRunWithLogsResponse(AgentRun):
@@ -85,14 +96,8 @@ class OrganizationResponse(BaseModel):
     settings: OrganizationSettings = Field(description="What it allows.")
 
 
-class OrganizationPage(BaseModel):
+class OrganizationPage(OfficialPage[OrganizationResponse]):
     """One page of organizations, in the official shape."""
-
-    items: list[OrganizationResponse] = Field(description="The organizations.")
-    total: int = Field(description="Organizations on all pages.")
-    page: int = Field(description="Number of this page, from 1.")
-    size: int = Field(description="Organizations on a page.")
-    pages: int = Field(description="Number of pages.")
 
 
 class CreateAgentRunInput(OfficialInput):

@@ -9,30 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent_runs.models import JSON, Repo
 from agent_runs.schemas.fields import Id, Line, OfficialInput, Text
-from agent_runs.schemas.official import UserResponse
+from agent_runs.schemas.official import OfficialPage, UserResponse
 
 Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Retries = Annotated[int, Field(ge=0, le=10)]
 
 
-class UserPage(BaseModel):
+class UserPage(OfficialPage[UserResponse]):
     """One page of users, in the official shape."""
 
-    items: list[UserResponse] = Field(description="The users.")
-    total: int = Field(description="Users on all pages.")
-    page: int = Field(description="Number of this page, from 1.")
-    size: int = Field(description="Users on a page.")
-    pages: int = Field(description="Number of pages.")
 
-
-class OfficialRepoPage(BaseModel):
+class OfficialRepoPage(OfficialPage[Repo]):
     """One page of repositories, in the official shape."""
-
-    items: list[Repo] = Field(description="The repositories.")
-    total: int = Field(description="Repositories on all pages.")
-    page: int = Field(description="Number of this page, from 1.")
-    size: int = Field(description="Repositories on a page.")
-    pages: int = Field(description="Number of pages.")
 
 
 class CheckSuiteSettingsRequest(OfficialInput):

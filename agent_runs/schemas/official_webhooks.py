@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from agent_runs.models import Delivery
+from agent_runs.schemas.answers import NativePage
 from agent_runs.schemas.fields import Body, Line, OfficialInput, Text
 
 WebhookUrl = Annotated[
@@ -90,12 +91,5 @@ class RulesChange(Body):
     )
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(NativePage[Delivery]):
     """One page of webhooks that were sent or are due, newest first."""
-
-    items: list[Delivery] = Field(description="The deliveries.")
-    total: int = Field(description="Deliveries on all pages.")
-    page: int = Field(description="Number of this page, from 1.")
-    limit: int = Field(description="Deliveries on a page.")
-    has_next: bool = Field(description="Whether there is a later page.")
-    has_prev: bool = Field(description="Whether there is an earlier page.")

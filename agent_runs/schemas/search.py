@@ -1,76 +1,90 @@
-"""Answers of the search."""
+"""Answers of the search, as the server gives them and the SDK reads them."""
 
 from datetime import datetime
-from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from agent_runs.record import Reply
 
 
-class SearchHit(BaseModel):
+class SearchHit(Reply):
     """A step that matches, or the run itself."""
 
     seq: int | None = Field(
-        description="Step in the run; null if its title, a prompt or a result matches."
+        default=None,
+        description="Step in the run; null if its title, a prompt or a result matches.",
     )
-    url: str = Field(description="The run's page at this step.")
+    url: str = Field(default="", description="The run's page at this step.")
     created_at: datetime = Field(description="When the step happened, or the run was created.")
-    message_type: str | None = Field(description="Kind of the step; null for the run itself.")
-    tool_name: str | None = Field(description="Tool that the step used.")
-    failed: bool = Field(description="Whether the step failed.")
-    snippet: str = Field(description="Part of the text, on one line.")
-    highlights: list[tuple[int, int]] = Field(
+    message_type: str | None = Field(
+        default=None, description="Kind of the step; null for the run itself."
+    )
+    tool_name: str | None = Field(default=None, description="Tool that the step used.")
+    failed: bool = Field(default=False, description="Whether the step failed.")
+    snippet: str = Field(default="", description="Part of the text, on one line.")
+    highlights: tuple[tuple[int, int], ...] = Field(
+        default=(),
         description="Where the words are in the snippet: start and end, in characters from 0.",
         examples=[[[10, 16]]],
     )
 
 
-class SearchRun(BaseModel):
+class SearchRun(Reply):
     """The run that hits are in."""
 
     id: int = Field(description="Id of the run.")
-    title: str = Field(description="What people call it, like `name` of a run.")
-    status: str = Field(description="Its status.")
-    status_word: str = Field(description="Its status in words for people.")
-    status_tone: str = Field(description="The colour of its status, like `status_tone` of a run.")
-    agent: str | None = Field(description="Agent that worked.")
-    repo_id: int | None = Field(description="Repository that it worked in.")
+    title: str = Field(default="", description="What people call it, like `name` of a run.")
+    status: str = Field(default="UNKNOWN", description="Its status.")
+    status_word: str = Field(default="", description="Its status in words for people.")
+    status_tone: str = Field(default="neutral", description="Its colour, like that of a run.")
+    agent: str | None = Field(default=None, description="Agent that worked.")
+    repo_id: int | None = Field(default=None, description="Repository that it worked in.")
     created_at: datetime = Field(description="When it was created.")
-    archived: bool = Field(description="Whether it is archived.")
-    web_url: str = Field(description="The run's page.")
+    archived: bool = Field(default=False, description="Whether it is archived.")
+    web_url: str = Field(default="", description="The run's page.")
 
 
-class SearchGroup(BaseModel):
+class SearchGroup(Reply):
     """The hits of a page that are in one run."""
 
     run: SearchRun = Field(description="The run.")
-    hits: list[SearchHit] = Field(description="Its hits, in the requested order.")
+    hits: tuple[SearchHit, ...] = Field(default=(), description="Its hits, in the requested order.")
 
 
-class SearchPage(BaseModel):
+class SearchPage(Reply):
     """One page of hits."""
 
-    items: list[SearchGroup] = Field(description="Grouped by run, in the order of the first hits.")
-    total: int = Field(description="Hits on all pages.")
-    total_is_capped: bool = Field(description="Whether there are more than `total`: 10 000+.")
-    order: Literal["newest", "best"] = Field(
-        description="Order of the hits; always `newest` for a query without words."
+    items: tuple[SearchGroup, ...] = Field(
+        default=(), description="Grouped by run, in the order of the first hits."
+    )
+    total: int = Field(default=0, description="Hits on all pages.")
+    total_is_capped: bool = Field(
+        default=False, description="Whether there are more than `total`: 10 000+."
+    )
+    order: str = Field(
+        default="newest",
+        description="Order of the hits; always `newest` for a query without words.",
+        json_schema_extra={"enum": ["newest", "best"]},
     )
     next_cursor: str | None = Field(
+        default=None,
         description="`cursor` of the next page; null on the last one. A page can be short or even "
-        "empty without being the last."
+        "empty without being the last.",
     )
 
 
-class SearchFieldInfo(BaseModel):
+class SearchFieldInfo(Reply):
     """A field of the query language."""
 
     name: str = Field(description="The part before the colon.")
-    about: str = Field(description="What it compares.")
-    example: str = Field(description="A value.")
-    values: list[str] = Field(description="Possible values, if they can be listed.")
+    about: str = Field(default="", description="What it compares.")
+    example: str = Field(default="", description="A value.")
+    values: tuple[str, ...] = Field(
+        default=(), description="Possible values, if they can be listed."
+    )
 
 
-class SearchFields(BaseModel):
+class SearchFields(Reply):
     """The fields of the query language, for completion."""
 
-    items: list[SearchFieldInfo] = Field(description="The fields.")
+    items: tuple[SearchFieldInfo, ...] = Field(description="The fields.")

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from store_samples import entry, new_run
 
-from agent_runs.analytics import TABLES, Scope, TableName, read_table
+from agent_runs.analytics import TABLES, Scope, read_table
 from agent_runs.analytics.histogram import Histogram
-from agent_runs.filters import RunFilter
+from agent_runs.filters import RunFilter, TableName
 from agent_runs.models import JSON
 from agent_runs.store.engine.database import Database
 from agent_runs.store.figures.figures import bucket_of

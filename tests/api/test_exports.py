@@ -7,7 +7,8 @@ import pytest
 from export_samples import full_run
 from fastapi import FastAPI
 
-from agent_runs.exports.formats import FORMATS, FormatName
+from agent_runs.exports.formats import FORMATS
+from agent_runs.filters import ExportFormat
 from agent_runs.store.runs import logs, runs
 from tests.store_samples import entry, new_run
 
@@ -20,7 +21,7 @@ def records(answer: httpx.Response) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("form", FORMATS)
 async def test_a_run_is_a_download_in_every_format(
-    http: httpx.AsyncClient, app: FastAPI, form: FormatName
+    http: httpx.AsyncClient, app: FastAPI, form: ExportFormat
 ) -> None:
     run = await full_run(app.state.server.database)
     answer = await http.get(f"/agent_runs/{run.id}/export?format={form}")

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import PageQuery, page_of_runs
 from agent_runs.models import JSON
+from agent_runs.schemas.analytics import AnalyticsTable
 
 PERIOD = "since=2026-11-09T00%3A00%3A00Z&until=2026-11-23T00%3A00%3A00Z&archived=any"
 RUNS = f"/agent_runs?{PERIOD}"

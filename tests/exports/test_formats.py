@@ -10,10 +10,10 @@ import pytest
 from export_samples import ALL, DIFF, HOSTILE, PICTURE, exported, full_run, no_diff
 
 from agent_runs.errors import Unavailable
-from agent_runs.exports.formats import FORMATS, FormatName
+from agent_runs.exports.formats import FORMATS
 from agent_runs.exports.page import POLICY
 from agent_runs.exports.reader import RunReader
-from agent_runs.filters import LogFilter
+from agent_runs.filters import ExportFormat, LogFilter
 from agent_runs.models import JSON
 from agent_runs.reading.failure import has_failed
 from agent_runs.store.engine.database import Database
@@ -24,7 +24,7 @@ from tests.store_samples import entry, new_run
 pytestmark = pytest.mark.anyio
 
 
-async def text_of(database: Database, form: FormatName, diff: str = "") -> str:
+async def text_of(database: Database, form: ExportFormat, diff: str = "") -> str:
     async def read_diff(_: int) -> str:
         return diff
 

@@ -75,13 +75,7 @@ async def list_organizations(server: Running, paging: Paging) -> OrganizationPag
     skip, limit = paging
     hosted = await hosted_organizations.list_(server.database)
     organizations = [LOCAL, *map(_shown, hosted)]
-    return OrganizationPage(
-        items=organizations[skip : skip + limit],
-        total=len(organizations),
-        page=skip // limit + 1,
-        size=limit,
-        pages=-(-len(organizations) // limit),
-    )
+    return OrganizationPage.of(organizations[skip : skip + limit], len(organizations), skip, limit)
 
 
 def _shown(hosted: HostedOrganization) -> OrganizationResponse:

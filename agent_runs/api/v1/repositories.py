@@ -46,9 +46,7 @@ async def list_repos(
     items, total = await repos.page(
         server.database, skip=skip, limit=limit, organization_id=organization_id
     )
-    return OfficialRepoPage(
-        items=items, total=total, page=skip // limit + 1, size=limit, pages=-(-total // limit)
-    )
+    return OfficialRepoPage.of(items, total, skip, limit)
 
 
 @router.get(_CHECKS, operation_id="v1_get_check_settings", responses=documented(404, official=True))

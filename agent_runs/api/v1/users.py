@@ -37,13 +37,7 @@ async def list_users(server: Running, paging: Paging, organization_id: Organizat
     if organization_id != LOCAL_ORGANIZATION:
         members = await server.accounts.users(organization_id)
         users = [UserResponse.model_validate(member.model_dump()) for member in members]
-    return UserPage(
-        items=users[skip : skip + limit],
-        total=len(users),
-        page=skip // limit + 1,
-        size=limit,
-        pages=-(-len(users) // limit),
-    )
+    return UserPage.of(users[skip : skip + limit], len(users), skip, limit)
 
 
 @router.get(

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal, Unpack
 
-    from agent_runs.client.calls.answers import Diff, Template
-    from agent_runs.client.calls.measures import AnalyticsQuery, AnalyticsTable
+    from agent_runs.client.calls.measures import AnalyticsQuery
     from agent_runs.insight import Insight
     from agent_runs.insight.compared import Comparison
     from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
+    from agent_runs.schemas.analytics import AnalyticsTable
+    from agent_runs.schemas.answers import Diff, TemplateInfo
 
 
 class AsyncExtras(AsyncSender):
@@ -44,7 +45,7 @@ class AsyncExtras(AsyncSender):
         """Return the agent profiles, and which of them the server can run."""
         return await self._send(late.runs.list_agents())
 
-    async def list_templates(self) -> list[Template]:
+    async def list_templates(self) -> list[TemplateInfo]:
         """Return the prompt templates, the values for `mode` of a new run."""
         return await self._send(late.runs.list_templates())
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from agent_runs.client.calls.runs import LogQuery
-    from agent_runs.client.calls.search import LogHits, SearchField, SearchGroup, SearchPage
     from agent_runs.models import SavedView
+    from agent_runs.schemas.answers import LogHits
+    from agent_runs.schemas.search import SearchFieldInfo, SearchGroup, SearchPage
 
     Order = Literal["newest", "best"]
     Kind = Literal["search", "runs"]
@@ -73,7 +74,7 @@ class AsyncSearch(AsyncSender):
         """
         return await self._send(late.search.search_logs(run_id, text, regex, context, query))
 
-    async def list_search_fields(self) -> list[SearchField]:
+    async def list_search_fields(self) -> list[SearchFieldInfo]:
         """Return the fields of the query language and their values."""
         return await self._send(late.search.list_search_fields())
 

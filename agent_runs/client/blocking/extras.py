@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal, Unpack
 
-    from agent_runs.client.calls.answers import Diff, Template
-    from agent_runs.client.calls.measures import AnalyticsQuery, AnalyticsTable
+    from agent_runs.client.calls.measures import AnalyticsQuery
     from agent_runs.insight import Insight
     from agent_runs.insight.compared import Comparison
     from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
+    from agent_runs.schemas.analytics import AnalyticsTable
+    from agent_runs.schemas.answers import Diff, TemplateInfo
 
 
 class Extras(Sender):
@@ -45,7 +46,7 @@ class Extras(Sender):
         """Return the agent profiles, and which of them the server can run."""
         return self._send(late.runs.list_agents())
 
-    def list_templates(self) -> list[Template]:
+    def list_templates(self) -> list[TemplateInfo]:
         """Return the prompt templates, the values for `mode` of a new run."""
         return self._send(late.runs.list_templates())
 

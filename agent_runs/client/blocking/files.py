@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from agent_runs.client.base import Call
-    from agent_runs.client.calls.files import ExportFormat, ExportQuery, ImportResult
+    from agent_runs.client.calls.files import ExportQuery
     from agent_runs.client.calls.measures import AnalyticsQuery
+    from agent_runs.filters import ExportFormat
+    from agent_runs.schemas.answers import ImportResult
 
 
 class Files(Sender):

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from agent_runs.client.calls.runs import LogQuery
-    from agent_runs.client.calls.search import LogHits, SearchField, SearchGroup, SearchPage
     from agent_runs.models import SavedView
+    from agent_runs.schemas.answers import LogHits
+    from agent_runs.schemas.search import SearchFieldInfo, SearchGroup, SearchPage
 
     Order = Literal["newest", "best"]
     Kind = Literal["search", "runs"]
@@ -71,7 +72,7 @@ class Search(Sender):
         """
         return self._send(late.search.search_logs(run_id, text, regex, context, query))
 
-    def list_search_fields(self) -> list[SearchField]:
+    def list_search_fields(self) -> list[SearchFieldInfo]:
         """Return the fields of the query language and their values."""
         return self._send(late.search.list_search_fields())
 

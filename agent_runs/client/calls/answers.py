@@ -71,31 +71,6 @@ class Organization(Record):
     settings: dict[str, JSON] = Field(default_factory=dict)
 
 
-class Template(Record):
-    """A prompt template; `mode` of a new run names one."""
-
-    name: str
-    title: str = ""
-    description: str = ""
-    text: str = ""
-
-
-class DiffFile(Record):
-    """What a run changed in one file."""
-
-    path: str
-    added: int | None = None
-    removed: int | None = None
-    status: str = ""
-
-
-class Diff(Record):
-    """What a run changed since its base."""
-
-    diff: str = Field(default="", description="unified diff for `git apply`")
-    files: tuple[DiffFile, ...] = ()
-
-
 def record(model: type[RecordT]) -> Callable[[JSON], RecordT]:
     """Return a reader of one object; nulls become the model's defaults."""
 

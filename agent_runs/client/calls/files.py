@@ -1,21 +1,14 @@
 """Requests for runs as files, as `Call`s."""
 
 from collections.abc import Sequence
-from typing import Literal
-
-from pydantic import Field
 
 from agent_runs import errors
 from agent_runs.client.base import Call
 from agent_runs.client.calls import answers
 from agent_runs.client.calls.measures import AnalyticsQuery
 from agent_runs.client.calls.runs import RunQuery, refuse_unknown, run_id_of, several
-from agent_runs.models import JSON, Record
-
-ExportFormat = Literal[
-    "jsonl", "json", "csv", "csv-runs", "markdown", "html", "otlp", "otlp-content", "digest",
-    "junit",
-]  # fmt: skip
+from agent_runs.models import JSON
+from agent_runs.schemas.answers import ImportResult
 
 
 class ExportQuery(RunQuery, total=False):
@@ -29,24 +22,6 @@ class ExportQuery(RunQuery, total=False):
     run_ids: Sequence[int | str]
     search: str | None
     with_archived: bool
-
-
-class ImportedRun(Record):
-    """The outcome for one run of an imported file."""
-
-    id: int = Field(description="id of the run on the server")
-    origin: str = Field(description="its name, the same on every server")
-    outcome: str = Field(description="imported, updated, or known (it was left as it was)")
-
-
-class ImportResult(Record):
-    """The outcome of an import."""
-
-    imported: int = Field(description="runs that are new on the server")
-    updated: int = Field(description="runs that came with an older file and are now complete")
-    known: int = Field(description="runs that were there already, in this or a newer state")
-    logs: int = Field(description="entries that were stored")
-    runs: tuple[ImportedRun, ...] = Field(description="the first 1,000 of these runs")
 
 
 def export_agent_run(run_id: int | str, form: str) -> Call[None]:

@@ -5,15 +5,14 @@ from datetime import date
 from typing import TypedDict
 from urllib.parse import quote
 
-from pydantic import Field
-
 from agent_runs import errors
 from agent_runs.client.base import Call
 from agent_runs.client.calls import answers
 from agent_runs.client.calls.runs import run_id_of
 from agent_runs.insight import Insight
 from agent_runs.insight.compared import Comparison
-from agent_runs.models import JSON, Record
+from agent_runs.models import JSON
+from agent_runs.schemas.analytics import AnalyticsTable
 
 
 class AnalyticsQuery(TypedDict, total=False):
@@ -32,26 +31,6 @@ class AnalyticsQuery(TypedDict, total=False):
     agent: str | None
     repo_id: int | None
     mode: str | None
-
-
-class AnalyticsColumn(Record):
-    """One column of a table."""
-
-    name: str
-    unit: str = ""
-    text: str = ""
-
-
-class AnalyticsTable(Record):
-    """One table of analytics; `items` has a dictionary per row."""
-
-    name: str
-    title: str = ""
-    first_day: str = Field(description="first day of the period, UTC")
-    last_day: str = Field(description="last day of the period, inclusive")
-    step_days: int = Field(default=1, description="days of one row in tables by day")
-    columns: tuple[AnalyticsColumn, ...] = ()
-    items: tuple[dict[str, JSON], ...] = ()
 
 
 def get_analytics(table: str, query: AnalyticsQuery) -> Call[AnalyticsTable]:

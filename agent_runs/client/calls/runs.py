@@ -23,6 +23,7 @@ from agent_runs.models import (
     Repo,
     Turn,
 )
+from agent_runs.schemas.answers import Diff, TemplateInfo
 
 _AGENT = f"/v1/organizations/{ORG}/agent"
 _LOGS_PATHS = (
@@ -273,9 +274,9 @@ def list_agents() -> Call[list[AgentInfo]]:
     return Call("GET", "/agents", answers.records(AgentInfo))
 
 
-def list_templates() -> Call[list[answers.Template]]:
+def list_templates() -> Call[list[TemplateInfo]]:
     """GET /templates."""
-    return Call("GET", "/templates", answers.records(answers.Template))
+    return Call("GET", "/templates", answers.records(TemplateInfo))
 
 
 def list_repos(page: int = 1) -> Call[list[Repo]]:
@@ -303,9 +304,9 @@ def restore_agent_run(run_id: int | str) -> Call[AgentRun]:
     return _of_run("POST", run_id, "restore", answers.run)
 
 
-def get_agent_run_diff(run_id: int | str) -> Call[answers.Diff]:
+def get_agent_run_diff(run_id: int | str) -> Call[Diff]:
     """GET /agent_runs/{id}/diff."""
-    return _of_run("GET", run_id, "diff", answers.record(answers.Diff))
+    return _of_run("GET", run_id, "diff", answers.record(Diff))
 
 
 def list_turns(run_id: int | str) -> Call[list[Turn]]:

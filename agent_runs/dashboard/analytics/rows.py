@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics.query import page_of_runs
 from agent_runs.dashboard.theme import GROUPS
 from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration, money, short_count
 from agent_runs.reading.shapes import object_or_empty
+from agent_runs.schemas.analytics import AnalyticsTable
 
 NOTHING = "-"
 MOST_LINES = 50

@@ -1,8 +1,7 @@
 """State of the analytics page: the filters from the address, and the tables as they are shown."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 import anyio
@@ -10,37 +9,17 @@ import reflex as rx
 
 from agent_runs.client.calls import measures as measure_calls
 from agent_runs.client.calls import runs as run_calls
-from agent_runs.client.calls.measures import AnalyticsTable
 from agent_runs.dashboard.analytics import rows as show
 from agent_runs.dashboard.analytics.query import DEFAULT_DAYS, PERIODS, PageQuery
 from agent_runs.dashboard.serving.access import Catalog, catalogs, send
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.errors import AgentRunsError, ServerUnreachable
 from agent_runs.events import EventKind
+from agent_runs.filters import TableName
+from agent_runs.schemas.analytics import AnalyticsTable
 
-TABLES = (
-    "summary",
-    "days",
-    "durations",
-    "first_steps",
-    "waiting",
-    "steps",
-    "time",
-    "tools",
-    "errors",
-    "agents",
-    "repositories",
-    "templates",
-)
+TABLES: tuple[str, ...] = get_args(TableName)
 _CALM_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Option:
-    """A value that a filter can have."""
-
-    value: str
-    text: str
 
 
 class AnalyticsState(rx.State):
@@ -58,9 +37,9 @@ class AnalyticsState(rx.State):
     repo: rx.Field[str] = rx.field("")
     mode: rx.Field[str] = rx.field("")
     is_filtered: rx.Field[bool] = rx.field(False)
-    agent_options: rx.Field[list[Option]] = rx.field(default_factory=list[Option])
-    repo_options: rx.Field[list[Option]] = rx.field(default_factory=list[Option])
-    mode_options: rx.Field[list[Option]] = rx.field(default_factory=list[Option])
+    agent_options: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    repo_options: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
+    mode_options: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list[tuple[str, str]])
     csv: rx.Field[dict[str, str]] = rx.field(default_factory=dict[str, str])
 
     key_figures: rx.Field[list[show.KeyFigure]] = rx.field(default_factory=list[show.KeyFigure])
@@ -138,8 +117,7 @@ class AnalyticsState(rx.State):
     @rx.var
     def repo_label(self) -> str:
         """Name of the chosen repository."""
-        names = {option.value: option.text for option in self.repo_options}
-        return names.get(self.repo, self.repo)
+        return dict(self.repo_options).get(self.repo, self.repo)
 
     def _go(self, **changes: Any) -> rx.event.EventSpec:
         return rx.redirect(self._query.changed(**changes).url, replace=True)
@@ -176,15 +154,15 @@ class AnalyticsState(rx.State):
             for row in tables["templates"].items:
                 if row["mode"]:
                     modes.setdefault(row["mode"], row["mode"])
-            self.mode_options = [Option(name, title) for name, title in modes.items()]
+            self.mode_options = [*modes.items()]
             self.loaded, self.problem = True, ""
 
     def _show(self, tables: dict[str, AnalyticsTable], catalog: Catalog) -> None:
         titles = catalog.agent_titles
         names = [row["agent"] for row in tables["agents"].items if row["agent"]]
         agents = titles | {name: name for name in names if name not in titles}
-        self.agent_options = [Option(name, text) for name, text in agents.items()]
-        self.repo_options = [Option(str(key), text) for key, text in catalog.repo_names.items()]
+        self.agent_options = [*agents.items()]
+        self.repo_options = [(str(key), text) for key, text in catalog.repo_names.items()]
         self.key_figures = show.key_figures(tables["summary"])
         self.is_empty = not tables["summary"].items[0]["value"]
         self.has_runs = bool(hub.standing.total or hub.standing.archived)
