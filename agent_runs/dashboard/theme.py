@@ -17,16 +17,18 @@ class Look:
     """How a status is shown: always a dot and a word.
 
     Attributes:
+        code: the official status.
         word: what people read.
         tone: CSS class of the word, empty for neutral.
         dot: CSS classes of the dot.
         lead: word before the duration ("for 2m 14s"), empty for none.
     """
 
-    word: str
-    tone: str
-    dot: str
-    lead: str
+    code: str = ""
+    word: str = ""
+    tone: str = ""
+    dot: str = ""
+    lead: str = ""
 
 
 _DOTS: dict[str, str] = {AgentRunStatus.PENDING: "ring", AgentRunStatus.ACTIVE: "blue pulse"}
@@ -37,6 +39,7 @@ def look_of(status: str) -> Look:
     tone = tone_of(status)
     lead = "in" if status == AgentRunStatus.COMPLETE else "after"
     return Look(
+        status,
         word_of(status),
         tone="mut" if tone == "neutral" else tone,
         dot=_DOTS.get(status, "" if tone == "neutral" else tone),

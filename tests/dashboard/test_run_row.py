@@ -57,7 +57,7 @@ def test_every_status_has_a_word_and_a_dot_or_none_on_purpose() -> None:
 
 
 def test_a_status_from_the_future_is_shown_as_it_is() -> None:
-    assert row(status="WAITING_FOR_RAIN").word == "Waiting for rain"
+    assert row(status="WAITING_FOR_RAIN").look.word == "Waiting for rain"
 
 
 def test_a_title_is_the_first_line_of_the_prompt_until_there_is_one() -> None:
@@ -191,7 +191,7 @@ def test_the_latest_turn_has_the_status_of_its_run() -> None:
         for number, status in ((1, "TIMEOUT"), (2, "ACTIVE"))
     ]
     lines = [turn_line(turn, asking) for turn in turns]
-    assert [(line.word, line.dot) for line in lines] == [
+    assert [(line.look.word, line.look.dot) for line in lines] == [
         ("Timed out", "red"),
         ("Needs you", "amber"),
     ]

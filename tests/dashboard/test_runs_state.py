@@ -45,7 +45,7 @@ def test_a_new_run_waits_behind_the_button_and_moves_nothing(state: RunsState) -
 def test_a_change_of_a_shown_run_changes_its_row_in_its_place(state: RunsState) -> None:
     assert state._apply(told("run.finished", 1, status="COMPLETE", result="Done"))
     state._show()
-    assert [(row.id, row.word) for row in state.rows] == [(2, "Running"), (1, "Complete")]
+    assert [(row.id, row.look.word) for row in state.rows] == [(2, "Running"), (1, "Complete")]
 
 
 def test_a_change_of_a_run_on_another_page_changes_nothing(state: RunsState) -> None:

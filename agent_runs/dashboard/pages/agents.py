@@ -1,7 +1,7 @@
 """The agents of this machine: which are ready, how to get the others, and a test of each."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 import reflex as rx
@@ -18,7 +18,7 @@ from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
 from agent_runs.dashboard.runs.row import iso
 from agent_runs.dashboard.serving.access import catalogs, send
 from agent_runs.dashboard.serving.hub import News, hub
-from agent_runs.dashboard.theme import agent_title, initials, look_of
+from agent_runs.dashboard.theme import Look, agent_title, initials, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import AgentInfo, AgentRun
 
@@ -39,10 +39,7 @@ class AgentCard:
     login_hint: str = ""
     is_ready: bool = False
     run_id: int = 0
-    status: str = ""
-    word: str = ""
-    tone: str = ""
-    dot: str = ""
+    look: Look = field(default_factory=Look)
     started: str = ""
     finished: str = ""
     result: str = ""
@@ -135,14 +132,10 @@ def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
 
 
 def _with_test(card: AgentCard, run: AgentRun) -> AgentCard:
-    look = look_of(run.status)
     return replace(
         card,
         run_id=run.id,
-        status=run.status,
-        word=look.word,
-        tone=look.tone,
-        dot=look.dot,
+        look=look_of(run.status),
         started=iso(run.started_at),
         finished=iso(run.finished_at) if run.has_ended else "",
         result=run.error or run.summary or "",
@@ -228,7 +221,7 @@ def _agent(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
 
 def _test_result(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
     return rx.el.div(
-        status(card.status, card.word, card.tone, card.dot),
+        status(card.look),
         rx.el.span(
             Elapsed.create(start=card.started, end=card.finished, lead=""),
             " ",

@@ -79,7 +79,7 @@ def _head() -> rx.Component:
 def _meta() -> rx.Component:
     return rx.el.div(
         rx.el.span(
-            status(RunState.status, RunState.word, RunState.tone, RunState.dot),
+            status(RunState.look),
             rx.cond(RunState.reason, rx.el.span("· ", RunState.reason)),
             rx.cond(RunState.activity, rx.el.span("· ", RunState.activity, class_name="cut")),
         ),

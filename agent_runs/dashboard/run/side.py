@@ -64,10 +64,12 @@ def _turn(line: rx.vars.ObjectVar[TurnLine]) -> rx.Component:
     return rx.el.li(
         rx.link(
             rx.el.span(
-                rx.el.span(class_name=f"dot {line.dot}", aria_hidden="true"),
+                rx.el.span(class_name=f"dot {line.look.dot}", aria_hidden="true"),
                 rx.el.span(f"Turn {line.turn}", class_name="med"),
                 rx.el.span(
-                    line.word, " ", Elapsed.create(start=line.started, end=line.finished, lead="")
+                    line.look.word,
+                    " ",
+                    Elapsed.create(start=line.started, end=line.finished, lead=""),
                 ),
                 class_name="flexrow sm mut",
             ),

@@ -28,7 +28,7 @@ from agent_runs.dashboard.runs.row import (
 from agent_runs.dashboard.serving.access import catalogs, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.serving.hub import News, hub
-from agent_runs.dashboard.theme import look_of
+from agent_runs.dashboard.theme import Look, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, Spent, Turn
@@ -55,8 +55,7 @@ class TurnLine:
     """One prompt of the run, in the side panel."""
 
     turn: int
-    word: str
-    dot: str
+    look: Look
     prompt: str
     created: str
     started: str
@@ -76,10 +75,7 @@ class RunState(rx.State):
     focuses: rx.Field[bool] = rx.field(False)
 
     title: rx.Field[str] = rx.field("")
-    status: rx.Field[str] = rx.field("")
-    word: rx.Field[str] = rx.field("")
-    tone: rx.Field[str] = rx.field("")
-    dot: rx.Field[str] = rx.field("")
+    look: rx.Field[Look] = rx.field(default_factory=Look)
     reason: rx.Field[str] = rx.field("")
     error: rx.Field[str] = rx.field("")
     activity: rx.Field[str] = rx.field("")
@@ -206,10 +202,10 @@ class RunState(rx.State):
             return
         kinds = {event.kind for event in events}
         async with self:
-            before = (self.status, self.turn)
+            before = (self.look.code, self.turn)
             for event in events:
                 self._apply(event)
-            needs_reading = (self.status, self.turn) != before
+            needs_reading = (self.look.code, self.turn) != before
         if EventKind.LOGS_APPENDED in kinds and not needs_reading:
             await self._read_counts()
         if needs_reading or kinds & {EventKind.PERMISSION_REQUESTED, EventKind.PERMISSION_ANSWERED}:
@@ -242,9 +238,7 @@ class RunState(rx.State):
             self._show(answers.run(event.data))
 
     def _show(self, run: AgentRun) -> None:
-        look = look_of(run.status)
-        self.title, self.status = run.name, run.status
-        self.word, self.tone, self.dot = look.word, look.tone, look.dot
+        self.title, self.look = run.name, look_of(run.status)
         self.is_terminal = run.has_ended
         self.is_imported, self.imported = run.imported_at is not None, iso(run.imported_at)
         self.origin = origin_of(run)
@@ -282,11 +276,9 @@ class RunState(rx.State):
 
 def turn_line(turn: Turn, run: AgentRun) -> TurnLine:
     """Return a turn as it is shown; the latest one has the status of its run."""
-    look = look_of(run.status if turn.turn == run.turn else turn.status)
     return TurnLine(
         turn=turn.turn,
-        word=look.word,
-        dot=look.dot,
+        look=look_of(run.status if turn.turn == run.turn else turn.status),
         prompt=one_line(turn.prompt, 140),
         created=iso(turn.created_at),
         started=iso(turn.started_at),

@@ -19,7 +19,7 @@ def card(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
     return rx.el.article(
         select_box(row),
         rx.el.div(
-            status(row.status, row.word, row.tone, row.dot),
+            status(row.look),
             rx.el.span(_elapsed(row), class_name="l2"),
             class_name="col c-st",
         ),
@@ -109,7 +109,7 @@ def select_box(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
 def _table_row(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(select_box(row)),
-        rx.el.td(status(row.status, row.word, row.tone, row.dot)),
+        rx.el.td(status(row.look)),
         rx.el.td(_title(row), style={"maxWidth": "0", "width": "60%"}),
         rx.el.td(row.agent, class_name="mut"),
         rx.el.td(row.repo, class_name="mut"),
@@ -122,7 +122,7 @@ def _table_row(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
 
 
 def _elapsed(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:
-    return Elapsed.create(start=row.started, end=row.finished, lead=row.lead)
+    return Elapsed.create(start=row.started, end=row.finished, lead=row.look.lead)
 
 
 def _title(row: rx.vars.ObjectVar[RunRow]) -> rx.Component:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent_runs.dashboard.theme import look_of
+from agent_runs.dashboard.theme import Look, look_of
 from agent_runs.models import (
     HOSTED_PROVIDER,
     WATCHED_PROVIDER,
@@ -51,11 +51,7 @@ class RunRow:
     """One row. Long texts are shortened, times are ISO text, an empty text means none."""
 
     id: int
-    status: str
-    word: str
-    tone: str
-    dot: str
-    lead: str
+    look: Look
     title: str
     activity: str
     line: str
@@ -91,16 +87,11 @@ def row_of(
         agents: titles by name.
         repos: names by id.
     """
-    look = look_of(run.status)
     result = run.summary or run.result
     line = one_line(run.error or result if run.has_failed else plain(result), LINE_LENGTH)
     return RunRow(
         id=run.id,
-        status=run.status,
-        word=look.word,
-        tone=look.tone,
-        dot=look.dot,
-        lead=look.lead,
+        look=look_of(run.status),
         title=run.name,
         activity=one_line(run.activity, LINE_LENGTH) if run.status == AgentRunStatus.ACTIVE else "",
         line="" if line == run.name else line,

@@ -19,7 +19,7 @@ from agent_runs.dashboard.frame.shell import UPDATE_SECONDS, Shell
 from agent_runs.dashboard.runs.row import iso
 from agent_runs.dashboard.serving.access import catalogs, send
 from agent_runs.dashboard.serving.hub import hub
-from agent_runs.dashboard.theme import agent_title, look_of
+from agent_runs.dashboard.theme import Look, agent_title, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.reading.amounts import plural
@@ -47,10 +47,7 @@ class Welcome(rx.State):
     """The first run, and the agents on this machine."""
 
     run_id: rx.Field[int] = rx.field(0)
-    status: rx.Field[str] = rx.field("")
-    word: rx.Field[str] = rx.field("")
-    tone: rx.Field[str] = rx.field("")
-    dot: rx.Field[str] = rx.field("")
+    look: rx.Field[Look] = rx.field(default_factory=Look)
     started: rx.Field[str] = rx.field("")
     finished: rx.Field[str] = rx.field("")
     summary: rx.Field[str] = rx.field("")
@@ -104,8 +101,7 @@ class Welcome(rx.State):
             self._show(run, run.logs)
 
     def _show(self, run: AgentRun, logs: tuple[AgentRunLog, ...]) -> None:
-        look = look_of(run.status)
-        self.status, self.word, self.tone, self.dot = run.status, look.word, look.tone, look.dot
+        self.look = look_of(run.status)
         self.started = iso(run.started_at)
         self.finished = iso(run.finished_at) if run.has_ended else ""
         self.summary = f"run {run.id}, {plural(run.log_count, 'step')}"
@@ -140,7 +136,7 @@ def welcome() -> rx.Component:
         rx.el.div(
             rx.el.h2(
                 rx.cond(
-                    Welcome.status == "COMPLETE",
+                    Welcome.look.code == "COMPLETE",
                     "It works. Your first run is finished.",
                     "Nothing has run here yet. Try it with one click.",
                 ),
@@ -169,11 +165,11 @@ def welcome() -> rx.Component:
             _check(
                 "Say hello",
                 rx.cond(
-                    Welcome.word,
-                    rx.fragment(Welcome.word, " ", _elapsed()),
+                    Welcome.look.word,
+                    rx.fragment(Welcome.look.word, " ", _elapsed()),
                     "Press the button below",
                 ),
-                rx.cond(Welcome.status == "COMPLETE", "ok", rx.cond(is_done, "bad", "todo")),
+                rx.cond(Welcome.look.code == "COMPLETE", "ok", rx.cond(is_done, "bad", "todo")),
             ),
             class_name="card steps4",
         ),
@@ -240,7 +236,7 @@ def _say_hello() -> rx.Component:
 def _first_run() -> rx.Component:
     return rx.el.section(
         rx.el.header(
-            status(Welcome.status, Welcome.word, Welcome.tone, Welcome.dot),
+            status(Welcome.look),
             rx.el.span("Say hello", class_name="med cut"),
             rx.el.span(Welcome.summary, " ", _elapsed(), class_name="sm mut num desk"),
             link_button("Open run", href=f"/runs/{Welcome.run_id}", look="end"),
