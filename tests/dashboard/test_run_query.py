@@ -89,3 +89,11 @@ def test_a_period_ends_now_and_a_last_day_counts_whole() -> None:
     days = read("/?since=2026-11-01&until=2026-11-02").for_api(NOW)
     assert days.get("since") == datetime(2026, 11, 1, tzinfo=UTC)
     assert days.get("until") == datetime(2026, 11, 3, tzinfo=UTC)
+
+
+def test_filters_of_links_from_analytics_are_told_in_words() -> None:
+    query = ListQuery.from_params({"tool": "run_shell", "measured": "first_step"})
+    assert query.traits == [
+        ("tool", "Used tool: run_shell"),
+        ("measured", "Ended, with a value for: first step"),
+    ]

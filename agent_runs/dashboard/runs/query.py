@@ -113,8 +113,9 @@ class ListQuery:
     @property
     def traits(self) -> list[tuple[str, str]]:
         """The filters set by links from analytics: name and words."""
-        values = [(name, text, getattr(self, name)) for name, text in TRAITS.items()]
-        traits = [(name, f"{text}: {value}") for name, text, value in values if value]
+        values = {name: getattr(self, name) for name in TRAITS}
+        values["measured"] = self.measured.replace("_", " ")
+        traits = [(name, f"{TRAITS[name]}: {value}") for name, value in values.items() if value]
         return [*traits, ("with_archived", "With archived runs")] if self.with_archived else traits
 
     def changed(self, **changes: Any) -> "ListQuery":

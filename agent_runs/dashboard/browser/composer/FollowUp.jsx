@@ -49,7 +49,7 @@ export function FollowUp({ runId, turn, active, down, focus, queueVersion, queue
 function noteOf({ turn, active, down, queues }) {
   if (down) return "The API is not running. Your text is kept.";
   if (!active) return `Starts turn ${turn + 1}`;
-  return queues ? `Sent when turn ${turn} is complete` : "You can send it when this turn has ended";
+  return queues ? `Sent after turn ${turn}` : "You can send it when this turn has ended";
 }
 
 /** @typedef {ReturnType<typeof useQueue>} Queue */
