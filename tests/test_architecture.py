@@ -20,6 +20,8 @@ SOURCES = sorted([*ROOT.glob("*.py"), *PACKAGE.rglob("*.py"), *ROOT.glob("bench/
 OURS = [path for path in SOURCES if "migrations" not in path.parts]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
+EVERYTHING = [*OURS, *sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("scripts/**/*.py")])]
+
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 DEEPEST_FOLDER = 4
@@ -54,7 +56,9 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_a_file_is_one_idea_and_not_longer_than_that_takes() -> None:
-    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in OURS}
+    lengths = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in EVERYTHING
+    }
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
@@ -143,15 +147,58 @@ def test_requirements_are_pinned_with_hashes_and_name_no_place(file: str) -> Non
         assert package.count("--hash=sha256:") >= 2, package.splitlines()[0]
 
 
+def hidden_tasks(module: ast.Module) -> list[int]:
+    """Return the lines with calls that start a task without a name, or hide how one ended."""
+    imported = {
+        name.asname or name.name: name.name
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and node.module == "asyncio"
+        for name in node.names
+    }
+    lines: list[int] = []
+    for call in [node for node in ast.walk(module) if isinstance(node, ast.Call)]:
+        words = {keyword.arg for keyword in call.keywords}
+        match call.func:
+            case ast.Attribute(attr=name):
+                pass
+            case ast.Name(id=local):
+                name = imported.get(local, "")
+            case _:
+                name = ""
+        hides = {"ensure_future", "shield", "return_exceptions"} & {name, *words}
+        if hides or (name == "create_task" and "name" not in words):
+            lines.append(call.lineno)
+    return lines
+
+
 def test_background_tasks_have_names_and_only_their_home_ends_them() -> None:
-    # A program of its own, which imports nothing of ours.
+    # A separate program, which imports nothing of ours.
     agent = PACKAGE / "providers" / "acp" / "scripted.py"
-    hidden = {"ensure_future", "shield", "return_exceptions"}
-    found: list[str] = []
-    for path in [path for path in OURS if path not in {agent, PACKAGE / "tasks.py"}]:
-        for call in definitions(path, ast.Call):
-            words = {keyword.arg for keyword in call.keywords}
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-            if hidden & {name, *words} or (name == "create_task" and "name" not in words):
-                found.append(f"{name_of(path)}:{call.lineno}")
-    assert found == []
+    lines = [
+        f"{name_of(path)}:{line}"
+        for path in OURS
+        if path not in {agent, PACKAGE / "tasks.py"}
+        for line in hidden_tasks(tree_of(path))
+    ]
+    assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("source", "hides"),
+    [
+        ("import asyncio\nasyncio.shield(work)", True),
+        ("from asyncio import shield\nshield(work)", True),
+        ("from asyncio import shield as keep\nkeep(work)", True),
+        ("from asyncio import ensure_future\nensure_future(work)", True),
+        ("from asyncio import gather\ngather(work, return_exceptions=True)", True),
+        ("from asyncio import create_task\ncreate_task(work)", True),
+        ("from asyncio import create_task\ncreate_task(work, name='a-task')", False),
+        ("import asyncio\nasyncio.get_running_loop().create_task(work)", True),
+        ("import anyio\nanyio.CancelScope(shield=True)", True),
+        ("def shield(work): ...\nshield(work)", False),
+    ],
+)
+def test_a_hidden_task_is_noticed_however_its_function_was_imported(
+    source: str, *, hides: bool
+) -> None:
+    assert hidden_tasks(ast.parse(source)) == ([2] if hides else [])

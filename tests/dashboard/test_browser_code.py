@@ -16,6 +16,7 @@ CODE = sorted(
     for found in (
         BROWSER.rglob("*.*s*"),
         TOOLS.glob("*.*s*"),
+        (ROOT / "assets").glob("*.js"),
         (ROOT / "tests" / "dashboard" / "browser").rglob("*.*s*"),
     )
     for path in found

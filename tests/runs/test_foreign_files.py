@@ -14,11 +14,6 @@ from tests.store_samples import add_entries, new_run
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "imports"
-
-
 async def an_export(database: Database) -> bytes:
     run = await new_run(database, status="COMPLETE", agent="scripted")
     await add_entries(database, run.id, 3)

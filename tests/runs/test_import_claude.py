@@ -67,11 +67,6 @@ def file(*lines: object) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n" for each in lines)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "imports"
-
-
 async def entries(database: Database, run_id: int) -> list[AgentRunLog]:
     return await logs.read(database, run_id, limit=100)
 

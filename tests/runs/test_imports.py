@@ -1,8 +1,7 @@
-"""Files of runs that come in: equal to what went out, all or none, each once, in both databases."""
+"""Runs that are imported: equal to what was exported, each once, in both databases."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,14 +14,13 @@ from export_samples import (
     exported,
     full_run,
     importer,
-    records,
     told_alike,
 )
 from figure_samples import counted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent_runs.errors import InvalidRequest, RunNotFound, TooLarge
+from agent_runs.errors import InvalidRequest, RunNotFound
 from agent_runs.filters import LogFilter
 from agent_runs.models import JSON, NewLog
 from agent_runs.store.engine.database import Database
@@ -69,11 +67,6 @@ RUNS = st.fixed_dictionaries(
         "entries": st.lists(ENTRIES, max_size=4),
     }
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "imports"
 
 
 @pytest.fixture(params=["sqlite to postgresql", "postgresql to sqlite"])
@@ -234,81 +227,6 @@ async def test_a_run_of_an_upstream_that_is_mirrored_here_is_known(
     assert (found.id, found.outcome) == (run.id, "known")
 
 
-Lines = list[bytes]
-
-
-def swapped(at: int, old: bytes, new: bytes) -> Callable[[Lines], Lines]:
-    """Put other text into a line."""
-    return lambda lines: [*lines[:at], lines[at].replace(old, new), *lines[at + 1 :]]
-
-
-def put(at: int, line: bytes) -> Callable[[Lines], Lines]:
-    """Put another line into the place of one."""
-    return lambda lines: [*lines[:at], line, *lines[at + 1 :]]
-
-
-DEEP = b'{"type":"log","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-# The lines: header, run, turn, three entries, end.
-FAULTS: dict[str, Callable[[Lines], Lines]] = {
-    "cut between lines": lambda lines: lines[:-1],
-    "cut in a line": lambda lines: [*lines[:-1], lines[-1][:-20]],
-    "newer format": swapped(0, b'"format":1', b'"format":2'),
-    "foreign": put(0, b'{"hello":"world"}\n'),
-    "empty": lambda _: [],
-    "no json": put(3, b"<html>\n"),
-    "not a number": swapped(3, b'"turn":1', b'"turn":NaN'),
-    "no object": put(3, b"[1,2]\n"),
-    "no utf-8": put(3, b'{"type":"log","x":"\xff"}\n'),
-    "entry is missing": lambda lines: [*lines[:5], *lines[6:]],
-    "entry is there twice": lambda lines: [*lines[:5], lines[4], *lines[5:]],
-    "run is there twice": lambda lines: [lines[0], *lines[1:-1], *lines[1:-1], lines[-1]],
-    "huge number": swapped(1, b'"log_count":3', b'"log_count":99999999999999999999'),
-    "unknown kind": lambda lines: [*lines[:2], b'{"type":"surprise"}\n', *lines[2:]],
-    "text after the end": lambda lines: [*lines, lines[-1]],
-    "time without zone": swapped(4, b'Z","message_type', b'","message_type'),
-    "too deep": put(4, DEEP + b"\n"),
-}
-
-
-@pytest.mark.parametrize(
-    ("how", "line", "words"),
-    [
-        ("cut between lines", 7, "it was cut off. Export or copy it again."),
-        ("cut in a line", 7, "cut off"),
-        ("newer format", 1, "format 2, but this version reads formats up to 1"),
-        ("foreign", 1, "neither an export of agent_runs"),
-        ("no json", 4, "not JSON"),
-        ("not a number", 4, "NaN"),
-        ("no object", 4, "not a JSON object"),
-        ("no utf-8", 4, "not UTF-8"),
-        ("empty", 1, "is empty"),
-        ("entry is missing", 6, "3 entries, but has 2"),
-        ("entry is there twice", 6, "seq should be 2"),
-        ("run is there twice", 7, "already in the file, at line 2"),
-        ("huge number", 2, "log_count"),
-        ("unknown kind", 3, "does not know lines of type"),
-        ("text after the end", 8, "after the end"),
-        ("time without zone", 5, "no time zone"),
-        ("too deep", 5, "nested too deeply"),
-    ],
-)
-async def test_a_broken_file_is_refused_with_its_line_and_leaves_nothing(
-    database: Database, folder: Path, how: str, line: int, words: str
-) -> None:
-    run = await new_run(database, status="COMPLETE")
-    await add_entries(database, run.id, 3)
-    content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
-    before = await exported(database)
-    with pytest.raises(InvalidRequest) as refused:
-        await brought_in(database, folder, b"".join(FAULTS[how](content.splitlines(keepends=True))))
-    assert refused.value.message.startswith(f"Line {line}: "), refused.value.message
-    assert words in refused.value.message
-    assert refused.value.message.endswith("Nothing was imported.")
-    assert records(await exported(database))[1:] == records(before)[1:]
-    assert list(folder.iterdir()) == []
-    assert (await brought_in(database, folder, content)).imported == 1
-
-
 async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_takes_them(
     database: Database, folder: Path
 ) -> None:
@@ -323,26 +241,6 @@ async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_ta
     assert (there.title, there.agent) == ("ab\ufffdc", "ab\ufffdc")
     (text,), _ = await logs.page(database, found.id, skip=0, limit=1)
     assert json.loads(text)["observation"] == "x\ufffdy"
-
-
-async def test_a_failure_half_way_leaves_nothing(
-    database: Database, folder: Path, tmp_path: Path
-) -> None:
-    for _ in range(2):
-        run = await new_run(database, status="COMPLETE")
-        await add_entries(database, run.id, 1200)
-    content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
-    before = await exported(database)
-    lines = content.split(b"\n")
-    lines[-10] = b"broken"
-    path = tmp_path / "changed meanwhile"
-    path.write_bytes(b"\n".join(lines))
-    with pytest.raises(InvalidRequest):
-        # Past the check, as if the disk had failed after it.
-        await importer(database, folder)._store(path)  # pyright: ignore[reportPrivateUsage]
-    assert records(await exported(database))[1:] == records(before)[1:]
-    assert await imports.staged(database) == []
-    assert await database.read("select count(*) from log") == [(2400,)]
 
 
 async def tidied(database: Database) -> None:
@@ -389,16 +287,6 @@ async def test_an_id_that_was_given_to_an_import_is_not_given_again(database: Da
     async with database.begin() as transaction:
         left = await imports.stage(transaction, "an import", "dead", None)
     assert (await new_run(database)).id > left
-
-
-async def test_a_file_over_the_limit_is_refused(database: Database, folder: Path) -> None:
-    async def body() -> AsyncGenerator[bytes]:
-        yield b"x" * 600
-        yield b"x" * 600
-
-    with pytest.raises(TooLarge, match="1,000 bytes"):
-        await importer(database, folder, limit_bytes=1000).take(body())
-    assert list(folder.iterdir()) == []
 
 
 async def test_a_time_of_another_zone_is_kept(database: Database, folder: Path) -> None:
