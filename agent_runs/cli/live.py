@@ -23,6 +23,7 @@ from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import Conflict, WaitTimeout
 from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import clean, one_line
 
 Matches = Callable[[AgentRunLog], bool]
@@ -221,7 +222,7 @@ def _ending(run: AgentRun) -> str:
     # A resumed run keeps its first start, so only the first turn has a length.
     if run.turn == 1 and run.started_at and run.finished_at:
         words += f" in {duration((run.finished_at - run.started_at).total_seconds())}"
-    reason = run.status_reason if run.status != AgentRunStatus.COMPLETE else None
+    reason = "" if run.status == AgentRunStatus.COMPLETE else reason_in_words(run.status_reason)
     return one_line(f"{words} ({reason})" if reason else words)
 
 

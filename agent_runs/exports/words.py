@@ -13,7 +13,7 @@ from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
-from agent_runs.reading.status import word_of
+from agent_runs.reading.status import reason_in_words, word_of
 from agent_runs.reading.text import clean, one_line
 
 
@@ -47,7 +47,7 @@ def facts_of(exported: ExportedRun) -> Iterator[tuple[str, str]]:
         seconds = (run.finished_at - run.started_at).total_seconds()
     for name, value in (
         ("Status", word_of(run.status)),
-        ("Reason", run.status_reason),
+        ("Reason", reason_in_words(run.status_reason)),
         ("Agent", run.agent),
         ("Model", run.model),
         ("Repository", exported.repo.full_name if exported.repo else None),

@@ -27,6 +27,16 @@ _TONES: dict[str, Tone] = {
     AgentRunStatus.PAUSED: "amber",
     AgentRunStatus.COMPLETE: "green",
 }
+_REASONS = {
+    "permission": "waiting for an answer",
+    "interrupted": "the server stopped while it was working",
+    "idle_timeout": "the agent was silent for too long",
+    "time_limit": "the time limit was reached",
+    "stopped": "stopped on request",
+    "waits_for_upstream": "waiting for the hosted account",
+    "refused_upstream": "the hosted account refused it",
+    "gone_upstream": "no longer in the hosted account",
+}
 _OTHER_WORDS = {
     "QUEUED": AgentRunStatus.PENDING,
     "RUNNING": AgentRunStatus.ACTIVE,
@@ -46,6 +56,11 @@ def word_of(status: str) -> str:
 def tone_of(status: str) -> Tone:
     """Return the colour of a status, which is shown with its word, never in place of it."""
     return "red" if status in FAILED_STATUSES else _TONES.get(status, "neutral")
+
+
+def reason_in_words(reason: str | None) -> str:
+    """Return the `status_reason` of a run for people; an unknown one keeps its own words."""
+    return _REASONS.get(reason or "", (reason or "").replace("_", " "))
 
 
 def parse_status(word: str) -> str:

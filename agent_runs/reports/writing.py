@@ -12,6 +12,7 @@ from agent_runs.exports.markdown import escaped
 from agent_runs.exports.words import moment
 from agent_runs.models import JSON, AgentRun
 from agent_runs.reading.amounts import duration, money
+from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import one_line
 from agent_runs.reports.period import PeriodReport
 
@@ -103,7 +104,7 @@ def _html(report: PeriodReport) -> Iterator[str]:
 
 
 def _problem(run: AgentRun) -> str:
-    return one_line(run.error or run.status_reason or run.status_word, _LONGEST)
+    return one_line(run.error or reason_in_words(run.status_reason) or run.status_word, _LONGEST)
 
 
 def _words(table: Table) -> tuple[list[str], list[list[str]]]:

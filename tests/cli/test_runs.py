@@ -42,7 +42,7 @@ def test_a_run_that_fails_has_exit_code_1_and_says_why(cli: Cli) -> None:
     done = cli("run", "/crash 3", "--follow")
     assert done.code == 1
     assert "ERROR" in done.out
-    assert "(agent_crashed)" in done.out.splitlines()[-1]
+    assert "(agent crashed)" in done.out.splitlines()[-1]
 
 
 def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stopped(
@@ -61,6 +61,7 @@ def test_a_run_that_works_on_at_the_deadline_has_exit_code_124_and_is_not_stoppe
     assert cli("stop", run_id).out == f"Run {run_id} is CANCELLED.\n"
     watched = cli("logs", run_id, "--follow", "--timeout", str(PATIENCE_SECONDS))
     assert watched.code == 1
+    assert watched.out.splitlines()[-1].endswith(" (stopped on request)")
 
 
 def test_waiting_prints_the_result_and_json_prints_the_run(cli: Cli) -> None:

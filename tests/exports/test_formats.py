@@ -164,6 +164,13 @@ async def test_markdown_shows_hostile_text_in_fences_only(database: Database) ->
     assert "⟨U+202E⟩" in text
 
 
+async def test_markdown_says_in_words_why_a_run_ended(database: Database) -> None:
+    run = await new_run(database)
+    async with database.begin() as transaction:
+        await runs.change(transaction, run, status="TIMEOUT", status_reason="idle_timeout")
+    assert "the agent was silent for too long" in await text_of(database, "markdown")
+
+
 class Elements(HTMLParser):
     """Collects what a browser would see."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_runs.models import FAILED_STATUSES, AgentRunStatus
-from agent_runs.reading.status import parse_status, tone_of, word_of
+from agent_runs.reading.status import parse_status, reason_in_words, tone_of, word_of
 
 
 def test_every_status_has_a_word_of_its_own() -> None:
@@ -18,6 +18,16 @@ def test_what_failed_is_red_and_nothing_else() -> None:
 
 def test_a_status_of_another_server_is_shown_as_it_is() -> None:
     assert (word_of("IN_REVIEW"), tone_of("IN_REVIEW")) == ("In review", "neutral")
+
+
+def test_the_reason_of_an_end_reads_the_same_for_everybody() -> None:
+    reasons = ("idle_timeout", "stopped", "agent_crashed", None)
+    assert [reason_in_words(reason) for reason in reasons] == [
+        "the agent was silent for too long",
+        "stopped on request",
+        "agent crashed",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(

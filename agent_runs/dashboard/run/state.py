@@ -33,21 +33,12 @@ from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, Spent, Turn
 from agent_runs.reading.amounts import money
+from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import one_line
 
 TABS = ("transcript", "timeline", "changes", "insight", "raw")
 LONGEST_NUMBER = 15
 WATCH_SECONDS = 20.0
-REASONS = {
-    "permission": "waiting for your answer",
-    "interrupted": "the server stopped while it was working",
-    "idle_timeout": "the agent was silent for too long",
-    "time_limit": "the time limit was reached",
-    "stopped": "stopped by you",
-    "waits_for_upstream": "waiting for the hosted account",
-    "refused_upstream": "the hosted account refused it",
-    "gone_upstream": "no longer in the hosted account",
-}
 
 
 @dataclass(frozen=True)
@@ -245,9 +236,7 @@ class RunState(rx.State):
         self.is_hosted, self.can_queue = run.place == "upstream", "queue" in run.can
         self.watched = f"claude --resume {run.upstream_id}" if run.place == "watched" else ""
         self.is_failed = run.has_failed and "resume" in run.can
-        self.reason = REASONS.get(
-            run.status_reason or "", (run.status_reason or "").replace("_", " ")
-        )
+        self.reason = reason_in_words(run.status_reason)
         self.error = run.error or ""
         self.activity = "" if self.is_terminal else one_line(run.activity, 160)
         self.created, self.started = iso(run.created_at), iso(run.started_at)
