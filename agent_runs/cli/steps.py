@@ -2,9 +2,10 @@
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.entry import text_of, value_of
 from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
 
@@ -63,11 +64,7 @@ def _text(log: "AgentRunLog", tool: str) -> str:
 
 
 def _words(log: "AgentRunLog") -> str:
-    observation: Any = log.observation
-    if isinstance(observation, dict):
-        # Hosted servers put the words of an observation under one of these names.
-        fields = cast("dict[str, Any]", observation)
-        texts = (fields[name] for name in ("text", "message", "result") if name in fields)
-        observation = next(texts, json.dumps(fields, ensure_ascii=False))
-    first, second = str(observation or ""), log.thought or ""
+    value = value_of(log.observation)
+    first = text_of(log.observation) or (json.dumps(value, ensure_ascii=False) if value else "")
+    second = log.thought or ""
     return (second or first) if log.message_type == "PLAN_EVALUATION" else (first or second)

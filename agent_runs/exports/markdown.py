@@ -8,12 +8,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import (
-    facts_of,
-    output_of,
-    pretty,
-    text_of,
-)
+from agent_runs.exports.words import facts_of, output_of, pretty, text_of, value_of
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.failure import has_failed
@@ -95,9 +90,10 @@ def _step(entry: dict[str, JSON]) -> Iterator[str]:
         yield f"\n{fenced(entry['thought'])}"
     if entry.get("tool_input"):
         yield f"\nInput\n\n{fenced(pretty(entry['tool_input']), 'json')}"
-    if text := text_of(entry):
+    text, value = text_of(entry), value_of(entry)
+    if text:
         yield f"\n{fenced(text)}"
-    elif entry.get("observation"):
-        yield f"\n{fenced(pretty(entry['observation']), 'json')}"
-    elif output := output_of(entry):
+    if value:
+        yield f"\n{fenced(value, 'json')}"
+    elif not text and (output := output_of(entry)):
         yield f"\nOutput\n\n{fenced(pretty(output), 'json')}"

@@ -128,8 +128,9 @@ class _Steps:
     def _message(self, entry: dict[str, JSON]) -> str:
         is_user = entry["message_type"] == MessageType.USER_MESSAGE
         by = "User" if is_user else one_line(self._run.agent or "Agent", 60)
-        text = words.text_of(entry)
+        text, value = words.text_of(entry), words.value_of(entry)
         body = f'<p class="plain" dir="auto">{escape(text)}</p>' if is_user else _prose(text)
+        body += _box("Output", value) if value else ""
         if is_user:
             body += "".join(self._pictures(entry))
         look = "msg user" if is_user else "msg"
@@ -187,11 +188,12 @@ def _boxes(
         yield f'<div class="body"><div class="bar">{escape(path)}</div>{_diff(unified)}</div>'
     if entry.get("tool_input") and not has_diff:
         yield _box("Input", words.pretty(entry["tool_input"]))
+    value = words.value_of(entry)
     if text:
         yield _box("Failed" if failed else "Output", text, bad=failed)
-    elif entry.get("observation"):
-        yield _box("Output", words.pretty(entry["observation"]), bad=failed)
-    elif output and not has_diff:
+    if value:
+        yield _box("Output", value, bad=failed)
+    elif output and not text and not has_diff:
         yield _box("Output", words.pretty(output), bad=failed)
 
 

@@ -25,6 +25,7 @@ from agent_runs.insight.findings import (
 from agent_runs.insight.verdicts import verdict_of
 from agent_runs.models import JSON, TERMINAL_STATUSES, AgentRun, AgentRunStatus, MessageType
 from agent_runs.reading.diff_lines import changes_of
+from agent_runs.reading.entry import text_of
 from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.likeness import headline, message_of
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
@@ -312,7 +313,8 @@ def command_of(entry: dict[str, JSON]) -> str:
 
 def telling(entry: dict[str, JSON]) -> str:
     """Return what says most about an entry: the argument of a call, or the entry's first line."""
-    return argument(entry.get("tool_input")) or first_line(message_of(entry))
+    text = "" if has_failed(entry) else text_of(entry.get("observation"))
+    return argument(entry.get("tool_input")) or first_line(text or message_of(entry))
 
 
 def _path_of(arguments: dict[str, JSON]) -> JSON:

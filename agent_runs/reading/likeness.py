@@ -66,7 +66,10 @@ def headline(message: str) -> str:
 
 
 def message_of(entry: dict[str, JSON]) -> str:
-    """Return the message of a failed entry: its observation, or how the call ended."""
+    """Return the message of a failed entry: its observation, or how the call ended.
+
+    `entry.text_of` is another rule: here an error comes before the text around it.
+    """
     observation = entry.get("observation")
     fields = _fields(observation)
     values = (fields.get(name) for name in ("error", "message", "text", "stderr", "output"))

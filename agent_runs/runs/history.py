@@ -1,6 +1,7 @@
 """A run's past as a short text, for an agent that cannot resume its old session."""
 
 from agent_runs.models import JSON, AgentRunLog, MessageType
+from agent_runs.reading.entry import text_of
 from agent_runs.reading.text import cut
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs
@@ -39,7 +40,7 @@ def _step(entry: AgentRunLog) -> str:
 
 
 def _line(entry: AgentRunLog) -> str:
-    observation = entry.observation if isinstance(entry.observation, str) else ""
+    observation = text_of(entry.observation)
     match entry.message_type:
         case MessageType.USER_MESSAGE:
             text = f"User: {observation}"

@@ -202,6 +202,20 @@ async def test_the_page_loads_nothing_and_runs_nothing(database: Database) -> No
     assert "⟨U+202E⟩" in text
 
 
+@pytest.mark.parametrize("form", ["html", "markdown"])
+async def test_the_answer_of_a_hosted_agent_is_read_from_an_object(
+    database: Database, form: ExportFormat
+) -> None:
+    run = await new_run(database)
+    answer = entry({"text": "All tests pass"}, message_type="FINAL_ANSWER")
+    choice = entry({"chosen": "the second way"}, message_type="FINAL_ANSWER")
+    async with database.begin() as transaction:
+        await logs.append(transaction, run.id, None, [answer, choice])
+    text = await text_of(database, form)
+    assert "All tests pass" in text
+    assert "the second way" in text
+
+
 async def test_an_export_of_nothing_is_whole(database: Database) -> None:
     assert json.loads(await text_of(database, "json")) == {"runs": []}
     last = (await text_of(database, "jsonl")).strip().split("\n")[-1]

@@ -159,6 +159,11 @@ def test_touched_files_come_from_diffs_and_else_from_what_was_written() -> None:
     assert insight.files_total == 2
 
 
+def test_the_answer_of_a_hosted_agent_is_read_from_an_object() -> None:
+    answer = call("", 60, message_type="FINAL_ANSWER", observation={"result": "Done"})
+    assert read(bash("ls", 0), answer).waits[0].text == "Done"
+
+
 def test_commands_and_tests_are_listed_with_their_results() -> None:
     insight = read(
         bash("pytest -q", 0, "1 failed, 2 passed in 0.1s", **failed(1)),

@@ -2,6 +2,8 @@
 // JavaScript. The tests of both read the same cases, `tests/reading/cases/`. Everything else about
 // a run comes with the API's answers.
 
+/** @import { Entry } from "./shapes.d.ts" */
+
 const ESCAPES = new RegExp(
   [
     "\\u001b\\[[0-?]*[ -/]*[@-~]", // colours, cursor
@@ -42,6 +44,29 @@ export const firstLine = (text) =>
     .split("\n")
     .find((line) => line.trim())
     ?.trim() ?? "";
+
+/**
+ * The text of an answer, a message, an error, or what a tool wrote. Hosted servers put it into an
+ * object, under one of three names.
+ *
+ * @param {Pick<Entry, "observation">} entry
+ */
+export function textOf({ observation }) {
+  if (typeof observation === "string") return observation;
+  const texts = [observation?.text, observation?.message, observation?.result];
+  return String(texts.find((text) => typeof text === "string" && text.trim()) ?? "");
+}
+
+/**
+ * An observation that holds more than its text.
+ *
+ * @param {Pick<Entry, "observation">} entry
+ */
+export function valueIn({ observation }) {
+  if (!observation || typeof observation !== "object" || Array.isArray(observation)) return null;
+  const size = Object.keys(observation).length;
+  return size > (textOf({ observation }) ? 1 : 0) ? observation : null;
+}
 
 const PATHS = ["file_path", "filePath", "path", "abs_path", "notebook_path", "file"];
 const MAIN_ARGUMENTS = ["command", "cmd", ...PATHS, "pattern", "query", "url", "title", "prompt"];

@@ -23,7 +23,7 @@ from agent_runs.dashboard.theme import Look, agent_title, look_of
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import AgentRun, AgentRunLog
 from agent_runs.reading.amounts import plural
-from agent_runs.reading.shapes import text_or_empty
+from agent_runs.reading.entry import text_of
 from agent_runs.reading.target import target
 from agent_runs.reading.text import one_line
 
@@ -123,7 +123,7 @@ def _is_about(value: object, run_id: int) -> bool:
 
 
 def _step(log: AgentRunLog) -> HelloStep:
-    words = log.thought or text_or_empty(log.observation)
+    words = log.thought or text_of(log.observation)
     text = target(log.tool_input) if log.tool_name else one_line(words)
     kind = "terminal" if log.tool_name else "brain"
     return HelloStep(log.seq, _ICONS.get(log.message_type, kind), log.tool_name or "", text)

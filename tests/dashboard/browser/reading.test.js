@@ -10,6 +10,8 @@ import {
   moneyWords,
   sizeWords,
   targetOf,
+  textOf,
+  valueIn,
 } from "../../../agent_runs/dashboard/browser/reading.js";
 
 // The cases that `tests/reading/` has for the same rules in Python.
@@ -25,6 +27,13 @@ for (const { about, text, clean: cleaned, line } of cases("text")) {
 
 for (const { about, tool_input: input, target } of cases("target")) {
   test(`the target of a call: ${about}`, () => assert.equal(targetOf(input), target));
+}
+
+for (const { about, observation, text, has_more: hasMore } of cases("entry").texts) {
+  test(`the text of an entry: ${about}`, () => {
+    assert.equal(textOf({ observation }), text);
+    assert.deepEqual(valueIn({ observation }), hasMore ? observation : null);
+  });
 }
 
 for (const { about, diff, added, removed, kinds } of cases("diff_lines")) {

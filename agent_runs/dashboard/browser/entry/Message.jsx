@@ -1,11 +1,11 @@
 // What a person or the agent said.
 import { useEffect, useState } from "react";
 import { getJson } from "../api.js";
-import { clean } from "../reading.js";
+import { clean, textOf, valueIn } from "../reading.js";
 import { CopyButton } from "../text/CopyButton.jsx";
+import { Json } from "../text/Json.jsx";
 import { Marked } from "../text/Marked.jsx";
 import { Clock } from "../text/Times.jsx";
-import { textOf } from "./kinds.js";
 import { Prose } from "./Prose.jsx";
 import { StepTools } from "./StepTools.jsx";
 
@@ -19,6 +19,7 @@ const SAFE_IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
  */
 export function Message({ entry, by, runId, onLink }) {
   const text = textOf(entry);
+  const value = valueIn(entry);
   const isPrompt = entry.message_type === "USER_MESSAGE";
   return (
     <div className={`msg ${isPrompt ? "user" : ""}`}>
@@ -38,8 +39,9 @@ export function Message({ entry, by, runId, onLink }) {
           <PromptImages entry={entry} runId={runId} />
         </>
       ) : (
-        <Prose text={text || "The agent ended without an answer."} />
+        (text || !value) && <Prose text={text || "The agent ended without an answer."} />
       )}
+      {value && <Json title="Output" value={value} />}
     </div>
   );
 }

@@ -1,13 +1,13 @@
 // One entry of a run's log, or a group of entries: a line that opens.
 import { Brain } from "lucide-react";
 import { memo } from "react";
-import { clean, firstLine } from "../reading.js";
+import { clean, firstLine, textOf, valueIn } from "../reading.js";
 import { Json } from "../text/Json.jsx";
 import { Marked } from "../text/Marked.jsx";
 import { took } from "../text/times.js";
 import { nameOfGroup } from "./groups.js";
 import { iconOf, iconOfGroup } from "./icons.jsx";
-import { isMessage, textOf, valueIn } from "./kinds.js";
+import { isMessage } from "./kinds.js";
 import { Message } from "./Message.jsx";
 import { Chevron, Tool } from "./Tool.jsx";
 

@@ -1,6 +1,6 @@
 // A tool call: one line, which opens to show input and output.
 import { Check, ChevronDown, ChevronRight, X } from "lucide-react";
-import { clean, diffStat, firstLine, targetOf } from "../reading.js";
+import { clean, diffStat, firstLine, targetOf, textOf, valueIn } from "../reading.js";
 import { DiffLines, Stat } from "../text/DiffLines.jsx";
 import { Json } from "../text/Json.jsx";
 import { Marked } from "../text/Marked.jsx";
@@ -8,7 +8,7 @@ import { sumOf } from "../text/numbers.js";
 import { Box, Output } from "../text/Output.jsx";
 import { Clock } from "../text/Times.jsx";
 import { took } from "../text/times.js";
-import { diffsOf, exitCodeOf, textOf, valueIn } from "./kinds.js";
+import { diffsOf, exitCodeOf } from "./kinds.js";
 import { StepTools } from "./StepTools.jsx";
 
 /** @import { Entry } from "../shapes.d.ts" */

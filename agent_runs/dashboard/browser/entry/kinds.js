@@ -24,21 +24,6 @@ export const isMessage = ({ message_type: type }) =>
   type === "USER_MESSAGE" || type === "FINAL_ANSWER";
 
 /**
- * The text of an answer, a message, an error, or what a tool wrote.
- *
- * @param {Pick<Entry, "observation">} entry
- */
-export const textOf = ({ observation }) => (typeof observation === "string" ? observation : "");
-
-/**
- * What a tool returned, if that is not text.
- *
- * @param {Pick<Entry, "observation">} entry
- */
-export const valueIn = ({ observation }) =>
-  observation && typeof observation === "object" ? observation : null;
-
-/**
  * The code that a command ended with.
  *
  * @param {Pick<Entry, "tool_output">} entry

@@ -1,7 +1,6 @@
 // Spans of time of a run: of its entries, its turns, and its waits for an answer.
 
-import { textOf } from "../entry/kinds.js";
-import { clean, firstLine, targetOf } from "../reading.js";
+import { clean, firstLine, targetOf, textOf } from "../reading.js";
 
 /** @import { Entry, Question, TurnTimes } from "../shapes.d.ts" */
 /** @typedef {{ start: number, end: number }} Span in milliseconds */
