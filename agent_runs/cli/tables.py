@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent_runs.reading.amounts import brief_duration
 from agent_runs.reading.diff_lines import lines_of
 from agent_runs.reading.status import tone_of
 from agent_runs.reading.text import clean, one_line
@@ -21,7 +22,6 @@ _STYLES = {
     "neutral": "dim", "blue": "cyan", "violet": "cyan", "amber": "yellow", "green": "green",
     "red": "red",
 }  # fmt: skip
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def text(value: object, style: str = "") -> Text:
@@ -43,12 +43,14 @@ def show_runs(runs: Sequence["AgentRun"], total: int) -> None:
     """Print runs as a table."""
     console = Console(highlight=False)
     table = _table("id", "status", "agent", "age", "title")
+    now = datetime.now(UTC)
     for run in runs:
+        age = max(0, (now - run.created_at).total_seconds())
         table.add_row(
             text(run.id),
             status_text(run.status),
             text(run.agent or ""),
-            text(_age(run.created_at)),
+            text(brief_duration(age)),
             text(run.name),
         )
     if runs:
@@ -136,9 +138,3 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column)
     return table
-
-
-def _age(then: datetime) -> str:
-    seconds = max(0, int((datetime.now(UTC) - then).total_seconds()))
-    size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), _UNITS[-1])
-    return f"{seconds // size} {unit}"

@@ -1,7 +1,7 @@
 """Amounts in words: lengths of time, sizes, sums of money, counts.
 
-The page's `reading.js` has some of them, too; the tests of both read
-`tests/reading/cases/amounts.json`.
+The page's `reading.js` and `text/times.js` have some of them, too; the tests of both languages
+read `tests/reading/cases/amounts.json`.
 """
 
 from decimal import Decimal
@@ -11,26 +11,36 @@ _TENTHS_UNTIL = 100
 _CENT = 0.01
 
 
-def duration(seconds: float, *, is_brief: bool = False) -> str:
-    """Return a length of time in at most two units.
-
-    Args:
-        seconds: how long.
-        is_brief: `2m 05s` for tables; sentences have `2 min 5 s`.
-    """
+def duration(seconds: float) -> str:
+    """Return a length of time in at most two units, for sentences: `2 min 5 s`."""
     tenths, whole = int(seconds * 10 + 0.5), int(seconds + 0.5)
-    if tenths < 10 and not is_brief:  # noqa: PLR2004 - below one second
+    if tenths < 10:  # noqa: PLR2004 - below one second
         return f"{int(seconds * _SECOND + 0.5)} ms"
     if whole < _MINUTE:
-        number = tenths / 10 if 0 < tenths < _TENTHS_UNTIL else whole
-        return f"{number}s" if is_brief else f"{number} s"
-    if whole < _HOUR:
-        (ones, rest), (name, part) = divmod(whole, _MINUTE), ("min", "s")
-    elif whole < _DAY:
-        (ones, rest), (name, part) = divmod(whole // _MINUTE, _MINUTE), ("h", "min")
-    else:
-        (ones, rest), (name, part) = divmod(whole // _HOUR, _DAY // _HOUR), ("d", "h")
-    return f"{ones}{name[0]} {rest:02}{part[0]}" if is_brief else f"{ones} {name} {rest} {part}"
+        return f"{tenths / 10 if tenths < _TENTHS_UNTIL else whole} s"
+    ones, name, rest, part = _two_units(whole)
+    return f"{ones} {name} {rest} {part}"
+
+
+def brief_duration(seconds: float) -> str:
+    """Return a length of time in at most two units, for tables: `2m 05s`.
+
+    It is rounded down. A ticking clock cannot show a second that is not over, and a run that
+    has ended must not show another time than its clock did.
+    """
+    tenths, whole = round(seconds * _SECOND) // 100, int(seconds)
+    if whole < _MINUTE:
+        return f"{tenths / 10 if tenths < _TENTHS_UNTIL else whole}s"
+    ones, name, rest, part = _two_units(whole)
+    return f"{ones}{name[0]} {rest:02}{part[0]}"
+
+
+def _two_units(seconds: int) -> tuple[int, str, int, str]:
+    if seconds < _HOUR:
+        return seconds // _MINUTE, "min", seconds % _MINUTE, "s"
+    if seconds < _DAY:
+        return seconds // _HOUR, "h", seconds % _HOUR // _MINUTE, "min"
+    return seconds // _DAY, "d", seconds % _DAY // _HOUR, "h"
 
 
 def size(number: int) -> str:

@@ -70,7 +70,7 @@ def test_lists_are_tables_on_a_terminal(command: Command, sdk: CodegenClient) ->
         screen = Screen(command, *words)
         assert screen.close() == 0
         shown[str(words[0])] = clean(screen.text)
-    assert re.search(rf"{run.id} +COMPLETE +scripted +\d+ \w+ +\[red\]table\[/red\]", shown["list"])
+    assert re.search(rf"{run.id} +COMPLETE +scripted +[\d.]+s +\[red\]table\[/red\]", shown["list"])
     assert re.search(r"\d+ of \d+ runs", shown["list"])
     assert re.search(r"scripted +available", shown["agents"])
     assert "+[bold]hello[/bold]" in shown["diff"]

@@ -121,9 +121,9 @@ def test_key_figures_say_how_they_stand_to_the_period_before() -> None:
     ("seconds", "words"),
     [
         (None, "-"),
-        (0, "0s"),
-        (0.25, "0.3s"),
-        (59.6, "1m 00s"),
+        (0, "0.0s"),
+        (0.25, "0.2s"),
+        (59.6, "59s"),
         (258, "4m 18s"),
         (7500, "2h 05m"),
         (200_000, "2d 07h"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent_runs.reading.amounts import duration, money, plural, short_count, size
+from agent_runs.reading.amounts import brief_duration, duration, money, plural, short_count, size
 
 CASES: dict[str, list[Any]] = json.loads(
     Path(__file__).with_name("cases").joinpath("amounts.json").read_text("utf-8")
@@ -16,6 +16,11 @@ CASES: dict[str, list[Any]] = json.loads(
 @pytest.mark.parametrize(("milliseconds", "words"), CASES["duration"])
 def test_a_length_of_time_is_put_in_words(milliseconds: int, words: str) -> None:
     assert duration(milliseconds / 1000) == words
+
+
+@pytest.mark.parametrize(("milliseconds", "words"), CASES["brief"])
+def test_a_brief_length_of_time_is_rounded_down(milliseconds: int, words: str) -> None:
+    assert brief_duration(milliseconds / 1000) == words
 
 
 @pytest.mark.parametrize(("number", "words"), CASES["size"])

@@ -8,7 +8,7 @@ from typing import Any
 from agent_runs.dashboard.analytics.query import page_of_runs
 from agent_runs.dashboard.theme import GROUPS
 from agent_runs.models import JSON
-from agent_runs.reading.amounts import duration, money, short_count
+from agent_runs.reading.amounts import brief_duration, money, short_count
 from agent_runs.reading.shapes import object_or_empty
 from agent_runs.schemas.analytics import AnalyticsTable
 
@@ -75,8 +75,8 @@ def day_words(day: str) -> str:
 
 
 def time_words(seconds: float | None) -> str:
-    """Return a length of time in at most two units: `4m 18s`, `2h 05m`, `0.3s`."""
-    return NOTHING if seconds is None else duration(seconds, is_brief=True)
+    """Return a length of time in at most two units: `4m 18s`, `2h 05m`, `0.2s`."""
+    return NOTHING if seconds is None else brief_duration(seconds)
 
 
 def share_words(share: float | None) -> str:

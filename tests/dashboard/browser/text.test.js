@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { diffRows } from "../../../agent_runs/dashboard/browser/text/diffs.js";
 import { endsOf, hitIn, sizeOfHidden } from "../../../agent_runs/dashboard/browser/text/ends.js";
@@ -12,6 +13,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const CASES = new URL("../../reading/cases/amounts.json", import.meta.url);
 
 test("the places of words are found in any case, and nothing of the text is lost", () => {
   assert.deepEqual(pieces("An error, an ERROR", "Error"), [
@@ -156,6 +158,9 @@ test("a time that goes on is told to the second", () => {
   ]);
 });
 
-test("a short time that has ended is told to the tenth of a second", () => {
-  assert.deepEqual([40, 9940, 10_000].map(took), ["0.0s", "9.9s", "10s"]);
+test("a time that has ended is told as in the tables of Python", () => {
+  for (const [milliseconds, words] of JSON.parse(readFileSync(CASES, "utf8")).brief) {
+    assert.equal(took(milliseconds), words);
+    if (milliseconds >= 10 * SECOND) assert.equal(elapsed(milliseconds), words);
+  }
 });

@@ -27,17 +27,22 @@ export function ago(at, now) {
  * @param {number} milliseconds
  */
 export function elapsed(milliseconds) {
+  // Rounded down: a second that is not over must not show.
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const two = (/** @type {number} */ number) => String(Math.floor(number)).padStart(2, "0");
   if (seconds < MINUTE) return `${seconds}s`;
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m ${two(seconds % MINUTE)}s`;
-  return `${Math.floor(seconds / HOUR)}h ${two((seconds / MINUTE) % MINUTE)}m`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h ${two((seconds / MINUTE) % MINUTE)}m`;
+  return `${Math.floor(seconds / DAY)}d ${two((seconds / HOUR) % 24)}h`;
 }
 
 /**
- * A time that has ended, to the tenth of a second if it is short.
+ * A time that has ended, to the tenth of a second if it is short: `brief_duration` of Python's
+ * `reading/amounts.py`. It is rounded down, so it continues what the clock showed.
  *
  * @param {number} milliseconds
  */
 export const took = (milliseconds) =>
-  milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)}s` : elapsed(milliseconds);
+  milliseconds < 10_000
+    ? `${(Math.floor(milliseconds / 100) / 10).toFixed(1)}s`
+    : elapsed(milliseconds);
