@@ -76,7 +76,7 @@ async def add_line(
         changes: RunChanges = {}
         if answer:
             await turns.finish(transaction, run.id, run.turn, status=run.status, result=answer)
-            changes["result"], changes["summary"] = answer, first_line(answer)
+            changes["result"], changes["summary"] = answer, first_line(transaction.redact(answer))
         if lines.prompt:
             changes |= await _keep_prompt(transaction, run, lines.prompt)
         if changes:
@@ -143,7 +143,7 @@ async def _keep_prompt(transaction: Transaction, run: AgentRun, prompt: str) -> 
         return {}
     changes: RunChanges = {"prompt": prompt}
     if run.title == _TITLE:
-        changes["title"] = first_line(prompt)
+        changes["title"] = first_line(transaction.redact(prompt))
     return changes
 
 

@@ -7,7 +7,7 @@ Source: files below `projects` in the folder of Claude Code 2.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,7 +60,7 @@ def is_session(path: Path) -> bool:
     return False
 
 
-def convert(path: Path, target: Path) -> None:
+def convert(path: Path, target: Path, redact: Callable[[str], str] = str) -> None:
     """Write the export of a session file.
 
     Raises:
@@ -74,7 +74,7 @@ def convert(path: Path, target: Path) -> None:
             file.write(orjson.dumps(record, default=str, option=orjson.OPT_UTC_Z) + b"\n")
 
         put(type=KIND, format=FORMAT)
-        put(type="run", **session.run(count).model_dump() | {"origin": session.origin})
+        put(type="run", **session.run(count, redact).model_dump() | {"origin": session.origin})
         for turn in session.turns:
             put(type="turn", **turn.as_model().model_dump())
         for seq, entry in enumerate(_Session().entries(path)):
@@ -189,7 +189,7 @@ class _Session:
                 self._sums[ours] += number
                 self._sums["totalTokens"] += number
 
-    def run(self, log_count: int) -> AgentRun:
+    def run(self, log_count: int, redact: Callable[[str], str]) -> AgentRun:
         if not self._id:
             refuse(1, "no line of the file names the session that it belongs to.")
         first = self.turns[0] if self.turns else _Turn(1, "", self._at, self._at)
@@ -206,10 +206,10 @@ class _Session:
             started_at=first.begun,
             updated_at=self._at,
             finished_at=last.last,
-            title=first_line(title) or "Claude Code session",
+            title=first_line(redact(title)) or "Claude Code session",
             prompt=first.prompt,
             result=last.result,
-            summary=first_line(last.result or last.error or "") or None,
+            summary=first_line(redact(last.result or last.error or "")) or None,
             source_type=SourceType.LOCAL,
             provider=WATCHED_PROVIDER,
             agent="claude",

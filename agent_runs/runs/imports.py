@@ -107,7 +107,7 @@ class Imports:
             await self._spool(body, spool)
             async with self._turn:
                 await _stay(is_gone)
-                lines = await asyncio.to_thread(_prepare, spool)
+                lines = await asyncio.to_thread(_prepare, spool, self._database.redact)
                 return await self._store(lines, is_gone)
         except OSError as exc:
             raise Unavailable(
@@ -214,13 +214,13 @@ async def _stay(is_gone: IsGone | None) -> None:
         raise InvalidRequest("The client disconnected before the end. Nothing was imported.")
 
 
-def _prepare(spool: Path) -> Path:
+def _prepare(spool: Path, redact: Callable[[str], str]) -> Path:
     """Return the path of the lines to import, all of them checked."""
     if not import_claude.is_session(spool):
         import_lines.check(spool)
         return spool
     converted = _converted(spool)
-    import_claude.convert(spool, converted)
+    import_claude.convert(spool, converted, redact)
     try:
         import_lines.check(converted)
     except InvalidRequest as exc:

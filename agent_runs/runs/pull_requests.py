@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from agent_runs.models import Repo
 
 _SECONDS = 30.0
-_LONGEST_REASON = 500
 _PART = r"[A-Za-z0-9_.-]+"
 _REMOTE = re.compile(
     rf"(?:(?:https?|ssh|git)://(?:[\w.-]+@)?|(?:[\w.-]+@)?(?={_PART}:{_PART}/))"
@@ -118,6 +117,6 @@ async def _run(program: str, *arguments: str) -> _Output:
                 process.kill()
             await process.wait()
     if process.returncode:
-        reason = errors.decode(errors="replace").strip()[:_LONGEST_REASON]
+        reason = errors.decode(errors="replace").strip()
         return _Output("", f"`{program}` says: {reason or f'exit code {process.returncode}'}")
     return _Output(output.decode(errors="replace"), None)

@@ -7,6 +7,7 @@ stops first; then the workspace is kept and the run can be resumed.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -323,7 +324,7 @@ async def end_turn(
         status_reason=outcome.status_reason,
         result=outcome.result,
         error=outcome.error,
-        summary=_summary(outcome),
+        summary=_summary(outcome, transaction.redact),
         usage=run.usage | outcome.usage,
         finished_at=now,
         activity=None,
@@ -343,5 +344,5 @@ def _is_change(event: Event) -> bool:
     return isinstance(event, StoredEvent) and event.kind == EventKind.RUN_UPDATED
 
 
-def _summary(outcome: TurnOutcome) -> str | None:
-    return first_line(outcome.result or outcome.error, _SUMMARY) or None
+def _summary(outcome: TurnOutcome, redact: Callable[[str], str]) -> str | None:
+    return first_line(redact(outcome.result or outcome.error or ""), _SUMMARY) or None

@@ -194,3 +194,17 @@ async def test_halves_of_surrogate_pairs_and_strange_content_come_in(
     ]
     (found,) = (await brought_in(database, folder, file(*strange))).runs
     assert (await runs.get(database, found.id)).prompt == "a\ufffdbc"
+
+
+async def test_no_half_of_a_secret_stands_where_title_and_summary_are_cut(
+    database: Database, folder: Path
+) -> None:
+    def redact(text: str) -> str:
+        return text.replace("hunter2", "•••")
+
+    database.redact = redact
+    words = f"{'.' * 194}hunter2{'.' * 50}"
+    answer = line("assistant", "00:01", [{"type": "text", "text": words}], stop_reason="end_turn")
+    result = await brought_in(database, folder, file(line("user", "00:00", words), answer))
+    run = await runs.get(database, result.runs[0].id)
+    assert (run.title, run.summary) == (f"{'.' * 194}•••..…", f"{'.' * 194}•••..…")

@@ -247,6 +247,10 @@ async def test_a_known_secret_in_a_prompt_is_never_stored(
         with anyio.fail_after(PATIENCE_SECONDS):
             run = await system.runs.create(NewRun(prompt="/say sk-canary-12345 is my key"))
             await system.finished(run.id)
+            # Where its summary is cut, there is no half of one either.
+            words = f"/say {'.' * 190}sk-can\n/say ary-12345"
+            second = await system.runs.create(NewRun(prompt=words))
+            await system.finished(second.id)
         texts = [
             *[row[0] for row in await system.database.read("select payload from run")],
             *[row[0] for row in await system.database.read("select payload from log")],

@@ -28,6 +28,7 @@ router = APIRouter(
     dependencies=[Depends(visible_organization)],
 )
 _CHECKS = "/repos/check-suite-settings"
+_LONGEST_ERROR = 500
 
 RepoId = Annotated[int, Query(ge=1, le=LARGEST_ID, description="Repository.", examples=[1])]
 RepoInPath = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Repository.", examples=[1])]
@@ -130,7 +131,9 @@ async def _edit(server: Server, address: PullRequestAddress, body: EditPRInput) 
     edited = await pull_requests.edit(address, body.state)
     answer = EditPRResponse(**vars(edited))
     # The program's own words may contain a token of its login.
-    return answer.model_copy(update={"error": edited.error and server.redact(edited.error)})
+    return answer.model_copy(
+        update={"error": edited.error and server.redact(edited.error)[:_LONGEST_ERROR]}
+    )
 
 
 def _name(repo_id: int) -> str:

@@ -122,9 +122,12 @@ class Session:
         self._clock = TurnClock(launch.limits)
         # How long it may take to exit by itself; only an agent whose turn is over gets time.
         self._patience = 0.0
-        self._errors = ClippedText(_STDERR_KEPT)
+        self._errors = ClippedText(_STDERR_KEPT, launch.redact)
         self._transport = LineTransport(
-            child, line_bytes=launch.limits.line_bytes, room=launch.room
+            child,
+            line_bytes=launch.limits.line_bytes,
+            room=launch.room,
+            redact=launch.redact,
         )
         self._connection = Connection(self._handle, self._transport)
         self._background.start(self._drain(), "agent-stderr")
@@ -323,7 +326,7 @@ class Session:
         fields = object_or_empty(data)
         details = fields.get("details", fields.get("message")) if fields else data
         words = str(error) + (f" ({details})" if details else "") + f" [{error.code}]"
-        words = self._launch.redact(words[:_STDERR_SHOWN])
+        words = self._launch.redact(words)[:_STDERR_SHOWN]
         if error.code == _AUTH_REQUIRED:
             return outcome.not_logged_in(self._profile, words)
         return outcome.request_failed(self._profile, words)
@@ -338,7 +341,7 @@ class Session:
         words = str(self._errors).strip()[-_STDERR_SHOWN:]
         if not words:
             words = str(self._transport.noise).strip()[-_STDERR_SHOWN:]
-        return outcome.crashed(self._profile, code, self._launch.redact(words))
+        return outcome.crashed(self._profile, code, words)
 
     async def _drain(self) -> None:
         """Read standard error all the time: an agent with a full pipe would block."""

@@ -1,5 +1,7 @@
 """Bounded text: a flood from an agent may cost time, but never unbounded memory or storage."""
 
+from collections.abc import Callable
+
 OUTPUT_LIMIT = 16_000
 """Characters kept of one tool output, thought or error."""
 
@@ -19,11 +21,13 @@ class ClippedText:
     """Text that grows by chunks and keeps its head and its tail: `clip` for a stream.
 
     Chunks are collected in a list and joined on demand: joining at each of 20 000 chunks would be
-    quadratic. At most three times `limit` is held in memory.
+    quadratic. At most three times `limit` is held in memory. `redact` removes secrets before each
+    cut: half a secret is not recognised.
     """
 
-    def __init__(self, limit: int = OUTPUT_LIMIT) -> None:
+    def __init__(self, limit: int = OUTPUT_LIMIT, redact: Callable[[str], str] = str) -> None:
         self._limit = limit
+        self._redact = redact
         self._head = ""
         self._left_out = 0
         self._parts: list[str] = []
@@ -43,12 +47,12 @@ class ClippedText:
         for part in reversed(self._parts):
             parts.append(part)
             length += len(part)
-            if length >= size:
+            if length >= 2 * size:  # what begins before is cut off again
                 break
-        return "".join(reversed(parts))[-size:]
+        return self._redact("".join(reversed(parts)))[-size:]
 
     def __str__(self) -> str:
-        text = "".join(self._parts)
+        text = self._redact("".join(self._parts))
         if not self._left_out:
             return clip(text, self._limit)
         tail_size = self._limit - self._limit // 2
@@ -59,7 +63,10 @@ class ClippedText:
         return len(self._head) + self._left_out + self._size
 
     def _compact(self) -> None:
-        text = "".join(self._parts)
+        text = self._redact("".join(self._parts))
+        self._parts, self._size = [text], len(text)
+        if self._size <= 2 * self._limit:
+            return
         if not self._left_out:
             self._head, text = text[: self._limit // 2], text[self._limit // 2 :]
         tail_size = self._limit - self._limit // 2

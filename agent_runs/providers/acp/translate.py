@@ -7,7 +7,8 @@ Source: https://agentclientprotocol.com/protocol/prompt-turn
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -44,11 +45,11 @@ class _Passage:
 
     kind: TextKind
     message_id: str | None
-    text: ClippedText = field(default_factory=lambda: ClippedText(ANSWER_LIMIT))
+    text: ClippedText
 
 
 class Translator:
-    """Translates one turn.
+    """Translates one turn; secrets are removed first, as half a secret is not recognised.
 
     Attributes:
         entries: what is to be stored; the caller removes it.
@@ -57,9 +58,10 @@ class Translator:
             turn, some per session, some only for the last call.
     """
 
-    def __init__(self, turn: int = 1, root: str = "") -> None:
+    def __init__(self, turn: int = 1, root: str = "", redact: Callable[[str], str] = str) -> None:
         self._turn = turn
         self._root = root
+        self._redact = redact
         self._tools: dict[str, ToolCall] = {}
         self._passages: list[_Passage] = []
         self._plan: str | None = None
@@ -88,6 +90,7 @@ class Translator:
         """Take one `session/update`."""
         if self._replaying:
             return
+        update = self._clean(update)
         kind = text_or_empty(update.get("sessionUpdate"))
         if kind in _TEXT_KINDS:
             self._text(_TEXT_KINDS[kind], update)
@@ -111,6 +114,7 @@ class Translator:
         self, request: dict[str, JSON], choice: str | None, policy: str, at: datetime
     ) -> None:
         """Take a permission request and how it was answered."""
+        request = self._clean(request)
         tool_call = object_or_empty(request.get("toolCall"))
         if self._replaying or not tool_call:
             return
@@ -129,6 +133,7 @@ class Translator:
 
     def report_result(self, result: dict[str, JSON]) -> None:
         """Take the usage from the result of `session/prompt`."""
+        result = self._clean(result)
         quota = object_or_empty(object_or_empty(result.get("_meta")).get("quota"))
         usage = object_or_empty(result.get("usage")) or object_or_empty(quota.get("token_count"))
         if usage:
@@ -162,6 +167,11 @@ class Translator:
             self._add(MessageType.ERROR, at, observation=clip(error), thought=leftover)
         return final or None
 
+    def _clean(self, message: dict[str, JSON]) -> dict[str, JSON]:
+        text = json.dumps(message)
+        clean = self._redact(text)
+        return message if clean == text else json.loads(clean)
+
     def _text(self, kind: TextKind, update: dict[str, JSON]) -> None:
         if usage := object_or_empty(object_or_empty(update.get("_meta")).get("usage")):
             self._sum(usage)
@@ -171,7 +181,7 @@ class Translator:
         message_id = text_or_empty(update.get("messageId")) or None
         last = self._passages[-1] if self._passages else None
         if last is None or last.kind != kind or not _same(message_id, last.message_id):
-            last = _Passage(kind, message_id)
+            last = _Passage(kind, message_id, ClippedText(ANSWER_LIMIT, self._redact))
             self._fold()
             self._passages.append(last)
             self._set_activity("Writing" if kind == "answer" else "Thinking")
@@ -183,7 +193,7 @@ class Translator:
             return
         folded: list[_Passage] = []
         for kind in ("thought", "answer"):
-            passage = _Passage(kind, None)
+            passage = _Passage(kind, None, ClippedText(ANSWER_LIMIT, self._redact))
             passage.text.append(self._joined(kind))
             folded.append(passage)
         self._passages = folded
@@ -197,7 +207,8 @@ class Translator:
         return whole_characters(clip("\n\n".join(filter(None, texts)), limit))
 
     def _open(self, call_id: str, at: datetime) -> ToolCall:
-        call = ToolCall(id=call_id, begun_at=at, thought=self._joined(None))
+        streamed = ClippedText(redact=self._redact)
+        call = ToolCall(call_id, at, self._joined(None), streamed=streamed)
         self._passages.clear()
         self._tools[call_id] = call
         return call

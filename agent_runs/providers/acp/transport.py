@@ -29,7 +29,12 @@ class LineTransport:
     """
 
     def __init__(
-        self, child: Child, *, line_bytes: int, room: Callable[[], Awaitable[None]]
+        self,
+        child: Child,
+        *,
+        line_bytes: int,
+        room: Callable[[], Awaitable[None]],
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._child = child
         self._limit = line_bytes
@@ -38,7 +43,7 @@ class LineTransport:
         self._partial: list[bytes] = []
         self._partial_size = 0
         self._ended = False
-        self.noise = ClippedText(_NOISE_KEPT)
+        self.noise = ClippedText(_NOISE_KEPT, redact)
         self.overlong = False
 
     async def send(self, message: dict[str, JSON]) -> None:
@@ -88,7 +93,7 @@ class LineTransport:
         message = object_or_empty(_decoded(line))
         if message:
             return message
-        self.noise.append(line[:_NOISE_KEPT].decode("utf-8", "replace") + "\n")
+        self.noise.append(line.decode("utf-8", "replace") + "\n")
         return None
 
 

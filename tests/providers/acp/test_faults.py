@@ -18,6 +18,10 @@ from tests.patience import PATIENCE_SECONDS
 pytestmark = pytest.mark.anyio
 
 
+def without_secret(text: str) -> str:
+    return text.replace("hunter2", "•••")
+
+
 def told(recorder: MemoryRecorder, outcome: TurnOutcome) -> str:
     """The text of the one ERROR entry, which is the last entry and the outcome's error."""
     (error,) = recorder.of("ERROR")
@@ -58,7 +62,7 @@ async def test_an_exit_before_initialize_tells_the_last_words(tmp_path: Path) ->
 
 async def test_a_crash_tells_exit_code_and_redacted_standard_error(tmp_path: Path) -> None:
     recorder = MemoryRecorder()
-    async with provider(tmp_path, redact=lambda text: text.replace("hunter2", "•••")) as acp:
+    async with provider(tmp_path, redact=without_secret) as acp:
         prompt = "/say Half\n/stderr my token is hunter2\n/search x\n/crash 7"
         outcome = await acp.work(request(prompt), recorder)
     assert outcome.status_reason == "agent_crashed"
@@ -67,6 +71,27 @@ async def test_a_crash_tells_exit_code_and_redacted_standard_error(tmp_path: Pat
     assert "exit code 7" in text
     assert "my token is •••" in text
     assert "hunter2" not in text
+
+
+async def test_no_half_of_a_secret_stands_where_the_last_words_begin(tmp_path: Path) -> None:
+    recorder = MemoryRecorder()
+    async with provider(tmp_path, redact=without_secret) as acp:
+        outcome = await acp.work(request(f"/stderr hunter2{'.' * 1995}\n/crash 7"), recorder)
+    assert "•••." in told(recorder, outcome)
+    assert "ter2" not in told(recorder, outcome)
+
+
+async def test_no_half_of_a_secret_stands_where_an_error_is_cut(tmp_path: Path) -> None:
+    body = (
+        "class Odd(Scripted):\n async def answer(self, *_):\n"
+        "  raise Refused(-32603, '.' * 1996 + 'hunter2' + '.' * 100)"
+    )
+    recorder = MemoryRecorder()
+    async with provider(tmp_path, odd_agent(body), redact=without_secret) as acp:
+        outcome = await acp.work(request("Hi", agent="odd"), recorder)
+    assert outcome.status_reason == "agent_error"
+    assert "..•••" in told(recorder, outcome)
+    assert "hun" not in told(recorder, outcome)
 
 
 async def test_a_signal_is_named(tmp_path: Path) -> None:

@@ -25,6 +25,16 @@ def test_a_clipped_stream_is_like_clipping_the_whole(chunks: list[str], limit: i
     assert len(text) == len(whole)
 
 
+@pytest.mark.parametrize("length", range(1, 60))
+def test_a_stream_shows_no_half_of_a_secret_wherever_it_is_cut(length: int) -> None:
+    text = ClippedText(20, lambda text: text.replace("hunter2", "•••"))
+    for letter in f"{'.' * length}hunter2{'.' * 60}hunter2{'.' * (60 - length)}":
+        text.append(letter)
+        assert "hunter2" not in text.tail(20)
+    shown = str(text) + text.tail(20)
+    assert not set("hunter2") & set(shown.replace("characters left out", ""))
+
+
 def test_clipping_says_how_much_is_left_out() -> None:
     assert clip("abcdefghij", 4) == "ab\n… 6 characters left out …\nij"
     assert clip("abcd", 4) == "abcd"

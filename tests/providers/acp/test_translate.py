@@ -341,3 +341,24 @@ def test_an_error_stands_after_the_partial_answer() -> None:
     assert answer["observation"] == "half"
     assert error["message_type"] == "ERROR"
     assert error["observation"] == "It broke."
+
+
+def test_no_half_of_a_secret_is_left_where_a_text_is_cut() -> None:
+    translator = Translator(redact=lambda text: text.replace("hunter2", "•••"))
+    cut = f"{'.' * 7997}hunter2{'.' * 20_000}"
+    call = {"sessionUpdate": "tool_call", "toolCallId": "1", "title": "Look", "rawOutput": cut}
+    translator.feed(call | {"rawInput": {"text": cut}}, at(0))
+    for number, data in enumerate(["." * 7997, "hun", "ter2", "." * 20_000]):
+        streamed = {"_meta": {"terminal_output_delta": {"data": data}}}
+        update = {"sessionUpdate": "tool_call_update", "toolCallId": "2"} | streamed
+        translator.feed(update, at(number))
+    for letter in f"hunter2{'.' * 3996}":
+        content = {"type": "text", "text": letter}
+        translator.feed({"sessionUpdate": "agent_message_chunk", "content": content}, at(5))
+    draft = translator.draft()
+    translator.finish(at(6), tools="completed", answer=True)
+    assert draft == ("answer", f"•••{'.' * 3996}")
+    assert len(translator.entries) == 3
+    stored = " ".join(str(entry.model_dump()) for entry in translator.entries)
+    assert "hun" not in stored
+    assert "ter2" not in stored
