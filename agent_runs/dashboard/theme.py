@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from agent_runs.models import FAILED_STATUSES, TERMINAL_STATUSES, AgentInfo, AgentRunStatus
-from agent_runs.reading.status import tone_of, word_of
+from agent_runs.models import TERMINAL_STATUSES, AgentInfo, AgentRunStatus
+from agent_runs.reading.status import dot_of, tone_of, word_of
 
 THEME = rx.theme(
     accent_color="indigo", gray_color="slate", radius="medium", scaling="100%", has_background=True
@@ -31,9 +31,6 @@ class Look:
     lead: str = ""
 
 
-_DOTS: dict[str, str] = {AgentRunStatus.PENDING: "ring", AgentRunStatus.ACTIVE: "blue pulse"}
-
-
 def look_of(status: str) -> Look:
     """Return the look of `status`; an unknown one is shown as it is, in neutral colours."""
     tone = tone_of(status)
@@ -42,31 +39,12 @@ def look_of(status: str) -> Look:
         status,
         word_of(status),
         tone="mut" if tone == "neutral" else tone,
-        dot=_DOTS.get(status, "" if tone == "neutral" else tone),
+        dot=dot_of(status),
         lead=lead if status in TERMINAL_STATUSES else "",
     )
 
 
 LOOKS = {status: look_of(status) for status in AgentRunStatus}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Statuses that one cell of the attention strip counts and filters by."""
-
-    name: str
-    statuses: tuple[str, ...]
-    dot: str
-
-
-GROUPS = (
-    Group("Needs you", (AgentRunStatus.PAUSED,), "amber"),
-    Group("Running", (AgentRunStatus.ACTIVE, AgentRunStatus.EVALUATION), "blue pulse"),
-    Group("Queued", (AgentRunStatus.PENDING,), "ring"),
-    Group("Failed", tuple(code for code in AgentRunStatus if code in FAILED_STATUSES), "red"),
-    Group("Complete", (AgentRunStatus.COMPLETE,), "green"),
-    Group("Cancelled", (AgentRunStatus.CANCELLED,), ""),
-)
 
 
 def agent_title(agent: AgentInfo) -> str:

@@ -1,8 +1,12 @@
-"""The status of a run, in official words and in words for people.
+"""The status of a run, in official words and in words for people, and its dot.
+
+The page's `text/status.js` has the dots, too; the tests of both languages read
+`tests/reading/cases/status.json`.
 
 `TERMINAL_STATUSES` and `FAILED_STATUSES` of the models say which are ends and which are failures.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 from agent_runs.models import FAILED_STATUSES, AgentRunStatus
@@ -27,6 +31,7 @@ _TONES: dict[str, Tone] = {
     AgentRunStatus.PAUSED: "amber",
     AgentRunStatus.COMPLETE: "green",
 }
+_DOTS: dict[str, str] = {AgentRunStatus.PENDING: "ring", AgentRunStatus.ACTIVE: "blue pulse"}
 _REASONS = {
     "permission": "waiting for an answer",
     "interrupted": "the server stopped while it was working",
@@ -56,6 +61,34 @@ def word_of(status: str) -> str:
 def tone_of(status: str) -> Tone:
     """Return the colour of a status, which is shown with its word, never in place of it."""
     return "red" if status in FAILED_STATUSES else _TONES.get(status, "neutral")
+
+
+def dot_of(status: str) -> str:
+    """Return the CSS classes of a status's dot: its colour, or a ring, or a colour that pulses."""
+    tone = tone_of(status)
+    return _DOTS.get(status, "" if tone == "neutral" else tone)
+
+
+@dataclass(frozen=True)
+class StatusGroup:
+    """Statuses that are counted and filtered together, with the word and dot of the first."""
+
+    name: str
+    statuses: tuple[str, ...]
+    dot: str
+
+
+GROUPS = tuple(
+    StatusGroup(word_of(statuses[0]), statuses, dot_of(statuses[0]))
+    for statuses in (
+        (AgentRunStatus.PAUSED,),
+        (AgentRunStatus.ACTIVE, AgentRunStatus.EVALUATION),
+        (AgentRunStatus.PENDING,),
+        tuple(status for status in AgentRunStatus if status in FAILED_STATUSES),
+        (AgentRunStatus.COMPLETE,),
+        (AgentRunStatus.CANCELLED,),
+    )
+)
 
 
 def reason_in_words(reason: str | None) -> str:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from agent_runs.dashboard.analytics.query import page_of_runs
-from agent_runs.dashboard.theme import GROUPS
-from agent_runs.models import JSON
+from agent_runs.models import JSON, TERMINAL_STATUSES
 from agent_runs.reading.amounts import brief_duration, money, short_count
 from agent_runs.reading.shapes import object_or_empty
+from agent_runs.reading.status import GROUPS
 from agent_runs.schemas.analytics import AnalyticsTable
 
 NOTHING = "-"
@@ -17,10 +17,7 @@ MOST_LINES = 50
 _MINUTE, _HOUR = 60, 3600
 _BY_NAME = {group.name.lower(): ",".join(group.statuses) for group in GROUPS}
 _WORKING = ",".join(
-    status
-    for group in GROUPS
-    if group.name in {"Needs you", "Running", "Queued"}
-    for status in group.statuses
+    status for group in GROUPS for status in group.statuses if status not in TERMINAL_STATUSES
 )
 
 Point = dict[str, Any]

@@ -6,6 +6,8 @@ import reflex as rx
 from agent_runs.dashboard.serving.access import credentials
 from agent_runs.dashboard.serving.hosted_lines import HostedLine
 from agent_runs.dashboard.serving.hub import Standing, hub
+from agent_runs.models import AgentRunStatus
+from agent_runs.reading.status import word_of
 
 UPDATE_SECONDS = 0.15
 
@@ -37,12 +39,12 @@ class Shell(rx.State):
     @rx.var
     def running(self) -> int:
         """Runs that are working now."""
-        return self.groups.get("Running", 0)
+        return self.groups.get(word_of(AgentRunStatus.ACTIVE), 0)
 
     @rx.var
     def waiting(self) -> int:
         """Runs that are waiting for a person."""
-        return self.groups.get("Needs you", 0)
+        return self.groups.get(word_of(AgentRunStatus.PAUSED), 0)
 
     def _show(self, standing: Standing) -> None:
         if self.link != standing.link or self.problem != standing.problem:

@@ -10,8 +10,10 @@ from agent_runs.dashboard.components.period import period_popover
 from agent_runs.dashboard.frame.shell import Shell
 from agent_runs.dashboard.runs.query import PERIODS
 from agent_runs.dashboard.runs.state import RunsState
-from agent_runs.dashboard.theme import GROUPS, LOOKS, Group
+from agent_runs.dashboard.theme import LOOKS
+from agent_runs.models import AgentRunStatus
 from agent_runs.reading.source import SOURCES
+from agent_runs.reading.status import GROUPS, StatusGroup
 
 
 def strip() -> rx.Component:
@@ -82,11 +84,11 @@ def _trait(pair: rx.vars.ArrayVar[tuple[str, str]]) -> rx.Component:
     )
 
 
-def _cell(group: Group) -> rx.Component:
+def _cell(group: StatusGroup) -> rx.Component:
     count = Shell.groups.get(group.name, 0).to(int)
     statuses = ",".join(group.statuses)
     is_set = RunsState.status.join(",") == statuses
-    some = "hot" if group.name == "Needs you" else ""
+    some = "hot" if AgentRunStatus.PAUSED in group.statuses else ""
     return toggle(
         rx.el.span(class_name=f"dot {group.dot}", aria_hidden="true"),
         rx.el.span(group.name, class_name="cut"),

@@ -13,6 +13,7 @@ import {
   textOf,
   valueIn,
 } from "../../../agent_runs/dashboard/browser/reading.js";
+import { dotOf, RUNNING } from "../../../agent_runs/dashboard/browser/text/status.js";
 
 // The cases that `tests/reading/` has for the same rules in Python.
 const cases = (/** @type {string} */ name) =>
@@ -53,6 +54,12 @@ test("amounts are told in the same words as by the command line", () => {
   for (const [milliseconds, words] of duration) assert.equal(durationWords(milliseconds), words);
   for (const [amount, currency, words] of money) assert.equal(moneyWords(amount, currency), words);
   for (const [bytes, words] of size) assert.equal(sizeWords(bytes), words);
+});
+
+test("dots and groups of statuses are those of Python", () => {
+  const { dots, running } = cases("status");
+  for (const [status, tone, dot] of dots) assert.equal(dotOf(status, tone), dot);
+  assert.deepEqual(RUNNING, running);
 });
 
 test("what is not text is clean, too", () => {

@@ -1,4 +1,5 @@
 // What the palette offers: actions on the current run, pages, saved views, runs, looks.
+import { RUNNING } from "../text/status.js";
 import { addressOf } from "../views/views.js";
 
 /** @import { Run, SavedView } from "../shapes.d.ts" */
@@ -69,7 +70,7 @@ export function commandsOfPages(go, words) {
     ["New run", "/new", "C"],
     ["Runs", "/", "G R"],
     ["Runs that need you", "/?status=PAUSED"],
-    ["Running runs", "/?status=ACTIVE,EVALUATION"],
+    ["Running runs", `/?status=${RUNNING.join()}`],
     ["Archived runs", "/?archived=1"],
     ["Import runs", "/import"],
     ["Search in all runs", search, "G F"],
