@@ -18,13 +18,24 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = {each["name"]: each for each in PYPROJECT["tool"]["importlinter"]["contracts"]}
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-FOLDERS = ("agent_runs", "bench", "docs", "scripts", "tests")
+FOLDERS = ("agent_runs", "assets", "bench", "docs", "scripts", "tests")
 HOMES_OF_ERRORS = ("agent_runs.providers.acp.git", "agent_runs.sync.creator")
 
 DRAWN = re.compile(r"^ {4}(?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+) *(?P<status>\d{3})?", re.MULTILINE)
-CITED = re.compile(r"(?<![\w/.*{<-])(?:[\w.-]+/)*[\w-]+\.(?:py|jsx|md)\b(?![\w(])")
-# Files of other programs, and of people.
-ELSEWHERE = {"codegen.py", "main.py", "src/app.py", "task.md", "notes/REPORT.md"}
+CITED = re.compile(r"(?<![\w/.*{<-])(?:[\w.-]+/)*[\w-]+\.(?:py|jsx?|css|md)\b(?![\w(])")
+REMARKED = {".py", ".md", ".js", ".jsx", ".css"}
+# Comments of JavaScript and style sheets; the colon is that of an address.
+COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+# Files of other programs, and of people; and the name of a program.
+ELSEWHERE = {
+    "codegen.py",
+    "main.py",
+    "src/app.py",
+    "task.md",
+    "notes/REPORT.md",
+    "state.js",
+    "Node.js",
+}
 
 
 def drawn_errors() -> dict[str, tuple[str, int]]:
@@ -74,10 +85,13 @@ def test_a_decision_is_enforced_by_contracts_that_exist(page: Path) -> None:
 
 
 def remarks(path: Path) -> Iterator[str]:
-    """A page, or the docstrings and comments of a module."""
+    """A page, or the docstrings and comments of code."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         yield text
+        return
+    if path.suffix != ".py":
+        yield from COMMENT.findall(text)
         return
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(ast.parse(text)):
@@ -90,13 +104,13 @@ def remarks(path: Path) -> Iterator[str]:
 
 def test_files_that_are_named_in_remarks_and_pages_exist() -> None:
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
-    paths += ROOT.glob("*.*")
+    paths += [*ROOT.glob("*.*"), *ROOT.glob("tools/*/*.*")]
     parts = [path.relative_to(ROOT).parts for path in paths]
     # A file may be named by the end of its path, as seen from where the reader stands.
     ends = {"/".join(names[at:]) for names in parts for at in range(len(names))}
     missing: list[str] = []
     for path in paths:
-        if path.suffix in {".py", ".md"} and path.name != "CHANGELOG.md":
+        if path.suffix in REMARKED and path.name != "CHANGELOG.md":
             cited = {each.lstrip("./") for text in remarks(path) for each in CITED.findall(text)}
             missing += [f"{path.relative_to(ROOT)}: {each}" for each in cited - ends - ELSEWHERE]
     assert missing == []
