@@ -11,13 +11,14 @@ from agent_runs.dashboard.browser import faces
 ROOT = Path(__file__).parents[2]
 BROWSER = ROOT / "agent_runs" / "dashboard" / "browser"
 TOOLS = ROOT / "tools" / "browser"
+TESTS = ROOT / "tests" / "dashboard" / "browser"
 CODE = sorted(
     path
     for found in (
         BROWSER.rglob("*.*s*"),
         TOOLS.glob("*.*s*"),
         (ROOT / "assets").glob("*.js"),
-        (ROOT / "tests" / "dashboard" / "browser").rglob("*.*s*"),
+        TESTS.rglob("*.*s*"),
     )
     for path in found
     if path.suffix in {".js", ".jsx", ".ts"}
@@ -48,6 +49,13 @@ def test_a_file_is_one_idea_and_says_which() -> None:
             assert max(map(len, lines(path))) <= LONGEST_LINE, path  # biome leaves comments alone
     for path in BROWSER.rglob("*.js*"):
         assert lines(path)[0].startswith("// "), path
+
+
+def test_every_file_that_does_not_draw_has_a_unit_test() -> None:
+    tests = [path.read_text(encoding="utf-8") for path in TESTS.glob("*.test.js")]
+    named = set(re.findall(r'"\.\./\.\./\.\./([\w/.-]+\.js)"', "\n".join(tests)))
+    pure = [*BROWSER.rglob("*.js"), *(ROOT / "assets").glob("*.js")]
+    assert {path.relative_to(ROOT).as_posix() for path in pure} - named == set()
 
 
 def test_every_sheet_of_the_look_is_loaded() -> None:
