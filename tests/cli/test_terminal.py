@@ -108,17 +108,20 @@ def test_hostile_text_is_harmless(cli: Cli) -> None:
         assert "[bold]x[/bold]" in out
 
 
-def test_help_answers_at_once() -> None:
-    # In processor time of the child, best of five: the machine may be busy.
-    def cost() -> float:
-        before = os.times()
-        subprocess.run(
-            [sys.executable, "-m", "agent_runs", "--help"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-        )
-        after = os.times()
-        return sum(after[2:4]) - sum(before[2:4])
-
-    assert min(cost() for _ in range(5)) < 0.5
+def test_help_is_shown_without_loading_what_the_commands_need() -> None:
+    # `make bench` measures how soon it is shown.
+    heavy = (
+        "acp alembic fastapi httpx orjson psutil psycopg pydantic reflex rich sqlalchemy "
+        "starlette uvicorn"
+    )
+    code = (
+        f"import atexit, runpy, sys; heavy = {heavy!r}.split();"
+        "sys.argv = ['agent-runs', '--help'];"
+        "atexit.register(lambda: print([name for name in heavy if name in sys.modules]));"
+        "runpy.run_module('agent_runs', run_name='__main__')"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert "Usage" in shown
+    assert shown.splitlines()[-1] == "[]"
