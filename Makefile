@@ -96,7 +96,7 @@ bench: .venv/installed-dev  ## measure speed; the table of docs/performance.md
 twin: .venv/installed-dev  ## a twin of the hosted API to develop against; ARGS="--help"
 	@exec $(python) -m tests.hosted_api_by_hand $(ARGS)
 
-format: .venv/installed-dev $(browser_tools)/.installed  ## format and mend what can be mended
+format: .venv/installed-dev $(browser_tools)/.installed  ## format the code and fix what can be fixed
 	.venv/bin/ruff check --fix-only .
 	.venv/bin/ruff format .
 	$(python) scripts/blocking_client.py
