@@ -71,6 +71,7 @@ export function valueIn({ observation }) {
 const PATHS = ["file_path", "filePath", "path", "abs_path", "notebook_path", "file"];
 const MAIN_ARGUMENTS = ["command", "cmd", ...PATHS, "pattern", "query", "url", "title", "prompt"];
 const LONGEST_TARGET = 300;
+const MOST_READ = 3000;
 // A path in the run's own folder is shown as the agent knows it.
 const WORK_TREE = /(^|\s)\/\S*?\/runs\/\d+\/work\/(?=\S)/g;
 
@@ -84,7 +85,11 @@ export function targetOf(input) {
   const texts = Object.values(fields).filter((value) => typeof value === "string");
   const words =
     [...MAIN_ARGUMENTS.map((name) => wordsOf(fields[name])), ...texts].find(Boolean) ?? "";
-  return oneLine(words.replace(WORK_TREE, "$1").slice(0, LONGEST_TARGET * 10));
+  // Characters, not UTF-16 units: none has more than two of those.
+  const begin = Array.from(words.slice(0, 2 * MOST_READ))
+    .slice(0, MOST_READ)
+    .join("");
+  return oneLine(begin.replace(WORK_TREE, "$1"));
 }
 
 /**
