@@ -27,7 +27,7 @@ from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import clean, one_line
 
 Matches = Callable[[AgentRunLog], bool]
-_KINDS = {"ERROR": "red", "FINAL_ANSWER": "green", "USER_MESSAGE": "bold"}
+_KINDS = {"Error": "red", "Answer": "green", "Prompt": "bold"}
 _STATES = {"ok": "green", "failed": "red"}
 
 
@@ -208,7 +208,7 @@ class _Now:
 
 def _colourful(step: Step) -> Text:
     words = Text(f"{step.time} ", "dim")
-    words.append(f"{step.kind:<15} ", _KINDS.get(step.kind, "dim"))
+    words.append(f"{step.kind:<6} ", _KINDS.get(step.kind, "dim"))
     if step.tool:
         words.append(f"{step.tool} ", "bold")
         words.append(f"{step.state} ", _STATES.get(step.state, ""))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_runs.reading.amounts import duration
-from agent_runs.reading.entry import text_of, value_of
+from agent_runs.reading.entry import kind_word, text_of, value_of
 from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
 
@@ -43,7 +43,7 @@ def step_of(log: "AgentRunLog") -> Step:
     tool = one_line(log.tool_name or "", 60)
     return Step(
         time=log.created_at.astimezone().strftime("%H:%M:%S"),
-        kind=one_line(log.message_type, 40),
+        kind=one_line(kind_word(log.message_type), 40),
         state=("failed" if log.failed else "ok") if tool else "",
         tool=tool,
         text=_text(log, tool),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent_runs.reading.amounts import brief_duration
 from agent_runs.reading.diff_lines import lines_of
+from agent_runs.reading.entry import kind_word
 from agent_runs.reading.status import tone_of
 from agent_runs.reading.text import clean, one_line
 
@@ -83,7 +84,7 @@ def show_hits(group: "SearchGroup") -> None:
     console.print(head)
     for hit in group.hits:
         place = "run" if hit.seq is None else f"#{hit.seq}"
-        kind = hit.tool_name or (hit.message_type or "").lower().replace("_", " ")
+        kind = hit.tool_name or kind_word(hit.message_type or "")
         line = Text(f"  {place:<7}", "cyan")
         line.stylize(f"link {hit.url}", 2, 2 + len(place))
         line.append(f"{one_line(kind, 18):<18} ", "red" if hit.failed else "dim")

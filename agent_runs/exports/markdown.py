@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.exports.words import facts_of, output_of, pretty, text_of, value_of
-from agent_runs.models import JSON, MessageType
+from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.entry import kind_word
 from agent_runs.reading.failure import has_failed
 from agent_runs.reading.target import target
 from agent_runs.reading.text import clean, one_line
@@ -19,12 +20,6 @@ _TICKS = re.compile(r"`+")
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@$&])")
 _SIGNAL = re.compile(r"(?<=[@#!$~%&])(?=\w)|(?<=\bGH)(?=-\d)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.I)
 _NOTHING = "&#8203;"  # a blank without width
-_HEADINGS = {
-    MessageType.USER_MESSAGE: "Prompt",
-    MessageType.FINAL_ANSWER: "Answer",
-    MessageType.ERROR: "Error",
-    MessageType.PLAN_EVALUATION: "Plan",
-}
 _SECOND = 1000
 
 
@@ -75,9 +70,8 @@ def _head(run: ExportedRun) -> Iterator[str]:
 
 
 def _step(entry: dict[str, JSON]) -> Iterator[str]:
-    kind = entry["message_type"]
     tool = entry.get("tool_name")
-    name = escaped(tool) if tool else _HEADINGS.get(kind, escaped(kind))
+    name = escaped(tool or kind_word(entry["message_type"]))
     words = [f"\n### {entry['seq']} · {name}"]
     if tool and (about := target(entry.get("tool_input"))):
         words.append(escaped(about))

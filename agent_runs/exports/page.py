@@ -24,6 +24,7 @@ from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON, MessageType
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.diff_lines import lines_of
+from agent_runs.reading.entry import kind_word
 from agent_runs.reading.failure import exit_code_of, has_failed
 from agent_runs.reading.status import tone_of, word_of
 from agent_runs.reading.target import target
@@ -161,8 +162,7 @@ def _thought(text: str) -> str:
 def _tool(entry: dict[str, JSON]) -> str:
     failed = has_failed(entry)
     text, output = words.text_of(entry), words.output_of(entry)
-    kind = str(entry["message_type"]).replace("_", " ").capitalize()
-    name = one_line(entry.get("tool_name") or kind, 80)
+    name = one_line(entry.get("tool_name") or kind_word(entry["message_type"]), 80)
     about = target(entry.get("tool_input")) or one_line(text)
     badge, code = "", exit_code_of(output)
     if code is not None:

@@ -1,4 +1,4 @@
-"""The text of an entry, for people.
+"""What an entry is called and says, in words for people.
 
 The page's `reading.js` does the same; the tests of both read `tests/reading/cases/entry.json`.
 """
@@ -9,6 +9,19 @@ from agent_runs.reading.shapes import object_or_empty, text_or_empty
 
 if TYPE_CHECKING:
     from agent_runs.models import JSON
+
+_KINDS = {
+    "USER_MESSAGE": "Prompt",
+    "PLAN_EVALUATION": "Plan",
+    "ACTION": "Step",
+    "FINAL_ANSWER": "Answer",
+    "ERROR": "Error",
+}
+
+
+def kind_word(message_type: str) -> str:
+    """Return the name of a kind of entry; an unknown one keeps its own words."""
+    return _KINDS.get(message_type) or message_type.replace("_", " ").capitalize()
 
 
 def text_of(observation: "JSON") -> str:

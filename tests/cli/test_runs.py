@@ -21,8 +21,8 @@ def test_a_run_from_its_start_over_resume_to_its_end(cli: Cli, sdk: CodegenClien
     assert done.out.startswith("Run ")
     run_id = int(done.out.split()[1])
     lines = done.out.splitlines()
-    assert "USER_MESSAGE /say first words" in lines[1]
-    assert any("ACTION execute ok echo hi" in line for line in lines)
+    assert "Prompt /say first words" in lines[1]
+    assert any("Step execute ok echo hi" in line for line in lines)
     assert lines[-1].startswith(f"Run {run_id} COMPLETE in ")
 
     shown = cli("show", run_id)
@@ -34,7 +34,7 @@ def test_a_run_from_its_start_over_resume_to_its_end(cli: Cli, sdk: CodegenClien
     resumed = cli("resume", run_id, "/say more words", "--follow")
     assert resumed.code == 0
     assert "first words" not in resumed.out
-    assert "FINAL_ANSWER more words" in resumed.out
+    assert "Answer more words" in resumed.out
     assert sdk.get_agent_run(run_id).turn == 2
 
 
@@ -143,7 +143,7 @@ def test_entries_can_be_chosen(cli: Cli) -> None:
     assert len(failed) == 1
     assert "exit 3" in failed[0]
     followed = cli("logs", run_id, "--follow", "--type", "FINAL_ANSWER").out
-    assert [line.split()[1] for line in followed.splitlines()[:-1]] == ["FINAL_ANSWER"]
+    assert [line.split()[1] for line in followed.splitlines()[:-1]] == ["Answer"]
     assert cli("logs", run_id, "--tool", "nothing").out == ""
 
 

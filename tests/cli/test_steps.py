@@ -19,22 +19,22 @@ def log(kind: str, **fields: JSON) -> AgentRunLog:
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        (log("USER_MESSAGE", observation="do\nthis"), "USER_MESSAGE do this"),
-        (log("PLAN_EVALUATION", thought="hm", observation="1/2"), "PLAN_EVALUATION hm"),
-        (log("PLAN_EVALUATION", observation="1/2"), "PLAN_EVALUATION 1/2"),
+        (log("USER_MESSAGE", observation="do\nthis"), "Prompt do this"),
+        (log("PLAN_EVALUATION", thought="hm", observation="1/2"), "Plan hm"),
+        (log("PLAN_EVALUATION", observation="1/2"), "Plan 1/2"),
         (
             log("ACTION", tool_name="bash", tool_input={"cwd": "/x", "command": "ls"}),
-            "ACTION bash ok ls",
+            "Step bash ok ls",
         ),
         (
             log("ACTION", tool_name="t", tool_output={"exit_code": 2}, duration_ms=1500),
-            "ACTION t failed 1.5 s",
+            "Step t failed 1.5 s",
         ),
-        (log("ACTION", tool_name="t", tool_input={"n": 1, "other": "word"}), "ACTION t ok word"),
-        (log("FINAL_ANSWER", observation="a\nb"), "FINAL_ANSWER a\n    b"),
-        (log("FINAL_ANSWER", observation={"text": "a"}), "FINAL_ANSWER a"),
-        (log("ERROR", observation={"code": 1}), 'ERROR {"code": 1}'),
-        (log("PR_CREATION_FAILED"), "PR_CREATION_FAILED"),
+        (log("ACTION", tool_name="t", tool_input={"n": 1, "other": "word"}), "Step t ok word"),
+        (log("FINAL_ANSWER", observation="a\nb"), "Answer a\n    b"),
+        (log("FINAL_ANSWER", observation={"text": "a"}), "Answer a"),
+        (log("ERROR", observation={"code": 1}), 'Error {"code": 1}'),
+        (log("PR_CREATION_FAILED"), "Pr creation failed"),
     ],
 )
 def test_a_step_is_put_in_words(entry: AgentRunLog, words: str) -> None:

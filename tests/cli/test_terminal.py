@@ -74,7 +74,7 @@ def test_lists_are_tables_on_a_terminal(command: Command, sdk: CodegenClient) ->
     assert re.search(r"\d+ of \d+ runs", shown["list"])
     assert re.search(r"scripted +available", shown["agents"])
     assert "+[bold]hello[/bold]" in shown["diff"]
-    assert "USER_MESSAGE" in shown["logs"]
+    assert "Prompt" in shown["logs"]
     assert "title              [red]table[/red]" in shown["show"]
 
 
@@ -89,7 +89,7 @@ def test_a_pipe_gets_plain_lines_at_once(command: Command) -> None:
     assert process.stdout
     first = process.stdout.readline().decode()
     run_id = int(first.split()[1])
-    assert b"USER_MESSAGE" in process.stdout.readline()
+    assert b"Prompt" in process.stdout.readline()
     stop = command("stop", run_id, stdout=subprocess.DEVNULL)
     rest = process.stdout.read().decode()
     process.stdout.close()

@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from agent_runs.reading.entry import text_of, value_of
+from agent_runs.reading.entry import kind_word, text_of, value_of
 
 FILE = Path(__file__).with_name("cases") / "entry.json"
 CASES: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("kind", "word"), CASES["kinds"])
+def test_a_kind_of_entry_has_one_name(kind: str, word: str) -> None:
+    assert kind_word(kind) == word
 
 
 @pytest.mark.parametrize("case", CASES["texts"], ids=[case["about"] for case in CASES["texts"]])

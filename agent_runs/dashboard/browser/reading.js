@@ -45,6 +45,24 @@ export const firstLine = (text) =>
     .find((line) => line.trim())
     ?.trim() ?? "";
 
+const KINDS = new Map([
+  ["USER_MESSAGE", "Prompt"],
+  ["PLAN_EVALUATION", "Plan"],
+  ["ACTION", "Step"],
+  ["FINAL_ANSWER", "Answer"],
+  ["ERROR", "Error"],
+]);
+
+/**
+ * The name of a kind of entry; an unknown one keeps its own words.
+ *
+ * @param {string} type
+ */
+export function kindWord(type) {
+  const words = type.replaceAll("_", " ").toLowerCase();
+  return KINDS.get(type) ?? words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
 /**
  * The text of an answer, a message, an error, or what a tool wrote. Hosted servers put it into an
  * object, under one of three names.

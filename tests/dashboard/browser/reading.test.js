@@ -7,6 +7,7 @@ import {
   diffStat,
   durationWords,
   firstLine,
+  kindWord,
   moneyWords,
   sizeWords,
   targetOf,
@@ -36,6 +37,10 @@ for (const { about, observation, text, has_more: hasMore } of cases("entry").tex
     assert.deepEqual(valueIn({ observation }), hasMore ? observation : null);
   });
 }
+
+test("kinds of entries have the same names as on the command line", () => {
+  for (const [type, word] of cases("entry").kinds) assert.equal(kindWord(type), word);
+});
 
 for (const { about, diff, added, removed, kinds } of cases("diff_lines")) {
   test(`lines of a diff: ${about}`, () => {

@@ -139,7 +139,7 @@ test("steps are below their turn, with what the model took before what the tool 
   const rows = timelineRows(entries, [{ number: 1, start: 0, end: 9000 }]);
   assert.deepEqual(
     rows.map((row) => (row.type === "step" ? row.name : row.type)),
-    ["turn", "Prompt", "Bash", "Final answer"],
+    ["turn", "Prompt", "Bash", "Answer"],
   );
   assert.deepEqual(rows[2].bars, [
     { start: 0, end: 5000, kind: "model" },

@@ -7,7 +7,7 @@ import { Marked } from "../text/Marked.jsx";
 import { took } from "../text/times.js";
 import { nameOfGroup } from "./groups.js";
 import { iconOf, iconOfGroup } from "./icons.jsx";
-import { isMessage } from "./kinds.js";
+import { isMessage, nameOf } from "./kinds.js";
 import { Message } from "./Message.jsx";
 import { Chevron, Tool } from "./Tool.jsx";
 
@@ -39,13 +39,12 @@ export const Step = memo(
   function Step(props) {
     const { entry, flash, hit, onLink } = props;
     const Icon = iconOf(entry);
-    const name = entry.tool_name || entry.message_type.toLowerCase().replace("_", " ");
     const looks = [flash && "flash", hit && "hit", entry.failed && "failed"].filter(Boolean);
     return (
       <article
         className={["step", ...looks].join(" ")}
         data-seq={entry.seq}
-        aria-label={`Step ${entry.seq}, ${name}${entry.failed ? ", failed" : ""}`}
+        aria-label={`Step ${entry.seq}, ${nameOf(entry)}${entry.failed ? ", failed" : ""}`}
       >
         <a
           className="g"

@@ -8,7 +8,7 @@ import { sumOf } from "../text/numbers.js";
 import { Box, Output } from "../text/Output.jsx";
 import { Clock } from "../text/Times.jsx";
 import { took } from "../text/times.js";
-import { diffsOf, exitCodeOf } from "./kinds.js";
+import { diffsOf, exitCodeOf, nameOf } from "./kinds.js";
 import { StepTools } from "./StepTools.jsx";
 
 /** @import { Entry } from "../shapes.d.ts" */
@@ -45,13 +45,6 @@ export function Tool({ entry, open, onToggle, onLink, onNextError }) {
 /** @param {{ open: boolean }} props */
 export const Chevron = ({ open }) =>
   open ? <ChevronDown size={16} aria-hidden /> : <ChevronRight size={16} aria-hidden />;
-
-/** @param {Entry} entry */
-function nameOf(entry) {
-  if (entry.message_type === "ERROR") return "Error";
-  if (entry.message_type === "PLAN_EVALUATION") return "Plan";
-  return clean(entry.tool_name || "step");
-}
 
 /** @param {Entry} entry */
 function aboutOf(entry) {

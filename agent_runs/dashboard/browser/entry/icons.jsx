@@ -19,7 +19,7 @@ import { kindOf } from "./kinds.js";
 
 const OF_TOOLS = { edit: Pencil, search: Search, read: FileText, run: Terminal, tool: Wrench };
 /** @type {Record<string, typeof Brain>} */
-const OF_MESSAGES = {
+export const OF_MESSAGES = {
   USER_MESSAGE: User,
   FINAL_ANSWER: MessageSquareText,
   ERROR: CircleX,

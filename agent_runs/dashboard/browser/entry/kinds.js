@@ -1,5 +1,7 @@
 // What an entry is: a message or a tool call, and of which kind of tool.
 
+import { clean, kindWord } from "../reading.js";
+
 /** @import { Entry } from "../shapes.d.ts" */
 /** @typedef {"edit" | "search" | "read" | "run" | "tool"} ToolKind */
 
@@ -18,6 +20,16 @@ const TOOL_KINDS = [
  * @returns {ToolKind}
  */
 export const kindOf = (tool) => TOOL_KINDS.find(([, names]) => names.test(tool))?.[0] ?? "tool";
+
+/**
+ * What an entry is called: its tool or its kind.
+ *
+ * @param {{ message_type: string, tool_name?: string | null }} entry
+ */
+export function nameOf({ message_type: type, tool_name: tool }) {
+  const isCall = tool && type !== "ERROR" && type !== "PLAN_EVALUATION";
+  return clean(isCall ? tool : kindWord(type));
+}
 
 /** @param {Pick<Entry, "message_type">} entry */
 export const isMessage = ({ message_type: type }) =>

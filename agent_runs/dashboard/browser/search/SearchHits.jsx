@@ -1,21 +1,13 @@
 // The hits of a search, by run, with the searched words marked.
-import { CircleX, FileText, ListChecks, MessageSquareText, Terminal, User } from "lucide-react";
+import { FileText, Terminal } from "lucide-react";
 import { Link } from "react-router";
+import { OF_MESSAGES } from "../entry/icons.jsx";
+import { clean, kindWord } from "../reading.js";
 import { Status } from "../text/Status.jsx";
 import { Ago } from "../text/Times.jsx";
 import { snippetPieces } from "./hits.js";
 
 /** @import { SearchGroup, SearchHit } from "../shapes.d.ts" */
-
-/** @type {Record<string, { name: string, Icon: typeof User }>} */
-const LOOKS = {
-  ERROR: { name: "Error", Icon: CircleX },
-  USER_MESSAGE: { name: "Message", Icon: User },
-  FINAL_ANSWER: { name: "Answer", Icon: MessageSquareText },
-  PLAN_EVALUATION: { name: "Plan", Icon: ListChecks },
-  ACTION: { name: "Step", Icon: Terminal },
-};
-const OF_A_RUN = { name: "Run", Icon: FileText };
 
 /**
  * @param {{ groups: SearchGroup[], onNarrow: (term: string) => void }} props `onNarrow` searches
@@ -67,7 +59,8 @@ function Group({ group: { run, hits }, onNarrow }) {
 /** @param {{ runId: number, hit: SearchHit }} props */
 function Hit({ runId, hit }) {
   const { seq, failed, message_type: type, tool_name: tool } = hit;
-  const look = type === null ? OF_A_RUN : (LOOKS[type] ?? { name: type, Icon: Terminal });
+  const Icon = type === null ? FileText : (OF_MESSAGES[type] ?? Terminal);
+  const name = tool || (type === null ? "Run" : kindWord(type));
   return (
     <li className="search-hit" data-row={`${runId}:${seq}`}>
       <Link
@@ -81,8 +74,8 @@ function Hit({ runId, hit }) {
           {failed && <span className="vh">, failed</span>}
         </span>
         <span className={`kind sm ${failed ? "red" : "mut"}`}>
-          <look.Icon size={14} aria-hidden />
-          <span className="cut mono">{tool || look.name}</span>
+          <Icon size={14} aria-hidden />
+          <span className="cut mono">{clean(name)}</span>
         </span>
         <span className="snippet">
           {snippetPieces(hit.snippet, hit.highlights).map(([piece, isHit], at) =>

@@ -1,6 +1,6 @@
 // The rows of a timeline: one per turn, and below it one per step or group of steps.
 import { fold, nameOfGroup } from "../entry/groups.js";
-import { clean } from "../reading.js";
+import { nameOf } from "../entry/kinds.js";
 
 /** @import { Group } from "../entry/groups.js" */
 /** @import { ShortEntry, Span, TurnSpan, openQuestions } from "./spans.js" */
@@ -23,8 +23,6 @@ import { clean } from "../reading.js";
 /** @typedef {TurnRow | StepRow | QuestionRow} TimelineRow */
 
 const TARGETS_SHOWN = 4;
-/** @type {Record<string, string>} */
-const NAMES = { USER_MESSAGE: "Prompt", FINAL_ANSWER: "Final answer", ERROR: "Error" };
 
 /**
  * @param {readonly ShortEntry[]} entries in order
@@ -108,10 +106,6 @@ function rowOfStep(entry, group, last) {
     ms: group ? group.ms : ownMs,
   };
 }
-
-/** @param {ShortEntry} entry */
-const nameOf = ({ message_type: type, tool_name: tool }) =>
-  NAMES[type] ?? (tool ? clean(tool) : "Reasoning");
 
 /** @param {Group} group */
 function aboutGroup({ same, targets, calls }) {
