@@ -45,7 +45,13 @@ FAILED_STATUSES = TERMINAL_STATUSES - {AgentRunStatus.COMPLETE, AgentRunStatus.C
 LOCAL_ORGANIZATION = 1
 """Id of this server's own organization; hosted ones have others."""
 
-HOSTED_PROVIDER = "codegen"
+ProviderName = Literal["acp", "codegen"]
+"""Whom a new run can be given to. The command line types the names again: see there."""
+
+LOCAL_PROVIDER: ProviderName = "acp"
+"""Runs that agents of this server work on."""
+
+HOSTED_PROVIDER: ProviderName = "codegen"
 """Runs that work on another server of the official API and are mirrored here."""
 
 WATCHED_PROVIDER = "claude_code"
@@ -172,7 +178,7 @@ class AgentRun(Record):
     error: str | None = Field(default=None, description="what went wrong and what to do next")
     title: str | None = Field(default=None, description="name for people")
     prompt: str = Field(default="", description="first prompt; cut in lists")
-    provider: str = Field(default="acp", description="acp: runs here; codegen: hosted")
+    provider: str = Field(default=LOCAL_PROVIDER, description="acp: runs here; codegen: hosted")
     agent: str | None = Field(default=None, description="agent profile, see GET /agents")
     model: str | None = Field(default=None, description="requested model, as the agent names it")
     repo_id: int | None = Field(default=None, description="repository that it works in")

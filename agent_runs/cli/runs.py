@@ -52,7 +52,7 @@ def run(
     image: Images = None,
     policy: Policy = None,
     provider: Annotated[
-        Literal["acp", "codegen"] | None,
+        Literal["acp", "codegen"] | None,  # `ProviderName`, but the models are slow to import
         typer.Option(
             help="Where the run works: acp on this server, codegen at the hosted account."
         ),

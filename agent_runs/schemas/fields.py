@@ -1,10 +1,10 @@
 """Types of the fields of request bodies, with their checks and descriptions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from agent_runs.models import JSON, PermissionPolicy
+from agent_runs.models import JSON, PermissionPolicy, ProviderName
 
 LARGEST_ID = 2**63 - 1
 """Largest integer that both databases can hold."""
@@ -82,7 +82,7 @@ RepoId = Annotated[
     Field(description="Repository to work in, see `GET /repos`; null gives it an empty folder."),
 ]
 Provider = Annotated[
-    Literal["acp", "codegen"] | None,
+    ProviderName | None,
     Field(
         description="Where it works: `acp` on this machine, `codegen` at a hosted account. Null "
         "follows the organization, the repository or the agent. Without any of these it works at "

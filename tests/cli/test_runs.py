@@ -5,12 +5,14 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
+from agent_runs.cli import runs
 from agent_runs.client.blocking.client import CodegenClient
 from agent_runs.errors import RunNotFound
-from agent_runs.models import AgentRun
+from agent_runs.models import AgentRun, ProviderName
 from tests.cli.calls import Cli
 from tests.patience import PATIENCE_SECONDS
 
@@ -36,6 +38,11 @@ def test_a_run_from_its_start_over_resume_to_its_end(cli: Cli, sdk: CodegenClien
     assert "first words" not in resumed.out
     assert "Answer more words" in resumed.out
     assert sdk.get_agent_run(run_id).turn == 2
+
+
+def test_a_run_can_be_given_to_the_providers_that_the_api_knows() -> None:
+    choices = [get_args(kind) for kind in get_args(get_type_hints(runs.run)["provider"])]
+    assert get_args(ProviderName) in choices
 
 
 def test_a_run_that_fails_has_exit_code_1_and_says_why(cli: Cli) -> None:

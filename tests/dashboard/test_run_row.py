@@ -10,6 +10,7 @@ from agent_runs.dashboard.runs.row import (
     Ask,
     PullRequestLink,
     RunRow,
+    agent_of,
     ask_of,
     origin_of,
     row_of,
@@ -121,6 +122,11 @@ def test_a_hosted_run_without_a_prompt_is_called_by_its_summary() -> None:
         provider="codegen", agent=None, prompt="", title=None, summary="Task 7", result="All done"
     )
     assert (hosted.title, hosted.line, hosted.agent) == ("Task 7", "", "Codegen")
+
+
+def test_an_imported_run_still_says_which_service_worked_on_it() -> None:
+    imported = run(provider="codegen", agent=None, imported_at=START)
+    assert (imported.place, agent_of(imported, {})) == ("imported", "Codegen")
 
 
 @pytest.mark.parametrize(

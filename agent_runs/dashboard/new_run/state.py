@@ -12,7 +12,7 @@ from agent_runs.dashboard.serving.access import catalogs, fetch, send
 from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.theme import agent_title, initials
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import HOSTED_PROVIDER, AgentInfo, Repo
+from agent_runs.models import HOSTED_PROVIDER, LOCAL_PROVIDER, AgentInfo, Repo
 
 ANY = "-"
 """Means "none" in a select, whose options cannot have an empty value."""
@@ -187,7 +187,7 @@ class NewRun(rx.State):
     def fields(self) -> dict[str, Any]:
         """The fields of the request, without text and images."""
         fields: dict[str, Any] = {
-            "provider": "acp" if self.is_here else HOSTED_PROVIDER,
+            "provider": LOCAL_PROVIDER if self.is_here else HOSTED_PROVIDER,
             "organization_id": None if self.is_here else int(self.chosen_place),
             "agent": self.chosen_agent if self.is_here else "",
             "mode": "" if self.chosen_mode == ANY else self.chosen_mode,

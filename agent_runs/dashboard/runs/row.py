@@ -20,7 +20,7 @@ from agent_runs.reading.text import one_line
 LINE_LENGTH = 240
 _NAME_LENGTH = 60
 _SERVICES = {HOSTED_PROVIDER: "Codegen"}
-"""The service that works on runs without an agent, by provider."""
+"""The service that worked on runs without an agent, by provider: imported runs have it, too."""
 _SERVER_LENGTH = 8
 _MARKS = re.compile(r"`+|\*\*|^[ \t]*(?:#{1,6}|>|[-*+])[ \t]+", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\][]{1,200})\]\([^()\s]{1,500}\)")
