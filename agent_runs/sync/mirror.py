@@ -170,9 +170,11 @@ class StoreMirror:
                 if before is None and key in ours:
                     # Its answer was lost, or we were killed before it was stored.
                     await self._arrived(transaction, ours[key], run)
-                else:
-                    run_id = before.run_id if before else await self._insert(transaction, run)
-                    await self.adopt(transaction, run_id, run)
+                elif before is None:
+                    await self.adopt(transaction, await self._insert(transaction, run), run)
+                elif (await runs.lock(transaction, before.run_id)).upstream_id == str(run.id):
+                    await self.adopt(transaction, before.run_id, run)
+                # Otherwise a run that we created has this id since; the next look shows it.
 
     async def _arrived(self, transaction: Transaction, run_id: int, run: AgentRun) -> None:
         creation = await creations.get(transaction, run_id)

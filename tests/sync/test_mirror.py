@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import anyio
 import pytest
 
 from agent_runs.errors import RunNotFound
@@ -11,6 +12,8 @@ from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import events, logs, runs
 from agent_runs.store.search import in_one_run
 from agent_runs.sync import StoreMirror
+from tests.patience import PATIENCE_SECONDS
+from tests.store_samples import new_run
 
 pytestmark = pytest.mark.anyio
 TIME = datetime(2025, 6, 21, tzinfo=UTC)
@@ -141,3 +144,26 @@ async def test_a_completed_entry_is_found_by_its_new_words_alone(
     assert [each.observation for each in read] == ["first", "quagga"]
     assert (await in_one_run.find(database, run.id, "quagga")).seqs == [1]
     assert (await in_one_run.find(database, run.id, "zebra")).seqs == []
+
+
+async def test_an_id_that_a_run_of_ours_is_given_meanwhile_stays_with_it(
+    database: Database, mirror: StoreMirror
+) -> None:
+    await mirror.take_runs([shown(7, "COMPLETE")])
+    old, made = await known(database, 7), await new_run(database, organization_id=323)
+    async with anyio.create_task_group() as tasks, database.begin() as transaction:
+        await mirror.adopt(transaction, made.id, shown(7))
+        # A look at the list that knows only the old run, and waits for this transaction.
+        tasks.start_soon(mirror.take_runs, [shown(7, summary="begun")])
+        await waits_for_a_lock(database)
+    run = await known(database, 7)
+    assert (run.id, run.status) == (made.id, "ACTIVE")
+    assert (await runs.get(database, old.id)).upstream_id is None
+
+
+async def waits_for_a_lock(database: Database) -> None:
+    """Wait until a transaction waits for another one; SQLite lets none begin before."""
+    query = "select 1 from pg_locks where not granted"
+    with anyio.fail_after(PATIENCE_SECONDS):
+        while database.dialect == "postgresql" and not await database.read(query):  # noqa: ASYNC110
+            await anyio.sleep(0.01)
