@@ -89,18 +89,18 @@ async def recount(database: Database, *, unless_done: bool = False) -> None:
 async def _tallies(transaction: Transaction, first: int, last: int) -> dict[int, tallies.Tally]:
     """What the entries of the runs from one id to another add up to."""
     run_tallies: dict[int, tallies.Tally] = {}
-    place = (first, -1)
+    position = (first, -1)
     while rows := await transaction.execute(
         "select run_id, tool_name, failed, payload, seq from log"
         " where (run_id, seq) > (:run_id, :seq) and run_id <= :last"
         " order by run_id, seq limit :limit",
-        {"run_id": place[0], "seq": place[1], "last": last, "limit": _ENTRIES},
+        {"run_id": position[0], "seq": position[1], "last": last, "limit": _ENTRIES},
     ):
         rows = await _judged(transaction, rows)
         for run_id, group in itertools.groupby(rows, key=operator.itemgetter(0)):
             tally = tallies.of_stored(row[1:4] for row in group)
             run_tallies[run_id] = tallies.joined(run_tallies.get(run_id, {}), tally)
-        place = rows[-1][0], rows[-1][4]
+        position = rows[-1][0], rows[-1][4]
     return run_tallies
 
 

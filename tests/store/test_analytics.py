@@ -29,7 +29,7 @@ async def test_any_period_is_read_as_the_sum_of_its_days(database: Database) -> 
             await logs.append(transaction, run.id, None, entries)
             run = await runs.lock(transaction, run.id)
             run = await runs.change(transaction, run, status="COMPLETE")
-        newest = figures.place_of(run).day + days_ago
+        newest = figures.cell_of(run).day + days_ago
     columns = ("complete", "calls", "steps")
     for days, before in ((1, 0), (29, 3), (30, 30), (64, 1), (80, 0), (1100, 0)):
         wanted = FigureFilter(newest - before - days + 1, newest - before)
@@ -62,7 +62,7 @@ async def test_the_last_day_of_a_name_is_exact_when_days_are_read(database: Data
         async with database.begin() as transaction:
             await logs.append(transaction, run.id, None, [entry("", tool_name="bash")])
             await runs.change(transaction, await runs.lock(transaction, run.id), status="COMPLETE")
-    today = figures.place_of(run).day + 5
+    today = figures.cell_of(run).day + 5
     wanted = FigureFilter(today - 40, today)
     (bash,) = await analytics.by_name(database, "tool", wanted, is_daily=True)
     assert (bash.name, bash.amount.number, bash.last_day) == ("bash", 2, today - 3)

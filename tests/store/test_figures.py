@@ -56,7 +56,7 @@ async def test_what_a_run_did_is_counted_when_it_ends(database: Database) -> Non
     assert (sums["input_runs"], sums["output_runs"], sums["total_runs"]) == (1, 1, 1)
     assert (sums["calls"], sums["failed_calls"]) == (2, 1)
     assert await named(database, COST) == {"USD": (1, 0, 250_000)}
-    places = [
+    cells = [
         (figure_rows.ALL, "*", -1, "*"),
         (figure_rows.BY_AGENT, "=claude", -1, "*"),
         (figure_rows.BY_REPO, "*", 3, "*"),
@@ -64,9 +64,9 @@ async def test_what_a_run_did_is_counted_when_it_ends(database: Database) -> Non
         (figure_rows.EXACT, "=claude", 3, "=bugfix"),
     ]
     monthly = [key for key, row in (await figures(database)).items() if key[1] == 36 and row]
-    assert sorted((scope, *rest) for scope, _, _, *rest, _ in monthly) == places
+    assert sorted((scope, *rest) for scope, _, _, *rest, _ in monthly) == cells
     tools = [key[1:] for key in await named_figures(database) if key[0] == "tool" and key[2] == 36]
-    assert sorted((scope, *rest) for scope, _, _, *rest, _, _ in tools) == places
+    assert sorted((scope, *rest) for scope, _, _, *rest, _, _ in tools) == cells
 
 
 @pytest.mark.anyio

@@ -1,7 +1,7 @@
 """Where figures of runs are stored, and the statements that update them with each transaction.
 
-Table `run_figure` has a row per place (day, agent, repository, mode) with columns for the number of
-runs, sums and histograms. Table `figure` has a row per place and name, because agents name tools,
+Table `run_figure` has a row per cell (day, agent, repository, mode) with columns for the number of
+runs, sums and histograms. Table `figure` has a row per cell and name, because agents name tools,
 errors and currencies.
 
 There are five scopes: over all, by agent, by repository, by mode, and by the three together; each
@@ -76,7 +76,7 @@ _JOINED: dict[Dialect, str] = {
 """Adds up two histograms."""
 
 
-class Place(NamedTuple):
+class Cell(NamedTuple):
     """Where a run counts. Agent and mode are as `figures.word` writes them."""
 
     organization_id: int
@@ -105,29 +105,29 @@ class FigureRows:
     """Changes of figures that one transaction has gathered."""
 
     def __init__(self) -> None:
-        self._amounts: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-        self._buckets: defaultdict[Place, Counter[tuple[str, int]]] = defaultdict(Counter)
-        self._by_name: defaultdict[tuple[Place, str, str], Counter[str]] = defaultdict(Counter)
+        self._amounts: defaultdict[Cell, Counter[str]] = defaultdict(Counter)
+        self._buckets: defaultdict[Cell, Counter[tuple[str, int]]] = defaultdict(Counter)
+        self._by_name: defaultdict[tuple[Cell, str, str], Counter[str]] = defaultdict(Counter)
 
     def add(
-        self, place: Place, amounts: Mapping[str, int], buckets: Mapping[str, int], sign: int
+        self, cell: Cell, amounts: Mapping[str, int], buckets: Mapping[str, int], sign: int
     ) -> None:
-        """Add to the figures of a place, or subtract if `sign` is -1.
+        """Add to the figures of a cell, or subtract if `sign` is -1.
 
         Args:
             amounts: by column, of `AMOUNTS`.
             buckets: the bucket of one value by column, of `SPREADS`.
         """
         for name, amount in amounts.items():
-            self._amounts[place][name] += sign * amount
+            self._amounts[cell][name] += sign * amount
         for spread in buckets.items():
-            self._buckets[place][spread] += sign
+            self._buckets[cell][spread] += sign
 
     def add_named(
-        self, place: Place, kind: str, name: str, amount: tuple[int, int, int], sign: int
+        self, cell: Cell, kind: str, name: str, amount: tuple[int, int, int], sign: int
     ) -> None:
         """Add to what is counted under a name: its number, failed and total."""
-        counted = self._by_name[place, kind, name]
+        counted = self._by_name[cell, kind, name]
         for column, value in zip(_NAMED, amount, strict=True):
             counted[column] += sign * value
 
@@ -147,10 +147,10 @@ class FigureRows:
     def _run_rows(self) -> list[dict[str, Any]]:
         amounts: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
         buckets: defaultdict[tuple[Any, ...], Counter[tuple[str, int]]] = defaultdict(Counter)
-        for place in self._amounts.keys() | self._buckets.keys():
-            changes = {name: change for name, change in self._amounts[place].items() if change}
-            values = {bucket: change for bucket, change in self._buckets[place].items() if change}
-            for key in place.rows() if changes or values else ():
+        for cell in self._amounts.keys() | self._buckets.keys():
+            changes = {name: change for name, change in self._amounts[cell].items() if change}
+            values = {bucket: change for bucket, change in self._buckets[cell].items() if change}
+            for key in cell.rows() if changes or values else ():
                 _add_to(amounts[key], changes)
                 _add_to(buckets[key], values)
         return [
@@ -163,9 +163,9 @@ class FigureRows:
 
     def _named_rows(self) -> list[dict[str, Any]]:
         sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-        for (place, kind, name), amount in self._by_name.items():
+        for (cell, kind, name), amount in self._by_name.items():
             if any(amount.values()):
-                for scope, *rest in place.rows():
+                for scope, *rest in cell.rows():
                     _add_to(sums[scope, kind, *rest, name], amount)
         return [
             dict(zip(_BY_NAME, key, strict=True)) | {name: amount[name] for name in _NAMED}

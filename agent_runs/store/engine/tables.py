@@ -283,30 +283,30 @@ def _add_figures(metadata: MetaData) -> None:
         PrimaryKeyConstraint("run_id", "kind", "name"),
         sqlite_with_rowid=False,
     )
-    place = ("agent", "repo_id", "mode", "organization_id")
+    cell = ("agent", "repo_id", "mode", "organization_id")
     Table(
         "figure",
         metadata,
         Column("kind", Text, nullable=False),
-        *_place(),
+        *_cell(),
         Column("name", Text, nullable=False),
         *[Column(name, _Long, nullable=False) for name in amounts],
-        PrimaryKeyConstraint("scope", "kind", "span", "day", *place, "name"),
+        PrimaryKeyConstraint("scope", "kind", "span", "day", *cell, "name"),
         sqlite_with_rowid=False,
     )
     Table(
         "run_figure",
         metadata,
-        *_place(),
+        *_cell(),
         *[Column(name, _Long, nullable=False) for name in AMOUNTS],
         *[Column(name, Text, nullable=False) for name in SPREADS],
-        PrimaryKeyConstraint("scope", "span", "day", *place),
+        PrimaryKeyConstraint("scope", "span", "day", *cell),
         sqlite_with_rowid=False,
     )
 
 
-def _place() -> list[Column[Any]]:
-    """Columns of a figure's place, see `figure_rows.py`."""
+def _cell() -> list[Column[Any]]:
+    """Columns of a figure's cell, see `figure_rows.py`."""
     return [
         Column("scope", Integer, nullable=False),
         Column("span", Integer, nullable=False),

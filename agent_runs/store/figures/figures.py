@@ -24,7 +24,7 @@ from agent_runs.store.engine.figure_rows import (
     STEPS,
     TOKENS,
     WAITED,
-    Place,
+    Cell,
 )
 from agent_runs.store.engine.outbox import Outbox
 from agent_runs.store.engine.payloads import clean_text, milliseconds
@@ -64,9 +64,9 @@ def mode_of(run: AgentRun) -> str | None:
     return clean_text(mode)[:_NAME_LENGTH] if isinstance(mode, str) and mode else None
 
 
-def place_of(run: AgentRun) -> Place:
+def cell_of(run: AgentRun) -> Cell:
     """Return where the run counts."""
-    return Place(
+    return Cell(
         run.organization_id,
         milliseconds(run.created_at) // DAY_MS,
         word(run.agent),
@@ -122,10 +122,10 @@ def named_of(run: AgentRun, tally: Tally) -> Tally:
 
 def count(outbox: Outbox, run: AgentRun, tally: Tally, sign: int) -> None:
     """Add a run to the figures (1), or remove it (-1)."""
-    place = place_of(run)
-    outbox.figures.add(place, amounts_of(run, tally), buckets_of(run), sign)
+    cell = cell_of(run)
+    outbox.figures.add(cell, amounts_of(run, tally), buckets_of(run), sign)
     for (kind, name), amount in named_of(run, tally).items():
-        outbox.figures.add_named(place, kind, name, amount, sign)
+        outbox.figures.add_named(cell, kind, name, amount, sign)
 
 
 def is_counted_alike(before: AgentRun, after: AgentRun) -> bool:
@@ -133,8 +133,8 @@ def is_counted_alike(before: AgentRun, after: AgentRun) -> bool:
     return _without_tally(before) == _without_tally(after)
 
 
-def _without_tally(run: AgentRun) -> tuple[Place, dict[str, int], dict[str, int], Tally]:
-    return place_of(run), amounts_of(run, {}), buckets_of(run), named_of(run, {})
+def _without_tally(run: AgentRun) -> tuple[Cell, dict[str, int], dict[str, int], Tally]:
+    return cell_of(run), amounts_of(run, {}), buckets_of(run), named_of(run, {})
 
 
 def _values(run: AgentRun) -> dict[str, int]:

@@ -82,7 +82,7 @@ class FigureFilter:
 
 
 class Totals(NamedTuple):
-    """Sums of some places.
+    """Sums of some cells.
 
     Attributes:
         amounts: by column.
@@ -239,14 +239,14 @@ def _where(figure_filter: FigureFilter, origin: Origin | None) -> tuple[str, dic
     origins = figure_filter.origins
     if set(origins) <= {origin}:
         scope = _SCOPE[origin] if origin else ALL
-        places = {name: value for name, value in _ANY.items() if name != origin} | origins
+        keys = {name: value for name, value in _ANY.items() if name != origin} | origins
     elif origin is None and len(origins) == 1:
-        scope, places = _SCOPE[next(iter(origins))], _ANY | origins
+        scope, keys = _SCOPE[next(iter(origins))], _ANY | origins
     else:
-        scope, places = EXACT, origins
+        scope, keys = EXACT, origins
     terms = ["scope = :scope", "found.span = piece.span", "found.day = piece.day"]
-    terms += [f"{name} = :{name}" for name in places]
-    params = places | {"scope": scope}
+    terms += [f"{name} = :{name}" for name in keys]
+    params = keys | {"scope": scope}
     if figure_filter.organization_id is not None:
         terms.append("organization_id = :organization_id")
         params["organization_id"] = figure_filter.organization_id

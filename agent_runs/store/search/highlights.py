@@ -14,14 +14,14 @@ _BEFORE = 60
 
 
 class Mark(NamedTuple):
-    """A place in a text, in characters: from `start` to before `end`."""
+    """A range of a text, in characters: from `start` to before `end`."""
 
     start: int
     end: int
 
 
 class Snippet(NamedTuple):
-    """A piece of a text on one line, and the places of the hits in it."""
+    """A piece of a text on one line, and the ranges of the hits in it."""
 
     text: str
     marks: list[Mark]

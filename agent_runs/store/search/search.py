@@ -122,14 +122,14 @@ async def find(
         page, (total, is_capped) = await asyncio.gather(
             _best(*sources(), bounds, limit), _count(*sources())
         )
-        hits = await _read(reader, query, page.places)
+        hits = await _read(reader, query, page.positions)
     else:
         page = await (_best if order == "best" else _newest)(*sources(), bounds, limit)
         # If a page has all hits, their number is known.
         is_whole = order == "newest" and cursor is None and page.next is None
         (total, is_capped), hits = await asyncio.gather(
             _count(*sources()) if counted and not is_whole else _count_page(page),
-            _read(reader, query, page.places),
+            _read(reader, query, page.positions),
         )
     runs_of_hits = await _runs(reader, {hit.run_id for hit in hits})
     return HitPage(
@@ -162,7 +162,7 @@ class _Bounds(NamedTuple):
     offset: int = 0
 
 
-class _Place(NamedTuple):
+class _Position(NamedTuple):
     """A hit before it is read; `key` is the id of a log row or of a run."""
 
     is_run: bool
@@ -171,7 +171,7 @@ class _Place(NamedTuple):
 
 
 class _Page(NamedTuple):
-    places: list[_Place]
+    positions: list[_Position]
     next: _Bounds | None
 
 
@@ -191,9 +191,9 @@ async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Pa
     parts = await asyncio.gather(
         entries.newest(bounds.entries, limit), runs.newest(bounds.runs, limit)
     )
-    places: list[_Place] = []
+    positions: list[_Position] = []
     at = [0, 0]
-    while len(places) < limit:
+    while len(positions) < limit:
         heads = [
             (part.rows[at[which]].order, -which)
             for which, part in enumerate(parts)
@@ -203,7 +203,7 @@ async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Pa
             break
         which = -max(heads)[1]
         row = parts[which].rows[at[which]]
-        places.append(_Place(which == 1, row.key, row.order))
+        positions.append(_Position(which == 1, row.key, row.order))
         at[which] += 1
     before = [
         part.before if at[which] == len(part.rows)
@@ -211,19 +211,19 @@ async def _newest(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Pa
         else part.rows[0].key + 1
         for which, part in enumerate(parts)
     ]  # fmt: skip
-    return _Page(places, _Bounds(before[0], before[1]) if any(before) else None)
+    return _Page(positions, _Bounds(before[0], before[1]) if any(before) else None)
 
 
 async def _best(entries: Rows, runs: Rows, bounds: _Bounds, limit: int) -> _Page:
     """Rank the newest hits; hits that come while somebody turns pages are left out."""
     tops = min(bounds.entries, await entries.top()), min(bounds.runs, await runs.top())
     ranked = await asyncio.gather(entries.best(tops[0]), runs.best(tops[1]))
-    places = [_Place(False, row.key, row.order) for row in ranked[0]]
-    places += [_Place(True, row.key, row.order * _RUN_WEIGHT) for row in ranked[1]]
-    places.sort(key=lambda place: (place.order, -place.key, place.is_run))
+    positions = [_Position(False, row.key, row.order) for row in ranked[0]]
+    positions += [_Position(True, row.key, row.order * _RUN_WEIGHT) for row in ranked[1]]
+    positions.sort(key=lambda position: (position.order, -position.key, position.is_run))
     end = bounds.offset + limit
-    following = _Bounds(tops[0], tops[1], end) if end < len(places) else None
-    return _Page(places[bounds.offset : end], following)
+    following = _Bounds(tops[0], tops[1], end) if end < len(positions) else None
+    return _Page(positions[bounds.offset : end], following)
 
 
 async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
@@ -236,13 +236,15 @@ async def _count(entries: Rows, runs: Rows) -> tuple[int, bool]:
 
 
 async def _count_page(page: _Page) -> tuple[int, bool]:
-    return len(page.places), page.next is not None
+    return len(page.positions), page.next is not None
 
 
-async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) -> list[Hit]:
+async def _read(reader: Reader, query: SearchQuery, positions: Sequence[_Position]) -> list[Hit]:
     stems = Stems(phrase for group in query.all_of for phrase in group)
     hits: dict[tuple[bool, int], Hit] = {}
-    if keys := {f"key_{at}": place.key for at, place in enumerate(places) if not place.is_run}:
+    if keys := {
+        f"key_{at}": position.key for at, position in enumerate(positions) if not position.is_run
+    }:
         rows = await reader.read(
             "select id, run_id, seq, ts, message_type, tool_name, failed, payload from log"
             f" where id in ({', '.join(f':{name}' for name in keys)})",
@@ -251,7 +253,9 @@ async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) ->
         for key, run_id, seq, ts, kind, tool, failed, payload in rows:
             snippet = stems.snippet(search_text(payload))
             hits[False, key] = Hit(run_id, seq, moment(ts), kind, tool, bool(failed), snippet)
-    if keys := {f"key_{at}": place.key for at, place in enumerate(places) if place.is_run}:
+    if keys := {
+        f"key_{at}": position.key for at, position in enumerate(positions) if position.is_run
+    }:
         rows = await reader.read(
             "select run.id, run.created_at, body from run join run_text on run_text.run_id = run.id"
             f" where run.id in ({', '.join(f':{name}' for name in keys)})",
@@ -260,7 +264,7 @@ async def _read(reader: Reader, query: SearchQuery, places: Sequence[_Place]) ->
         for run_id, created_at, body in rows:
             snippet = stems.snippet(body)
             hits[True, run_id] = Hit(run_id, None, moment(created_at), "", None, False, snippet)
-    return [hits[key] for place in places if (key := (place.is_run, place.key)) in hits]
+    return [hits[key] for position in positions if (key := (position.is_run, position.key)) in hits]
 
 
 async def _runs(reader: Reader, run_ids: set[int]) -> dict[int, AgentRun]:

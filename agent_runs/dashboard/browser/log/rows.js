@@ -22,9 +22,9 @@ export function rowsOf(count, groupAt, isOpen) {
 }
 
 /**
- * The place in the list of an entry, or of the line that stands for it.
+ * The position in the list of an entry, or of the line that stands for it.
  *
  * @param {readonly Row[]} rows
  * @param {number} index
  */
-export const placeOf = (rows, index) => rows.findLastIndex((row) => row.index <= index);
+export const positionOf = (rows, index) => rows.findLastIndex((row) => row.index <= index);
