@@ -94,7 +94,7 @@ class Insight(Record):
     is_loop: bool = Field(description="whether the agent went round in a circle")
     waits: tuple[Wait, ...] = Field(description="the longest waits, longest first")
     files: tuple[TouchedFile, ...] = Field(description="changed files, in order")
-    files_total: int = Field(description="number of changed files")
+    files_total: int = Field(description="number of changed files, counted up to 100 000")
     commands: tuple[Command, ...] = Field(description="the latest commands, in order")
     commands_total: int = Field(description="number of commands")
     tests: tuple[TestResult, ...] = Field(description="the latest test runs, in order")

@@ -36,6 +36,7 @@ from agent_runs.reading.usage import spent_of
 
 _MOST = 200
 _MOST_PLACES = 50
+_MOST_PATHS = 100_000
 _MOST_WAITS = 5
 _MOST_CALLS = 20_000
 _MOST_TOOLS = 100
@@ -81,7 +82,7 @@ class InsightReader:
         self._calls: dict[bytes, _Calls] = {}
         self._waits: list[tuple[int, int, Wait]] = []
         self._files: dict[str, _File] = {}
-        self._files_more = 0
+        self._paths: set[int] = set()  # hashes, which are small
         self._commands: deque[Command] = deque(maxlen=_MOST)
         self._commands_total = 0
         self._tests: deque[TestResult] = deque(maxlen=_MOST_PLACES)
@@ -161,7 +162,7 @@ class InsightReader:
                 )
                 for path, file in self._files.items()
             ),
-            files_total=len(self._files) + self._files_more,
+            files_total=len(self._paths),
             commands=tuple(self._commands),
             commands_total=self._commands_total,
             tests=tuple(self._tests),
@@ -268,8 +269,9 @@ class InsightReader:
         if not isinstance(path, str) or not path:
             return
         path = one_line(path, 400)
+        if len(self._paths) < _MOST_PATHS:
+            self._paths.add(hash(path))
         if path not in self._files and len(self._files) >= _MOST:
-            self._files_more += 1
             return
         file = self._files.setdefault(path, _File(is_new=is_new))
         file.changes += 1

@@ -159,6 +159,12 @@ def test_touched_files_come_from_diffs_and_else_from_what_was_written() -> None:
     assert insight.files_total == 2
 
 
+def test_a_file_that_is_changed_again_counts_once_however_many_files_there_are() -> None:
+    edits = [call("edit", at, tool_input={"path": f"f{at % 300}"}) for at in range(900)]
+    insight = read(*edits)
+    assert (insight.files_total, len(insight.files)) == (300, 200)
+
+
 def test_the_answer_of_a_hosted_agent_is_read_from_an_object() -> None:
     answer = call("", 60, message_type="FINAL_ANSWER", observation={"result": "Done"})
     assert read(bash("ls", 0), answer).waits[0].text == "Done"
