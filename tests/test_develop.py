@@ -92,8 +92,9 @@ def running(developing: Developing) -> Developing:
 
 
 def test_an_edited_file_of_the_program_arrives_in_both_parts(running: Developing) -> None:
-    running.edit("agent_runs/words.py", "WORD = 'two'")
-    log = running.said("API says two")
+    # Longer than before: Python tells a stale cache by the second and the size of the source.
+    running.edit("agent_runs/words.py", "WORD = 'another'")
+    log = running.said("API says another")
     assert "agent_runs/words.py changed: the API restarts." in log
     running.said("dashboard of version 1", times=2)
 

@@ -61,7 +61,7 @@ def test_after_kill_9_no_run_stays_active_and_no_entry_is_missing(
         assert after["status_reason"] == "interrupted"
         assert [dict(log) for log in logs[: len(seen)]] == [dict(log) for log in seen]
         assert logs[-1]["message_type"] == "ERROR"
-        assert "resume" in str(logs[-1]["observation"])
+        assert "Resume the run" in str(logs[-1]["observation"])
 
         client.resume_agent_run(run["id"], "/say back again")
         done = client.wait(run["id"], timeout=PATIENCE_SECONDS)
