@@ -70,7 +70,7 @@ class InputLimits:
     prompt: int = 200_000
     metadata_bytes: int = 65_536
     images: int = 10
-    image_bytes: int = 10_000_000
+    image_bytes: int = 10 * 1024 * 1024
 
 
 def check_prompt(prompt: str, limits: InputLimits) -> None:

@@ -7,6 +7,8 @@ import {
   newKey,
   sendJson,
 } from "../../../agent_runs/dashboard/browser/api.js";
+import { sorted, UNREAD } from "../../../agent_runs/dashboard/browser/composer/images.js";
+import { readLimits } from "../../../agent_runs/dashboard/browser/limits.js";
 
 /** @import { AddressInfo } from "node:net" */
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
@@ -112,4 +114,33 @@ test("a request that is sent once more can be known by its key", async () => {
   assert.match(key, /^[0-9a-f]{32}$/);
   assert.notEqual(keys[2], key);
   assert.equal(keys[3], undefined);
+});
+
+test("limits of images are the settings of the API", async () => {
+  const items = [
+    { name: "images_limit", value: 2 },
+    { name: "image_limit_bytes", value: 1_500_000 },
+    { name: "history_limit", value: 5 },
+  ];
+  answers(200, JSON.stringify({ items }));
+  const limits = await readLimits(UNREAD);
+  assert.deepEqual(limits, { images_limit: 2, image_limit_bytes: 1_500_000 });
+  const files = [1_500_000, 1_500_001].map((size) => ({ name: "a.png", type: "image/png", size }));
+  assert.deepEqual(sorted(files, limits.image_limit_bytes), {
+    images: files.slice(0, 1),
+    problem:
+      "a.png was not attached. You can attach PNG, JPEG, GIF and WebP images of up to 1.5 MB.",
+  });
+});
+
+test("while limits cannot be read, the page refuses images by type only", async () => {
+  answers(503, "{}");
+  const { image_limit_bytes: most } = await readLimits(UNREAD);
+  const files = ["image/png", "text/plain"].map((type) => ({ name: "", type, size: 1e12 }));
+  const { images, problem } = sorted(files, most);
+  assert.deepEqual(images, files.slice(0, 1));
+  assert.equal(
+    problem,
+    "This file was not attached. You can attach PNG, JPEG, GIF and WebP images.",
+  );
 });

@@ -6,7 +6,8 @@ import { useNavigate } from "react-router";
 import { ApiProblem, messageOf, newKey, sendJson } from "../api.js";
 import { grouped } from "../text/numbers.js";
 import { keepDraft, readDraft } from "./draft.js";
-import { IMAGE_TYPES, useImages } from "./useImages.jsx";
+import { IMAGE_TYPES } from "./images.js";
+import { useImages } from "./useImages.jsx";
 
 /** @import { PromptImage } from "./useImages.jsx" */
 /**

@@ -1,33 +1,30 @@
 // Images that are sent with a prompt.
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { readLimits } from "../limits.js";
+import { sorted, UNREAD } from "./images.js";
 
 /** @typedef {{ name: string, uri: string }} PromptImage */
-
-export const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-const MOST_IMAGES = 10;
-const MOST_BYTES = 10 * 1024 * 1024;
-
-/** @param {File} file */
-const canBeSent = (file) => IMAGE_TYPES.includes(file.type) && file.size <= MOST_BYTES;
 
 /** @param {(problem: string) => void} onProblem */
 export function useImages(onProblem) {
   const [images, setImages] = useState(/** @type {PromptImage[]} */ ([]));
+  const limits = useRef(UNREAD);
+  useEffect(() => {
+    readLimits(UNREAD).then((read) => {
+      limits.current = read;
+    });
+  }, []);
   const add = useCallback(
     async (/** @type {File[]} */ files) => {
-      const refused = files.find((file) => !canBeSent(file));
-      if (refused) {
-        const name = refused.name || "This file";
-        onProblem(
-          `${name} was not attached. You can attach PNG, JPEG, GIF and WebP images of up to 10 MB.`,
-        );
-      }
-      const added = await Promise.all(files.filter(canBeSent).map(asImage));
+      const { images_limit: most, image_limit_bytes: bytes } = limits.current;
+      const { images: chosen, problem } = sorted(files, bytes);
+      if (problem) onProblem(problem);
+      const added = await Promise.all(chosen.map(asImage));
       setImages((old) => {
-        if (old.length + added.length > MOST_IMAGES) {
-          onProblem(`You can attach at most ${MOST_IMAGES} images. The rest were not attached.`);
+        if (old.length + added.length > most) {
+          onProblem(`You can attach at most ${most} images. The rest were not attached.`);
         }
-        return [...old, ...added].slice(0, MOST_IMAGES);
+        return [...old, ...added].slice(0, most);
       });
     },
     [onProblem],

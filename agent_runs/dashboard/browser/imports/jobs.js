@@ -2,10 +2,11 @@
 // somebody looks at other pages. The browser reads each file from disk while sending it: nothing is
 // held in memory, and nothing goes through Reflex state.
 import { getJson } from "../api.js";
+import { readLimits } from "../limits.js";
 import { clean } from "../reading.js";
 import { pathOf } from "./files.js";
 
-/** @import { ImportResult, Run, Setting } from "../shapes.d.ts" */
+/** @import { ImportResult, Run } from "../shapes.d.ts" */
 /** @typedef {"waiting" | "sending" | "storing" | "done" | "failed" | "cancelled"} Phase */
 /**
  * @typedef {object} Job
@@ -40,7 +41,7 @@ let jobs = [];
 let lastKey = 0;
 /** @type {{ key: number, xhr: XMLHttpRequest } | null} */
 let request = null;
-let limit = Number.POSITIVE_INFINITY;
+let limits = { import_limit_bytes: Number.POSITIVE_INFINITY };
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
@@ -107,19 +108,8 @@ export function cancelAll() {
 /** Remove what has ended from the list. */
 export const forget = () => show(jobs.filter(isOpen));
 
-/**
- * Nobody should send ten gigabytes only to have them refused. We do not wait long for the limit,
- * because the API checks it too.
- */
 export async function learnLimit() {
-  try {
-    /** @type {{ items: Setting[] }} */
-    const { items } = await getJson("/settings", AbortSignal.timeout(3000));
-    const value = items.find((setting) => setting.name === "import_limit_bytes")?.value;
-    if (typeof value === "number") limit = value;
-  } catch {
-    // the limit stays what it was
-  }
+  limits = await readLimits(limits);
 }
 
 /** @param {BeforeUnloadEvent} event */
@@ -131,8 +121,8 @@ function next() {
   const job = jobs.find(({ phase }) => phase === "waiting");
   if (!job) {
     window.removeEventListener("beforeunload", keepTab);
-  } else if (job.file.size > limit) {
-    const bytes = limit.toLocaleString("en");
+  } else if (job.file.size > limits.import_limit_bytes) {
+    const bytes = limits.import_limit_bytes.toLocaleString("en");
     const setting = `${bytes} bytes, AGENT_RUNS_IMPORT_LIMIT_BYTES`;
     const problem = `The file is over ${setting}. Nothing was imported.`;
     change(job.key, { phase: "failed", problem, advice: ADVICE[413] });
