@@ -60,6 +60,19 @@ def test_a_finished_build_of_the_same_sources_is_used_as_it_is(
     assert capsys.readouterr().out == ""
 
 
+def test_a_build_that_fails_says_why(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "rxconfig.py").write_text("import a_module_that_is_missing")
+    for name in ("REFLEX_WEB_WORKDIR", "REFLEX_DIR"):
+        monkeypatch.setenv(name, str(project / ".web"))
+    with pytest.raises(SystemExit, match="could not be built; the lines above say why"):
+        launch.build_if_changed(project)
+    printed = capsys.readouterr()
+    assert "Building the dashboard" in printed.out
+    assert "a_module_that_is_missing" in printed.err
+
+
 def test_a_taken_port_is_told_before_anything_is_built() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
