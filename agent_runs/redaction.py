@@ -1,6 +1,7 @@
 """Cuts secrets out of all that is stored, logged or sent.
 
-`settings.secrets_of` says which texts are secrets.
+`settings.secrets_of` says which texts are secrets when the server starts; it learns those that are
+saved later.
 """
 
 import base64

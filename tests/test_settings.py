@@ -186,14 +186,19 @@ def test_every_secret_is_found_for_redaction(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "api-token").write_text("generated-token\n")
+    (tmp_path / "accounts.toml").write_text('[[account]]\ntoken = "sk-of-another-team"\n')
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123456789")
+    agent = {"GATEWAY_API_KEY": "sk-gateway-012345", "GATEWAY_URL": "http://gateway.example"}
     settings = load(
         tmp_path,
         f"AGENT_RUNS_HOME={tmp_path}\nCODEGEN_API_TOKEN=sk-codegen\nAGENT_RUNS_API_TOKEN=api-token-1\n"
         "AGENT_RUNS_DATABASE_URL=postgresql://me:p%40ss@localhost/runs\n",
     )
     expected = {"sk-codegen", "api-token-1", "p%40ss", "p@ss", "generated-token"}
-    assert expected | {"sk-ant-0123456789"} <= set(secrets_of(settings))
+    expected |= {"sk-of-another-team", "sk-ant-0123456789", "sk-gateway-012345"}
+    found = set(secrets_of(settings, agent))
+    assert expected <= found
+    assert "http://gateway.example" not in found
 
 
 def test_a_password_that_is_the_user_name_is_not_redacted_from_all_text(tmp_path: Path) -> None:

@@ -177,8 +177,7 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     stands_alone = settings is None
     settings = settings or load_settings(env_file)
     token = api_token_for(settings).token
-    hosted_tokens = [account.token for account in hosted.accounts_of(settings)]
-    redact = Redaction([*secrets_of(settings), *hosted_tokens, *([token] if token else [])])
+    redact = Redaction(secrets_of(settings, *_variables_of_agents(settings)))
     if stands_alone:
         set_up_logging(settings.log_level, redact)
     app = FastAPIOffline(
@@ -198,6 +197,13 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     app.add_middleware(HeadAsGet)
     app.add_middleware(RefusedStart)
     return app
+
+
+def _variables_of_agents(settings: Settings) -> list[dict[str, str]]:
+    try:
+        return [profile.env for profile in load_profiles(settings.agents_file).values()]
+    except InvalidRequest:
+        return []  # the lifespan says what is wrong with the file
 
 
 def _has_rate_limits(settings: Settings) -> bool:

@@ -37,7 +37,14 @@ from agent_runs.schemas.settings import (
     SettingsCheckInput,
     SettingsResponse,
 )
-from agent_runs.settings import InvalidSettings, Settings, env_name, load_settings, save_env
+from agent_runs.settings import (
+    InvalidSettings,
+    Settings,
+    env_name,
+    load_settings,
+    save_env,
+    secrets_of,
+)
 
 router = APIRouter(tags=["settings"])
 
@@ -74,7 +81,7 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
     except InvalidSettings as exc:
         raise InvalidRequest(str(exc)) from exc
     server.settings = settings
-    server.redact.learn([account.token for account in accounts])
+    server.redact.learn(secrets_of(settings))
     server.accounts.use(accounts)
     return _shown(server, restart_needed=sorted(changes.keys() - _AT_ONCE))
 

@@ -1,14 +1,16 @@
-"""The API's own token, and every secret that the settings and the environment hold."""
+"""The API's own token, and every secret that is known when the server starts."""
 
 import contextlib
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from agent_runs.addresses import is_loopback
+from agent_runs.settings.accounts import hosted_accounts
 from agent_runs.settings.fields import SHORTEST_TOKEN, InvalidSettings, Settings
 
 _SHORTEST_FOREIGN_SECRET = 16
@@ -62,11 +64,17 @@ def _read_token(path: Path) -> str:
     return token
 
 
-def secrets_of(settings: Settings) -> list[str]:
+def secrets_of(settings: Settings, *agents: Mapping[str, str]) -> list[str]:
     """Return the values that must never be stored or shown, to build a `Redactor` from.
 
-    These are the program's own secrets, and long values of environment variables that are named
-    like secrets (`ANTHROPIC_API_KEY`): an agent may receive and print them.
+    These are the program's own secrets, the tokens of hosted accounts, and long values of variables
+    that are named like secrets (`ANTHROPIC_API_KEY`): an agent may receive and print them.
+
+    Args:
+        agents: the variables that each agent profile sets, next to those of the environment.
+
+    Raises:
+        InvalidSettings: the accounts cannot be used.
     """
     values = [
         token.get_secret_value()
@@ -78,11 +86,13 @@ def secrets_of(settings: Settings) -> list[str]:
         # The user's name is the default of many test databases; it would vanish from every text.
         if password and password != urlsplit(url).username:
             values += [password, unquote(password)]
+    values += [account.secret() for account in hosted_accounts(settings)]
     with contextlib.suppress(InvalidSettings):
         values.append(_read_token(_token_path(settings)))
     values += [
         value
-        for name, value in os.environ.items()
+        for variables in (os.environ, *agents)
+        for name, value in variables.items()
         if _SECRET_NAME.search(name.upper()) and len(value) >= _SHORTEST_FOREIGN_SECRET
     ]
     return list(dict.fromkeys(values))

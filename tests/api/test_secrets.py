@@ -16,10 +16,15 @@ from agent_runs.telemetry import set_up_logging
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
+AGENT_KEY = "canary-of-a-gateway-6b2f"
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
+    settings.agents_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.agents_file.write_text(
+        f'[agents.gateway]\nextends = "scripted"\nenv = {{ GATEWAY_API_KEY = "{AGENT_KEY}" }}\n'
+    )
     return settings.model_copy(update={"api_token": SecretStr(TOKEN)})
 
 
@@ -62,6 +67,7 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     set_up_logging("debug", server.redact, lines)
     await signed.put("/settings", json={"codegen_api_token": UPSTREAM_TOKEN})
     prompt = f"/say the tokens are {UPSTREAM_TOKEN} and {TOKEN}\n/run echo {UPSTREAM_TOKEN}; env"
+    prompt += f"\n/say {AGENT_KEY}"
     run = (
         await signed.post(
             "/agent_runs",
@@ -70,6 +76,7 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
                 "title": UPSTREAM_TOKEN,
                 "metadata": {"t": TOKEN},
                 "provider": "acp",
+                "agent": "gateway",
             },
         )
     ).json()
@@ -88,4 +95,5 @@ async def test_a_canary_is_in_no_answer_no_event_and_no_log_line(
     text = "\n".join([*seen, lines.getvalue()])
     assert "[redacted]" in text
     assert UPSTREAM_TOKEN not in text
+    assert AGENT_KEY not in text
     assert TOKEN not in text
