@@ -23,10 +23,15 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
+        self._forms: set[str] = set()
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Replace these secrets, too, from now on."""
+        self._forms |= {form for secret in secrets for form in _forms(secret)}
         self._masks = [
             (form, "9" * len(form) if form.isdecimal() else MASK)
-            for form in sorted(forms, key=len, reverse=True)
+            for form in sorted(self._forms, key=len, reverse=True)
         ]
 
     def __call__(self, text: str) -> str:

@@ -50,7 +50,7 @@ from agent_runs.api.guard import Admission, Guard
 from agent_runs.api.head import HeadAsGet
 from agent_runs.api.lean import LeanLists
 from agent_runs.api.refusal import NotedRefusal, RefusedStart
-from agent_runs.api.server import Redaction, Server
+from agent_runs.api.server import Server
 from agent_runs.api.stream import Streams
 from agent_runs.api.v1 import agents as v1_agents
 from agent_runs.api.v1 import assignments as v1_assignments
@@ -68,6 +68,7 @@ from agent_runs.executors.local import LocalExecutor
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
+from agent_runs.redaction import Redactor
 from agent_runs.runs import Here, InputLimits, RunDefaults, Runs, TurnWork, load_templates, owned
 from agent_runs.runs.imports import Imports
 from agent_runs.runs.webhooks import Deliveries
@@ -177,7 +178,7 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     stands_alone = settings is None
     settings = settings or load_settings(env_file)
     token = api_token_for(settings).token
-    redact = Redaction(secrets_of(settings, *_variables_of_agents(settings)))
+    redact = Redactor(secrets_of(settings, *_variables_of_agents(settings)))
     if stands_alone:
         set_up_logging(settings.log_level, redact)
     app = FastAPIOffline(
@@ -227,7 +228,7 @@ def _admission(settings: Settings, token: str | None) -> Admission:
 
 
 def _lifespan(
-    settings: Settings, env_file: Path, redact: Redaction
+    settings: Settings, env_file: Path, redact: Redactor
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -261,7 +262,7 @@ def _lifespan(
 
 @contextlib.asynccontextmanager
 async def _opened(
-    settings: Settings, redact: Redaction
+    settings: Settings, redact: Redactor
 ) -> AsyncGenerator[tuple[Database, MemoryBus, Runs, Imports, Accounts]]:
     # Unique across restarts, too: in a container every process has the same number.
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -324,7 +325,7 @@ def _bus(settings: Settings, database: Database) -> MemoryBus:
     return MemoryBus(read, bounds)
 
 
-def _provider(settings: Settings, redact: Redaction) -> AcpProvider:
+def _provider(settings: Settings, redact: Redactor) -> AcpProvider:
     profiles = load_profiles(settings.agents_file)
     if settings.default_agent not in profiles:
         raise InvalidRequest(

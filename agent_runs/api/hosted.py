@@ -6,9 +6,10 @@ from fastapi import APIRouter
 
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
-from agent_runs.api.server import Redaction, Running
+from agent_runs.api.server import Running
 from agent_runs.providers.codegen.condition import Condition
 from agent_runs.providers.codegen.governor import Kind
+from agent_runs.redaction import Redactor
 from agent_runs.schemas.hosted import (
     Hosted,
     HostedAccountTrouble,
@@ -81,7 +82,7 @@ def _account(account: HostedAccount, settings: Settings) -> Account:
     return Account(account.root, account.secret(), account.org_id, settings.hosted_stop)
 
 
-def _organization(state: FollowingState, redact: Redaction) -> HostedOrganization:
+def _organization(state: FollowingState, redact: Redactor) -> HostedOrganization:
     return HostedOrganization(
         **in_short(state).model_dump(),
         name=state.organization.name,
@@ -118,7 +119,7 @@ def _word(state: FollowingState) -> str:
     return "stalled" if state.age_seconds > _STALLED_SECONDS else "ok"
 
 
-def _trouble(condition: Condition, redact: Redaction) -> HostedTrouble:
+def _trouble(condition: Condition, redact: Redactor) -> HostedTrouble:
     return HostedTrouble(
         trouble=condition.trouble,
         since=condition.since,

@@ -1,6 +1,5 @@
 """The parts of the server that routes use, held by the running application."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -20,23 +19,6 @@ from agent_runs.store.runs import runs
 from agent_runs.sync import Accounts
 
 
-class Redaction:
-    """The redactor in force; it learns secrets that are saved while the server runs."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = list(secrets)
-        self._redact = Redactor(self._secrets)
-
-    def learn(self, secrets: Sequence[str]) -> None:
-        """Redact these secrets, too, from now on."""
-        self._secrets += [secret for secret in secrets if secret not in self._secrets]
-        self._redact = Redactor(self._secrets)
-
-    def __call__(self, text: str) -> str:
-        """Return `text` without secrets."""
-        return self._redact(text)
-
-
 @dataclass
 class Server:
     """The open parts of a running server.
@@ -54,7 +36,7 @@ class Server:
     imports: Imports
     accounts: Accounts
     streams: Streams
-    redact: Redaction
+    redact: Redactor
 
     async def open_hosted(self, run_id: int) -> None:
         """Fetch the entries of a hosted run if none is here yet.
