@@ -1,7 +1,8 @@
-"""Hosts as addresses and `Host` headers write them: with IPv6 in brackets."""
+"""Addresses of servers, with IPv6 hosts in brackets, and their roots."""
 
 import ipaddress
 
+HOSTED_URL = "https://api.codegen.com/v1"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """Names of this machine."""
 _SHORTER = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "::1"}  # noqa: S104  (no bind)
@@ -21,6 +22,11 @@ def server_url(host: str, port: int | str) -> str:
     """Return the address at which this machine reaches a server that listens on `host`."""
     bare = host.strip("[]")
     return f"http://{place(_SHORTER.get(bare, bare), port)}"
+
+
+def root_of(url: str) -> str:
+    """Return the address of a server without `/v1` and without slashes at the end."""
+    return url.rstrip("/").removesuffix("/v1").rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from agent_runs.addresses import is_loopback, server_url
+from agent_runs.addresses import HOSTED_URL, is_loopback, root_of, server_url
 from agent_runs.errors import InvalidRequest
 
-HOSTED_URL = "https://api.codegen.com/v1"
 _LOCAL_HOST = "127.0.0.1"
 _LOCAL_PORT = "8000"
 
@@ -142,8 +141,7 @@ def _is_foreign(codegen_url: str | None) -> bool:
 
 def _root(url: str, source: str) -> str:
     parts = _split(url.strip(), source)
-    path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return f"{parts.scheme}://{parts.netloc}{root_of(parts.path)}"
 
 
 def _split(url: str, source: str) -> SplitResult:

@@ -5,11 +5,11 @@ words are folded into signs, so that the same fault counts as one wherever it oc
 """
 
 import re
-from typing import cast
 
 import orjson
 
 from agent_runs.models import JSON
+from agent_runs.reading.shapes import object_or_empty
 from agent_runs.reading.text import cut, without_escapes
 
 LONGEST = 160
@@ -93,4 +93,4 @@ def _fields(value: JSON) -> dict[str, JSON]:
             value = orjson.loads(value)
         except orjson.JSONDecodeError:
             return {}
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+    return object_or_empty(value)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from agent_runs.addresses import HOSTED_URL
 from agent_runs.schemas.fields import (
     Agent,
     Body,
@@ -64,7 +65,7 @@ class SettingsChange(Body):
         default=None,
         description="Address of that API. With a new address, give the token again: a saved "
         "token is sent only to the address that it was saved with.",
-        examples=["https://api.codegen.com/v1"],
+        examples=[HOSTED_URL],
     )
     hosted_stop: Literal["auto", "ban", "none"] | None = Field(
         default=None, description="How to stop hosted runs."
@@ -91,7 +92,7 @@ class SettingsCheckInput(Body):
         default=None,
         description="Address of that API. If it is not the saved one, give the token, too: the "
         "saved token is sent only to the saved address.",
-        examples=["https://api.codegen.com/v1"],
+        examples=[HOSTED_URL],
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from agent_runs.addresses import HOSTED_URL, root_of
 from agent_runs.settings.fields import InvalidSettings, Settings, check_address
 
 
@@ -21,7 +22,7 @@ class HostedAccount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    base_url: str = Settings.model_fields["codegen_base_url"].default
+    base_url: str = HOSTED_URL
     token: SecretStr | None = None
     token_variable: str | None = None
     org_id: Annotated[int, Field(ge=1)] | None = None
@@ -36,7 +37,7 @@ class HostedAccount(BaseModel):
     @property
     def root(self) -> str:
         """Address of the server, without `/v1`."""
-        return self.base_url.rstrip("/").removesuffix("/v1").rstrip("/")
+        return root_of(self.base_url)
 
     def secret(self) -> str:
         """Return the token; "" if its variable is not set."""

@@ -10,6 +10,8 @@ from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent_runs.addresses import HOSTED_URL
+
 PREFIX = "AGENT_RUNS_"
 SHORTEST_TOKEN = 8
 
@@ -68,7 +70,7 @@ class Settings(BaseSettings):
         description="Organization at the hosted Codegen API that the token belongs to.",
     )
     codegen_base_url: str = Field(
-        default="https://api.codegen.com/v1",
+        default=HOSTED_URL,
         validation_alias="CODEGEN_BASE_URL",
         description="Address of the hosted Codegen API, or of another API compatible with it.",
     )

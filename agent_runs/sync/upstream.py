@@ -32,7 +32,7 @@ from agent_runs.sync.creator import WAITING, WAITS, cancel_waiting
 
 
 class Upstream(Elsewhere):
-    """A `Place`. Source of the contract: `runs/places/base.py`."""
+    """Passes requests on to the hosted account of a run."""
 
     def __init__(self, database: Database, accounts: Accounts) -> None:
         super().__init__(database)

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 
+from agent_runs.addresses import root_of
 from agent_runs.errors import RateLimited
 from agent_runs.providers.codegen.budget import Budget, Kind, Limit, Limits, Priority
 
@@ -260,7 +261,7 @@ class Governors:
 
     def of(self, base_url: str, token: str) -> Governor:
         """Return the governor of this token."""
-        key = (base_url.rstrip("/").removesuffix("/v1"), token)
+        key = (root_of(base_url), token)
         if key not in self._all:
             self._all[key] = Governor(self._limits)
         return self._all[key]

@@ -42,8 +42,9 @@ class Place(Protocol):
         ...
 
     async def mark(self, run: AgentRun, mark: Mark, /) -> None:
-        """Carry out what a mark means there; the run is already muted or unmuted."""
-        ...
+        """Stop the run, unless the mark lifts a ban; the run is already muted or unmuted."""
+        if mark != "unban":
+            await self.stop(run)
 
     async def diff(self, run: AgentRun, /) -> str:
         """Return the unified diff of the run's work; empty if there is none."""

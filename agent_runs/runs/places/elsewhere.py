@@ -3,20 +3,20 @@
 `Elsewhere` is also the base of `Upstream`, see `agent_runs/sync/upstream.py`.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from agent_runs.errors import Conflict, NotFound
 from agent_runs.models import TERMINAL_STATUSES, AgentRun, QueuedPrompt, WorkFile
 from agent_runs.runs.once import Request
-from agent_runs.runs.places.base import Mark
+from agent_runs.runs.places.base import Place
 from agent_runs.runs.turns import STOPPED, NextTurn, end_turn
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import imports
 from agent_runs.store.runs import runs
 
 
-class Elsewhere(ABC):
-    """A `Place` that only shows its runs; subclasses say what else they can do."""
+class Elsewhere(Place):
+    """A place that only shows its runs; subclasses say what else they can do."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,11 +38,6 @@ class Elsewhere(ABC):
         async with runs.changing(self._database, run.id) as (transaction, present):
             if present.status not in TERMINAL_STATUSES:
                 await end_turn(transaction, present, STOPPED, fence=None)
-
-    async def mark(self, run: AgentRun, mark: Mark) -> None:
-        """Stop the run, unless the mark lifts a ban."""
-        if mark != "unban":
-            await self.stop(run)
 
     async def diff(self, _run: AgentRun) -> str:
         """Return nothing: there is no work tree."""

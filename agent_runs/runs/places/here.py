@@ -20,7 +20,7 @@ from agent_runs.models import (
 from agent_runs.providers.base import Provider
 from agent_runs.runs import once
 from agent_runs.runs.heart import Heart
-from agent_runs.runs.places.base import Mark
+from agent_runs.runs.places.base import PlaceForNewRuns
 from agent_runs.runs.requests import InputLimits, NewRun, store_new
 from agent_runs.runs.turns import (
     STOPPED,
@@ -50,8 +50,8 @@ class RunDefaults:
     events_kept: int = 100_000
 
 
-class Here:
-    """A `Place`.
+class Here(PlaceForNewRuns):
+    """Starts agents, stops them and shows their work trees.
 
     Args:
         worker: unique name of this process.
@@ -157,11 +157,6 @@ class Here:
                 # Nothing was recorded, so the run must keep its place.
                 await self._executor.submit(run.id)
             raise
-
-    async def mark(self, run: AgentRun, mark: Mark) -> None:
-        """Stop the run, unless the mark lifts a ban."""
-        if mark != "unban":
-            await self.stop(run)
 
     async def diff(self, run: AgentRun) -> str:
         """Return the diff of the run's work tree against its base."""
