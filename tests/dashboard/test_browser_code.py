@@ -7,6 +7,7 @@ from pathlib import Path
 import reflex as rx
 
 from agent_runs.dashboard.browser import faces
+from agent_runs.dashboard.frame.layout import KEYS, PLACES
 
 ROOT = Path(__file__).parents[2]
 BROWSER = ROOT / "agent_runs" / "dashboard" / "browser"
@@ -49,6 +50,18 @@ def test_a_file_is_one_idea_and_says_which() -> None:
             assert max(map(len, lines(path))) <= LONGEST_LINE, path  # biome leaves comments alone
     for path in BROWSER.rglob("*.js*"):
         assert lines(path)[0].startswith("// "), path
+
+
+def test_every_key_that_goes_to_a_page_is_in_the_lists_for_people() -> None:
+    source = (BROWSER / "frame" / "places.js").read_text(encoding="utf-8")
+    paths = dict(re.findall(r'(\w): "(/\w*)"', source))
+    assert {place.path for place in PLACES} | {"/new"} == set(paths.values())
+    listed = [keys.split() for keys, _ in KEYS]
+    assert [keys[1].lower() for keys in listed if keys[0] == "G"] == list(paths)
+    docs = (ROOT / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    section = docs.partition("## Keyboard")[2].partition("## ")[0]
+    documented = " ".join(re.findall("`([^`]+)`", section))
+    assert documented.split() == [key for keys in listed for key in keys]
 
 
 def test_every_file_that_does_not_draw_has_a_unit_test() -> None:

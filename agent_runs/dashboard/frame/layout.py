@@ -44,6 +44,7 @@ KEYS = (
     ("Enter", "Open the run"),
     ("X", "Select the run"),
     ("G R", "Go to runs"),
+    ("G N", "Go to a new run"),
     ("G F", "Go to search"),
     ("G Y", "Go to analytics"),
     ("G A", "Go to agents"),

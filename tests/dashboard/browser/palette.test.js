@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressWith } from "../../../agent_runs/dashboard/browser/address.js";
+import { keysOf, PLACES } from "../../../agent_runs/dashboard/browser/frame/places.js";
 import { iconOf, titleOf } from "../../../agent_runs/dashboard/browser/frame/tab.js";
 import {
   commandsOfPages,
@@ -58,6 +59,18 @@ test("commands are found by words of their group and text, in any order and case
   assert.deepEqual(texts("go analytics"), ["Analytics"]);
   assert.deepEqual(texts("nowhere"), []);
   assert.equal(texts(" ").length, pages.length);
+});
+
+test("a page of the palette names the keys that go there", () => {
+  /** @type {string[]} */
+  const paths = [];
+  const withKeys = commandsOfPages((path) => paths.push(path), "").filter(({ keys }) => keys);
+  for (const { act } of withKeys) act();
+  assert.deepEqual(
+    withKeys.map(({ keys }) => keys),
+    paths.map((path) => (path === "/new" ? "C" : keysOf(path))),
+  );
+  assert.deepEqual(paths.sort(), Object.values(PLACES).sort());
 });
 
 test("what the API found is shown although its name has other words", () => {

@@ -2,9 +2,8 @@
 // element that a key clicks or focuses, `data-row` the rows that J and K step through.
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
+import { PLACES } from "./places.js";
 
-/** @type {Record<string, string>} */
-const PLACES = { r: "/", n: "/new", f: "/search", y: "/analytics", a: "/agents", s: "/settings" };
 const CHORD_MS = 1200;
 const FIELDS =
   "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";

@@ -1,4 +1,5 @@
 // What the palette offers: actions on the current run, pages, saved views, runs, looks.
+import { keysOf } from "../frame/places.js";
 import { RUNNING } from "../text/status.js";
 import { addressOf } from "../views/views.js";
 
@@ -68,17 +69,22 @@ export function commandsOfPages(go, words) {
   /** @type {[text: string, path: string, keys?: string][]} */
   const pages = [
     ["New run", "/new", "C"],
-    ["Runs", "/", "G R"],
+    ["Runs", "/"],
     ["Runs that need you", "/?status=PAUSED"],
     ["Running runs", `/?status=${RUNNING.join()}`],
     ["Archived runs", "/?archived=1"],
     ["Import runs", "/import"],
-    ["Search in all runs", search, "G F"],
-    ["Analytics", "/analytics", "G Y"],
-    ["Agents", "/agents", "G A"],
-    ["Settings", "/settings", "G S"],
+    ["Search in all runs", search, keysOf("/search")],
+    ["Analytics", "/analytics"],
+    ["Agents", "/agents"],
+    ["Settings", "/settings"],
   ];
-  return pages.map(([text, path, keys]) => ({ group: "Go to", text, keys, act: () => go(path) }));
+  return pages.map(([text, path, keys = keysOf(path)]) => ({
+    group: "Go to",
+    text,
+    keys,
+    act: () => go(path),
+  }));
 }
 
 /**
