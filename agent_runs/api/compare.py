@@ -121,6 +121,7 @@ def _compared(read: _Read) -> ComparedRun:
     first_step = run.first_step_at
     return ComparedRun(
         id=run.id,
+        name=run.name,
         title=run.name,
         status_word=run.status_word,
         status_tone=run.status_tone,

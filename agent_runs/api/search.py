@@ -88,6 +88,7 @@ async def list_search_fields(server: Running) -> SearchFields:
 def _run(run: AgentRun) -> SearchRun:
     return SearchRun(
         id=run.id,
+        name=run.name,
         title=run.name,
         status_word=run.status_word,
         status_tone=run.status_tone,

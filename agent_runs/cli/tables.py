@@ -78,7 +78,7 @@ def show_hits(group: "SearchGroup") -> None:
     console = Console(highlight=False, soft_wrap=True)
     run = group.run
     head = Text.assemble(
-        (f"{run.id}", "bold"), "  ", status_text(run.status), "  ", one_line(run.title)
+        (f"{run.id}", "bold"), "  ", status_text(run.status), "  ", one_line(run.name)
     )
     head.stylize(f"link {run.web_url}", 0, len(str(run.id)))
     console.print(head)

@@ -12,7 +12,8 @@ class ComparedRun(Record):
     """One of the runs, and what it did."""
 
     id: int = Field(description="id of the run")
-    title: str = Field(description="what people call it, like `name` of a run")
+    name: str = Field(default="", description="what people call it, like `name` of a run")
+    title: str = Field(description="the same as `name`")
     web_url: str = Field(description="its page")
     status: str = Field(description="its status")
     status_word: str = Field(description="status in words for people")

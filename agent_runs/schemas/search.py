@@ -33,7 +33,8 @@ class SearchRun(Reply):
     """The run that hits are in."""
 
     id: int = Field(description="Id of the run.")
-    title: str = Field(default="", description="What people call it, like `name` of a run.")
+    name: str = Field(default="", description="What people call it, like `name` of a run.")
+    title: str = Field(default="", description="The same as `name`.")
     status: str = Field(default="UNKNOWN", description="Its status.")
     status_word: str = Field(default="", description="Its status in words for people.")
     status_tone: str = Field(default="neutral", description="Its colour, like that of a run.")

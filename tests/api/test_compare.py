@@ -29,6 +29,8 @@ async def test_two_runs_show_what_they_share_and_where_they_part(
     found = answer.json()
     assert [run["id"] for run in found["runs"]] == [one, other]
     first, second = found["runs"]
+    run = (await http.get(f"/agent_runs/{one}")).json()
+    assert first["name"] == first["title"] == run["name"]
     assert (first["status"], first["failed_calls"], second["failed_calls"]) == ("COMPLETE", 0, 1)
     assert first["duration_ms"] > 0
     assert not found["same_prompt"]

@@ -53,6 +53,7 @@ async def test_hits_come_in_their_run_with_snippets_and_links(
     page = f"http://localhost:3000/runs/{filled}"
     assert run == {
         "id": filled,
+        "name": "mend the pump",
         "title": "mend the pump",
         "status": "COMPLETE",
         "status_word": "Complete",

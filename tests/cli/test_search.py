@@ -36,7 +36,7 @@ def test_hits_are_lines_with_run_step_time_kind_tool_link_and_snippet(
 
 def test_json_is_what_the_api_answers(cli: Cli, sdk: CodegenClient, run_id: int) -> None:
     found = json.loads(cli("search", "marmalade", "--json", "--limit", "1").out)
-    assert found["items"][0]["run"]["title"] == "Tea"
+    assert found["items"][0]["run"]["name"] == "Tea"
     assert found["next_cursor"]
     lines = cli("search", "marmalade", "--all", "--json").out.splitlines()
     hits = [hit for line in lines for hit in json.loads(line)["hits"]]

@@ -81,7 +81,7 @@ export function Facts({ runs }) {
                   <Link className="link" to={`/runs/${run.id}`}>
                     Run {run.id}
                   </Link>
-                  <div className="wraps title">{clean(run.title)}</div>
+                  <div className="wraps title">{clean(run.name)}</div>
                 </th>
               ))}
             </tr>

@@ -23,12 +23,12 @@ export function SearchHits({ groups, onNarrow }) {
 /** @param {{ group: SearchGroup, onNarrow: (term: string) => void }} props */
 function Group({ group: { run, hits }, onNarrow }) {
   return (
-    <section className="card search-run" aria-label={`Run ${run.id}: ${run.title}`}>
+    <section className="card search-run" aria-label={`Run ${run.id}: ${run.name}`}>
       <header>
         <Status run={run} coloured />
         <h2 className="cut grow">
           <Link to={`/runs/${run.id}`} className="title">
-            {run.title}
+            {run.name}
           </Link>
         </h2>
         {run.agent && <span className="badge desk">{run.agent}</span>}
