@@ -4,6 +4,7 @@ import typer
 
 from agent_runs.cli.connection import AsJson, connect
 from agent_runs.cli.output import say, say_json
+from agent_runs.reading.hosted import age_of
 
 
 def hosted(context: typer.Context, as_json: AsJson = False) -> None:
@@ -25,12 +26,8 @@ def hosted(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"  {organization['history']['said']}")
         budget = organization["remaining"]
         say(
-            f"  {_age(organization['age_seconds'])}; {budget['total']} requests left, including"
+            f"  {age_of(organization['age_seconds'])}; {budget['total']} requests left, including"
             f" {budget['logs']} for entries and {budget['create']} for new runs"
         )
         if organization["waiting"]:
             say(f"  {organization['waiting']} new runs wait to be sent")
-
-
-def _age(seconds: float | None) -> str:
-    return "not reached yet" if seconds is None else f"as of {round(seconds)} s ago"

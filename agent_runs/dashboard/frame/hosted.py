@@ -8,7 +8,7 @@ from agent_runs.dashboard.components.card import card
 from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.frame.hosted_state import HostedState
 from agent_runs.dashboard.frame.shell import Shell
-from agent_runs.dashboard.serving.hosted_lines import HostedFacts, HostedLine
+from agent_runs.reading.hosted import HostedFacts, HostedLine
 
 Line = rx.vars.ObjectVar[HostedLine]
 

@@ -4,8 +4,8 @@ import anyio
 import reflex as rx
 
 from agent_runs.dashboard.serving.access import fetch
-from agent_runs.dashboard.serving.hosted_lines import HostedFacts, facts_of
 from agent_runs.errors import AgentRunsError
+from agent_runs.reading.hosted import HostedFacts, facts_of
 
 _UPDATE_SECONDS = 3.0
 

@@ -4,9 +4,9 @@ import anyio
 import reflex as rx
 
 from agent_runs.dashboard.serving.access import credentials
-from agent_runs.dashboard.serving.hosted_lines import HostedLine
 from agent_runs.dashboard.serving.hub import Standing, hub
 from agent_runs.models import AgentRunStatus
+from agent_runs.reading.hosted import HostedLine
 from agent_runs.reading.status import word_of
 
 UPDATE_SECONDS = 0.15

@@ -9,10 +9,10 @@ import reflex as rx
 
 from agent_runs.client.calls import runs as run_calls
 from agent_runs.dashboard.serving.access import catalogs, fetch, send
-from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.theme import agent_title, initials
 from agent_runs.errors import AgentRunsError
 from agent_runs.models import HOSTED_PROVIDER, LOCAL_PROVIDER, AgentInfo, Repo
+from agent_runs.reading.hosted import lines_of
 
 ANY = "-"
 """Means "none" in a select, whose options cannot have an empty value."""

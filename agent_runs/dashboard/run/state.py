@@ -26,13 +26,13 @@ from agent_runs.dashboard.runs.row import (
     tokens_of,
 )
 from agent_runs.dashboard.serving.access import catalogs, fetch, send
-from agent_runs.dashboard.serving.hosted_lines import lines_of
 from agent_runs.dashboard.serving.hub import News, hub
 from agent_runs.dashboard.theme import Look, look_of
 from agent_runs.errors import AgentRunsError, RunNotFound, ServerUnreachable
 from agent_runs.events import EventKind
 from agent_runs.models import AgentRun, Spent, Turn
 from agent_runs.reading.amounts import money
+from agent_runs.reading.hosted import lines_of
 from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import one_line
 

@@ -15,8 +15,8 @@ import anyio
 
 from agent_runs.client.sse import EventParser, ServerEvent
 from agent_runs.dashboard.serving.access import fetch, open_events
-from agent_runs.dashboard.serving.hosted_lines import HostedLine, lines_of
 from agent_runs.errors import AgentRunsError
+from agent_runs.reading.hosted import HostedLine, lines_of
 from agent_runs.reading.status import GROUPS
 from agent_runs.tasks import Restart, living
 

@@ -1,4 +1,4 @@
-"""Hosted organizations as pages show them: what is wrong, how much of the history is here."""
+"""Hosted organizations in words for people: what is wrong, how much of the history is here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,14 +103,15 @@ def _facts(organization: Mapping[str, JSON]) -> HostedFacts:
         name=f"{organization['name']} ({organization['upstream_id']})",
         word=word,
         tone=tone,
-        age=_age(organization["age_seconds"]),
+        age=age_of(organization["age_seconds"]),
         history=organization["history"]["said"],
         budget=f"none until {time_of(str(until))}" if until else budget,
         waiting=f"{waiting} waiting to be sent" if waiting else "",
     )
 
 
-def _age(seconds: float | None) -> str:
+def age_of(seconds: float | None) -> str:
+    """Return how old the copy of an account is."""
     if seconds is None:
         return "not reached yet"
     if seconds < _MINUTE:

@@ -1,6 +1,6 @@
 """What the pages say of hosted accounts."""
 
-from agent_runs.dashboard.serving.hosted_lines import facts_of, lines_of
+from agent_runs.reading.hosted import facts_of, lines_of
 
 TROUBLE = {
     "trouble": "token_refused",
