@@ -7,7 +7,7 @@ from pathlib import Path
 import reflex as rx
 
 from agent_runs.dashboard.browser import faces
-from agent_runs.dashboard.frame.layout import KEYS, PLACES
+from agent_runs.dashboard.frame.layout import KEYS, NAVIGATION
 
 ROOT = Path(__file__).parents[2]
 BROWSER = ROOT / "agent_runs" / "dashboard" / "browser"
@@ -53,9 +53,9 @@ def test_a_file_is_one_idea_and_says_which() -> None:
 
 
 def test_every_key_that_goes_to_a_page_is_in_the_lists_for_people() -> None:
-    source = (BROWSER / "frame" / "places.js").read_text(encoding="utf-8")
+    source = (BROWSER / "frame" / "pages.js").read_text(encoding="utf-8")
     paths = dict(re.findall(r'(\w): "(/\w*)"', source))
-    assert {place.path for place in PLACES} | {"/new"} == set(paths.values())
+    assert {item.path for item in NAVIGATION} | {"/new"} == set(paths.values())
     listed = [keys.split() for keys, _ in KEYS]
     assert [keys[1].lower() for keys in listed if keys[0] == "G"] == list(paths)
     docs = (ROOT / "docs" / "dashboard.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ LINK = rx.cond(has_connection_errors, "down", Shell.link)
 
 
 @dataclass(frozen=True)
-class Place:
+class NavItem:
     """One entry of the main navigation."""
 
     name: str
@@ -26,12 +26,12 @@ class Place:
     icon: str
 
 
-PLACES = (
-    Place("Runs", "/", "list-checks"),
-    Place("Search", "/search", "search"),
-    Place("Analytics", "/analytics", "chart-column"),
-    Place("Agents", "/agents", "bot"),
-    Place("Settings", "/settings", "settings"),
+NAVIGATION = (
+    NavItem("Runs", "/", "list-checks"),
+    NavItem("Search", "/search", "search"),
+    NavItem("Analytics", "/analytics", "chart-column"),
+    NavItem("Agents", "/agents", "bot"),
+    NavItem("Settings", "/settings", "settings"),
 )
 
 _WITH_PROGRESS = ("Runs", "Search", "Settings")
@@ -66,7 +66,7 @@ def frame(
 
     Args:
         title: page heading, unless `heading` is given.
-        current: name of the place in the navigation.
+        current: name of the current item of the navigation.
         heading: replaces the usual head row.
         tab_title: title of the browser tab; the page heading by default.
     """
@@ -168,7 +168,7 @@ def _rail(current: str) -> rx.Component:
             on_archive=RunsActions.archive,
             on_restore=RunsActions.restore,
         ),
-        *[_rail_item(place, current) for place in PLACES],
+        *[_rail_item(item, current) for item in NAVIGATION],
         rx.el.div(
             rx.el.span(
                 rx.el.span("API", class_name="sm"),
@@ -184,43 +184,43 @@ def _rail(current: str) -> rx.Component:
     )
 
 
-def _rail_item(place: Place, current: str) -> rx.Component:
+def _rail_item(item: NavItem, current: str) -> rx.Component:
     count = (
         rx.cond(Shell.total > 0, rx.el.span(Shell.total.to_string(), class_name="n"))
-        if place.name == "Runs"
+        if item.name == "Runs"
         else rx.fragment()
     )
     return rx.link(
-        icon(place.icon),
-        place.name,
+        icon(item.icon),
+        item.name,
         count,
-        href=place.path,
+        href=item.path,
         underline="none",
         class_name="item",
-        **_current(place, current),
+        **_current(item, current),
     )
 
 
 def _tab_bar(current: str) -> rx.Component:
-    places = (PLACES[0], Place("New", "/new", "plus"), *PLACES[1:])
+    items = (NAVIGATION[0], NavItem("New", "/new", "plus"), *NAVIGATION[1:])
     return rx.el.nav(
         *[
             rx.link(
-                icon(place.icon, 20),
-                place.name,
-                href=place.path,
+                icon(item.icon, 20),
+                item.name,
+                href=item.path,
                 underline="none",
-                **_current(place, current),
+                **_current(item, current),
             )
-            for place in places
+            for item in items
         ],
         aria_label="Main",
         class_name="tabbar",
     )
 
 
-def _current(place: Place, current: str) -> dict[str, Any]:
-    return {"aria_current": "page"} if place.name == current else {}
+def _current(item: NavItem, current: str) -> dict[str, Any]:
+    return {"aria_current": "page"} if item.name == current else {}
 
 
 def _theme_button() -> rx.Component:

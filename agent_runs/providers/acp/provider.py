@@ -47,7 +47,7 @@ class AcpProvider:
         """Keep the arguments; nothing is started or written.
 
         Args:
-            home: runs and mirrors are kept under it.
+            home: runs and bare clones are kept under it.
             profiles: name → agent, see `load_profiles`.
             limits: of each turn.
             redact: removes known secrets from what agents print.

@@ -88,7 +88,7 @@ class Workspaces:
 
     def __init__(self, home: Path) -> None:
         self._runs = home / "runs"
-        self._mirrors = home / "mirrors"
+        self._clones = home / "mirrors"
         self._fetching: dict[str, asyncio.Lock] = {}
 
     def folder(self, run_id: int) -> RunFolder:
@@ -185,36 +185,36 @@ class Workspaces:
             raise NotFound(f"The workspace of run {run_id} has no file {path!r}.") from exc
 
     async def _source(self, url: str) -> Path:
-        """Return the repository to clone from: the local one itself, or the mirror of a URL."""
+        """Return the repository to clone from: the local one itself, or the bare clone of a URL."""
         if url.startswith("-"):
             raise GitFailed(f"{url!r} is neither a path nor a git URL")
         if (local := _local_path(url)) is not None:
             return local
         name = hashlib.sha256(url.encode()).hexdigest()[:20]
         async with self._fetching.setdefault(name, asyncio.Lock()):
-            return await self._fetch(url, self._mirrors / f"{name}.git")
+            return await self._fetch(url, self._clones / f"{name}.git")
 
-    async def _fetch(self, url: str, mirror: Path) -> Path:
-        mirror.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async def _fetch(self, url: str, bare: Path) -> Path:
+        bare.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         heads = "+refs/heads/*:refs/heads/*"
-        if _exists(mirror):
+        if _exists(bare):
             fetch = ("fetch", "-q", "--prune", "--no-tags", "origin", heads)
-            await git(*fetch, cwd=mirror, trusted=True, timeout_seconds=_CLONE_SECONDS)
-            return mirror
-        building = mirror.with_name(f"{mirror.name}.{os.getpid()}.new")
+            await git(*fetch, cwd=bare, trusted=True, timeout_seconds=_CLONE_SECONDS)
+            return bare
+        building = bare.with_name(f"{bare.name}.{os.getpid()}.new")
         await asyncio.to_thread(shutil.rmtree, building, ignore_errors=True)
         clone = ("clone", "-q", "--bare", "--template=", "--no-tags", "--", url, str(building))
-        await git(*clone, cwd=mirror.parent, trusted=True, timeout_seconds=_CLONE_SECONDS)
-        building.rename(mirror)
-        return mirror
+        await git(*clone, cwd=bare.parent, trusted=True, timeout_seconds=_CLONE_SECONDS)
+        building.rename(bare)
+        return bare
 
     async def _clone(self, source: Path, work: Path, url: str, branch: str) -> None:
         flags = ("--shared", "--no-checkout", "--no-tags", "--template=")
         clone = ("clone", "-q", *flags, "--", str(source))
-        # The source is a person's own repository or our mirror, so we may not be its owner.
+        # The source is a person's own repository or our bare clone, so we may not be its owner.
         await git(*clone, str(work), cwd=work.parent, trusted=True, timeout_seconds=_CLONE_SECONDS)
         await git("checkout", "-q", "-b", branch, cwd=work)
-        if source.is_relative_to(self._mirrors):
+        if source.is_relative_to(self._clones):
             await git("remote", "set-url", "origin", url, cwd=work)
         else:
             # Without a remote, the agent cannot push to the person's repository.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressWith } from "../../../agent_runs/dashboard/browser/address.js";
-import { keysOf, PLACES } from "../../../agent_runs/dashboard/browser/frame/places.js";
+import { keysOf, PAGES } from "../../../agent_runs/dashboard/browser/frame/pages.js";
 import { iconOf, titleOf } from "../../../agent_runs/dashboard/browser/frame/tab.js";
 import {
   commandsOfPages,
@@ -70,7 +70,7 @@ test("a page of the palette names the keys that go there", () => {
     withKeys.map(({ keys }) => keys),
     paths.map((path) => (path === "/new" ? "C" : keysOf(path))),
   );
-  assert.deepEqual(paths.sort(), Object.values(PLACES).sort());
+  assert.deepEqual(paths.sort(), Object.values(PAGES).sort());
 });
 
 test("what the API found is shown although its name has other words", () => {

@@ -82,7 +82,7 @@ async def test_preparing_again_keeps_what_the_agent_did(
     assert (workspaces.folder(1).work / "new.txt").read_text() == "kept"
 
 
-async def test_a_url_is_cloned_through_a_mirror_that_follows_it(
+async def test_a_url_is_cloned_through_a_bare_clone_that_follows_it(
     tmp_path: Path, workspaces: Workspaces, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A transport that needs no network: git replaces the URL by the folder.

@@ -2,7 +2,7 @@
 // element that a key clicks or focuses, `data-row` the rows that J and K step through.
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
-import { PLACES } from "./places.js";
+import { PAGES } from "./pages.js";
 
 const CHORD_MS = 1200;
 const FIELDS =
@@ -17,7 +17,7 @@ export function Shortcuts() {
     const press = (/** @type {string} */ key) => {
       const isInChord = Date.now() - chord.current < CHORD_MS;
       chord.current = 0;
-      if (isInChord && PLACES[key]) navigate(PLACES[key]);
+      if (isInChord && PAGES[key]) navigate(PAGES[key]);
       else if (key === "g") chord.current = Date.now();
       else if (key === "c") navigate("/new");
       else if (key === "j" || key === "k") walk(key === "j" ? 1 : -1);

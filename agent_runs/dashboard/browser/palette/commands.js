@@ -1,5 +1,5 @@
 // What the palette offers: actions on the current run, pages, saved views, runs, looks.
-import { keysOf } from "../frame/places.js";
+import { keysOf } from "../frame/pages.js";
 import { RUNNING } from "../text/status.js";
 import { addressOf } from "../views/views.js";
 

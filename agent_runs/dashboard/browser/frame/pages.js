@@ -2,7 +2,7 @@
 // Python's `frame/layout.py` and docs/dashboard.md.
 
 /** @type {Record<string, string>} */
-export const PLACES = {
+export const PAGES = {
   r: "/",
   n: "/new",
   f: "/search",
@@ -17,6 +17,6 @@ export const PLACES = {
  * @param {string} path
  */
 export function keysOf(path) {
-  const key = Object.keys(PLACES).find((other) => PLACES[other] === path);
+  const key = Object.keys(PAGES).find((other) => PAGES[other] === path);
   return key && `G ${key.toUpperCase()}`;
 }
