@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fold } from "../../../agent_runs/dashboard/browser/entry/groups.js";
 import { chipsOf } from "../../../agent_runs/dashboard/browser/log/chips.js";
-import { positionOf, rowsOf } from "../../../agent_runs/dashboard/browser/log/rows.js";
+import { rowIndexOf, rowsOf } from "../../../agent_runs/dashboard/browser/log/rows.js";
 import { nextFailed } from "../../../agent_runs/dashboard/browser/log/steps.js";
 import { always } from "./chance.js";
 import { call } from "./entries.js";
@@ -39,7 +39,7 @@ test("every entry has a place: its own row, or that of the group that hides it",
     const isOpen = (/** @type {Group} */ group) => open.has(group);
     const rows = rowsOf(made.length, (index) => groups[index], isOpen);
     made.forEach((_, index) => {
-      const row = rows[positionOf(rows, index)];
+      const row = rows[rowIndexOf(rows, index)];
       const group = groups[index];
       if (group && !isOpen(group)) assert.equal(row.group, group);
       else assert.deepEqual(row, { index });

@@ -5,7 +5,7 @@ import { fold } from "../entry/groups.js";
 import { GroupLine, Step } from "../entry/Step.jsx";
 import { Clock, Elapsed } from "../text/Times.jsx";
 import { PAGE, pageOf } from "./pages.js";
-import { positionOf, rowsOf } from "./rows.js";
+import { rowIndexOf, rowsOf } from "./rows.js";
 import { Draft } from "./Tail.jsx";
 import { keyOfEntry, keyOfGroup, keyOfThought } from "./useOpening.jsx";
 
@@ -34,7 +34,7 @@ export function EntryList(props) {
   const { count, pages, load } = entries;
   const groupAt = useGroups(entries);
   const rows = folds ? rowsOf(count, groupAt, opening.isGroupOpen) : null;
-  jump.positionOf.current = (seq) => (rows ? positionOf(rows, seq) : seq);
+  jump.rowIndexOf.current = (seq) => (rows ? rowIndexOf(rows, seq) : seq);
   const row = (/** @type {number} */ place) => {
     const { index, group = null } = rows?.[place] ?? { index: place };
     if (group) {
@@ -53,7 +53,7 @@ export function EntryList(props) {
       totalCount={rows ? rows.length : count}
       itemContent={row}
       initialTopMostItemIndex={{
-        index: Math.max(0, jump.positionOf.current(start)),
+        index: Math.max(0, jump.rowIndexOf.current(start)),
         align: start === count - 1 ? "end" : "center",
       }}
       followOutput={(isAtEnd) => (isAtEnd ? "auto" : false)}

@@ -27,4 +27,4 @@ export function rowsOf(count, groupAt, isOpen) {
  * @param {readonly Row[]} rows
  * @param {number} index
  */
-export const positionOf = (rows, index) => rows.findLastIndex((row) => row.index <= index);
+export const rowIndexOf = (rows, index) => rows.findLastIndex((row) => row.index <= index);

@@ -14,7 +14,7 @@ export function useJump() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const anchor = useRef(/** @type {{ seq: number, until: number } | null} */ (null));
   /** The place of a step in the list, which sets this function. */
-  const positionOf = useRef((/** @type {number} */ seq) => seq);
+  const rowIndexOf = useRef((/** @type {number} */ seq) => seq);
   const [flash, setFlash] = useState(-1);
 
   // Entries fold once they have arrived, so we go to the place again until nothing moves.
@@ -24,7 +24,7 @@ export function useJump() {
     const step = /** @type {HTMLElement | null | undefined} */ (
       box.current?.querySelector(`[data-seq="${to.seq}"]`)
     );
-    const index = Math.max(0, positionOf.current(to.seq));
+    const index = Math.max(0, rowIndexOf.current(to.seq));
     // A step taller than the window is shown from its beginning.
     const isOutsized = (step?.offsetHeight ?? 0) > (box.current?.clientHeight ?? 0) * 0.7;
     list.current?.scrollToIndex(
@@ -35,7 +35,7 @@ export function useJump() {
   return {
     list,
     box,
-    positionOf,
+    rowIndexOf,
     flash,
     /** Highlight a step for a moment. */
     blink: useCallback((/** @type {number} */ seq) => {

@@ -42,7 +42,7 @@ export function axisOf(turns, collapse, apart) {
     at += (stretch.end - stretch.start) * scale + share;
     return part;
   });
-  const x = (/** @type {number} */ time) => positionOf(parts, scale, time) * 100;
+  const x = (/** @type {number} */ time) => fractionOf(parts, scale, time) * 100;
   return {
     x,
     gaps: gaps.map((gap) => ({ at: x(gap.start), width: share * 100 })),
@@ -76,7 +76,7 @@ function stretchesOf(turns, longest) {
  * @param {number} scale
  * @param {number} time
  */
-function positionOf(parts, scale, time) {
+function fractionOf(parts, scale, time) {
   const part = parts.findLast(({ start }) => start <= time);
   if (!part) return 0;
   return Math.min(1, part.at + (Math.min(time, part.end) - part.start) * scale);
