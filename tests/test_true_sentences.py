@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = {each["name"]: each for each in PYPROJECT["tool"]["importlinter"]["contracts"]}
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-FOLDERS = ("agent_runs", "assets", "bench", "docs", "scripts", "tests")
+FOLDERS = ("agent_runs", "bench", "docs", "scripts", "tests")
 HOMES_OF_ERRORS = ("agent_runs.providers.acp.git", "agent_runs.sync.creator")
 
 DRAWN = re.compile(r"^ {4}(?P<branch>[│├└─ ]*)(?P<name>[A-Z]\w+) *(?P<status>\d{3})?", re.MULTILINE)
@@ -104,7 +104,7 @@ def remarks(path: Path) -> Iterator[str]:
 
 def test_files_that_are_named_in_remarks_and_pages_exist() -> None:
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")]
-    paths += [*ROOT.glob("*.*"), *ROOT.glob("tools/*/*.*")]
+    paths += [path for where in ("*.*", "assets/*.*", "tools/*/*.*") for path in ROOT.glob(where)]
     parts = [path.relative_to(ROOT).parts for path in paths]
     # A file may be named by the end of its path, as seen from where the reader stands.
     ends = {"/".join(names[at:]) for names in parts for at in range(len(names))}
