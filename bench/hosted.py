@@ -128,7 +128,7 @@ class _Mirror:
         self.positions: dict[str, Position] = {}
         self.ages = _Ages()
         client = AsyncCodegenClient(
-            found=Credentials("http://upstream", "token", 1),
+            credentials=Credentials("http://upstream", "token", 1),
             transport=upstream,
             retry=RetryPolicy(retries=0),
             gate=gate_of(Governor(pick=upstream.chance.uniform)),

@@ -46,7 +46,7 @@ class Connection:
     def open(self, *, timeout: float = 30.0, retries: int = 2) -> "CodegenClient":
         """Return a client; use it in a `with`."""
         return agent_runs.CodegenClient(
-            found=self.credentials, timeout=timeout, retry=RetryPolicy(retries=retries)
+            credentials=self.credentials, timeout=timeout, retry=RetryPolicy(retries=retries)
         )
 
 

@@ -20,7 +20,7 @@ from agent_runs.reading.shapes import list_or_empty, object_or_empty
 
 T = TypeVar("T")
 JSON = Any
-"""A decoded JSON value, as in `models.py`, which would import pydantic."""
+"""A decoded JSON value, as in `record.py`, which would import pydantic."""
 PAGE_LIMIT = 100
 """Most items that a server returns at once."""
 ORG = "{org_id}"

@@ -4,8 +4,9 @@ from __future__ import annotations  # the types in the signatures are loaded lat
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from agent_runs.client import credentials, late
+from agent_runs.client import late
 from agent_runs.client.base import ORG, RetryPolicy
+from agent_runs.client.credentials import Credentials, resolve
 
 if TYPE_CHECKING:
     import httpx
@@ -25,7 +26,7 @@ class AsyncSender:
         org_id: int | str | None = None,
         base_url: str | None = None,
         *,
-        found: credentials.Credentials | None = None,
+        credentials: Credentials | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         clock: AsyncClock | None = None,
@@ -35,7 +36,7 @@ class AsyncSender:
         # Late: it imports httpx, which costs more than the rest of the client.
         from agent_runs.client.asynchronous.transport import AsyncTransport  # noqa: PLC0415
 
-        self.credentials = found or credentials.resolve(token, org_id, base_url)
+        self.credentials = credentials or resolve(token, org_id, base_url)
         self._org_id = self.credentials.org_id
         self._clock = clock or late.wire.AsyncSystemClock()
         self._http = AsyncTransport(

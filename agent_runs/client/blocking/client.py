@@ -33,7 +33,7 @@ class CodegenClient(Runs, Extras, Files, Search):
         org_id: by default `CODEGEN_ORG_ID`, or the first organization of the token.
         base_url: with or without `/v1`; by default `AGENT_RUNS_API_URL`, `CODEGEN_BASE_URL`, or the
             hosted or local address. Values are also read from `.env`.
-        found: replaces the first three arguments.
+        credentials: replaces the first three arguments.
         timeout: seconds until a request is given up.
         retry: when to retry requests that can be repeated.
         clock: what it waits with.

@@ -5,8 +5,9 @@ from __future__ import annotations  # the types in the signatures are loaded lat
 
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from agent_runs.client import credentials, late
+from agent_runs.client import late
 from agent_runs.client.base import ORG, RetryPolicy
+from agent_runs.client.credentials import Credentials, resolve
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +27,7 @@ class Sender:
         org_id: int | str | None = None,
         base_url: str | None = None,
         *,
-        found: credentials.Credentials | None = None,
+        credentials: Credentials | None = None,
         timeout: float = 30.0,
         retry: RetryPolicy | None = None,
         clock: Clock | None = None,
@@ -36,7 +37,7 @@ class Sender:
         # Late: it imports httpx, which costs more than the rest of the client.
         from agent_runs.client.blocking.transport import Transport  # noqa: PLC0415
 
-        self.credentials = found or credentials.resolve(token, org_id, base_url)
+        self.credentials = credentials or resolve(token, org_id, base_url)
         self._org_id = self.credentials.org_id
         self._clock = clock or late.wire.SystemClock()
         self._http = Transport(

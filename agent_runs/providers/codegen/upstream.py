@@ -67,7 +67,7 @@ def connect(
 ) -> AsyncCodegenClient:
     """Return a client that stays within the budget and never retries by itself."""
     return AsyncCodegenClient(
-        found=credentials,
+        credentials=credentials,
         timeout=timeout_seconds,
         retry=RetryPolicy(retries=0),
         gate=gate_of(governor),
