@@ -20,6 +20,7 @@ import anyio
 from acp.connection import Connection
 from acp.exceptions import RequestError
 
+from agent_runs import __version__
 from agent_runs.models import JSON
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
@@ -142,7 +143,7 @@ class Session:
         hello = await self._call(
             "initialize",
             protocolVersion=1,
-            clientInfo={"name": "agent_runs", "title": "agent_runs", "version": "0.1"},
+            clientInfo={"name": "agent_runs", "title": "agent_runs", "version": __version__},
             clientCapabilities={
                 "fs": {"readTextFile": self._profile.fs, "writeTextFile": self._profile.fs},
                 "terminal": self._profile.terminal,
