@@ -74,4 +74,4 @@ def _troubles(insight: Insight) -> Iterator[str]:
         yield f"\n**First error**, step {first.seq}: {escaped(first.text)}\n"
     if insight.is_loop and insight.repeats:
         repeat = insight.repeats[0]
-        yield f"\n**Went round in a circle**: {escaped(repeat.tool_name)}, {repeat.times} times\n"
+        yield f"\n**Repeated itself**: {escaped(repeat.tool_name)}, {repeat.times} times\n"

@@ -91,7 +91,7 @@ class Insight(Record):
     )
     last_cause: Finding | None = Field(default=None, description="the step that caused it")
     repeats: tuple[Repeat, ...] = Field(description="identical calls, the most frequent first")
-    is_loop: bool = Field(description="whether the agent went round in a circle")
+    is_loop: bool = Field(description="whether the agent repeated itself")
     waits: tuple[Wait, ...] = Field(description="the longest waits, longest first")
     files: tuple[TouchedFile, ...] = Field(description="changed files, in order")
     files_total: int = Field(description="number of changed files, counted up to 100 000")

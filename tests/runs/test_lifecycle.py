@@ -200,7 +200,7 @@ BAD: dict[str, tuple[NewRun, str]] = {
     "no data URI": (NewRun(prompt="x", images=("https://example.org/a.png",)), "data URI"),
     "no base64": (NewRun(prompt="x", images=("data:image/png;base64,%%%",)), "base64"),
     "no image": (NewRun(prompt="x", images=("data:image/png;base64,aGVsbG8=",)), "not a png"),
-    "unknown agent": (NewRun(prompt="x", agent="nobody"), "there is no 'nobody'"),
+    "unknown agent": (NewRun(prompt="x", agent="nobody"), "'nobody' does not exist"),
     "huge metadata": (NewRun(prompt="x", metadata={"a": "b" * 70_000}), "metadata"),
 }
 

@@ -149,8 +149,8 @@ class AcpProvider:
     async def _unknown_agent(self, request: TurnRequest, recorder: Recorder) -> TurnOutcome:
         names = ", ".join(self._profiles)
         error = (
-            f"There is no longer an agent {request.agent!r}; there are {names}. Nothing was done. "
-            "Restore its profile, then resume the run."
+            f"The agent {request.agent!r} no longer exists; the agents are {names}. Nothing was "
+            "done. Restore its profile, then resume the run."
         )
         entry = NewLog(
             created_at=datetime.now(UTC),

@@ -177,6 +177,8 @@ class Here(PlaceForNewRuns):
         agents = {agent.name: agent for agent in await self.provider.agents()}
         agent = agents.get(name)
         if agent is None:
-            raise InvalidRequest(f"agent: there is no {name!r}. There are: {', '.join(agents)}.")
+            raise InvalidRequest(
+                f"agent: {name!r} does not exist. Choose one of {', '.join(agents)}."
+            )
         if images and agent.images is False:
             raise InvalidRequest(f"images: the agent {name!r} does not take images.")

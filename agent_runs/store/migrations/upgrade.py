@@ -19,7 +19,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Upgrade the database at `url` to the newest schema, or to a certain one.
 
     Raises:
-        Unavailable: it could not be changed and is as before.
+        Unavailable: it could not be upgraded and was not changed.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -31,7 +31,7 @@ def upgrade(url: str, revision: str = "head") -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except SQLAlchemyError as exc:
-        raise Unavailable(f"The database could not be upgraded and is as before: {exc}") from exc
+        raise Unavailable(f"The database could not be upgraded and was not changed: {exc}") from exc
     finally:
         engine.dispose()
 

@@ -24,8 +24,8 @@ async def find(reader: Reader, name: str, digest: str) -> int | None:
     before, run_id = rows[0]
     if before != digest:
         raise InvalidRequest(
-            "Idempotency-Key: it came with a different request before. Nothing was done now. Use a "
-            "new key for a new request, and the same key only to send the same request again."
+            "This Idempotency-Key was already used for a different request. Nothing was done. Use "
+            "a new key for a new request, and the same key only to send the same request again."
         )
     return int(run_id)
 

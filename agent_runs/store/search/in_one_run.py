@@ -138,8 +138,8 @@ def _pattern(text: str) -> _Fits:
         except MemoryError as exc:
             # The library stops by itself at about a gigabyte.
             raise InvalidQuery(
-                "The pattern takes too much memory in this run. A recursion, such as (?R), must "
-                "come to an end.",
+                "The pattern takes too much memory in this run. A recursion, such as "
+                "(?R), must end.",
                 0,
             ) from exc
         else:
