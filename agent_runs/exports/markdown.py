@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 
 from agent_runs.exports.reader import ExportedRun
-from agent_runs.exports.words import facts_of, output_of, pretty, text_of, value_of
+from agent_runs.exports.words import facts_of, observation_of, output_of, pretty
 from agent_runs.models import JSON
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.entry import kind_word
@@ -84,7 +84,7 @@ def _step(entry: dict[str, JSON]) -> Iterator[str]:
         yield f"\n{fenced(entry['thought'])}"
     if entry.get("tool_input"):
         yield f"\nInput\n\n{fenced(pretty(entry['tool_input']), 'json')}"
-    text, value = text_of(entry), value_of(entry)
+    text, value = observation_of(entry)
     if text:
         yield f"\n{fenced(text)}"
     if value:

@@ -129,7 +129,7 @@ class _Steps:
     def _message(self, entry: dict[str, JSON]) -> str:
         is_user = entry["message_type"] == MessageType.USER_MESSAGE
         by = "User" if is_user else one_line(self._run.agent or "Agent", 60)
-        text, value = words.text_of(entry), words.value_of(entry)
+        text, value = words.observation_of(entry)
         body = f'<p class="plain" dir="auto">{escape(text)}</p>' if is_user else _prose(text)
         body += _box("Output", value) if value else ""
         if is_user:
@@ -161,9 +161,9 @@ def _thought(text: str) -> str:
 
 def _tool(entry: dict[str, JSON]) -> str:
     failed = has_failed(entry)
-    text, output = words.text_of(entry), words.output_of(entry)
+    output = words.output_of(entry)
     name = one_line(entry.get("tool_name") or kind_word(entry["message_type"]), 80)
-    about = target(entry.get("tool_input")) or one_line(text)
+    about = target(entry.get("tool_input")) or one_line(words.observation_of(entry)[0])
     badge, code = "", exit_code_of(output)
     if code is not None:
         badge = f'<span class="badge {"red" if failed else "green"}">exit {code}</span>'
@@ -171,7 +171,7 @@ def _tool(entry: dict[str, JSON]) -> str:
         badge = '<span class="badge red">failed</span>'
     if entry.get("duration_ms") is not None:
         badge += f'<span class="num">{duration(entry["duration_ms"] / _SECOND)}</span>'
-    boxes = "".join(_boxes(entry, text, output, failed=failed))
+    boxes = "".join(_boxes(entry, output, failed=failed))
     return (
         f'<details{" open" if failed else ""}><summary class="sum">'
         f'<span class="tool">{escape(name)}</span>'
@@ -179,16 +179,14 @@ def _tool(entry: dict[str, JSON]) -> str:
     )
 
 
-def _boxes(
-    entry: dict[str, JSON], text: str, output: dict[str, JSON], *, failed: bool
-) -> Iterator[str]:
+def _boxes(entry: dict[str, JSON], output: dict[str, JSON], *, failed: bool) -> Iterator[str]:
     has_diff = False
     for path, unified in words.diffs_of(output):
         has_diff = True
         yield f'<div class="body"><div class="bar">{escape(path)}</div>{_diff(unified)}</div>'
     if entry.get("tool_input") and not has_diff:
         yield _box("Input", words.pretty(entry["tool_input"]))
-    value = words.value_of(entry)
+    text, value = words.observation_of(entry)
     if text:
         yield _box("Failed" if failed else "Output", text, bad=failed)
     if value:

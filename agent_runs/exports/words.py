@@ -11,8 +11,8 @@ import orjson
 
 from agent_runs.exports.reader import ExportedRun
 from agent_runs.models import JSON
-from agent_runs.reading import entry as entries
 from agent_runs.reading.amounts import duration
+from agent_runs.reading.entry import text_of, value_of
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty
 from agent_runs.reading.status import reason_in_words, word_of
 from agent_runs.reading.text import clean, one_line
@@ -30,15 +30,10 @@ def diffs_of(output: dict[str, JSON]) -> Iterator[tuple[str, str]]:
             yield one_line(str(diff.get("path") or "Changes")), diff["unified"]
 
 
-def text_of(entry: dict[str, JSON]) -> str:
-    """Return the text of an answer, a message, an error, or what a tool wrote."""
-    return clean(entries.text_of(entry.get("observation")))
-
-
-def value_of(entry: dict[str, JSON]) -> str:
-    """Return an observation that holds more than its text, as JSON; "" for none."""
-    value = entries.value_of(entry.get("observation"))
-    return pretty(value) if value else ""
+def observation_of(entry: dict[str, JSON]) -> tuple[str, str]:
+    """Return the text of an observation, and its JSON if it holds more; each can be empty."""
+    value = value_of(entry.get("observation"))
+    return clean(text_of(entry.get("observation"))), pretty(value) if value else ""
 
 
 def pretty(value: JSON) -> str:

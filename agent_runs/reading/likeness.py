@@ -66,10 +66,7 @@ def headline(message: str) -> str:
 
 
 def message_of(entry: dict[str, JSON]) -> str:
-    """Return the message of a failed entry: its observation, or how the call ended.
-
-    `entry.text_of` is another rule: here an error comes before the text around it.
-    """
+    """Return what a failed entry says, errors first unlike `entry.text_of`, or how it ended."""
     observation = entry.get("observation")
     fields = _fields(observation)
     values = (fields.get(name) for name in ("error", "message", "text", "stderr", "output"))

@@ -24,7 +24,7 @@ def test_a_run_from_its_start_over_resume_to_its_end(cli: Cli, sdk: CodegenClien
     run_id = int(done.out.split()[1])
     lines = done.out.splitlines()
     assert "Prompt /say first words" in lines[1]
-    assert any("Step execute ok echo hi" in line for line in lines)
+    assert any("Action execute ok echo hi" in line for line in lines)
     assert lines[-1].startswith(f"Run {run_id} COMPLETE in ")
 
     shown = cli("show", run_id)

@@ -24,13 +24,13 @@ def log(kind: str, **fields: JSON) -> AgentRunLog:
         (log("PLAN_EVALUATION", observation="1/2"), "Plan 1/2"),
         (
             log("ACTION", tool_name="bash", tool_input={"cwd": "/x", "command": "ls"}),
-            "Step bash ok ls",
+            "Action bash ok ls",
         ),
         (
             log("ACTION", tool_name="t", tool_output={"exit_code": 2}, duration_ms=1500),
-            "Step t failed 1.5 s",
+            "Action t failed 1.5 s",
         ),
-        (log("ACTION", tool_name="t", tool_input={"n": 1, "other": "word"}), "Step t ok word"),
+        (log("ACTION", tool_name="t", tool_input={"n": 1, "other": "word"}), "Action t ok word"),
         (log("FINAL_ANSWER", observation="a\nb"), "Answer a\n    b"),
         (log("FINAL_ANSWER", observation={"text": "a"}), "Answer a"),
         (log("ERROR", observation={"code": 1}), 'Error {"code": 1}'),

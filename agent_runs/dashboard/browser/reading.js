@@ -48,13 +48,11 @@ export const firstLine = (text) =>
 const KINDS = new Map([
   ["USER_MESSAGE", "Prompt"],
   ["PLAN_EVALUATION", "Plan"],
-  ["ACTION", "Step"],
   ["FINAL_ANSWER", "Answer"],
-  ["ERROR", "Error"],
 ]);
 
 /**
- * The name of a kind of entry; an unknown one keeps its own words.
+ * The name of a kind of entry; another one keeps its own words.
  *
  * @param {string} type
  */
