@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -73,9 +75,17 @@ def environment_of(version: str, folder: Path) -> str:
     return python
 
 
+@pytest.fixture
+def folder() -> Generator[Path]:
+    """A folder that everybody can reach: for root, PostgreSQL runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="agent-runs-python-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.mark.parametrize("version", SUPPORTED if IS_LONG else [AT_HAND])
-def test_every_module_can_be_imported_and_the_tests_pass(version: str, tmp_path: Path) -> None:
-    python = environment_of(version, tmp_path / "environment")
+def test_every_module_can_be_imported_and_the_tests_pass(version: str, folder: Path) -> None:
+    python = environment_of(version, folder / "environment")
     assert run(python, "-c", _IMPORTS).endswith(f"modules of {version}\n")
     assert "Usage" in run(python, "-m", "agent_runs", "--help")
     if IS_LONG:
