@@ -73,22 +73,22 @@ class MemoryRecorder:
                 await self._told.wait()
 
     def _tell(self) -> None:
-        told, self._told = self._told, anyio.Event()
-        told.set()
+        news, self._told = self._told, anyio.Event()
+        news.set()
 
 
 def request(prompt: str, **fields: Any) -> TurnRequest:
-    known: dict[str, Any] = {"run_id": 1, "turn": 1, "agent": "scripted", "prompt": prompt}
-    return TurnRequest(**known | fields)
+    defaults: dict[str, Any] = {"run_id": 1, "turn": 1, "agent": "scripted", "prompt": prompt}
+    return TurnRequest(**defaults | fields)
 
 
 def provider(
     home: Path, *profiles: AgentProfile, redact: Callable[[str], str] = str, **fields: Any
 ) -> AcpProvider:
     """A provider without sandbox, with the built-in agents and these."""
-    known = load_profiles() | {profile.name: profile for profile in profiles}
+    by_name = load_profiles() | {profile.name: profile for profile in profiles}
     options: dict[str, Any] = {"limits": PATIENT, "sandbox": "none"}
-    return AcpProvider(home, known, redact=redact, **options | fields)
+    return AcpProvider(home, by_name, redact=redact, **options | fields)
 
 
 async def work(
@@ -119,5 +119,5 @@ def odd_agent(body: str, **fields: Any) -> AgentProfile:
 
 def program(source: str, **fields: Any) -> AgentProfile:
     """An agent that is a Python program of its own."""
-    known: dict[str, Any] = {"name": "odd", "command": (sys.executable, "-IS", "-c", source)}
-    return AgentProfile(**known | fields, fs=True, terminal=True)
+    defaults: dict[str, Any] = {"name": "odd", "command": (sys.executable, "-IS", "-c", source)}
+    return AgentProfile(**defaults | fields, fs=True, terminal=True)

@@ -43,14 +43,14 @@ async def full_run(database: Database, prompt: str = HOSTILE) -> AgentRun:
             created_at=AT,
             metadata={"ticket": "ABC-12"},
         )
-        asked = await permissions.insert(
+        question = await permissions.insert(
             transaction,
             run_id=run.id,
             turn=1,
             tool_call={"title": "rm -rf build"},
             options=[{"optionId": "yes", "name": "Yes", "kind": "allow_once"}],
         )
-        await permissions.answer(transaction, asked.id, "yes")
+        await permissions.answer(transaction, question.id, "yes")
         await logs.append(transaction, run.id, None, entries())
         await turns.finish(
             transaction, run.id, 1, status="COMPLETE", result=HOSTILE, finished_at=AT
@@ -148,8 +148,8 @@ def told_alike(content: bytes) -> list[dict[str, JSON]]:
     Ids and addresses do, and what says that a run was imported.
     """
     ids: dict[int, int] = {}
-    found = records(content)
-    for record in found:
+    parts = records(content)
+    for record in parts:
         for name in _OF_THE_SERVER:
             record.pop(name, None)
         if record["type"] == "run":
@@ -159,7 +159,7 @@ def told_alike(content: bytes) -> list[dict[str, JSON]]:
             record.pop("id")
         if "agent_run_id" in record:
             record["agent_run_id"] = ids[record["agent_run_id"]]
-    return found
+    return parts
 
 
 async def parts_of(database: Database, form: ExportFormat = "otlp") -> list[bytes]:

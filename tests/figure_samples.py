@@ -15,16 +15,16 @@ Row = dict[str, int]
 async def figures(database: Database) -> dict[tuple[Any, ...], Row]:
     """All rows of figures by their keys, columns and `spread:bucket` that are not 0."""
     rows = await database.read(f"select {', '.join((*KEY, *AMOUNTS, *SPREADS))} from run_figure")
-    found: dict[tuple[Any, ...], Row] = {}
+    figures: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         key, rest = row[: len(KEY)], row[len(KEY) :]
         amounts: Row = dict(zip(AMOUNTS, map(int, rest[: len(AMOUNTS)]), strict=True))
-        for spread, told in zip(SPREADS, rest[len(AMOUNTS) :], strict=True):
-            for bucket, number in orjson.loads(told).items():
+        for spread, histogram in zip(SPREADS, rest[len(AMOUNTS) :], strict=True):
+            for bucket, number in orjson.loads(histogram).items():
                 amounts[f"{spread}:{int(bucket)}"] = number
                 assert number, "a bucket that is empty is not kept"
-        found[key] = {name: number for name, number in amounts.items() if number}
-    return {key: row for key, row in found.items() if row}
+        figures[key] = {name: number for name, number in amounts.items() if number}
+    return {key: row for key, row in figures.items() if row}
 
 
 async def named_figures(database: Database) -> dict[tuple[Any, ...], Amount]:

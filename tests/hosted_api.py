@@ -231,8 +231,8 @@ class HostedApi:
         return self._refused(request) or _page(request, [USER])
 
     async def _user(self, request: Request) -> Response:
-        known = request.path_params["id"] == USER["id"]
-        return self._refused(request) or (JSONResponse(USER) if known else _missing("User"))
+        exists = request.path_params["id"] == USER["id"]
+        return self._refused(request) or (JSONResponse(USER) if exists else _missing("User"))
 
     async def _repos(self, request: Request) -> Response:
         return self._refused(request) or _page(request, self.repos)
@@ -284,8 +284,8 @@ class HostedApi:
     async def _mark(self, request: Request) -> Response:
         body = await request.json()
         self.bodies.append(body)
-        known = body["agent_run_id"] in self.runs
-        return self._refused(request) or (JSONResponse({}) if known else _missing())
+        exists = body["agent_run_id"] in self.runs
+        return self._refused(request) or (JSONResponse({}) if exists else _missing())
 
     async def _get(self, request: Request) -> Response:
         run = self.runs.get(request.path_params["id"])

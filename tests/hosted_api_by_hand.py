@@ -89,17 +89,17 @@ def main() -> int:
     parser.add_argument("--limits", action="store_true", help="enforce the documented rate limits")
     parser.add_argument("--step", type=float, default=2.0, help="seconds between steps of a run")
     parser.add_argument("--allotment", type=int, help="runs that the plan still allows")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     clock = RealClock()
     api = HostedApi(
         clock=clock,
-        life=partial(working_life, every_seconds=asked.step),
-        limits=Limits(clock.now) if asked.limits else None,
-        allotment=asked.allotment,
-        latency_seconds=asked.latency,
+        life=partial(working_life, every_seconds=options.step),
+        limits=Limits(clock.now) if options.limits else None,
+        allotment=options.allotment,
+        latency_seconds=options.latency,
     )
-    add_history(api, asked.runs, asked.active)
-    config = config_of(switchable(api), asked.port)
+    add_history(api, options.runs, options.active)
+    config = config_of(switchable(api), options.port)
     listening = config.bind_socket()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     sys.stdout.write(

@@ -55,24 +55,24 @@ class Comparison:
 
     def lacks(self) -> list[str]:
         """Return one line for each thing that is lacking."""
-        found: list[str] = []
+        differences: list[str] = []
         served = dict(operations(self._ours))
         for where, operation in operations(self._theirs):
             self.checked["operations"] += 1
             if where not in served:
-                found.append(f"{where}: not served")
+                differences.append(f"{where}: not served")
                 continue
-            found += self._parameters(where, operation, served[where])
-            found += self._body(where, operation, served[where])
-            found += self._answers(where, operation, served[where])
-        return found
+            differences += self._parameters(where, operation, served[where])
+            differences += self._body(where, operation, served[where])
+            differences += self._answers(where, operation, served[where])
+        return differences
 
     def _parameters(self, where: str, theirs: Json, ours: Json) -> Iterator[str]:
         served = {(each["in"], each["name"]): each for each in ours.get("parameters", [])}
-        known: set[tuple[str, str]] = set()
+        names: set[tuple[str, str]] = set()
         for parameter in theirs.get("parameters", []):
             key = (parameter["in"], parameter["name"])
-            known.add(key)
+            names.add(key)
             if parameter["name"] == _TOKEN:
                 continue  # a header there, a security scheme here
             self.checked["parameters"] += 1
@@ -86,7 +86,7 @@ class Comparison:
             )
         for key, parameter in served.items():
             # What stands in the path is sent, whether or not the document says so.
-            if key not in known and parameter.get("required") and key[0] != "path":
+            if key not in names and parameter.get("required") and key[0] != "path":
                 yield f"{where}: asks for {key}, which nobody sends"
 
     def _body(self, where: str, theirs: Json, ours: Json) -> Iterator[str]:

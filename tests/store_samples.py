@@ -10,18 +10,18 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def entry(observation: JSON, **fields: JSON) -> NewLog:
-    known: dict[str, JSON] = {
+    defaults: dict[str, JSON] = {
         "created_at": NOW,
         "message_type": "ACTION",
         "observation": observation,
     }
-    return NewLog(**known | fields)
+    return NewLog(**defaults | fields)
 
 
 async def new_run(database: Database, **fields: JSON) -> AgentRun:
-    known: dict[str, JSON] = {"prompt": "hello"}
+    defaults: dict[str, JSON] = {"prompt": "hello"}
     async with database.begin() as transaction:
-        return await runs.insert(transaction, **known | fields)
+        return await runs.insert(transaction, **defaults | fields)
 
 
 async def add_entries(database: Database, run_id: int, number: int = 1) -> None:

@@ -130,8 +130,8 @@ def test_extras_are_pinned_where_a_package_asks_for_them() -> None:
     for distribution in importlib.metadata.distributions():
         for wanted in map(Requirement, distribution.requires or []):
             if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
-                known = pinned.get(canonicalize_name(wanted.name), set())
-                assert wanted.extras <= known, f"{distribution.name} asks for {wanted}"
+                pinned_here = pinned.get(canonicalize_name(wanted.name), set())
+                assert wanted.extras <= pinned_here, f"{distribution.name} asks for {wanted}"
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

@@ -50,8 +50,8 @@ def test_every_setting_that_counts_something_has_a_unit(field: str) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / ".env.example"], ids=name_of)
 def test_a_page_names_only_variables_that_exist(page: Path) -> None:
-    known = {env_name(field) for field in Settings.model_fields} | OF_THE_OFFICIAL_TOOLS
-    assert set(VARIABLE.findall(page.read_text(encoding="utf-8"))) <= known
+    variables = {env_name(field) for field in Settings.model_fields} | OF_THE_OFFICIAL_TOOLS
+    assert set(VARIABLE.findall(page.read_text(encoding="utf-8"))) <= variables
 
 
 def test_example_env_file_shows_the_variables_that_most_people_set() -> None:

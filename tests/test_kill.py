@@ -139,7 +139,7 @@ def test_a_polite_stop_of_the_server_marks_its_runs_and_ends_their_agents(
 
 def _marked(mark: str, home: Path) -> list[int]:
     """Processes of this home's agents that carry the run's mark."""
-    found: list[int] = []
+    pids: list[int] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             environ = process.environ()
@@ -148,5 +148,5 @@ def _marked(mark: str, home: Path) -> list[int]:
                 and str(home) in environ.get("HOME", "")
                 and process.status() != psutil.STATUS_ZOMBIE
             ):
-                found.append(process.pid)
-    return found
+                pids.append(process.pid)
+    return pids

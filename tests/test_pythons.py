@@ -37,10 +37,10 @@ print(len(names), "modules of", "%d.%d" % sys.version_info[:2])
 
 def found(version: str) -> str | None:
     """Return a Python of this version that starts: on the path or where pyenv keeps them."""
-    kept = Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
-    for python in [shutil.which(f"python{version}"), *map(str, sorted(kept))]:
-        asked = [python or "", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-        if python and run(*asked, may_fail=True).strip() == version:
+    installed = Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
+    for python in [shutil.which(f"python{version}"), *map(str, sorted(installed))]:
+        command = [python or "", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        if python and run(*command, may_fail=True).strip() == version:
             return python
     return None
 

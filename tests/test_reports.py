@@ -54,11 +54,11 @@ async def text_of(parts: AsyncIterator[bytes]) -> str:
 async def test_a_report_says_what_the_runs_of_a_period_came_to(database: Database) -> None:
     await filled(database)
     report = await read_report(database, Scope(TODAY - timedelta(days=6), TODAY))
-    told = json.loads(as_json(report))
-    assert told["last_day"] == TODAY.isoformat()
-    assert [row["number"] for row in told["tables"]["days"]][-1] == 3
-    assert (told["failed_total"], [run["id"] for run in told["failed_runs"]]) == (1, [2])
-    agents = {row["agent"]: row["number"] for row in told["tables"]["agents"]}
+    facts = json.loads(as_json(report))
+    assert facts["last_day"] == TODAY.isoformat()
+    assert [row["number"] for row in facts["tables"]["days"]][-1] == 3
+    assert (facts["failed_total"], [run["id"] for run in facts["failed_runs"]]) == (1, [2])
+    agents = {row["agent"]: row["number"] for row in facts["tables"]["agents"]}
     assert agents == {"claude": 2, "<b>claude": 1}
     text = as_markdown(report).decode()
     assert f"# Agent runs, {TODAY - timedelta(days=6)} to {TODAY}" in text
@@ -72,15 +72,15 @@ async def test_hostile_text_means_nothing_in_a_report(database: Database) -> Non
     text = as_markdown(report).decode()
     assert "<script>" not in text.replace("\\<", "")
     assert "@team" not in text.replace("\\@", "")
-    found: list[tuple[str, dict[str, str | None]]] = []
+    elements: list[tuple[str, dict[str, str | None]]] = []
 
     class Elements(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            found.append((tag, dict(attrs)))
+            elements.append((tag, dict(attrs)))
 
     Elements().feed(as_html(report).decode())
-    assert {tag for tag, _ in found}.isdisjoint({"script", "b", "img", "iframe", "link"})
-    assert [each["content"] for _, each in found if "http-equiv" in each] == [POLICY]
+    assert {tag for tag, _ in elements}.isdisjoint({"script", "b", "img", "iframe", "link"})
+    assert [each["content"] for _, each in elements if "http-equiv" in each] == [POLICY]
 
 
 async def test_a_report_of_nothing_is_whole(database: Database) -> None:

@@ -305,8 +305,8 @@ def test_whatever_the_file_holds_a_change_is_exact_or_refused(old: str, value: s
         new = with_changes(old, {"TOKEN": value})
     except InvalidSettings:
         return
-    kept = [line for line in old.splitlines() if line.startswith("#")]
-    assert all(line in new for line in kept)
+    comments = [line for line in old.splitlines() if line.startswith("#")]
+    assert all(line in new for line in comments)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)

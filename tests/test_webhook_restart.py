@@ -34,9 +34,9 @@ def test_a_delivery_that_failed_is_made_after_the_server_was_killed_and_started_
         server.start()
         with receiving(port) as receiver:
             message = receiver.next()
-        told = json.loads(message.body)
-        assert told["delivery_id"] == waiting[0]["id"]
-        assert told["agent_run"]["result"] == "kept"
+        message_body = json.loads(message.body)
+        assert message_body["delivery_id"] == waiting[0]["id"]
+        assert message_body["agent_run"]["result"] == "kept"
         assert "X-Agent-Runs-Signature" in message.headers
     finally:
         server.stop()

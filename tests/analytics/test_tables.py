@@ -118,9 +118,9 @@ async def runs_behind(database: Database, path: str) -> int:
 
 
 async def test_days_say_how_runs_ended_and_lead_to_them(history: Database) -> None:
-    found = await rows(history, "days")
-    assert len(found) == 14
-    assert found[0] | {"runs": ""} == {
+    days = await rows(history, "days")
+    assert len(days) == 14
+    assert days[0] | {"runs": ""} == {
         "day": "2026-11-09",
         "number": 0,
         "complete": 0,
@@ -130,10 +130,10 @@ async def test_days_say_how_runs_ended_and_lead_to_them(history: Database) -> No
         "success_rate": None,
         "runs": "",
     }
-    last = found[-1]
+    last = days[-1]
     assert (last["number"], last["complete"], last["failed"], last["working"]) == (5, 3, 1, 1)
     assert last["success_rate"] == 0.75
-    for row in found:
+    for row in days:
         assert await runs_behind(history, row["runs"]) == row["number"]
 
 
@@ -146,9 +146,9 @@ async def test_measured_figures_lead_to_the_runs_that_were_measured(history: Dat
             await runs.change(transaction, run, status="CANCELLED", **fields)
     numbers: dict[str, list[int]] = {}
     for name in ("durations", "first_steps", "waiting", "steps"):
-        found = await rows(history, name)
-        numbers[name] = [row["number"] for row in found]
-        assert [await runs_behind(history, row["runs"]) for row in found] == numbers[name]
+        table = await rows(history, name)
+        numbers[name] = [row["number"] for row in table]
+        assert [await runs_behind(history, row["runs"]) for row in table] == numbers[name]
     assert [numbers[name][-1] for name in numbers] == [4, 5, 1, 6]
 
 
@@ -218,9 +218,9 @@ async def test_filters_hold_in_every_table(
     assert summary["runs"]["value"] == number
     assert sum(row["number"] for row in await rows(history, "days", scope)) == number
     for name in ("agents", "repositories", "templates"):
-        found = await rows(history, name, scope)
-        assert sum(row["number"] for row in found) == number
-        for row in found:
+        table = await rows(history, name, scope)
+        assert sum(row["number"] for row in table) == number
+        for row in table:
             if row["runs"]:
                 assert await runs_behind(history, row["runs"]) == row["number"]
     for row in await rows(history, "tools", scope):
@@ -229,30 +229,30 @@ async def test_filters_hold_in_every_table(
 
 async def test_the_summary_compares_with_the_period_before(history: Database) -> None:
     three_days = Scope(DAY - timedelta(days=2), DAY)
-    found = {row["figure"]: row for row in await rows(history, "summary", three_days)}
-    assert (found["runs"]["value"], found["runs"]["before"]) == (13, 12)
-    assert found["success_rate"]["value"] == 0.75
-    assert found["duration_p50"]["value"] == pytest.approx(20, rel=0.091)
-    assert found["tool_failure_rate"]["value"] == pytest.approx(3 / 27, abs=0.001)
-    assert (found["tokens"]["value"], found["cost"]["value"]) == (1320, {"USD": 3.0})
-    assert await runs_behind(history, found["runs"]["runs"]) == 13
-    assert await runs_behind(history, found["failed"]["runs"]) == found["failed"]["value"] == 3
+    figures = {row["figure"]: row for row in await rows(history, "summary", three_days)}
+    assert (figures["runs"]["value"], figures["runs"]["before"]) == (13, 12)
+    assert figures["success_rate"]["value"] == 0.75
+    assert figures["duration_p50"]["value"] == pytest.approx(20, rel=0.091)
+    assert figures["tool_failure_rate"]["value"] == pytest.approx(3 / 27, abs=0.001)
+    assert (figures["tokens"]["value"], figures["cost"]["value"]) == (1320, {"USD": 3.0})
+    assert await runs_behind(history, figures["runs"]["runs"]) == 13
+    assert await runs_behind(history, figures["failed"]["runs"]) == figures["failed"]["value"] == 3
 
 
 async def test_where_the_time_goes_adds_up(history: Database) -> None:
-    found = {row["part"]: row for row in await rows(history, "time")}
-    assert found["tools"]["total"] == 17.5 + 2.8
-    assert found["queued"]["total"] == 28
-    assert found["model"]["total"] == pytest.approx(700 - 20.3)
-    assert sum(row["share"] for row in found.values()) == pytest.approx(1, abs=0.001)
+    parts = {row["part"]: row for row in await rows(history, "time")}
+    assert parts["tools"]["total"] == 17.5 + 2.8
+    assert parts["queued"]["total"] == 28
+    assert parts["model"]["total"] == pytest.approx(700 - 20.3)
+    assert sum(row["share"] for row in parts.values()) == pytest.approx(1, abs=0.001)
 
 
 async def test_a_long_period_has_a_row_per_week_with_the_same_sums(history: Database) -> None:
     year = Scope(DAY - timedelta(days=364), DAY)
-    found = await rows(history, "days", year)
-    assert len(found) == 53
-    assert sum(row["number"] for row in found) == 29
-    for row in found[-3:]:
+    days = await rows(history, "days", year)
+    assert len(days) == 53
+    assert sum(row["number"] for row in days) == 29
+    for row in days[-3:]:
         assert await runs_behind(history, row["runs"]) == row["number"]
 
 

@@ -26,18 +26,18 @@ async def test_two_runs_show_what_they_share_and_where_they_part(
     other = await made(http, finished, f"{COMMON}/write b.txt two\n/run exit 3\n/say done")
     answer = await http.get(f"/compare?ids={one},{other}")
     assert answer.status_code == 200
-    found = answer.json()
-    assert [run["id"] for run in found["runs"]] == [one, other]
-    first, second = found["runs"]
+    comparison = answer.json()
+    assert [run["id"] for run in comparison["runs"]] == [one, other]
+    first, second = comparison["runs"]
     run = (await http.get(f"/agent_runs/{one}")).json()
     assert first["name"] == first["title"] == run["name"]
     assert (first["status"], first["failed_calls"], second["failed_calls"]) == ("COMPLETE", 0, 1)
     assert first["duration_ms"] > 0
-    assert not found["same_prompt"]
-    assert found["parting"]["common"] == 1
-    steps = [each["step"] for each in found["parting"]["steps"]]
+    assert not comparison["same_prompt"]
+    assert comparison["parting"]["common"] == 1
+    steps = [each["step"] for each in comparison["parting"]["steps"]]
     assert all("b.txt" in step["text"] for step in steps)
-    files = {file["path"]: file for file in found["files"]}
+    files = {file["path"]: file for file in comparison["files"]}
     assert files["notes/a.txt"]["same"]
     assert not files["b.txt"]["same"]
     assert [change["status"] for change in files["b.txt"]["changes"]] == ["added", "added"]
@@ -49,10 +49,10 @@ async def test_runs_that_did_the_same_do_not_part(
     http: httpx.AsyncClient, finished: Finish
 ) -> None:
     ids = [await made(http, finished, f"{COMMON}/run echo hi\n/say done") for _ in range(3)]
-    found = (await http.get(f"/compare?ids={','.join(map(str, ids))}")).json()
-    assert found["parting"] is None
-    assert found["same_prompt"]
-    assert [file["same"] for file in found["files"]] == [True]
+    comparison = (await http.get(f"/compare?ids={','.join(map(str, ids))}")).json()
+    assert comparison["parting"] is None
+    assert comparison["same_prompt"]
+    assert [file["same"] for file in comparison["files"]] == [True]
 
 
 @pytest.mark.parametrize("settings", ["1/2/3"], indirect=True)
@@ -70,9 +70,9 @@ async def test_a_run_without_a_work_tree_can_be_compared_all_the_same(
 ) -> None:
     database = app.state.server.database
     ids = [(await new_run(database, status="COMPLETE")).id for _ in range(2)]
-    found = (await http.get(f"/compare?ids={ids[0]},{ids[1]}")).json()
-    assert found["files"] == []
-    assert [run["duration_ms"] for run in found["runs"]] == [0, 0]
+    comparison = (await http.get(f"/compare?ids={ids[0]},{ids[1]}")).json()
+    assert comparison["files"] == []
+    assert [run["duration_ms"] for run in comparison["runs"]] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,17 @@ KNOWN = {
 
 def lacking(theirs: Mapping[str, Any], app: FastAPI) -> tuple[list[str], dict[str, int]]:
     comparison = Comparison(dict(theirs), app.openapi())
-    found = comparison.lacks()
+    differences = comparison.lacks()
     for difference in KNOWN:
-        assert any(difference in line for line in found), difference
-    unknown = [line for line in found if not any(known in line for known in KNOWN)]
+        assert any(difference in line for line in differences), difference
+    unknown = [line for line in differences if not any(known in line for known in KNOWN)]
     return unknown, comparison.checked
 
 
 async def test_nothing_of_the_recorded_contract_is_lacking(app: FastAPI) -> None:
-    found, checked = lacking(recorded(), app)
+    differences, checked = lacking(recorded(), app)
     print("recorded contract:", ", ".join(f"{n} {what}" for what, n in checked.items()))  # noqa: T201 - wanted with -s
-    assert "\n".join(found) == ""
+    assert "\n".join(differences) == ""
     assert checked["operations"] == 30
 
 
@@ -50,7 +50,7 @@ async def test_the_comparison_finds_what_is_lacking(app: FastAPI) -> None:
     run["properties"]["status"] = {"type": "integer"}
     created = theirs["components"]["schemas"]["CreateAgentRunInput"]
     created["properties"]["agent_type"]["anyOf"][0]["enum"].append("other")
-    found, _ = lacking(theirs, app)
+    differences, _ = lacking(theirs, app)
     for words in (
         "GET /v1/else: not served",
         "minimum is 0, not 5",
@@ -58,15 +58,15 @@ async def test_the_comparison_finds_what_is_lacking(app: FastAPI) -> None:
         "status: out, string is none of ['integer']",
         "in, ['other'] is none of",
     ):
-        assert any(words in line for line in found), words
+        assert any(words in line for line in differences), words
 
 
 @pytest.mark.skipif(not DOCUMENTS, reason="the published documents are not beside the repository")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 async def test_nothing_of_a_published_document_is_lacking(app: FastAPI, path: Path) -> None:
-    found, checked = lacking(orjson.loads(path.read_bytes()), app)
+    differences, checked = lacking(orjson.loads(path.read_bytes()), app)
     print(f"{path.stem}:", ", ".join(f"{n} {what}" for what, n in checked.items()))  # noqa: T201 - wanted with -s
-    assert "\n".join(found) == ""
+    assert "\n".join(differences) == ""
     assert checked["operations"] in {25, 30}
 
 
@@ -83,7 +83,7 @@ async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each op
 ) -> None:
     contract = recorded()
     shapes = {where: operation["responses"] for where, operation in operations(contract)}
-    asked: set[str] = set()
+    operations_sent: set[str] = set()
 
     async def ask(where: str, status: int = 200, *, body: Any = None, **ids: Any) -> Any:
         method, path = where.split(" ")
@@ -96,7 +96,7 @@ async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each op
         if content:
             schema = content["application/json"]["schema"] | {"components": contract["components"]}
             jsonschema_rs.validate(schema, answer.json())
-        asked.add(where)
+        operations_sent.add(where)
         return answer.json()
 
     org = "/v1/organizations/{org_id}"
@@ -150,4 +150,4 @@ async def test_real_answers_have_the_official_shapes(  # noqa: PLR0915 - each op
     await ask(f"POST {hook}", 422, body={"url": "http://127.0.0.1/"})
     await ask(f"DELETE {hook}")
     await ask(f"POST {hook}/test", 422, body={"url": "http://127.0.0.1/"})
-    assert asked == shapes.keys()
+    assert operations_sent == shapes.keys()

@@ -73,8 +73,8 @@ async def test_an_export_of_a_search_has_each_run_that_it_finds_once(
         async with database.begin() as transaction:
             await logs.append(transaction, run.id, None, [entry("zanzibar") for _ in range(3)])
     answer = await http.get("/exports?search=zanzibar")
-    found = [each["id"] for each in records(answer) if each["type"] == "run"]
-    assert found == [made[2].id, made[0].id]
+    ids = [each["id"] for each in records(answer) if each["type"] == "run"]
+    assert ids == [made[2].id, made[0].id]
     wrong = await http.get("/exports", params={"search": '"unbalanced'})
     assert (wrong.status_code, wrong.json()["error"]) == (422, "InvalidQuery")
 

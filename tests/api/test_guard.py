@@ -130,10 +130,10 @@ async def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_lengt
         httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         for path in ("/agent_runs", "/v1/organizations/1/agent/run", "/nowhere"):
-            told = await client.post(path, content=b"x" * 1001, headers=json_type)
+            announced = await client.post(path, content=b"x" * 1001, headers=json_type)
             huge = await client.post(path, headers=json_type | {"content-length": "9" * 40})
-            assert (told.status_code, huge.status_code) == (413, 413), path
-            assert told.json()["status_code"] == 413
+            assert (announced.status_code, huge.status_code) == (413, 413), path
+            assert announced.json()["status_code"] == 413
         untold = await client.post("/agent_runs", content=chunks(), headers=json_type)
         assert (untold.status_code, untold.json()["error"]) == (413, "TooLarge")
         assert (await client.get("/agent_runs")).json()["total"] == 0

@@ -41,9 +41,9 @@ async def until(
     """Look again with each event, and now and then: not all that is waited for is one."""
     with anyio.fail_after(PATIENCE_SECONDS):
         async with app.state.server.bus.subscribe() as subscription:
-            while not true(found := (await http.get(path)).json()):
+            while not true(answer := (await http.get(path)).json()):
                 await subscription.next(0.1)
-    return found
+    return answer
 
 
 def is_followed(hosted: JSON) -> bool:

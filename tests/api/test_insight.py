@@ -51,7 +51,7 @@ async def test_a_secret_in_a_command_is_not_in_the_insight(
     server.redact.learn(["canary-4711-of-a-command"])
     run = await new_run(server.database)
     async with server.database.begin() as transaction:
-        told = entry("", tool_name="bash", tool_input={"command": "echo canary-4711-of-a-command"})
-        await logs.append(transaction, run.id, None, [told])
+        step = entry("", tool_name="bash", tool_input={"command": "echo canary-4711-of-a-command"})
+        await logs.append(transaction, run.id, None, [step])
     assert "canary-4711" not in (await http.get(f"/agent_runs/{run.id}/insight")).text
     assert (await runs.get(server.database, run.id)).log_count == 1

@@ -60,9 +60,11 @@ async def _queue(transaction: Transaction, run_id: int) -> None:
 
 
 async def _ask(transaction: Transaction, run_id: int) -> None:
-    asked = await permissions.insert(transaction, run_id=run_id, turn=1, tool_call={}, options=[])
+    question = await permissions.insert(
+        transaction, run_id=run_id, turn=1, tool_call={}, options=[]
+    )
     run = await runs.lock(transaction, run_id)
-    await runs.change(transaction, run, status=AgentRunStatus.PAUSED, permission_id=asked.id)
+    await runs.change(transaction, run, status=AgentRunStatus.PAUSED, permission_id=question.id)
 
 
 async def _another(transaction: Transaction, run_id: int) -> None:

@@ -47,9 +47,9 @@ async def test_a_run_from_a_template_is_called_by_the_words_of_the_person(
     assert not run["prompt"].startswith("The cart")
     assert run["name"] == "The cart is empty"
     listed = (await http.get("/agent_runs")).json()["items"]
-    found = (await http.get("/search")).json()["items"]
+    hits = (await http.get("/search")).json()["items"]
     assert [each["name"] for each in listed] == ["The cart is empty"]
-    assert [each["run"]["title"] for each in found] == ["The cart is empty"]
+    assert [each["run"]["title"] for each in hits] == ["The cart is empty"]
 
 
 @pytest.mark.parametrize(
@@ -234,10 +234,10 @@ async def test_a_question_of_an_agent_is_answered_once(
     path = f"/agent_runs/{run['id']}/permissions"
     with anyio.fail_after(PATIENCE_SECONDS):
         async with app.state.server.bus.subscribe(run_id=run["id"]) as subscription:
-            while not (asked := (await http.get(path)).json()["items"]):
+            while not (questions := (await http.get(path)).json()["items"]):
                 await subscription.next(PATIENCE_SECONDS)
     assert (await http.get(f"/agent_runs/{run['id']}")).json()["status"] == "PAUSED"
-    one = f"{path}/{asked[0]['id']}"
+    one = f"{path}/{questions[0]['id']}"
     assert (await http.post(one, json={})).status_code == 422
     assert (await http.post(one, json={"option_id": "no such"})).status_code == 422
     assert (await http.post(one, json={"decision": "allow"})).json()["state"] == "answered"

@@ -182,8 +182,8 @@ async def test_prompts_are_those_of_the_run_and_of_its_turns(http: httpx.AsyncCl
     assert [turn["prompt"] for turn in turns] == ["Mend the test", "And the other one"]
     assert [turn["result"] for turn in turns] == ["It is mended.", None]
     assert (await http.get(f"/agent_runs/{run_id}")).json()["prompt"] == "Mend the test"
-    found = (await http.get("/agent_runs", params={"q": "mend test"})).json()["items"]
-    assert [each["id"] for each in found] == [run_id]
+    items = (await http.get("/agent_runs", params={"q": "mend test"})).json()["items"]
+    assert [each["id"] for each in items] == [run_id]
 
 
 async def test_a_long_answer_that_comes_after_the_end_is_whole(http: httpx.AsyncClient) -> None:

@@ -83,9 +83,9 @@ async def test_settings_of_checks_are_kept_and_changed_one_by_one(
     assert (usual["check_retry_count"], usual["ignored_checks"]) == (3, [])
     await http.put(path, json={"check_retry_count": 5, "custom_prompts": {"lint": "be kind"}})
     await http.put(path, json={"ignored_checks": ["slow"], "check_retry_count": None})
-    kept = (await http.get(path)).json()
-    assert (kept["check_retry_count"], kept["ignored_checks"]) == (5, ["slow"])
-    assert kept["custom_prompts"] == {"lint": "be kind"}
+    stored = (await http.get(path)).json()
+    assert (stored["check_retry_count"], stored["ignored_checks"]) == (5, ["slow"])
+    assert stored["custom_prompts"] == {"lint": "be kind"}
     assert (await http.put(path, json={"check_retry_count": 11})).status_code == 422
     assert (await http.get(path.replace(str(repo_id), "999"))).status_code == 404
 
@@ -102,10 +102,10 @@ async def test_a_model_can_name_the_agent(http: httpx.AsyncClient, finished: Fin
 
 
 async def test_integrations_tell_which_agents_can_be_used(http: httpx.AsyncClient) -> None:
-    told = (await http.get(f"{V1}/integrations")).json()
-    active = {each["integration_type"] for each in told["integrations"] if each["active"]}
+    integrations = (await http.get(f"{V1}/integrations")).json()
+    active = {each["integration_type"] for each in integrations["integrations"] if each["active"]}
     assert "scripted" in active
-    assert told["total_active_integrations"] == len(active)
+    assert integrations["total_active_integrations"] == len(active)
 
 
 async def test_what_has_no_local_meaning_says_so_in_the_official_shape(
@@ -175,9 +175,9 @@ async def test_setup_commands_start_a_run_in_the_repository(
     http: httpx.AsyncClient, finished: Finish, repo_id: int
 ) -> None:
     body = {"repo_id": repo_id, "prompt": "Use make"}
-    told = (await http.post(f"{V1}/setup-commands/generate", json=body)).json()
-    run = await finished(told["agent_run_id"])
-    assert told["url"].endswith(f"/runs/{run.id}")
+    answer = (await http.post(f"{V1}/setup-commands/generate", json=body)).json()
+    run = await finished(answer["agent_run_id"])
+    assert answer["url"].endswith(f"/runs/{run.id}")
     assert (run.source_type, run.repo_id) == ("SETUP_COMMANDS", repo_id)
     assert "Use make" in run.prompt
     missing = await http.post(f"{V1}/setup-commands/generate", json={"repo_id": 99})
@@ -191,8 +191,8 @@ async def test_the_look_into_a_log_sees_outputs_in_the_repository_behind_a_fence
     body = {"prompt": words, "title": "A loss", "repo_id": repo_id}
     first = (await http.post("/agent_runs", json=body)).json()["id"]
     await finished(first)
-    told = (await http.post(f"{V1}/sandbox/{first}/analyze-logs")).json()
-    run = await finished(told["agent_run_id"])
+    answer = (await http.post(f"{V1}/sandbox/{first}/analyze-logs")).json()
+    run = await finished(answer["agent_run_id"])
     prompt = (await http.get(f"/agent_runs/{run.id}/turns")).json()["items"][0]["prompt"]
     assert "all is lost" in prompt.partition("~" * 12)[2].replace(words, "")
     assert prompt.count("~" * 12) == 2
@@ -207,11 +207,11 @@ async def test_a_log_is_looked_into_by_another_run(
 ) -> None:
     first = (await http.post("/agent_runs", json={"prompt": "/error 500 out of cheese"})).json()
     await finished(first["id"])
-    told = (await http.post(f"{V1}/sandbox/{first['id']}/analyze-logs")).json()
-    run = await finished(told["agent_run_id"])
+    answer = (await http.post(f"{V1}/sandbox/{first['id']}/analyze-logs")).json()
+    run = await finished(answer["agent_run_id"])
     assert "out of cheese" in run.prompt
     assert run.metadata == {"analyzed_agent_run_id": first["id"]}
-    assert str(run.id) in told["message"]
+    assert str(run.id) in answer["message"]
     assert (await http.post(f"{V1}/sandbox/999/analyze-logs")).status_code == 404
 
 
@@ -249,9 +249,9 @@ async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures
     command: str,
 ) -> None:
     view = '{"url":"https://github.com/o/n/pull/7","number":7,"title":"T","state":"CLOSED"}'
-    asked = put_gh(tmp_path, f"[ $2 = view ] && echo '{view}'; exit 0", monkeypatch)
-    told = await http.patch(f"{V1}/repos/{at_github}/prs/7", json={"state": state})
-    assert told.json() == {
+    calls = put_gh(tmp_path, f"[ $2 = view ] && echo '{view}'; exit 0", monkeypatch)
+    answer = await http.patch(f"{V1}/repos/{at_github}/prs/7", json={"state": state})
+    assert answer.json() == {
         "success": True,
         "url": "https://github.com/o/n/pull/7",
         "number": 7,
@@ -259,7 +259,7 @@ async def test_pull_requests_are_changed_through_gh(  # noqa: PLR0917 - fixtures
         "state": "closed",
         "error": None,
     }
-    assert asked.read_text().splitlines()[0] == command
+    assert calls.read_text().splitlines()[0] == command
     alone = await http.patch(f"{V1}/prs/7", json={"state": state})
     assert alone.json()["success"] is True
 
@@ -281,10 +281,10 @@ async def test_the_forge_of_a_local_clone_is_that_of_its_origin(
     remote = ["remote", "add", "origin", "git@forge.example:farm/fruit.git"]
     subprocess.run(["git", "-C", str(clone), *remote], check=True)
     repo_id = (await http.post("/repos", json={"url": str(clone)})).json()["id"]
-    asked = put_gh(tmp_path, "exit 0", monkeypatch)
-    told = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "draft"})).json()
-    assert (told["success"], told["number"]) == (True, 7)
-    assert asked.read_text().splitlines()[0] == "pr ready 7 --repo forge.example/farm/fruit --undo"
+    calls = put_gh(tmp_path, "exit 0", monkeypatch)
+    answer = (await http.patch(f"{V1}/repos/{repo_id}/prs/7", json={"state": "draft"})).json()
+    assert (answer["success"], answer["number"]) == (True, 7)
+    assert calls.read_text().splitlines()[0] == "pr ready 7 --repo forge.example/farm/fruit --undo"
 
 
 async def test_a_pull_request_is_found_by_the_id_that_a_run_shows(
@@ -293,10 +293,10 @@ async def test_a_pull_request_is_found_by_the_id_that_a_run_shows(
     shown = PullRequest(id=4711, created_at="", url="https://forge.example/farm/fruit/pull/9")
     async with app.state.server.database.begin() as transaction:
         await runs.insert(transaction, prompt="x", status="COMPLETE", github_pull_requests=(shown,))
-    asked = put_gh(tmp_path, "exit 0", monkeypatch)
-    told = (await http.patch(f"{V1}/prs/4711", json={"state": "closed"})).json()
-    assert (told["success"], told["number"]) == (True, 9)
-    assert asked.read_text().splitlines()[0] == "pr close 9 --repo forge.example/farm/fruit"
+    calls = put_gh(tmp_path, "exit 0", monkeypatch)
+    answer = (await http.patch(f"{V1}/prs/4711", json={"state": "closed"})).json()
+    assert (answer["success"], answer["number"]) == (True, 9)
+    assert calls.read_text().splitlines()[0] == "pr close 9 --repo forge.example/farm/fruit"
 
 
 @pytest.mark.parametrize(

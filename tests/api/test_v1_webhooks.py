@@ -80,8 +80,8 @@ async def test_the_end_of_a_run_is_told_and_signed(
     http: httpx.AsyncClient, finished: Finish, receiver: Receiver
 ) -> None:
     body = {"url": f"{receiver.url}/hook", "secret": "a secret of mine"}
-    kept = (await http.post(HOOK, json=body)).json()
-    assert kept == {"url": body["url"], "enabled": True, "has_secret": True}
+    webhook = (await http.post(HOOK, json=body)).json()
+    assert webhook == {"url": body["url"], "enabled": True, "has_secret": True}
     run_id = (await http.post(RUN, json={"prompt": "/say told"})).json()["id"]
     await finished(run_id)
     await receiver.wait_for(1)
@@ -89,12 +89,12 @@ async def test_the_end_of_a_run_is_told_and_signed(
     expected = hmac.new(b"a secret of mine", raw, hashlib.sha256).hexdigest()
     assert headers["x-agent-runs-signature"] == f"sha256={expected}"
     assert headers["x-agent-runs-event"] == "agent_run.finished"
-    told = json.loads(raw)
-    assert (told["event"], told["agent_run"]["id"]) == ("agent_run.finished", run_id)
-    assert (told["agent_run"]["status"], told["agent_run"]["result"]) == ("COMPLETE", "told")
+    message = json.loads(raw)
+    assert (message["event"], message["agent_run"]["id"]) == ("agent_run.finished", run_id)
+    assert (message["agent_run"]["status"], message["agent_run"]["result"]) == ("COMPLETE", "told")
     record = await delivered(http, run_id, "delivered")
     assert (record["attempts"], record["status_code"], record["error"]) == (1, 200, None)
-    assert str(told["delivery_id"]) == headers["x-agent-runs-delivery"] == str(record["id"])
+    assert str(message["delivery_id"]) == headers["x-agent-runs-delivery"] == str(record["id"])
 
 
 async def test_no_answer_holds_the_secret(http: httpx.AsyncClient, receiver: Receiver) -> None:
@@ -108,11 +108,11 @@ async def test_a_webhook_of_the_run_takes_the_place_of_the_organizations(
 ) -> None:
     await http.post(HOOK, json={"url": f"{receiver.url}/usual"})
     own = [{"url": f"{receiver.url}/own", "secret": None}]
-    told = (await http.post(RUN, json={"prompt": "/say a", "webhooks": own})).json()["id"]
+    run_id = (await http.post(RUN, json={"prompt": "/say a", "webhooks": own})).json()["id"]
     silent = (await http.post(RUN, json={"prompt": "/say b", "webhooks": []})).json()["id"]
-    await finished(told)
+    await finished(run_id)
     await finished(silent)
-    assert (await delivered(http, told, "delivered"))["url"] == f"{receiver.url}/own"
+    assert (await delivered(http, run_id, "delivered"))["url"] == f"{receiver.url}/own"
     assert await deliveries(http, silent) == []
 
 
@@ -168,9 +168,9 @@ async def test_a_sample_tells_at_once_what_the_receiver_said(
 
 
 async def test_nobody_there_is_told_in_words(http: httpx.AsyncClient) -> None:
-    told = (await http.post(f"{HOOK}/test", json={"url": "http://127.0.0.1:9/"})).json()
-    assert (told["success"], told["status_code"]) == (False, None)
-    assert "could not be sent" in told["message"]
+    answer = (await http.post(f"{HOOK}/test", json={"url": "http://127.0.0.1:9/"})).json()
+    assert (answer["success"], answer["status_code"]) == (False, None)
+    assert "could not be sent" in answer["message"]
 
 
 async def test_it_is_sent_again_until_it_is_taken(
@@ -266,9 +266,9 @@ async def test_a_result_is_told_whole(
     run_id = (await http.post(RUN, json={"prompt": f"/say {'word ' * 600}end"})).json()["id"]
     await finished(run_id)
     await receiver.wait_for(1)
-    told = json.loads(receiver.taken[0][1])["agent_run"]
-    assert told["result"] == (await http.get(f"/agent_runs/{run_id}")).json()["result"]
-    assert len(told["result"]) > 3000
+    run = json.loads(receiver.taken[0][1])["agent_run"]
+    assert run["result"] == (await http.get(f"/agent_runs/{run_id}")).json()["result"]
+    assert len(run["result"]) > 3000
 
 
 async def test_a_receiver_that_does_not_answer_holds_up_no_other(

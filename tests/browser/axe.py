@@ -41,9 +41,9 @@ def serious_in_both_themes(page: Page, script: Path) -> list[str]:
 
     The themes differ in colours alone.
     """
-    found: list[str] = []
+    problems: list[str] = []
     for theme, rules in _THEMES:
         page.emulate_media(color_scheme=theme)
         expect(page.locator("html")).to_have_class(re.compile(rf"\b{theme}\b"))
-        found += [f"{theme}: {problem}" for problem in serious(page, script, rules=rules)]
-    return found
+        problems += [f"{theme}: {problem}" for problem in serious(page, script, rules=rules)]
+    return problems

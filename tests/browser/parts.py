@@ -94,9 +94,9 @@ class Api:
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def start(script: str, log: Path, cwd: Path, **environment: str) -> subprocess.Popen[bytes]:

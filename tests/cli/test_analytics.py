@@ -27,9 +27,9 @@ def test_the_key_figures_are_told_for_people_machines_and_spreadsheets(
     head, row, *_ = csv.reader(io.StringIO(printed))
     assert head[:3] == ["tool", "calls", "failed"]
     assert row[0] == tool["tool"]
-    told = cli("analytics").out.splitlines()
-    assert any(line.startswith("runs\t") for line in told)
-    assert any(line.startswith("success_rate\t") and "%" in line for line in told)
+    lines = cli("analytics").out.splitlines()
+    assert any(line.startswith("runs\t") for line in lines)
+    assert any(line.startswith("success_rate\t") and "%" in line for line in lines)
 
 
 def test_sums_of_money_are_told_to_the_cent_and_are_whole_in_csv(

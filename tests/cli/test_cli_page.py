@@ -41,8 +41,8 @@ def reference() -> str:
 
 
 def test_the_page_shows_the_help_of_every_command() -> None:
-    _, found, written = PAGE.read_text(encoding="utf-8").partition(HEADING)
-    assert found
+    _, heading, written = PAGE.read_text(encoding="utf-8").partition(HEADING)
+    assert heading
     assert written[written.index("\n### ") :] == reference()
 
 

@@ -21,8 +21,8 @@ def test_two_runs_are_told_side_by_side(cli: Cli, sdk: CodegenClient) -> None:
     assert "The runs part after 1 common step:" in lines
     assert f"    Run {ids[1]} " in done.out
     assert "= a.txt: added +1 -0 added +1 -0" in lines
-    told = json.loads(cli("compare", *ids, "--json").out)
-    assert told == sdk.compare_agent_runs(ids).model_dump(mode="json")
+    comparison = json.loads(cli("compare", *ids, "--json").out)
+    assert comparison == sdk.compare_agent_runs(ids).model_dump(mode="json")
 
 
 def test_one_run_alone_is_refused(cli: Cli) -> None:

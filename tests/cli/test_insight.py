@@ -19,9 +19,9 @@ def test_the_insight_of_a_real_run_names_its_steps(cli: Cli, sdk: CodegenClient)
     assert "notes/a.txt +1 -0" in done.out
     assert "Tests FAILED: #" in done.out
     assert "First error: #" in done.out
-    told = json.loads(cli("insight", task.id, "--json").out)
-    assert told == sdk.get_agent_run_insight(task.id).model_dump(mode="json")
-    assert told["tests"][0]["runner"] == "pytest"
+    insight = json.loads(cli("insight", task.id, "--json").out)
+    assert insight == sdk.get_agent_run_insight(task.id).model_dump(mode="json")
+    assert insight["tests"][0]["runner"] == "pytest"
 
 
 def test_a_run_that_is_not_there_is_told_in_one_line(cli: Cli) -> None:

@@ -16,10 +16,10 @@ def test_a_period_and_a_run_are_reported(cli: Cli, sdk: CodegenClient, tmp_path:
         sdk.create_agent_run("/say reported", agent="scripted").id, timeout=PATIENCE_SECONDS
     )
     assert "# Agent runs, " in cli("report", "--since", "3d").out
-    told = json.loads(cli("report", "--format", "json", "--agent", "scripted").out)
-    assert sum(row["number"] for row in told["tables"]["days"]) >= 1
-    told = json.loads(cli("report", "--format", "json", "--mode", "nobody's").out)
-    assert sum(row["number"] for row in told["tables"]["days"]) == 0
+    report = json.loads(cli("report", "--format", "json", "--agent", "scripted").out)
+    assert sum(row["number"] for row in report["tables"]["days"]) >= 1
+    report = json.loads(cli("report", "--format", "json", "--mode", "nobody's").out)
+    assert sum(row["number"] for row in report["tables"]["days"]) == 0
     assert run.web_url not in cli("report", "--format", "junit", "--mode", "nobody's").out
     assert cli("report", run.id).out.startswith(f"### Agent run {run.id}:")
     done = cli("report", "--since", "1d", "--format", "junit", "-o", "out.xml")

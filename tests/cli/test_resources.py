@@ -8,8 +8,8 @@ from tests.cli.calls import Cli
 
 
 def test_agents_are_listed_with_what_is_missing(cli: Cli) -> None:
-    found = {agent["name"]: agent for agent in json.loads(cli("agents", "--json").out)}
-    assert found["scripted"]["available"]
+    agents = {agent["name"]: agent for agent in json.loads(cli("agents", "--json").out)}
+    assert agents["scripted"]["available"]
     line = next(line for line in cli("agents").out.splitlines() if line.startswith("scripted\t"))
     assert line.split("\t")[1] == "available"
 

@@ -12,8 +12,8 @@ NOW = datetime(2026, 11, 22, 23, 13, 45, 999, UTC)
 
 
 def log(kind: str, **fields: JSON) -> AgentRunLog:
-    told = {"agent_run_id": 1, "created_at": NOW.isoformat(), "message_type": kind, **fields}
-    return answers.log(told)
+    facts = {"agent_run_id": 1, "created_at": NOW.isoformat(), "message_type": kind, **fields}
+    return answers.log(facts)
 
 
 @pytest.mark.parametrize(

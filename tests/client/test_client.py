@@ -362,8 +362,8 @@ def test_a_run_is_stopped_by_the_path_that_the_server_has(beta: bool) -> None:
         CodegenClient(TOKEN, ORG, twin.url, timeout=PATIENCE_SECONDS) as client,
     ):
         assert client.stop_agent_run(twin.add_run()).status == "CANCELLED"
-        asked = [request for request in twin.requests if request.startswith("POST")]
-        assert [request.rpartition("/")[2] for request in asked] == (
+        posts = [request for request in twin.requests if request.startswith("POST")]
+        assert [request.rpartition("/")[2] for request in posts] == (
             ["stop"] if beta else ["stop", "ban"]
         )
         with pytest.raises(errors.RunNotFound):

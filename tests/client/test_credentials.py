@@ -52,8 +52,8 @@ def test_an_address_may_have_a_path_before_v1() -> None:
 
 
 def test_arguments_win_over_the_environment() -> None:
-    found = resolve("mine", "7", "http://b", environment=HOSTED | LOCAL)
-    assert found == Credentials("http://b", "mine", 7)
+    credentials = resolve("mine", "7", "http://b", environment=HOSTED | LOCAL)
+    assert credentials == Credentials("http://b", "mine", 7)
 
 
 def test_a_token_argument_alone_leads_to_the_hosted_service() -> None:
@@ -62,8 +62,8 @@ def test_a_token_argument_alone_leads_to_the_hosted_service() -> None:
 
 def test_a_local_token_is_not_sent_to_the_hosted_service() -> None:
     environment = {"AGENT_RUNS_API_TOKEN": "local-token"}
-    found = resolve(base_url="https://api.codegen.com/v1", environment=environment)
-    assert found.token is None
+    credentials = resolve(base_url="https://api.codegen.com/v1", environment=environment)
+    assert credentials.token is None
 
 
 def test_the_hosted_token_is_not_sent_to_an_address_that_is_only_given_as_an_argument() -> None:

@@ -94,7 +94,7 @@ def summary(**values: tuple[JSON, JSON]) -> AnalyticsTable:
 
 
 def test_key_figures_say_how_they_stand_to_the_period_before() -> None:
-    found = {
+    rows = {
         each.name: each
         for each in show.key_figures(
             summary(
@@ -107,13 +107,13 @@ def test_key_figures_say_how_they_stand_to_the_period_before() -> None:
             )
         )
     }
-    runs, rate = found["Runs"], found["Success rate"]
+    runs, rate = rows["Runs"], rows["Success rate"]
     assert (runs.value, runs.note, runs.tone, runs.trend) == ("112", "+12% vs before", "", "up")
     assert (rate.value, rate.note, rate.tone) == ("80.0%", "-5.0 points vs before", "red")
-    duration = found["Median duration"]
+    duration = rows["Median duration"]
     assert (duration.value, duration.note, duration.tone) == ("4m 18s", "+9.0s vs before", "red")
-    assert found["Waiting for you, median"].note == "none in this period"
-    tokens = found["Tokens, as reported"]
+    assert rows["Waiting for you, median"].note == "none in this period"
+    tokens = rows["Tokens, as reported"]
     assert (tokens.value, tokens.note) == ("88M", "by 3 runs · 12.50 USD")
 
 

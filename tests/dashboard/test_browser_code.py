@@ -77,13 +77,13 @@ def test_every_sheet_of_the_look_is_loaded() -> None:
 
 
 def test_every_face_is_drawn_by_a_component_of_its_name() -> None:
-    found = [
+    components = [
         face
         for face in vars(faces).values()
         if isinstance(face, type) and issubclass(face, rx.Component)
     ]
-    assert len(found) > 10
-    for face in found:
+    assert len(components) > 10
+    for face in components:
         library, tag = str(face().library), str(face().tag)
         name = library.partition("/faces/")[2]
         exported = rf"^export function {tag}\b"

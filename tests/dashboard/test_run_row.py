@@ -31,8 +31,8 @@ START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def run(**fields: object) -> AgentRun:
-    known = {"id": 7, "created_at": START, "agent": "codex", "status": "PENDING", **fields}
-    return AgentRun.model_validate(known | reading_of(known))
+    defaults = {"id": 7, "created_at": START, "agent": "codex", "status": "PENDING", **fields}
+    return AgentRun.model_validate(defaults | reading_of(defaults))
 
 
 def row(**fields: object) -> RunRow:
@@ -74,12 +74,12 @@ def test_long_texts_are_cut_and_folded_to_one_line() -> None:
 
 
 def test_a_failed_run_tells_why_and_another_one_tells_its_result() -> None:
-    told = {"prompt": "Fix", "error": "No login", "summary": "Sum", "result": "Res"}
-    assert (row(status="ERROR", **told).line, row(status="ERROR", **told).line_tone) == (
+    texts = {"prompt": "Fix", "error": "No login", "summary": "Sum", "result": "Res"}
+    assert (row(status="ERROR", **texts).line, row(status="ERROR", **texts).line_tone) == (
         "No login",
         "red",
     )
-    assert (row(status="COMPLETE", **told).line, row(status="COMPLETE").line_tone) == ("Sum", "")
+    assert (row(status="COMPLETE", **texts).line, row(status="COMPLETE").line_tone) == ("Sum", "")
 
 
 def test_what_it_does_now_is_shown_while_it_does_it() -> None:
@@ -146,25 +146,24 @@ def test_tokens_are_told_when_the_agent_told_them(usage: dict[str, JSON], text: 
 
 
 def test_the_question_offers_the_least_that_lets_the_agent_go_on() -> None:
-    asked = ask_of([question("answered"), question(title="Run", rawInput={"command": "rm -rf /"})])
-    assert asked == Ask(5, "Run", "rm -rf /", allow="o-allow_once", reject="o-reject_once")
+    ask = ask_of([question("answered"), question(title="Run", rawInput={"command": "rm -rf /"})])
+    assert ask == Ask(5, "Run", "rm -rf /", allow="o-allow_once", reject="o-reject_once")
     assert ask_of([question("withdrawn")]) is None
 
 
 def test_a_command_is_shown_whole_however_long_it_is() -> None:
     command = ["sh", "-c", "echo " + "y" * 3000]
-    asked = ask_of([question(rawInput={"command": command})])
-    assert asked is not None
-    assert asked.target == " ".join(command)
+    ask = ask_of([question(rawInput={"command": command})])
+    assert ask is not None
+    assert ask.target == " ".join(command)
 
 
 def test_a_question_is_shown_only_while_the_run_waits_for_it() -> None:
-    asked = ask_of([question(title="Run")])
+    ask = ask_of([question(title="Run")])
     rows = [
-        row_of(run(status=status), agents={}, repos={}, ask=asked)
-        for status in ("PAUSED", "ACTIVE")
+        row_of(run(status=status), agents={}, repos={}, ask=ask) for status in ("PAUSED", "ACTIVE")
     ]
-    assert [each.ask for each in rows] == [asked, None]
+    assert [each.ask for each in rows] == [ask, None]
 
 
 def test_a_result_in_markdown_is_previewed_without_its_marks() -> None:

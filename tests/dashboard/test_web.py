@@ -153,9 +153,9 @@ async def test_every_answer_carries_the_security_headers(
 
 async def test_only_files_named_by_their_hash_are_kept_by_browsers() -> None:
     async with client(web.SecurityHeaders(inner())) as http:
-        kept = await http.get("/assets/x-1a2b.js")
+        asset = await http.get("/assets/x-1a2b.js")
         missing = await http.get("/assets/gone.js")
-    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert missing.headers["cache-control"] == "no-cache"
 
 
@@ -171,8 +171,8 @@ async def echo(request: Request) -> Response:
     body = (await request.body()).decode()
     names = ("authorization", "cookie", "x-mine", "idempotency-key")
     sent = {name: request.headers.get(name) for name in names}
-    told = {"path": request.scope["raw_path"].decode(), "query": request.url.query, "body": body}
-    return JSONResponse(told | sent | {"method": request.method}, 201, {"x-total": "7"})
+    facts = {"path": request.scope["raw_path"].decode(), "query": request.url.query, "body": body}
+    return JSONResponse(facts | sent | {"method": request.method}, 201, {"x-total": "7"})
 
 
 @pytest.fixture

@@ -103,10 +103,10 @@ async def test_only_wanted_runs_are_read_oldest_first(database: Database) -> Non
 
 async def test_json_is_one_object_for_all_runs(database: Database) -> None:
     first, second = await full_run(database), await new_run(database)
-    found = json.loads(await text_of(database, "json", DIFF))["runs"]
-    assert [each["run"]["id"] for each in found] == [first.id, second.id]
-    assert found[0]["diff"] == DIFF
-    assert [len(found[0][name]) for name in ("turns", "permissions", "logs")] == [2, 1, 8]
+    exported_runs = json.loads(await text_of(database, "json", DIFF))["runs"]
+    assert [each["run"]["id"] for each in exported_runs] == [first.id, second.id]
+    assert exported_runs[0]["diff"] == DIFF
+    assert [len(exported_runs[0][name]) for name in ("turns", "permissions", "logs")] == [2, 1, 8]
 
 
 async def test_a_table_cannot_run_anything_in_a_spreadsheet(database: Database) -> None:
@@ -135,9 +135,11 @@ async def test_a_table_calls_failed_what_the_filter_finds(database: Database) ->
         calls = [entry("x", tool_name="bash", tool_output=output) for output in outputs]
         await logs.append(transaction, run.id, None, [*calls, entry("no", message_type="ERROR")])
     rows = list(csv.DictReader(io.StringIO(await text_of(database, "csv"))))
-    found, _ = await logs.page(database, run.id, skip=0, limit=100, filter=LogFilter(failed=True))
+    failed_entries, _ = await logs.page(
+        database, run.id, skip=0, limit=100, filter=LogFilter(failed=True)
+    )
     assert [int(row["seq"]) for row in rows if row["failed"] == "true"] == [
-        json.loads(each)["seq"] for each in found
+        json.loads(each)["seq"] for each in failed_entries
     ]
 
 

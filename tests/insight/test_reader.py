@@ -46,8 +46,8 @@ def error(text: str, at: float) -> dict[str, JSON]:
 
 
 def read(*entries: dict[str, JSON], **run: Any) -> Insight:
-    known: dict[str, Any] = {"id": 7, "status": "COMPLETE", "created_at": BEGIN}
-    reader = InsightReader(AgentRun(**known | run))
+    defaults: dict[str, Any] = {"id": 7, "status": "COMPLETE", "created_at": BEGIN}
+    reader = InsightReader(AgentRun(**defaults | run))
     for entry in entries:
         reader.feed(entry)
     return reader.insight()
@@ -116,10 +116,10 @@ def test_the_same_command_with_other_outcomes_is_work() -> None:
 
 
 def test_the_longest_waits_come_first_and_say_for_whom() -> None:
-    asked = {"tool_output": {"status": "completed", "permission": {"policy": "ask"}}}
+    with_question = {"tool_output": {"status": "completed", "permission": {"policy": "ask"}}}
     insight = read(
         call("bash", 0, 2000, tool_input={"command": "make"}),
-        call("bash", 30, 60_000, tool_input={"command": "rm -r build"}, **asked),
+        call("bash", 30, 60_000, tool_input={"command": "rm -r build"}, **with_question),
         call("bash", 91, 10),
     )
     assert [(wait.kind, wait.duration_ms, wait.seq) for wait in insight.waits] == [
@@ -210,11 +210,13 @@ def test_a_run_of_any_length_takes_bounded_memory_and_keeps_exact_totals() -> No
 @pytest.mark.parametrize("name", ["claude", "codex", "gemini", "opencode", "scripted"])
 def test_recorded_conversations_of_real_agents_are_understood(name: str) -> None:
     conversations = json.loads((RECORDINGS / f"{name}.entries.json").read_text(encoding="utf-8"))
-    told = conversations["new"]
-    insight = read(*told["entries"], status=told["status"], usage=told["usage"])
-    calls = [entry for entry in told["entries"] if entry.get("tool_name")]
+    conversation = conversations["new"]
+    insight = read(
+        *conversation["entries"], status=conversation["status"], usage=conversation["usage"]
+    )
+    calls = [entry for entry in conversation["entries"] if entry.get("tool_name")]
     assert insight.tool_calls == len(calls) > 0
-    assert insight.steps == len(told["entries"])
+    assert insight.steps == len(conversation["entries"])
     assert insight.commands_total > 0 or insight.files_total > 0
 
 

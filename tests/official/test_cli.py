@@ -19,9 +19,9 @@ def logged_in(run: Run, tmp_path: Path) -> Path:
     """A home where `codegen login` was done; its terminal interface had nobody to talk to."""
     run("codegen", "login", "--token", "local")
     path = tmp_path / ".codegen" / "auth.json"
-    kept = json.loads(path.read_text())
-    assert (kept["token"], kept["user"]["id"]) == ("local", 1)
-    assert kept["organizations_cache"] == [{"id": 1, "name": "Local"}]
+    stored = json.loads(path.read_text())
+    assert (stored["token"], stored["user"]["id"]) == ("local", 1)
+    assert stored["organizations_cache"] == [{"id": 1, "name": "Local"}]
     return path
 
 
@@ -29,9 +29,9 @@ def logged_in(run: Run, tmp_path: Path) -> Path:
 def test_a_run_is_started_read_and_listed(run: Run, outside: Outside) -> None:
     started = run("codegen", "agent", "-p", "/say From the official command line")
     assert started.returncode == 0, started.stdout + started.stderr
-    found = re.search(r"Agent Run ID:\s+(\d+)", started.stdout)
-    assert found, started.stdout
-    run_id = found[1]
+    line = re.search(r"Agent Run ID:\s+(\d+)", started.stdout)
+    assert line, started.stdout
+    run_id = line[1]
     assert f"/runs/{run_id}" in started.stdout
     shown = run("codegen", "agent", "--id", run_id, "--json")
     assert f'"id": {run_id}' in shown.stdout

@@ -70,11 +70,11 @@ def test_a_run_is_created_and_followed_to_its_end(
 ) -> None:
     done = run("python", "-c", textwrap.dedent(CREATE))
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert (told["status"], told["result"]) == ("COMPLETE", "The SDK was here")
-    assert told["begun"]["status"] in {"PENDING", "ACTIVE", "COMPLETE"}
-    assert told["begun"]["web_url"].endswith(f"/runs/{told['begun']['id']}")
-    assert told["told"]["status"] == "COMPLETE"
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (report["status"], report["result"]) == ("COMPLETE", "The SDK was here")
+    assert report["begun"]["status"] in {"PENDING", "ACTIVE", "COMPLETE"}
+    assert report["begun"]["web_url"].endswith(f"/runs/{report['begun']['id']}")
+    assert report["told"]["status"] == "COMPLETE"
     assert outside.seen == []
 
 

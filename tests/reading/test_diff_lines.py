@@ -14,7 +14,7 @@ CASES: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
 
 @pytest.mark.parametrize("case", CASES, ids=[case["about"] for case in CASES])
 def test_each_line_is_told_apart_by_its_place(case: dict[str, Any]) -> None:
-    found = list(lines_of(case["diff"]))
-    assert "".join(kind for kind, _ in found) == case["kinds"]
-    assert "\n".join(line for _, line in found) == case["diff"]
+    lines = list(lines_of(case["diff"]))
+    assert "".join(kind for kind, _ in lines) == case["kinds"]
+    assert "\n".join(line for _, line in lines) == case["diff"]
     assert changes_of(case["diff"]) == (case["added"], case["removed"])

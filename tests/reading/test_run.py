@@ -61,9 +61,9 @@ def test_a_long_name_is_cut_after_secrets_are_taken_out() -> None:
 def test_a_status_comes_with_its_word_and_what_it_means(
     status: str, reading: tuple[str, str, bool, bool]
 ) -> None:
-    told = read(status=status)
+    reading_of_run = read(status=status)
     names = ("status_word", "status_tone", "has_ended", "has_failed")
-    assert tuple(told[name] for name in names) == reading
+    assert tuple(reading_of_run[name] for name in names) == reading
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,9 @@ async def test_a_session_file_becomes_a_run_with_its_turns(
     database: Database, folder: Path
 ) -> None:
     result = await brought_in(database, folder, file(*FIRST, *SECOND))
-    (found,) = result.runs
-    assert (found.outcome, found.origin) == ("imported", f"claude_code:{ID}")
-    run = await runs.get(database, found.id)
+    (imported,) = result.runs
+    assert (imported.outcome, imported.origin) == ("imported", f"claude_code:{ID}")
+    run = await runs.get(database, imported.id)
     assert (run.title, run.prompt) == ("Mend the login", "Mend the test\nplease")
     assert (run.status, run.status_reason) == ("CANCELLED", "interrupted")
     assert (run.provider, run.agent, run.model) == ("claude_code", "claude", "claude-x")
@@ -118,10 +118,10 @@ async def test_a_session_that_has_grown_updates_its_run(database: Database, fold
 async def test_an_answer_has_the_time_at_which_it_was_given(
     database: Database, folder: Path
 ) -> None:
-    (found,) = (await brought_in(database, folder, file(*FIRST, SECOND[0], *LAST))).runs
-    answers = [each for each in await entries(database, found.id) if each.observation in ANSWERS]
-    first, second = await turns.list_(database, found.id)
-    run = await runs.get(database, found.id)
+    (imported,) = (await brought_in(database, folder, file(*FIRST, SECOND[0], *LAST))).runs
+    answers = [each for each in await entries(database, imported.id) if each.observation in ANSWERS]
+    first, second = await turns.list_(database, imported.id)
+    run = await runs.get(database, imported.id)
     assert [clock(each.created_at) for each in answers] == ["10:00:06", "10:09:00"]
     assert [clock(turn.finished_at) for turn in (first, second)] == ["10:00:06", "10:09:00"]
     assert clock(run.finished_at) == "10:09:00"
@@ -130,8 +130,8 @@ async def test_an_answer_has_the_time_at_which_it_was_given(
 async def test_a_session_that_was_broken_off_lasts_until_its_last_call_ended(
     database: Database, folder: Path
 ) -> None:
-    (found,) = (await brought_in(database, folder, file(*FIRST[:6]))).runs
-    assert clock((await runs.get(database, found.id)).finished_at) == "10:00:05"
+    (imported,) = (await brought_in(database, folder, file(*FIRST[:6]))).runs
+    assert clock((await runs.get(database, imported.id)).finished_at) == "10:00:05"
 
 
 async def test_a_call_without_a_result_has_no_duration(database: Database, folder: Path) -> None:
@@ -145,24 +145,24 @@ async def test_an_agent_within_a_session_is_a_run_of_its_own(
 ) -> None:
     await brought_in(database, folder, file(*FIRST))
     aside = [{**each, "agentId": "a1", "isSidechain": True} for each in FIRST[2:]]
-    (found,) = (await brought_in(database, folder, file(*aside))).runs
-    assert (found.outcome, found.origin) == ("imported", f"claude_code:{ID}/a1")
+    (imported,) = (await brought_in(database, folder, file(*aside))).runs
+    assert (imported.outcome, imported.origin) == ("imported", f"claude_code:{ID}/a1")
 
 
 async def test_a_session_that_is_watched_here_is_left_alone(
     database: Database, folder: Path
 ) -> None:
     watched = await claude_sessions.open_session(database, 1, ID)
-    (found,) = (await brought_in(database, folder, file(*FIRST))).runs
-    assert (found.id, found.outcome) == (watched.id, "known")
+    (imported,) = (await brought_in(database, folder, file(*FIRST))).runs
+    assert (imported.id, imported.outcome) == (watched.id, "known")
 
 
 async def test_a_session_that_was_imported_can_still_be_watched(
     database: Database, folder: Path
 ) -> None:
-    (found,) = (await brought_in(database, folder, file(*FIRST))).runs
+    (imported,) = (await brought_in(database, folder, file(*FIRST))).runs
     watched = await claude_sessions.open_session(database, 1, ID)
-    assert watched.id != found.id
+    assert watched.id != imported.id
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ async def test_halves_of_surrogate_pairs_and_strange_content_come_in(
         {"type": ["odd"], "sessionId": ID},
         line("user", "99:99", {"not": "a list"}),
     ]
-    (found,) = (await brought_in(database, folder, file(*strange))).runs
-    assert (await runs.get(database, found.id)).prompt == "a\ufffdbc"
+    (imported,) = (await brought_in(database, folder, file(*strange))).runs
+    assert (await runs.get(database, imported.id)).prompt == "a\ufffdbc"
 
 
 async def test_no_half_of_a_secret_stands_where_title_and_summary_are_cut(

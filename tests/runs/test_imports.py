@@ -118,9 +118,9 @@ async def test_all_that_belongs_to_a_run_comes_with_it(
     content = await exported(database, diff=DIFF)
     async with Database.open(f"sqlite:///{tmp_path / 'other.db'}") as other:
         result = await brought_in(other, folder, content)
-        (found,) = result.runs
-        run = await runs.get(other, found.id)
-        assert (result.logs, found.outcome, found.origin) == (8, "imported", run.origin)
+        (imported,) = result.runs
+        run = await runs.get(other, imported.id)
+        assert (result.logs, imported.outcome, imported.origin) == (8, "imported", run.origin)
         assert run.imported_at is not None
         assert (await repos.get(other, run.repo_id or 0)).url == "https://git.example/acme/api"
         assert await imports.diff(other, run.id) == DIFF
@@ -144,14 +144,14 @@ async def test_entries_of_an_import_are_in_the_search_index(
     async with database.begin() as transaction:
         await logs.append(transaction, run.id, None, [entry("zanzibar")])
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
-    (found,) = (await brought_in(database, folder, content)).runs
+    (imported,) = (await brought_in(database, folder, content)).runs
     sql = (
         "select run_id from log_fts join log on log.id = log_fts.rowid where log_fts match :word"
         if database.dialect == "sqlite"
         else "select run_id from log where search @@ to_tsquery('simple', :word)"
     )
     rows = await database.read(sql, {"word": "zanzibar"})
-    assert {run_id for (run_id,) in rows} == {run.id, found.id}
+    assert {run_id for (run_id,) in rows} == {run.id, imported.id}
 
 
 async def test_a_file_may_be_imported_again_and_to_where_it_came_from(
@@ -206,13 +206,13 @@ async def test_counters_equal_a_recount_whatever_comes_in(database: Database, fo
     await recount(database)  # it leaves a mark of its own
     for content in (early, late, early):
         await brought_in(database, folder, content)
-        kept = await counted(database)
+        figures = await counted(database)
         await recount(database)
-        assert await counted(database) == kept
+        assert await counted(database) == figures
     with pytest.raises(InvalidRequest):
         await brought_in(database, folder, late[:-30])
     await recount(database)
-    assert await counted(database) == kept
+    assert await counted(database) == figures
     # The search knows the words of the run as it came last.
     texts = await database.read("select body from run_text where body like '%renamed%'")
     assert len(texts) == 2
@@ -223,8 +223,8 @@ async def test_a_run_of_an_upstream_that_is_mirrored_here_is_known(
 ) -> None:
     run = await new_run(database, status="COMPLETE", upstream_id="abc")
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
-    (found,) = (await brought_in(database, folder, content)).runs
-    assert (found.id, found.outcome) == (run.id, "known")
+    (imported,) = (await brought_in(database, folder, content)).runs
+    assert (imported.id, imported.outcome) == (run.id, "known")
 
 
 async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_takes_them(
@@ -236,10 +236,10 @@ async def test_nul_and_halves_of_surrogate_pairs_come_in_as_far_as_a_database_ta
     content = content.replace(b"marker", b"a\\u0000b\\ud800c").replace(
         b"line 0", b"x\\udfff\\u0000y"
     )
-    (found,) = (await brought_in(database, folder, content)).runs
-    there = await runs.get(database, found.id)
+    (imported,) = (await brought_in(database, folder, content)).runs
+    there = await runs.get(database, imported.id)
     assert (there.title, there.agent) == ("ab\ufffdc", "ab\ufffdc")
-    (text,), _ = await logs.page(database, found.id, skip=0, limit=1)
+    (text,), _ = await logs.page(database, imported.id, skip=0, limit=1)
     assert json.loads(text)["observation"] == "x\ufffdy"
 
 
@@ -253,14 +253,14 @@ async def tidied(database: Database) -> None:
 async def test_what_a_killed_process_left_is_taken_away_at_the_next_start(
     database: Database, folder: Path
 ) -> None:
-    kept = await new_run(database, status="COMPLETE")
-    await add_entries(database, kept.id, 2)
+    whole_run = await new_run(database, status="COMPLETE")
+    await add_entries(database, whole_run.id, 2)
     async with database.begin() as transaction:
         left = await imports.stage(transaction, "an import", "dead", None)
         entry_ = {**entry("left").model_dump(mode="json"), "seq": 0}
         await logs.stage(transaction, left, [entry_], under=left)
-        beside = await imports.stage(transaction, "an update", "dead", kept.id)
-        await logs.stage(transaction, kept.id, [entry_], under=beside)
+        beside = await imports.stage(transaction, "an update", "dead", whole_run.id)
+        await logs.stage(transaction, whole_run.id, [entry_], under=beside)
     with pytest.raises(RunNotFound):
         await runs.get(database, left)
     folder.mkdir()
@@ -268,7 +268,7 @@ async def test_what_a_killed_process_left_is_taken_away_at_the_next_start(
     async with importer(database, folder).living():
         await tidied(database)
     assert await database.read("select count(*) from log") == [(2,)]
-    assert (await runs.get(database, kept.id)).log_count == 2
+    assert (await runs.get(database, whole_run.id)).log_count == 2
     assert not folder.exists()
 
 
@@ -295,6 +295,6 @@ async def test_a_time_of_another_zone_is_kept(database: Database, folder: Path) 
     at = NOW.isoformat().replace("+00:00", "Z").encode()
     content = (await exported(database)).replace(b'"origin":"', b'"origin":"elsewhere')
     content = content.replace(b'"created_at":"' + at, b'"created_at":"2026-11-22T14:00:00+02:00')
-    (found,) = (await brought_in(database, folder, content)).runs
-    (read,) = await logs.read(database, found.id, limit=1)
+    (imported,) = (await brought_in(database, folder, content)).runs
+    (read,) = await logs.read(database, imported.id, limit=1)
     assert read.created_at == NOW

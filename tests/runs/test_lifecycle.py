@@ -227,13 +227,13 @@ async def test_an_unknown_repository_and_an_unknown_run_are_said_so(system: Syst
 
 async def test_a_mode_wraps_the_words_and_keeps_them_in_the_metadata(system: System) -> None:
     with anyio.fail_after(PATIENCE_SECONDS):
-        known = await system.runs.create(NewRun(prompt="the login form", mode="bugfix"))
+        with_mode = await system.runs.create(NewRun(prompt="the login form", mode="bugfix"))
         other = await system.runs.create(NewRun(prompt="the login form", mode="haiku"))
-        await system.finished(known.id)
+        await system.finished(with_mode.id)
         await system.finished(other.id)
-    assert known.metadata == {"mode": "bugfix", "original_query": "the login form"}
-    assert "the login form" in known.prompt
-    assert known.prompt != "the login form"
+    assert with_mode.metadata == {"mode": "bugfix", "original_query": "the login form"}
+    assert "the login form" in with_mode.prompt
+    assert with_mode.prompt != "the login form"
     assert other.prompt == "Mode: haiku\n\nthe login form"
 
 

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.anyio
 
 async def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """All that a database holds, but for what is made from it."""
-    found: dict[str, list[tuple[object, ...]]] = {}
+    rows_of: dict[str, list[tuple[object, ...]]] = {}
     for table in make_metadata("sqlite").sorted_tables:
         if table.name not in {"worker", "staged_run"}:
             names = ", ".join(column.name for column in table.columns)
             keys = ", ".join(column.name for column in table.primary_key.columns)
             sql = f"select {names} from {table.name} order by {keys}"
-            found[table.name] = await database.read(sql)
-    return found
+            rows_of[table.name] = await database.read(sql)
+    return rows_of
 
 
 async def filled(database: Database) -> None:
@@ -121,8 +121,8 @@ async def test_a_database_with_runs_is_replaced_only_by_force(
     async with Database.open(other_url) as other:
         assert await content(other) == await content(database)
     if other_url.startswith("sqlite"):
-        kept = f"sqlite:///{tmp_path / 'other.db.before-restore'}"
-        async with Database.open(kept) as old:
+        earlier_url = f"sqlite:///{tmp_path / 'other.db.before-restore'}"
+        async with Database.open(earlier_url) as old:
             assert await content(old) == before
 
 

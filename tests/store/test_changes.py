@@ -54,8 +54,8 @@ async def wrong(
 
 
 def _columns(table: str) -> set[str]:
-    found: Table = make_metadata("sqlite").tables[table]
-    return set(found.columns.keys())
+    described: Table = make_metadata("sqlite").tables[table]
+    return set(described.columns.keys())
 
 
 def _same(changes: type, model: type, *, but: set[str]) -> None:
@@ -83,8 +83,8 @@ def test_what_a_worker_keeps_can_be_changed_and_has_a_column_each() -> None:
 
 
 def test_a_provider_tells_fields_of_a_run() -> None:
-    told, known = get_type_hints(RunNews), get_type_hints(RunChanges)
-    assert told == {name: known[name] for name in told}
+    news, changes = get_type_hints(RunNews), get_type_hints(RunChanges)
+    assert news == {name: changes[name] for name in news}
 
 
 def test_a_new_repository_can_have_every_field_of_a_repository() -> None:
@@ -98,8 +98,8 @@ def test_an_attempt_changes_fields_of_a_delivery() -> None:
 
 def test_columns_that_rows_are_found_by_are_fields_too() -> None:
     unused = {"agent_pid", "agent_started"}  # the schema has them, and nobody writes them
-    kept = {"payload", "fence", "title_folded", "mode", *RunPrivate.__dataclass_fields__, *unused}
-    assert _columns("run") - kept <= AgentRun.model_fields.keys()
+    inner = {"payload", "fence", "title_folded", "mode", *RunPrivate.__dataclass_fields__, *unused}
+    assert _columns("run") - inner <= AgentRun.model_fields.keys()
     assert _columns("repo") - {"payload"} <= Repo.model_fields.keys()
     assert _columns("delivery") - {"run_id", "secret", "body", "payload"} <= {
         *Delivery.model_fields
@@ -120,8 +120,10 @@ def test_the_type_checker_refuses_wrong_names_and_types(tmp_path: Path) -> None:
         timeout=300,
         check=False,
     )
-    found = json.loads(checked.stdout)["generalDiagnostics"]
-    refused = {each["range"]["start"]["line"] for each in found if each["severity"] == "error"}
+    diagnostics = json.loads(checked.stdout)["generalDiagnostics"]
+    refused = {
+        each["range"]["start"]["line"] for each in diagnostics if each["severity"] == "error"
+    }
     lines = SAMPLE.splitlines()
     begin = next(at for at, line in enumerate(lines) if line.startswith("async def wrong"))
     wrong = {at for at, line in enumerate(lines) if "await" in line and at > begin}

@@ -97,8 +97,8 @@ async def test_a_transaction_cancelled_at_any_point_is_whole_or_absent(
         count = (await runs.get(database, run.id)).log_count
         assert [log.seq for log in stored] == list(range(count))
         assert count % 3 == 0
-        told = await events.after(database, 0, 1000, run.id)
-        assert sum(event.kind == "logs.appended" for event in told) == count // 3
+        news = await events.after(database, 0, 1000, run.id)
+        assert sum(event.kind == "logs.appended" for event in news) == count // 3
         # Who committed, cancelled or not, has woken the subscribers.
         assert bell.rings >= count // 3 - batches
         bell.rings, batches = 0, count // 3

@@ -251,13 +251,13 @@ async def _equal_a_recount(database_url: str, steps: list[tuple[Any, ...]]) -> N
             elif ids:
                 at: int = rest[0] % len(ids)
                 await _operate(database, name, ids[at], *rest[1:])
-        kept = await counted(database)
+        figures_before = await counted(database)
         for row in (await figures(database)).values():
             assert all(number > 0 for number in row.values())
         for amount in (await named_figures(database)).values():
             assert all(number >= 0 for number in amount)
         await recount(database)
-        assert kept == await counted(database)
+        assert figures_before == await counted(database)
         await _spans_equal_their_days(database)
         await _equal_what_is_stored(database)
 

@@ -51,8 +51,8 @@ async def test_no_acknowledged_batch_is_lost(database_url: str) -> None:
             stored = await logs.read(database, run.id, limit=100_000)
             assert [log.seq for log in stored] == list(range(run.log_count))
             entries += run.log_count
-            told = await events.after(database, 0, 100_000, run.id)
-            assert len(told) == 1 + run.log_count // 5
+            news = await events.after(database, 0, 100_000, run.id)
+            assert len(news) == 1 + run.log_count // 5
         # One more batch per kill may have been stored but not said so any more.
         assert batches * 5 <= entries <= (batches + 3) * 5
         if database.dialect == "sqlite":

@@ -69,10 +69,10 @@ async def test_every_part_of_a_long_run_is_looked_at(database: Database) -> None
         ]
         await logs.append(transaction, run.id, None, entries)
     for seq in (0, 1999, 2000, 4099):
-        found = await in_one_run.find(database, run.id, f"step {seq}.")
-        assert found == (1, [seq], [(seq, seq)])
-    found = await in_one_run.find(database, run.id, r"^step \d*99\.$", is_regex=True)
-    assert (found.total, found.seqs[:2], found.seqs[-1]) == (41, [99, 199], 4099)
+        matches = await in_one_run.find(database, run.id, f"step {seq}.")
+        assert matches == (1, [seq], [(seq, seq)])
+    matches = await in_one_run.find(database, run.id, r"^step \d*99\.$", is_regex=True)
+    assert (matches.total, matches.seqs[:2], matches.seqs[-1]) == (41, [99, 199], 4099)
     assert (await in_one_run.find(database, run.id, "step"))[0] == 4100
 
 
@@ -111,8 +111,8 @@ async def run_id(database: Database) -> int:
 async def test_a_pattern_finds_what_fits_in_any_case(
     database: Database, run_id: int, pattern: str, seqs: list[int]
 ) -> None:
-    found = await in_one_run.find(database, run_id, pattern, is_regex=True)
-    assert (found.total, found.seqs) == (len(seqs), sorted(seqs))
+    matches = await in_one_run.find(database, run_id, pattern, is_regex=True)
+    assert (matches.total, matches.seqs) == (len(seqs), sorted(seqs))
 
 
 @pytest.mark.parametrize(
@@ -176,18 +176,18 @@ async def test_a_pattern_that_takes_for_ever_is_given_up_and_holds_nobody_up(
             created_at=datetime.now(UTC), message_type="ACTION", observation="a" * 5000 + "!"
         )
         await logs.append(transaction, run.id, None, [entry] * 3)
-    asked = [
+    searches = [
         asyncio.create_task(in_one_run.find(database, run.id, pattern, is_regex=True))
         for pattern in (r"(a+)+$", r"(a|aa)+$", r"(.*a){20}$")
     ]
     # Whoever else asks meanwhile is answered, long before these are given up.
     answered = 0
-    while not any(task.done() for task in asked):
+    while not any(task.done() for task in searches):
         await database.read("select count(*) from run")
         answered += 1
         await asyncio.sleep(0)
     assert answered > 5
-    for ended in await asyncio.gather(*asked, return_exceptions=True):
+    for ended in await asyncio.gather(*searches, return_exceptions=True):
         assert isinstance(ended, InvalidQuery)
         assert "takes longer than 0.3 s" in ended.message
 
@@ -196,13 +196,13 @@ async def test_filters_say_what_counts_and_the_context_does_not_heed_them(
     database: Database, run_id: int
 ) -> None:
     only = LogFilter(tool_name=("bash",))
-    found = await in_one_run.find(database, run_id, "n", filter=only, context=1)
-    assert (found.total, found.seqs) == (3, [1, 3, 5])
-    assert found.around == [(0, 5)]
-    found = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=2)
-    assert found.around == [(0, 5)]
-    found = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=1)
-    assert found.around == [(0, 1), (4, 5)]
+    matches = await in_one_run.find(database, run_id, "n", filter=only, context=1)
+    assert (matches.total, matches.seqs) == (3, [1, 3, 5])
+    assert matches.around == [(0, 5)]
+    matches = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=2)
+    assert matches.around == [(0, 5)]
+    matches = await in_one_run.find(database, run_id, "quick|thought", is_regex=True, context=1)
+    assert matches.around == [(0, 1), (4, 5)]
 
 
 async def test_the_number_of_hits_does_not_depend_on_how_many_are_named(

@@ -251,8 +251,8 @@ async def test_a_command_that_ended_badly_counts_as_failed_everywhere(database: 
         False, True, True,
     ]  # fmt: skip
     failed = LogFilter(failed=True)
-    found, total = await logs.page(database, run.id, skip=0, limit=10, filter=failed)
-    assert [orjson.loads(item)["seq"] for item in found] == [1, 2]
+    texts, total = await logs.page(database, run.id, skip=0, limit=10, filter=failed)
+    assert [orjson.loads(item)["seq"] for item in texts] == [1, 2]
     assert total == (await logs.counts(database, run.id)).failed == 2
     assert await tallies.read(database, run.id) == {
         ("tool", "bash"): (3, 2, 0),

@@ -80,8 +80,8 @@ async def test_what_is_over_holds_no_secret_and_no_message_and_is_forgotten_in_t
     async with database.begin() as transaction:
         for each in taken:
             await deliveries.change(transaction, each.delivery, state="delivered", due_at=None)
-    kept = await database.read("select secret, body from delivery order by id")
-    assert [bool(secret or body) for secret, body in kept] == [False, False, True]
+    bodies = await database.read("select secret, body from delivery order by id")
+    assert [bool(secret or body) for secret, body in bodies] == [False, False, True]
     async with database.begin() as transaction:
         await deliveries.prune(transaction, 1)
     items, total = await deliveries.page(database, run_id=None, skip=0, limit=10)
@@ -107,8 +107,8 @@ async def test_changes_of_one_preference_at_the_same_time_are_all_kept(
 ) -> None:
     async def change(name: str) -> None:
         async with database.begin() as transaction:
-            kept = await preferences.lock(transaction, 1, "checks")
-            await preferences.put(transaction, 1, "checks", kept | {name: True})
+            stored = await preferences.lock(transaction, 1, "checks")
+            await preferences.put(transaction, 1, "checks", stored | {name: True})
 
     await asyncio.gather(*(change(f"n{number}") for number in range(8)))
     assert len(await preferences.get(database, 1, "checks")) == 8

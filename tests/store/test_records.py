@@ -52,23 +52,23 @@ async def test_turns_keep_what_was_asked_and_answered(database: Database) -> Non
 async def test_a_question_is_answered_once(database: Database) -> None:
     run = await new_run(database)
     async with database.begin() as transaction:
-        asked = await permissions.insert(
+        question = await permissions.insert(
             transaction, run_id=run.id, turn=1, tool_call={"title": "rm"}, options=OPTIONS
         )
-    assert [option.option_id for option in asked.options] == ["yes", "no"]
-    assert await permissions.pending(database, run.id) == [asked]
+    assert [option.option_id for option in question.options] == ["yes", "no"]
+    assert await permissions.pending(database, run.id) == [question]
     async with database.begin() as transaction:
-        answered = await permissions.answer(transaction, asked.id, "yes")
+        answered = await permissions.answer(transaction, question.id, "yes")
     assert (answered.state, answered.option_id) == ("answered", "yes")
     assert answered.answered_at is not None
-    assert await permissions.get(database, run.id, asked.id) == answered
+    assert await permissions.get(database, run.id, question.id) == answered
     assert await permissions.list_(database, run.id) == [answered]
     with pytest.raises(PermissionAnswered):
         async with database.begin() as transaction:
-            await permissions.answer(transaction, asked.id, "no")
-    told = await events.after(database, 1, 10)
-    assert [event.kind for event in told] == ["permission.requested", "permission.answered"]
-    assert orjson.loads(told[1].text)["option_id"] == "yes"
+            await permissions.answer(transaction, question.id, "no")
+    news = await events.after(database, 1, 10)
+    assert [event.kind for event in news] == ["permission.requested", "permission.answered"]
+    assert orjson.loads(news[1].text)["option_id"] == "yes"
 
 
 async def test_open_questions_are_withdrawn_with_their_turn(database: Database) -> None:

@@ -150,11 +150,11 @@ async def test_kept_totals_are_what_a_count_would_say(
         "select organization_id, status, case when archived_at is null then 0 else 1 end, count(*)"
         " from run group by 1, 2, 3 order by 1, 2, 3"
     )
-    kept = await database.read(
+    totals = await database.read(
         "select organization_id, status, archived, total from run_total where total <> 0"
         " order by 1, 2, 3"
     )
-    assert sorted(kept) == sorted(recount)
+    assert sorted(totals) == sorted(recount)
     counts = await runs.counts(database)
     assert counts.archived == sum(row[3] for row in recount if row[2])
     assert sum(counts.by_status.values()) == sum(row[3] for row in recount if not row[2])

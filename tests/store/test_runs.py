@@ -74,9 +74,9 @@ async def test_a_change_is_stored_told_and_leaves_the_rest_alone(database: Datab
     assert changed.log_count == 3
     assert (changed.activity, changed.usage, changed.title) == ("reading", {"tokens": 5}, "first")
     assert await runs.get(database, run.id) == changed
-    told = (await events.after(database, 0, 100))[-1]
-    assert told.kind == "run.updated"
-    assert AgentRun.model_validate_json(told.text) == changed
+    event = (await events.after(database, 0, 100))[-1]
+    assert event.kind == "run.updated"
+    assert AgentRun.model_validate_json(event.text) == changed
 
 
 async def test_a_run_that_ends_is_told_once_as_finished(database: Database) -> None:
@@ -145,8 +145,8 @@ async def test_what_a_worker_keeps_is_not_served(database: Database) -> None:
     run = await new_run(database)
     async with database.begin() as transaction:
         await runs.change_private(transaction, run.id, session_id="secret", worker="one")
-    kept = await runs.private(database, run.id)
-    assert kept == runs.RunPrivate("secret", "one", 0)
+    private = await runs.private(database, run.id)
+    assert private == runs.RunPrivate("secret", "one", 0)
     assert "secret" not in await runs.text(database, run.id)
 
 
@@ -157,8 +157,8 @@ async def test_unfinished_runs_are_found_with_their_worker(database: Database) -
         paused, _ = await runs.claim(transaction, ids[2], "two")
         await runs.change(transaction, paused, status="PAUSED")
         await runs.change(transaction, await runs.lock(transaction, ids[3]), status="ERROR")
-    found = [(run.id, worker) for run, worker in await runs.unfinished(database)]
-    assert found == [(ids[0], None), (ids[1], "one"), (ids[2], "two")]
+    unfinished = [(run.id, worker) for run, worker in await runs.unfinished(database)]
+    assert unfinished == [(ids[0], None), (ids[1], "one"), (ids[2], "two")]
     assert [run.id for run, _ in await runs.unfinished(database, "two")] == [ids[2]]
 
 

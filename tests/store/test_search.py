@@ -27,10 +27,10 @@ async def look(database: Database, text: str, **options: Any) -> HitPage:
 
 async def seqs(database: Database, text: str, **options: Any) -> list[tuple[int, int | None]]:
     """Which steps of which runs are found, in order; None stands for the run itself."""
-    found = await look(database, text, **options)
-    assert found.total == len(found.hits)
-    assert set(found.runs) == {hit.run_id for hit in found.hits}
-    return [(hit.run_id, hit.seq) for hit in found.hits]
+    page = await look(database, text, **options)
+    assert page.total == len(page.hits)
+    assert set(page.runs) == {hit.run_id for hit in page.hits}
+    return [(hit.run_id, hit.seq) for hit in page.hits]
 
 
 async def append(database: Database, run_id: int, *entries: NewLog) -> None:
@@ -99,8 +99,8 @@ async def test_words_are_the_same_on_both_engines(
         "007 0x1f -12", "run",
     )  # fmt: skip
     await append(database, run.id, *(step(text) for text in texts))
-    found = [-1 if seq is None else seq for _, seq in await seqs(database, query)]
-    assert sorted(found) == expected
+    found_seqs = [-1 if seq is None else seq for _, seq in await seqs(database, query)]
+    assert sorted(found_seqs) == expected
 
 
 @pytest.fixture
@@ -185,19 +185,19 @@ async def test_pages_hold_everything_once(database: Database, query: str, order:
         await append(database, run.id, *(step(text, tool_name="bash") for text in texts))
     there = 600 if "tool" in query else 603
     assert (await look(database, query, order=order)).total == there
-    found: list[tuple[int, int | None]] = []
+    hits: list[tuple[int, int | None]] = []
     cursor = None
     while True:
         page = await look(database, query, order=order, limit=67, cursor=cursor)
         assert len(page.hits) <= 67
-        found += [(hit.run_id, hit.seq) for hit in page.hits]
+        hits += [(hit.run_id, hit.seq) for hit in page.hits]
         cursor = page.next_cursor
         if cursor is None:
             break
         # What comes meanwhile is not on later pages.
         await append(database, ids[-1], step("word", tool_name="bash"))
-    assert len(found) == len(set(found)) == there
-    assert all(seq is None or seq < 200 for _, seq in found)
+    assert len(hits) == len(set(hits)) == there
+    assert all(seq is None or seq < 200 for _, seq in hits)
 
 
 @pytest.mark.parametrize("spans", [1, 2, 100])
@@ -219,15 +219,15 @@ async def test_it_makes_no_difference_how_words_are_looked_for(
     # On PostgreSQL words that seem common are looked for row by row, so far.
     for name, value in (("_FEW", 0), ("_WALK_COST", 0), ("_SPAN", 7), ("_SPANS", spans)):
         monkeypatch.setattr(search_rows, name, value)
-    found: list[tuple[int, int | None]] = []
+    hits: list[tuple[int, int | None]] = []
     cursor = None
     while True:
         page = await look(database, query, limit=11, cursor=cursor)
-        found += [(hit.run_id, hit.seq) for hit in page.hits]
+        hits += [(hit.run_id, hit.seq) for hit in page.hits]
         cursor = page.next_cursor
         if cursor is None:
             break
-    assert found == expected
+    assert hits == expected
     ranked = await look(database, query, order="best")
     assert ranked.hits == best.hits
     assert ranked.total == best.total or ranked.total_is_capped
@@ -237,9 +237,9 @@ async def test_the_best_hits_come_first(database: Database) -> None:
     run = await new_run(database, prompt="p")
     dull = "word " + "and quite some other things " * 20
     await append(database, run.id, step("word word"), *(step(dull) for _ in range(20)))
-    found = await look(database, "word", order="best", limit=1)
-    assert [hit.seq for hit in found.hits] == [0]
-    assert (found.total, found.total_is_capped) == (21, False)
+    page = await look(database, "word", order="best", limit=1)
+    assert [hit.seq for hit in page.hits] == [0]
+    assert (page.total, page.total_is_capped) == (21, False)
 
 
 async def test_many_hits_are_only_said_to_be_many(
@@ -248,11 +248,11 @@ async def test_many_hits_are_only_said_to_be_many(
     monkeypatch.setattr(search, "MOST_COUNTED", 10)
     run = await new_run(database, prompt="p")
     await append(database, run.id, *(step("word") for _ in range(12)))
-    found = await look(database, "word", limit=5)
-    assert (found.total, found.total_is_capped) == (10, True)
+    page = await look(database, "word", limit=5)
+    assert (page.total, page.total_is_capped) == (10, True)
     await append(database, run.id, *(step("rare") for _ in range(10)))
-    found = await look(database, "rare", limit=5)
-    assert (found.total, found.total_is_capped) == (10, False)
+    page = await look(database, "rare", limit=5)
+    assert (page.total, page.total_is_capped) == (10, False)
 
 
 async def test_a_snippet_shows_where_the_words_are(database: Database) -> None:
@@ -310,9 +310,9 @@ async def test_entries_of_a_run_that_is_still_brought_in_are_not_found(
         await transaction.execute("update log set run_id = -9 where seq = 1")
     for query in ("word", "word -other", "type:action", "word tool:bash", "-other"):
         for order in ("newest", "best"):
-            found = await look(database, query, order=order)
-            assert {(hit.run_id, hit.seq) for hit in found.hits} <= {(run.id, 0), (run.id, None)}
-            assert (run.id, 0) in {(hit.run_id, hit.seq) for hit in found.hits}
+            page = await look(database, query, order=order)
+            assert {(hit.run_id, hit.seq) for hit in page.hits} <= {(run.id, 0), (run.id, None)}
+            assert (run.id, 0) in {(hit.run_id, hit.seq) for hit in page.hits}
 
 
 async def test_a_corrected_entry_is_found_by_its_new_words_only(database: Database) -> None:

@@ -57,10 +57,10 @@ async def test_every_word_of_what_is_stored_finds_it(
     run = await new_run(database, prompt=text)
     async with database.begin() as transaction:
         await logs.append(transaction, run.id, None, [entry(text)])
-    found = await search.find(database, parse_query(f"type:action run:{run.id} {word}", NOW))
-    assert [hit.seq for hit in found.hits] == [0]
-    found = await search.find(database, parse_query(f"run:{run.id} {word}", NOW))
-    assert {hit.seq for hit in found.hits} == {0, None}
+    page = await search.find(database, parse_query(f"type:action run:{run.id} {word}", NOW))
+    assert [hit.seq for hit in page.hits] == [0]
+    page = await search.find(database, parse_query(f"run:{run.id} {word}", NOW))
+    assert {hit.seq for hit in page.hits} == {0, None}
 
 
 @pytest.mark.soak
@@ -75,10 +75,10 @@ async def test_exactly_what_fits_is_found_and_marked(
     only = parse_query(f"run:{run.id} type:action", NOW).fields
     query = SearchQuery(query.all_of, query.none_of, only)
     expected = [seq for seq, text in enumerate(texts) if _fits(text, query)]
-    found = await search.find(database, query, limit=100)
-    assert sorted(hit.seq for hit in found.hits if hit.seq is not None) == expected
-    assert found.total == len(expected)
-    assert all(bool(hit.snippet.marks) == bool(query.all_of) for hit in found.hits)
+    page = await search.find(database, query, limit=100)
+    assert sorted(hit.seq for hit in page.hits if hit.seq is not None) == expected
+    assert page.total == len(expected)
+    assert all(bool(hit.snippet.marks) == bool(query.all_of) for hit in page.hits)
     ranked = await search.find(database, query, limit=100, order="best")
     assert {hit.seq for hit in ranked.hits} == set(expected)
 

@@ -68,9 +68,9 @@ class Mirroring:
         """Look again with each event, and now and then: not all that is waited for is an event."""
         with anyio.fail_after(PATIENCE_SECONDS):
             async with self.system.bus.subscribe() as subscription:
-                while not true(found := await look()):
+                while not true(value := await look()):
                     await subscription.next(0.05)
-        return found
+        return value
 
     async def all_runs(self) -> list[AgentRun]:
         texts: list[str] = []
@@ -89,8 +89,8 @@ class Mirroring:
 
 
 def account(api: HostedApi, **fields: Any) -> Account:
-    known: dict[str, Any] = {"org_id": ORG}
-    return Account(api.url, TOKEN, **known | fields)
+    defaults: dict[str, Any] = {"org_id": ORG}
+    return Account(api.url, TOKEN, **defaults | fields)
 
 
 @contextlib.asynccontextmanager

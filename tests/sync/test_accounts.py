@@ -82,11 +82,11 @@ async def test_an_opened_run_comes_ahead_of_the_history(
         await at_work.accounts.open(oldest)
         assert len(await at_work.entries(oldest)) == 2
         assert (await at_work.accounts.states())[0].history.whole < len(made)
-        asked = len(api.requests)
+        requests_before = len(api.requests)
         opened = await runs.get(at_work.database, oldest.id)
         await at_work.accounts.open(opened)
         logs_of = f"/{oldest.upstream_id}/logs"
-        assert not [each for each in api.requests[asked:] if logs_of in each]
+        assert not [each for each in api.requests[requests_before:] if logs_of in each]
 
 
 async def test_an_upstream_that_says_no_to_everything_has_lost_nothing(
@@ -116,16 +116,16 @@ async def test_accounts_come_and_go_and_their_runs_stay(
         async with mirroring(tmp_path, database_url, account(api)) as at_work:
             await at_work.until(lambda all_: len(all_) == 2)
             at_work.accounts.use([account(api), account(other)])
-            found = await at_work.until(lambda all_: len(all_) == 5)
+            listed = await at_work.until(lambda all_: len(all_) == 5)
             # Both servers call their organization the same.
-            assert len({run.organization_id for run in found}) == 2
+            assert len({run.organization_id for run in listed}) == 2
             await at_work.until_state(lambda state: state.history.whole == 2)
             at_work.accounts.use([])
             assert await at_work.accounts.states() == []
             assert not at_work.accounts.is_set
             assert len(await at_work.all_runs()) == 5
             with pytest.raises(Conflict, match="no token here"):
-                await at_work.system.runs.resume(found[0].id, "Go on")
+                await at_work.system.runs.resume(listed[0].id, "Go on")
             local = await at_work.create("/say here")
             assert local.provider == "acp"
 

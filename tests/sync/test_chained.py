@@ -37,6 +37,6 @@ def test_a_run_at_another_instance_is_made_from_here_and_stays_when_that_is_gone
             upstream.stop()
             with CodegenClient(base_url=mirror.url) as here:
                 assert here.get_agent_run(old.id).result == old.result
-                kept = [dict(each) for each in here.iter_agent_run_logs(old.id)]
-                assert kept == entries
-                assert len(kept) > 1
+                shown = [dict(each) for each in here.iter_agent_run_logs(old.id)]
+                assert shown == entries
+                assert len(shown) > 1

@@ -76,11 +76,11 @@ async def test_runs_that_are_created_at_once_arrive_once_each(
         async with anyio.create_task_group() as tasks:
             for number in range(12):
                 tasks.start_soon(at_work.create, f"Task {number}")
-        found = await at_work.until(
+        listed = await at_work.until(
             lambda all_: len(all_) >= 12 and all(run.status == "COMPLETE" for run in all_)
         )
-        assert len(found) == len(api.runs) == 12
-        assert {run.prompt for run in found} == {f"Task {number}" for number in range(12)}
+        assert len(listed) == len(api.runs) == 12
+        assert {run.prompt for run in listed} == {f"Task {number}" for number in range(12)}
 
 
 async def test_creates_wait_for_upstream_say_so_and_can_be_cancelled(
@@ -182,11 +182,11 @@ async def test_an_upstream_that_gives_ids_anew_loses_and_stops_nothing(
         old = {run.id for run in await at_work.all_runs()}
         api.runs.clear()
         made = await at_work.create("After it began anew")
-        found = await at_work.until(
+        listed = await at_work.until(
             lambda all_: any(run.id == made.id and run.status == "COMPLETE" for run in all_)
         )
-        assert {run.id for run in found} == {*old, made.id}
-        assert len({run.upstream_id for run in found if run.upstream_id}) <= 2
+        assert {run.id for run in listed} == {*old, made.id}
+        assert len({run.upstream_id for run in listed if run.upstream_id}) <= 2
         for run_id in old:
             assert len(await at_work.entries(run_id)) == 2
         again = await at_work.create("And on it goes")
@@ -269,8 +269,8 @@ async def test_a_run_is_resumed_upstream_and_keeps_its_prompts(
             await at_work.system.runs.resume(made.id, "Third")
         (run,) = await at_work.until(lambda all_: all_[0].result == "Done: Second")
         assert run.status == "COMPLETE"
-        asked = await turns.list_(at_work.database, made.id)
-        assert [turn.prompt for turn in asked] == ["First", "Second"]
+        prompts = await turns.list_(at_work.database, made.id)
+        assert [turn.prompt for turn in prompts] == ["First", "Second"]
         await at_work.until_state(lambda state: state.history.whole == 1)
         read = await at_work.entries(run)
         assert [each.observation for each in read] == texts_of(api, int(run.upstream_id or 0))

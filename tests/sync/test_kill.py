@@ -56,10 +56,10 @@ def let_time_pass(server: LiveServer, run_id: int) -> None:
         ((payload,),) = connection.execute(
             "select payload from hosted_creation where run_id = ?", (run_id,)
         ).fetchall()
-        kept = json.loads(payload)
-        kept["sent_at"] -= SETTLE_SECONDS + 1
+        stored = json.loads(payload)
+        stored["sent_at"] -= SETTLE_SECONDS + 1
         connection.execute(
-            "update hosted_creation set payload = ? where run_id = ?", (json.dumps(kept), run_id)
+            "update hosted_creation set payload = ? where run_id = ?", (json.dumps(stored), run_id)
         )
 
 

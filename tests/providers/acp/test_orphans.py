@@ -37,15 +37,15 @@ asyncio.run(main())
 
 def marked(marker: str) -> list[psutil.Process]:
     """Living processes with this in the value of AGENT_RUNS_RUN."""
-    found: list[psutil.Process] = []
+    processes: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
             value = process.environ().get("AGENT_RUNS_RUN", "")
             if value == marker and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 async def test_what_a_killed_manager_left_behind_is_ended_at_the_next_start(

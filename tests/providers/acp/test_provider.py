@@ -275,8 +275,8 @@ async def test_waiting_for_a_person_counts_for_no_limit(tmp_path: Path) -> None:
 
         limits = AgentLimits(idle_seconds=seconds, turn_seconds=seconds)
         async with provider(tmp_path / str(seconds), limits=limits) as acp:
-            asked = request("/ask Deploy", permission_policy="ask")
-            outcome = await acp.work(asked, MemoryRecorder(slowly))
+            turn = request("/ask Deploy", permission_policy="ask")
+            outcome = await acp.work(turn, MemoryRecorder(slowly))
         if outcome.status == "COMPLETE":
             return
         ends.append(f"{outcome.status}: {outcome.error}")

@@ -36,14 +36,14 @@ async def test_a_real_run_is_confined_where_bubblewrap_works_and_says_none_elsew
     assert recorder.run["sandbox"] == name
     assert (tmp_path / "runs/1/work/in.txt").read_text() == "hello\n"
     assert (tmp_path / "runs/1/home/kept").read_text() == "x\n"
-    told = [str(entry.observation) for entry in recorder.of("ACTION")]
+    observations = [str(entry.observation) for entry in recorder.of("ACTION")]
     if name == "none":
         assert (await find_sandbox("auto")).program is None
-        assert "the secret" in told[2]
+        assert "the secret" in observations[2]
         return
-    assert "No such file" in told[2]
-    assert told[3] == "1\n"
-    assert int(told[4]) < 10
+    assert "No such file" in observations[2]
+    assert observations[3] == "1\n"
+    assert int(observations[4]) < 10
 
 
 async def test_a_sandboxed_run_can_work_in_a_clone(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def _replay(rows: list[dict[str, JSON]], turn: int) -> dict[str, Any]:
     translator = Translator(turn, "/runs/work")
     methods: dict[int, str] = {}
     questions: dict[int, dict[str, JSON]] = {}
-    told: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     for row in rows:
         message, moment, outgoing = row["msg"], at(row["t"]), row["dir"] == "out"
         method = message.get("method")
@@ -52,12 +52,12 @@ def _replay(rows: list[dict[str, JSON]], turn: int) -> dict[str, Any]:
             choice = message["result"]["outcome"].get("optionId")
             translator.decide(questions.pop(message["id"]), choice, "allow", moment)
         elif not outgoing and method is None:
-            asked = methods.get(message["id"])
-            if asked in ("session/load", "session/resume"):
+            asked_method = methods.get(message["id"])
+            if asked_method in ("session/load", "session/resume"):
                 translator.end_replay()
-            elif asked == "session/prompt":
-                told = _end(translator, message["result"], moment)
-    return told
+            elif asked_method == "session/prompt":
+                facts = _end(translator, message["result"], moment)
+    return facts
 
 
 def _end(translator: Translator, result: dict[str, JSON], moment: datetime) -> dict[str, Any]:
@@ -150,9 +150,9 @@ def test_text_before_a_tool_call_is_its_thought_and_the_rest_the_answer() -> Non
 
 def test_a_tool_first_seen_in_a_permission_request_is_an_action() -> None:
     translator = Translator()
-    asked = {"toolCallId": "write_file__1", "title": "Write a.txt", "status": "pending"}
+    tool_call = {"toolCallId": "write_file__1", "title": "Write a.txt", "status": "pending"}
     options = [{"optionId": "once", "kind": "allow_once"}]
-    translator.decide({"toolCall": asked, "options": options}, "once", "ask", at(0))
+    translator.decide({"toolCall": tool_call, "options": options}, "once", "ask", at(0))
     translator.feed(tool_update("write_file__1", status="completed"), at(2))
     (action,) = translator.entries
     assert action.tool_name == "write_file"
@@ -177,8 +177,12 @@ def test_a_permission_asked_under_a_foreign_id_is_no_action() -> None:
 def test_a_permission_request_does_not_overwrite_the_input_of_the_call() -> None:
     translator = Translator()
     translator.feed(tool("1", title="write", rawInput={"filePath": "a"}), at(0))
-    asked = {"toolCallId": "1", "rawInput": {"filepath": "a", "diff": "+x"}, "status": "pending"}
-    translator.decide({"toolCall": asked, "options": []}, None, "allow", at(1))
+    tool_call = {
+        "toolCallId": "1",
+        "rawInput": {"filepath": "a", "diff": "+x"},
+        "status": "pending",
+    }
+    translator.decide({"toolCall": tool_call, "options": []}, None, "allow", at(1))
     translator.feed(tool_update("1", status="completed"), at(2))
     assert translator.entries[0].tool_input == {"filePath": "a"}
 

@@ -209,8 +209,8 @@ async def test_files_are_listed_without_git_ignored_ones_and_links(
     (clone / "deep/a b.txt").write_text("hello")
     (clone / "link").symlink_to("/etc/passwd")
     os.mkfifo(clone / "pipe")
-    found = {file.path: file.size for file in await workspaces.files(1)}
-    assert found == {".gitignore": 6, "README.md": 7, "deep/a b.txt": 5, "old.txt": 14}
+    sizes = {file.path: file.size for file in await workspaces.files(1)}
+    assert sizes == {".gitignore": 6, "README.md": 7, "deep/a b.txt": 5, "old.txt": 14}
     await workspaces.diff(1)
     (clone / "old.txt").unlink()
     assert "old.txt" not in {file.path for file in await workspaces.files(1)}

@@ -40,9 +40,9 @@ async def test_a_run_of_another_instance_is_created_followed_and_read_whole(
             assert created.run
             run = str(created.run.id)
             again = Creation("chained", "", state=CreationState.SENDING, sent_at=0.0)
-            found = await advance(client, again, save=save, now=lambda: 0.0, knew=lambda _: False)
-            assert found.run
-            assert found.run.id == created.run.id
+            step = await advance(client, again, save=save, now=lambda: 0.0, knew=lambda _: False)
+            assert step.run
+            assert step.run.id == created.run.id
             async with following(server.url, kept, org_id=1) as follower:
                 follower.watch({run})
                 follower.follow(run)

@@ -231,9 +231,9 @@ async def test_a_run_far_down_the_list_is_found_behind_many_newcomers(api: Hoste
     async with Desk(api.url) as desk:
         desk.knew = set(old)
         desk.saved = replace(desk.saved, state=CreationState.SENDING, sent_at=desk.time)
-        found = await desk.advance()
-    assert found.run
-    assert found.run.id == mine
+        step = await desk.advance()
+    assert step.run
+    assert step.run.id == mine
     assert len(api.requests) == 3
 
 

@@ -158,10 +158,10 @@ def test_a_request_of_a_person_does_not_wait_for_background_work() -> None:
         async def person() -> None:
             while anyio.current_time() < 300:
                 await anyio.sleep(20)
-                asked = anyio.current_time()
+                asked_at = anyio.current_time()
                 for kind in (Kind.READ, Kind.LOGS):
                     await send(governor, log, Priority.USER, kind)
-                waits.append(anyio.current_time() - asked)
+                waits.append(anyio.current_time() - asked_at)
 
         async with anyio.create_task_group() as tasks:
             for priority in Priority:
@@ -295,9 +295,9 @@ def test_waits_double_with_each_refusal_and_start_anew_after_an_answer() -> None
         governor = Governor(pick=lambda _, high: high)
         waits: list[float] = []
         for answered in (False, False, False, True, *[False] * 9):
-            asked = anyio.current_time()
+            asked_at = anyio.current_time()
             async with governor.turn(Priority.USER, patience_seconds=100):
-                waits.append(anyio.current_time() - asked)
+                waits.append(anyio.current_time() - asked_at)
                 if not answered:
                     governor.refused()
         return waits, governor.state().refusals
@@ -313,9 +313,9 @@ def test_refusals_of_requests_that_were_sent_together_count_once() -> None:
         async with governor.turn(Priority.USER), governor.turn(Priority.USER):
             governor.refused()
             governor.refused()
-        asked = anyio.current_time()
+        asked_at = anyio.current_time()
         async with governor.turn(Priority.USER):
-            return anyio.current_time() - asked
+            return anyio.current_time() - asked_at
 
     assert virtual_time.run(work) == 1
 

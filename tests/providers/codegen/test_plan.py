@@ -42,13 +42,13 @@ def test_one_page_refreshes_all_runs_that_are_on_it() -> None:
 def test_pages_without_runs_that_work_are_never_asked_for() -> None:
     runs = account(3, 420)
     plan, now = plan_of(runs), 0.0
-    asked: list[int] = []
+    skips: list[int] = []
     while now < 60:
         due = plan.next_status(now)
         now = max(now + 1, due.at)
         plan.listed(due.skip, runs[due.skip : due.skip + 100], now)
-        asked.append(due.skip)
-    assert set(asked) == {0, 410}
+        skips.append(due.skip)
+    assert set(skips) == {0, 410}
 
 
 def test_nothing_that_works_means_a_look_at_the_first_page_now_and_then() -> None:
