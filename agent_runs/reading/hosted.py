@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from agent_runs.models import JSON
+if TYPE_CHECKING:
+    from agent_runs.models import JSON
 
 _WORDS = {
     "ok": ("Up to date", "green"),
@@ -59,12 +61,12 @@ class HostedFacts:
     waiting: str
 
 
-def facts_of(answer: Mapping[str, JSON]) -> list[HostedFacts]:
+def facts_of(answer: "Mapping[str, JSON]") -> list[HostedFacts]:
     """Return the numbers of `GET /hosted`."""
     return [_facts(item) for item in answer.get("items") or ()]
 
 
-def lines_of(answer: Mapping[str, JSON]) -> tuple[HostedLine, ...]:
+def lines_of(answer: "Mapping[str, JSON]") -> tuple[HostedLine, ...]:
     """Return the lines of `GET /hosted`: organizations, then accounts without any."""
     return tuple(
         [_line(item) for item in answer.get("items") or ()]
@@ -77,7 +79,7 @@ def time_of(text: str) -> str:
     return f"{datetime.fromisoformat(text):%H:%M} UTC"
 
 
-def _line(organization: Mapping[str, JSON]) -> HostedLine:
+def _line(organization: "Mapping[str, JSON]") -> HostedLine:
     word, tone = _WORDS.get(organization["state"], (str(organization["state"]), "amber"))
     first = organization["troubles"][0] if organization["troubles"] else None
     history = organization["history"]
@@ -94,7 +96,7 @@ def _line(organization: Mapping[str, JSON]) -> HostedLine:
     )
 
 
-def _facts(organization: Mapping[str, JSON]) -> HostedFacts:
+def _facts(organization: "Mapping[str, JSON]") -> HostedFacts:
     word, tone = _WORDS.get(organization["state"], (str(organization["state"]), "amber"))
     left, until = organization["remaining"], organization["limited_until"]
     budget = f"{left['total']}: {left['logs']} for entries, {left['create']} for new runs"
@@ -119,12 +121,12 @@ def age_of(seconds: float | None) -> str:
     return f"as of {round(seconds / _MINUTE)} min ago"
 
 
-def _account_line(account: Mapping[str, JSON]) -> HostedLine:
+def _account_line(account: "Mapping[str, JSON]") -> HostedLine:
     word, tone = _WORDS.get(account["trouble"], (str(account["trouble"]), "amber"))
     return HostedLine(0, str(account["base_url"]), word, tone, _sentence(account))
 
 
-def _sentence(trouble: Mapping[str, JSON]) -> str:
+def _sentence(trouble: "Mapping[str, JSON]") -> str:
     safe = _SAFE.get(str(trouble["trouble"]), _STORED)
     about = f" (upstream run {trouble['run']})" if trouble["run"] else ""
     since, next_try = (time_of(str(trouble[name])) for name in ("since", "next_try"))
