@@ -65,8 +65,7 @@ async def save_settings(server: Running, body: SettingsChange) -> SettingsRespon
     changes = body.model_dump(exclude_unset=True)
     _check_address(server.settings, changes)
     await _check_agent(server, changes.get("default_agent"))
-    if changes.get("codegen_api_token"):
-        server.redact.learn([changes["codegen_api_token"]])
+    server.redact.learn([changes.get("codegen_api_token") or ""])
     saved = {env_name(name): None if it is None else str(it) for name, it in changes.items()}
     before = await asyncio.to_thread(_contents, server)
     try:

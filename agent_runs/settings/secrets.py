@@ -76,17 +76,14 @@ def secrets_of(settings: Settings, *agents: Mapping[str, str]) -> list[str]:
     Raises:
         InvalidSettings: the accounts cannot be used.
     """
-    values = [
-        token.get_secret_value()
-        for token in (settings.codegen_api_token, settings.api_token)
-        if token
-    ]
+    values = [account.secret() for account in hosted_accounts(settings)]
+    if settings.api_token:
+        values.append(settings.api_token.get_secret_value())
     for url in (settings.database_url, settings.codegen_base_url):
         password = urlsplit(url).password
         # The user's name is the default of many test databases; it would vanish from every text.
         if password and password != urlsplit(url).username:
             values += [password, unquote(password)]
-    values += [account.secret() for account in hosted_accounts(settings)]
     with contextlib.suppress(InvalidSettings):
         values.append(_read_token(_token_path(settings)))
     values += [

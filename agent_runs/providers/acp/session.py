@@ -125,10 +125,7 @@ class Session:
         self._patience = 0.0
         self._errors = ClippedText(_STDERR_KEPT, launch.redact)
         self._transport = LineTransport(
-            child,
-            line_bytes=launch.limits.line_bytes,
-            room=launch.room,
-            redact=launch.redact,
+            child, line_bytes=launch.limits.line_bytes, room=launch.room, redact=launch.redact
         )
         self._connection = Connection(self._handle, self._transport)
         self._background.start(self._drain(), "agent-stderr")
