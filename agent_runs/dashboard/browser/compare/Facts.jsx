@@ -70,7 +70,10 @@ export function Facts({ runs }) {
     <section className="card" aria-label="Facts">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also with the keyboard */}
       <section className="sheetbox" tabIndex={0} aria-label="Facts side by side">
-        <table className="tbl compared">
+        <table
+          className="tbl compared"
+          style={/** @type {React.CSSProperties} */ ({ "--sides": runs.length })}
+        >
           <thead>
             <tr>
               <th scope="col">
