@@ -36,7 +36,7 @@ dev: .venv/installed  ## start everything; a part whose sources change starts ag
 # A part of the tests is for someone at work: it begins at once and measures no coverage.
 whole := $(if $(strip $(ARGS)),,yes)
 # More than the usual two cores: many tests wait, for servers that start and agents that end.
-workers := 4
+workers := 3
 
 test: .venv/installed-dev $(if $(whole),check test-browser-code)  ## check and run all tests; ARGS="-k store": some tests
 	@$(python) -m pytest -n $(workers) $(if $(whole),--cov --cov-report=,$(ARGS))
