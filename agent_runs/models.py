@@ -46,7 +46,7 @@ LOCAL_ORGANIZATION = 1
 """Id of this server's own organization; hosted ones have others."""
 
 ProviderName = Literal["acp", "codegen"]
-"""Whom a new run can be given to. The command line types the names again: see there."""
+"""Where a new run can work; `cli/runs.py` repeats the names, as this module is slow to import."""
 
 LOCAL_PROVIDER: ProviderName = "acp"
 """Runs that agents of this server work on."""

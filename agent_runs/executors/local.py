@@ -64,8 +64,8 @@ class LocalExecutor:
     async def _run(self, run_id: int) -> None:
         if self._work is None:
             raise RuntimeError("use() comes before submit()")
-        # Whoever ends a waiting task removes it from `_waiting`, where the run may already have
-        # another one.
+        # A waiting task that is cancelled was removed from `_waiting` by its canceller; the run may
+        # already have another one there.
         async with self._room:
             self._working[run_id] = self._waiting.pop(run_id)
             try:

@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import Field
 
 from agent_runs.insight.findings import Finding, TestResult
-from agent_runs.models import Record, Spent
+from agent_runs.models import Spent
+from agent_runs.record import Record
 
 
 class ComparedRun(Record):

@@ -70,7 +70,10 @@ class TestResult(Record):
 
 
 class Insight(Record):
-    """What a run's entries say about it. Lists are bounded; their totals are exact."""
+    """What a run's entries say about it.
+
+    Lists are bounded. Totals are exact, that of files up to 100 000.
+    """
 
     agent_run_id: int = Field(description="id of the run")
     status: str = Field(description="its status")

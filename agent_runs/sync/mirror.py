@@ -255,7 +255,7 @@ class StoreMirror:
                 transaction, run_id, before.turn, status=after.status, result=run.result
             )
             is_new = before.status not in TERMINAL_STATUSES
-            # Whoever created a run elsewhere hears of its end from there.
+            # The server where a run was created sends the webhooks for it.
             if is_new and await creations.get(transaction, run_id) is not None:
                 await webhooks.plan(transaction, after)
 
