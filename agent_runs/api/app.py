@@ -178,7 +178,7 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     stands_alone = settings is None
     settings = settings or load_settings(env_file)
     token = api_token_for(settings).token
-    redact = Redactor(secrets_of(settings, *_variables_of_agents(settings)))
+    redact = Redactor(secrets_of(settings))
     if stands_alone:
         set_up_logging(settings.log_level, redact)
     app = FastAPIOffline(
@@ -198,13 +198,6 @@ def create_app(settings: Settings | None = None, *, env_file: Path | None = None
     app.add_middleware(HeadAsGet)
     app.add_middleware(RefusedStart)
     return app
-
-
-def _variables_of_agents(settings: Settings) -> list[dict[str, str]]:
-    try:
-        return [profile.env for profile in load_profiles(settings.agents_file).values()]
-    except InvalidRequest:
-        return []  # the lifespan says what is wrong with the file
 
 
 def _has_rate_limits(settings: Settings) -> bool:
@@ -327,6 +320,7 @@ def _bus(settings: Settings, database: Database) -> MemoryBus:
 
 def _provider(settings: Settings, redact: Redactor) -> AcpProvider:
     profiles = load_profiles(settings.agents_file)
+    redact.learn(secrets_of(settings, *(profile.env for profile in profiles.values())))
     if settings.default_agent not in profiles:
         raise InvalidRequest(
             f"AGENT_RUNS_DEFAULT_AGENT: there is no agent {settings.default_agent!r}. "

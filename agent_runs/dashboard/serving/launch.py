@@ -49,7 +49,6 @@ def launch() -> None:
 
 def build() -> None:
     """Build the frontend if its sources have changed; leave the environment that Reflex needs."""
-    os.chdir(_ROOT)
     prepare_environment(_ROOT)
     with _term_as_exit():
         build_if_changed(_ROOT)
