@@ -3,14 +3,15 @@
 The command uses the login of the user who runs this server, so we never see a token.
 """
 
-import asyncio
-import contextlib
 import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent_runs.models import Repo
+from agent_runs.processes import run
 
 _SECONDS = 30.0
 _PART = r"[A-Za-z0-9_.-]+"
@@ -99,24 +100,13 @@ class _Output:
 
 
 async def _run(program: str, *arguments: str) -> _Output:
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
     try:
-        async with asyncio.timeout(_SECONDS):
-            output, errors = await process.communicate()
+        done = await run(
+            [program, *arguments], cwd=Path.cwd(), env=os.environ, timeout_seconds=_SECONDS
+        )
     except TimeoutError:
         return _Output("", f"`{program}` did not answer within {_SECONDS:.0f} seconds.")
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    if process.returncode:
-        reason = errors.decode(errors="replace").strip()
-        return _Output("", f"`{program}` says: {reason or f'exit code {process.returncode}'}")
-    return _Output(output.decode(errors="replace"), None)
+    if done.code:
+        reason = done.errors.decode(errors="replace").strip()
+        return _Output("", f"`{program}` says: {reason or f'exit code {done.code}'}")
+    return _Output(done.output.decode(errors="replace"), None)

@@ -84,7 +84,7 @@ class AgentClient:
                 return await self._wait(schema.WaitForTerminalExitRequest.model_validate(params))
             case "terminal/kill":
                 kill = schema.KillTerminalRequest.model_validate(params)
-                await self._terminal(kill.terminal_id).kill()
+                await self._terminal(kill.terminal_id).child.end(patience_seconds=0)
                 return schema.KillTerminalResponse()
             case "terminal/release":
                 release = schema.ReleaseTerminalRequest.model_validate(params)

@@ -7,12 +7,10 @@ user's configuration, because credential helpers and SSH settings are in it.
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-import anyio
-
 from agent_runs.errors import Unavailable
+from agent_runs.processes import run
 
 _SAFE = (
     "-c",
@@ -62,21 +60,17 @@ async def git(
     Raises:
         GitFailed: git is missing, failed, or took longer than `timeout_seconds`.
     """
-    command = ["git", *_SAFE, *arguments]
+    command, env = ["git", *_SAFE, *arguments], _environment(trusted)
     try:
-        with anyio.fail_after(timeout_seconds):
-            process = await anyio.run_process(
-                command, cwd=cwd, env=_environment(trusted), check=False, stdin=subprocess.DEVNULL
-            )
+        done = await run(command, cwd=cwd, env=env, timeout_seconds=timeout_seconds)
     except TimeoutError as exc:
         raise GitFailed(f"git {arguments[0]} took longer than {timeout_seconds:g} s") from exc
     except OSError as exc:
         raise GitFailed(f"git cannot be started: {exc}") from exc
-    if process.returncode and not may_fail:
-        words = process.stderr.decode("utf-8", "replace").strip().splitlines()
-        last = words[-1] if words else f"git {arguments[0]} ended with {process.returncode}"
-        raise GitFailed(last)
-    return process.stdout
+    if done.code and not may_fail:
+        words = done.errors.decode("utf-8", "replace").strip().splitlines()
+        raise GitFailed(words[-1] if words else f"git {arguments[0]} ended with {done.code}")
+    return done.output
 
 
 def _environment(trusted: bool) -> dict[str, str]:

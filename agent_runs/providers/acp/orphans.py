@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from agent_runs.processes import signal_group
 from agent_runs.providers.acp.environment import MARKER
-from agent_runs.providers.acp.process import signal_group
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import anyio
-
 from agent_runs.errors import InvalidRequest
+from agent_runs.processes import run
 from agent_runs.providers.acp.workspace import RunFolder
 
 SandboxChoice = Literal["auto", "none", "bubblewrap"]
@@ -144,10 +143,10 @@ def limit_resources(pid: int) -> None:
 
 
 async def _works(program: str) -> bool:
-    with anyio.move_on_after(_PROBE_SECONDS):
-        with contextlib.suppress(OSError):
-            process = await anyio.run_process([program, *_PROBE], check=False)
-            return process.returncode == 0
+    words, root = [program, *_PROBE], Path("/")
+    with contextlib.suppress(OSError):  # TimeoutError is one, too
+        done = await run(words, cwd=root, env=os.environ, timeout_seconds=_PROBE_SECONDS)
+        return done.code == 0
     return False
 
 

@@ -22,13 +22,13 @@ from acp.exceptions import RequestError
 
 from agent_runs import __version__
 from agent_runs.models import JSON
+from agent_runs.processes import Child
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.client import AgentClient
 from agent_runs.providers.acp.limits import AgentLimits, TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
-from agent_runs.providers.acp.process import Child
 from agent_runs.providers.acp.sandbox import limit_resources
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText

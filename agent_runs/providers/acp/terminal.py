@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from agent_runs.providers.acp.process import Child, signal_group
+from agent_runs.processes import Child
 from agent_runs.providers.acp.sandbox import limit_resources
 from agent_runs.tasks import Background
 
@@ -64,12 +64,6 @@ class Terminal:
         with anyio.move_on_after(_LAST_BYTES_SECONDS):
             await self._read_all.wait()
 
-    async def kill(self) -> None:
-        """End the command and its group."""
-        if self.child.returncode is None:
-            signal_group(self.child.pid, signal.SIGTERM)
-        await self.child.end(patience_seconds=0)
-
 
 @dataclass
 class Terminals:
@@ -116,7 +110,7 @@ class Terminals:
 
     async def release(self, terminal_id: str) -> None:
         """End a terminal and forget it."""
-        await self._open.pop(terminal_id).kill()
+        await self._open.pop(terminal_id).child.end(patience_seconds=0)
 
     async def close(self) -> None:
         """End all terminals."""

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 import orjson
 
 from agent_runs.models import JSON
-from agent_runs.providers.acp.process import Child
+from agent_runs.processes import Child
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.reading.shapes import object_or_empty
 
