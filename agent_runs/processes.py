@@ -121,7 +121,7 @@ class Child:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=cwd,
-                env=env,
+                env=dict(env),  # uvloop takes nothing else
                 start_new_session=True,
                 stdin=child_in,
                 stdout=child_out,

@@ -23,6 +23,12 @@ STUBBORN = (
 )
 
 
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both event loops: a server has uvloop, tests and tools have asyncio's own."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 @pytest.mark.anyio
 async def test_a_cancelled_caller_still_cleans_up(tmp_path: Path) -> None:
     child = await Child.start([sys.executable, "-c", STUBBORN], cwd=tmp_path, env={}, stdin=True)
