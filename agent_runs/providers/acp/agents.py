@@ -65,6 +65,9 @@ class AgentProfile(BaseModel):
     fs: bool = Field(default=False, description="offer fs/* to the agent")
     terminal: bool = Field(default=False, description="offer terminal/* to the agent")
     images: bool | None = Field(default=None, description="null: the agent itself says")
+    titled_by_tool: bool = Field(
+        default=False, description="the first title of a tool call is the name of the tool"
+    )
     models: tuple[str, ...] = Field(
         default=(), description="models to offer, in the agent's words; any other may be named"
     )
@@ -196,6 +199,7 @@ _PROFILES = (
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         },
         login_files=(".local/share/opencode/auth.json", ".config/opencode/opencode.json"),
+        titled_by_tool=True,
     ),
     AgentProfile(
         name="gemini",

@@ -17,9 +17,10 @@ from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or
 
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "canceled", "rejected", "error"})
 
-_FIELDS = ("title", "kind", "status", "content", "locations", "rawInput", "rawOutput")
+_FIELDS = ("name", "title", "kind", "status", "content", "locations", "rawInput", "rawOutput")
 _ID_PREFIX = re.compile(r"([a-z][a-z_]+)__")
 _WORD = re.compile(r"[A-Za-z_][\w./-]{1,60}")
+_NAME_LIMIT = 200
 _MOST_DEPTH = 20
 
 
@@ -32,6 +33,7 @@ class ToolCall:
         thought: what the agent said or thought before it.
         only_asked: so far there was only a permission request.
         closed: its entry is written.
+        titled_by_tool: its first title is the name of the tool; see `AgentProfile`.
         diffs: the last ones that it had; some agents replace them with a text at the end.
     """
 
@@ -40,6 +42,7 @@ class ToolCall:
     thought: str
     only_asked: bool = False
     closed: bool = False
+    titled_by_tool: bool = False
     first_title: str = ""
     permission: dict[str, JSON] | None = None
     exit_code: JSON = None
@@ -76,19 +79,23 @@ class ToolCall:
 
     @property
     def name(self) -> str:
-        """Name of the tool: from the agent's `_meta`, its id, its first title or its kind."""
+        """Name of the tool: the agent's own, in a field, in `_meta` or in its id; else its kind.
+
+        A title is for people: "ls" is what a command is called, not the tool that runs it.
+        """
         for name in (
+            self.fields.get("name"),
             object_or_empty(self.meta.get("claudeCode")).get("toolName"),
             self.meta.get("toolName"),
             self.meta.get("tool_name"),
         ):
-            if isinstance(name, str) and name:
-                return name.split(".")[-1]
+            if shown := _one_line(name):
+                return shown.split(".")[-1] or shown
         if match := _ID_PREFIX.match(self.id):
             return match[1]
-        if _WORD.fullmatch(self.first_title):
+        if self.titled_by_tool and _WORD.fullmatch(self.first_title):
             return self.first_title.split("/")[-1]
-        return text_or_empty(self.fields.get("kind")) or "tool"
+        return _one_line(self.fields.get("kind")) or "tool"
 
     def entry(self, turn: int, at: datetime, status: str | None, root: str) -> NewLog:
         """Return the log entry of the call, closed at `at`.
@@ -174,6 +181,10 @@ def clipped(value: JSON, depth: int = 0) -> JSON:
     if isinstance(value, list):
         return [clipped(inner, depth + 1) for inner in cast("list[JSON]", value)]
     return value
+
+
+def _one_line(name: JSON) -> str:
+    return whole_characters(" ".join(text_or_empty(name)[:_NAME_LIMIT].split()))
 
 
 def whole_characters(text: str) -> str:

@@ -58,7 +58,15 @@ class Translator:
             turn, some per session, some only for the last call.
     """
 
-    def __init__(self, turn: int = 1, root: str = "", redact: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        turn: int = 1,
+        root: str = "",
+        redact: Callable[[str], str] = str,
+        *,
+        titled_by_tool: bool = False,
+    ) -> None:
+        self._titled_by_tool = titled_by_tool
         self._turn = turn
         self._root = root
         self._redact = redact
@@ -209,6 +217,7 @@ class Translator:
     def _open(self, call_id: str, at: datetime) -> ToolCall:
         streamed = ClippedText(redact=self._redact)
         call = ToolCall(call_id, at, self._joined(None), streamed=streamed)
+        call.titled_by_tool = self._titled_by_tool
         self._passages.clear()
         self._tools[call_id] = call
         return call

@@ -66,7 +66,12 @@ class Turn:
         self._profile = profile
         self._around = surroundings
         self._folder = surroundings.workspaces.folder(request.run_id)
-        self._translator = Translator(request.turn, str(self._folder.work), surroundings.redact)
+        self._translator = Translator(
+            request.turn,
+            str(self._folder.work),
+            surroundings.redact,
+            titled_by_tool=profile.titled_by_tool,
+        )
         self._writer = Writer(self._translator, recorder)
         self._stop = asyncio.Event()
         self._stopped = False

@@ -1,7 +1,7 @@
 """Recorded conversations of real agents, and made-up ones, become the right log entries."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,10 @@ from agent_runs.models import JSON
 from agent_runs.providers.acp.outcome import ending_of
 from agent_runs.providers.acp.text import OUTPUT_LIMIT
 from agent_runs.providers.acp.translate import Translator
+from tests.acp_updates import at, entries_of, say, think, tool, tool_update
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/acp"
-START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.jsonl"))
-
-
-def at(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
 
 
 def replay(name: str) -> dict[str, Any]:
@@ -27,13 +23,15 @@ def replay(name: str) -> dict[str, Any]:
     rows: list[dict[str, JSON]] = [json.loads(line) for line in lines]
     phases = dict.fromkeys(row["phase"] for row in rows)
     return {
-        phase: _replay([row for row in rows if row["phase"] == phase], turn)
+        phase: _replay(
+            [row for row in rows if row["phase"] == phase],
+            Translator(turn, "/runs/work", titled_by_tool=name.startswith("opencode")),
+        )
         for turn, phase in enumerate(phases, 1)
     }
 
 
-def _replay(rows: list[dict[str, JSON]], turn: int) -> dict[str, Any]:
-    translator = Translator(turn, "/runs/work")
+def _replay(rows: list[dict[str, JSON]], translator: Translator) -> dict[str, Any]:
     methods: dict[int, str] = {}
     questions: dict[int, dict[str, JSON]] = {}
     facts: dict[str, Any] = {}
@@ -93,32 +91,6 @@ def test_the_recordings_name_no_folder_of_a_real_machine() -> None:
         assert f"{Path.home()}/" not in text, path
 
 
-def entries_of(*updates: dict[str, JSON], error: str | None = None) -> list[dict[str, Any]]:
-    translator = Translator(1, "/work")
-    for second, update in enumerate(updates):
-        translator.feed(update, at(second))
-    translator.finish(at(len(updates)), tools="completed", answer=True, error=error)
-    return [entry.model_dump(exclude_none=True, mode="json") for entry in translator.entries]
-
-
-def say(text: str, **fields: JSON) -> dict[str, JSON]:
-    content = {"type": "text", "text": text}
-    return {"sessionUpdate": "agent_message_chunk", "content": content, **fields}
-
-
-def think(text: str) -> dict[str, JSON]:
-    content = {"type": "text", "text": text}
-    return {"sessionUpdate": "agent_thought_chunk", "content": content}
-
-
-def tool(call_id: str, **fields: JSON) -> dict[str, JSON]:
-    return {"sessionUpdate": "tool_call", "toolCallId": call_id, **fields}
-
-
-def tool_update(call_id: str, **fields: JSON) -> dict[str, JSON]:
-    return {"sessionUpdate": "tool_call_update", "toolCallId": call_id, **fields}
-
-
 def test_twenty_thousand_chunks_become_one_whole_answer() -> None:
     chunks = [f"chunk {number} " for number in range(20_000)]
     (answer,) = entries_of(*map(say, chunks))
@@ -139,7 +111,7 @@ def test_text_before_a_tool_call_is_its_thought_and_the_rest_the_answer() -> Non
         "message_type": "ACTION",
         "turn": 1,
         "thought": "I must look.\n\nI look.",
-        "tool_name": "ls",
+        "tool_name": "execute",
         "tool_input": {"command": "ls"},
         "tool_output": {"status": "completed", "exit_code": 0},
         "observation": "a\n",
@@ -189,9 +161,9 @@ def test_a_permission_request_does_not_overwrite_the_input_of_the_call() -> None
 
 def test_an_id_that_comes_back_opens_a_new_call_but_late_decoration_does_not() -> None:
     first, second, _ = entries_of(
-        tool("call_0", title="one", status="completed"),
-        tool_update("call_0", title="late", status="completed"),
-        tool("call_0", title="two", status="failed"),
+        tool("call_0", name="one", status="completed"),
+        tool_update("call_0", name="late", status="completed"),
+        tool("call_0", name="two", status="failed"),
     )
     assert [first["tool_name"], second["tool_name"]] == ["one", "two"]
     assert second["tool_output"] == {"status": "failed"}
@@ -204,10 +176,10 @@ def test_calls_that_are_never_closed_end_with_the_turn() -> None:
 
 def test_empty_values_never_erase_full_ones() -> None:
     action, _ = entries_of(
-        tool("1", title="ls", rawInput={"command": "ls"}),
-        tool_update("1", title="", rawInput={}, content=[], status="completed"),
+        tool("1", name="Bash", title="ls", rawInput={"command": "ls"}),
+        tool_update("1", name="", title="", rawInput={}, content=[], status="completed"),
     )
-    assert action["tool_name"] == "ls"
+    assert action["tool_name"] == "Bash"
     assert action["tool_input"] == {"command": "ls"}
 
 
