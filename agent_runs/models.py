@@ -390,3 +390,6 @@ class AgentInfo(Record):
     models: tuple[str, ...] = Field(
         default=(), description="models that its profile offers; others can be named, too"
     )
+    policies: tuple[PermissionPolicy, ...] = Field(
+        default=("allow", "reject", "ask"), description="permission policies that it honours"
+    )

@@ -201,7 +201,7 @@ def test_a_draft_survives_a_reload(page: Page, api: Api) -> None:
 
 def test_a_reload_in_mid_run_shows_it_again_and_goes_on(page: Page, api: Api) -> None:
     run_id = api.create(
-        "Reload me\n/run echo early\n/ask go on\n/say late", permission_policy="ask"
+        "Reload me\n/search echo early\n/ask go on\n/say late", permission_policy="ask"
     )
     api.wait_until(run_id, "PAUSED")
     page.goto(f"/runs/{run_id}")

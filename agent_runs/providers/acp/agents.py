@@ -12,24 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from agent_runs.models import AgentInfo
+from agent_runs.models import AgentInfo, PermissionPolicy
+from agent_runs.providers.acp import pins
+from agent_runs.providers.acp.pins import InnerPath, Pin, Variable
 from agent_runs.reading.shapes import object_or_empty, text_or_empty
 
 SCRIPTED_PATH = Path(__file__).with_name("scripted.py")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-def _inside_home(path: str) -> str:
-    if not path or path.startswith("/") or "\0" in path or ".." in path.split("/"):
-        raise ValueError("a path inside HOME, without a leading / and without ..")
-    return path
-
-
-HomePath = Annotated[str, AfterValidator(_inside_home)]
 
 
 class AgentProfile(BaseModel):
@@ -51,10 +43,10 @@ class AgentProfile(BaseModel):
     env_keys: tuple[Variable, ...] = Field(
         default=(), description="variables passed on from the manager's environment when set"
     )
-    files: dict[HomePath, str] = Field(
+    files: dict[InnerPath, str] = Field(
         default_factory=dict, description="path in HOME → content, written when missing"
     )
-    login_files: tuple[HomePath, ...] = Field(
+    login_files: tuple[InnerPath, ...] = Field(
         default=(), description="the user's own login, copied into the private HOME"
     )
     login_hint: str | None = Field(default=None, description="what to do when not logged in")
@@ -79,7 +71,21 @@ class AgentProfile(BaseModel):
         default=(), description="further paths that the sandbox shows, read-only"
     )
     network: bool = Field(default=True, description="false: the sandbox has no network")
+    asking: Pin = Field(default=Pin(), description="makes the agent ask before it acts")
+    allowing: Pin | None = Field(
+        default=None, description="for runs that allow all; null: it asks, and we allow"
+    )
+    policies: tuple[PermissionPolicy, ...] = Field(
+        default=("allow", "reject", "ask"), description="permission policies that it honours"
+    )
+    unasked_commands: tuple[str, ...] = Field(
+        default=(), description="commands that its own rules let through: first words, or `*`"
+    )
     built_in: bool = Field(default=True, description="false: from a TOML file")
+
+    def pin(self, policy: PermissionPolicy) -> Pin:
+        """Return what makes the agent keep to a run's policy."""
+        return self.allowing if policy == "allow" and self.allowing else self.asking
 
     def missing_program(self) -> str | None:
         """Return the first program that is not on PATH, None if the agent can start."""
@@ -110,6 +116,7 @@ class AgentProfile(BaseModel):
             built_in=self.built_in,
             images=self.images,
             models=self.models,
+            policies=self.policies,
         )
 
 
@@ -143,6 +150,7 @@ _PROFILES = (
         terminal=True,
         images=True,
         network=False,
+        unasked_commands=("ls", "git status"),
     ),
     AgentProfile(
         name="claude",
@@ -166,6 +174,8 @@ _PROFILES = (
         login_files=(".claude/.credentials.json",),
         models=("opus", "sonnet", "haiku"),
         model_env="ANTHROPIC_MODEL",
+        asking=pins.CLAUDE,
+        allowing=pins.CLAUDE_ALLOW,
     ),
     AgentProfile(
         name="codex",
@@ -177,6 +187,9 @@ _PROFILES = (
         env={"CODEX_HOME": "{home}/.codex"},
         login_files=(".codex/auth.json", ".codex/config.toml"),
         auth_method="api-key",
+        asking=pins.CODEX,
+        allowing=pins.CODEX_ALLOW,
+        unasked_commands=("*",),  # its own sandbox lets them read only
     ),
     AgentProfile(
         name="opencode",
@@ -200,6 +213,7 @@ _PROFILES = (
         },
         login_files=(".local/share/opencode/auth.json", ".config/opencode/opencode.json"),
         titled_by_tool=True,
+        asking=pins.OPENCODE,
     ),
     AgentProfile(
         name="gemini",
@@ -220,6 +234,7 @@ _PROFILES = (
             )
         },
         model_args=("--model", "{model}"),
+        asking=pins.GEMINI,
     ),
     AgentProfile(
         name="qwen",
@@ -229,6 +244,7 @@ _PROFILES = (
         login_hint="set OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL",
         env_keys=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
         model_env="OPENAI_MODEL",
+        asking=pins.QWEN,
     ),
     AgentProfile(
         name="goose",
@@ -247,6 +263,7 @@ _PROFILES = (
         ),
         login_files=(".config/goose/config.yaml", ".config/goose/secrets.yaml"),
         model_env="GOOSE_MODEL",
+        asking=pins.GOOSE,
     ),
     AgentProfile(
         name="copilot",
@@ -258,6 +275,30 @@ _PROFILES = (
         env={"COPILOT_AUTO_UPDATE": "false"},
         login_files=(".copilot/config.json",),
         model_args=("--model", "{model}"),
+        asking=pins.COPILOT,
+    ),
+    AgentProfile(
+        name="vibe",
+        title="Mistral Vibe",
+        command=("vibe-acp",),
+        install_hint="pip install mistral-vibe",
+        login_hint="run `vibe --setup`, or set MISTRAL_API_KEY",
+        env_keys=("MISTRAL_API_KEY",),
+        env={"VIBE_HOME": "{home}/.vibe"},
+        login_files=(".vibe/config.toml", ".vibe/.env"),
+        asking=pins.VIBE,
+        unasked_commands=pins.VIBE_COMMANDS,
+    ),
+    AgentProfile(
+        name="openhands",
+        title="OpenHands",
+        command=("openhands", "acp"),
+        install_hint="pip install openhands",
+        login_hint="run `openhands` once and choose a model",
+        # Its terminals would share one tmux server with those of other runs.
+        env={"OPENHANDS_SUPPRESS_BANNER": "1", "TMUX_TMPDIR": "{home}"},
+        login_files=(".openhands/agent_settings.json",),
+        asking=pins.OPENHANDS,
     ),
 )
 

@@ -7,6 +7,7 @@ Source: https://agentclientprotocol.com/protocol/schema
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,7 @@ class AgentClient:
         return schema.ReadTextFileResponse(content=text)
 
     async def _write(self, request: schema.WriteTextFileRequest) -> BaseModel:
+        self._check_may_act()
         await asyncio.to_thread(_write_beneath, self.root, request.path, request.content)
         return schema.WriteTextFileResponse()
 
@@ -123,6 +125,9 @@ class AgentClient:
             raise RequestError.invalid_request({"details": f"{MOST_TERMINALS} terminals are open"})
         # Some agents send a whole shell line as the command.
         shell = ["/bin/sh", "-c", request.command]
+        self._check_may_act(
+            shlex.join([request.command, *request.args]) if request.args else request.command
+        )
         terminal_id = await self.terminals.create(
             [request.command, *request.args] if request.args else shell,
             cwd=confine(self.root, request.cwd) if request.cwd else self.root,
@@ -130,6 +135,11 @@ class AgentClient:
             limit_bytes=request.output_byte_limit,
         )
         return schema.CreateTerminalResponse(terminal_id=terminal_id)
+
+    def _check_may_act(self, command: str = "") -> None:
+        if not self.permissions.may_act(command):
+            details = f"the permission policy is {self.permissions.policy!r}; ask for permission"
+            raise RequestError.invalid_request({"details": details})
 
     def _output(self, request: schema.TerminalOutputRequest) -> BaseModel:
         terminal = self._terminal(request.terminal_id)

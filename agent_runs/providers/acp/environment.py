@@ -4,12 +4,15 @@ So no secret of the manager (tokens, database URL, other agents' keys) can reach
 somebody forgot to list it.
 """
 
+import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.pins import Pin
 from agent_runs.providers.acp.workspace import RunFolder
 
 MARKER = "AGENT_RUNS_RUN"
@@ -39,6 +42,7 @@ _ALLOWED = (
 def agent_environment(
     profile: AgentProfile,
     folder: RunFolder,
+    pin: Pin,
     *,
     model: str | None,
     marker: str,
@@ -49,6 +53,7 @@ def agent_environment(
     Args:
         profile: its `env` is set, its `env_keys` are passed on.
         folder: HOME and TMPDIR are in it.
+        pin: what keeps the agent to the run's policy; it wins.
         model: the one that the run requests.
         marker: value of `AGENT_RUNS_RUN`, by which stray processes of the run are found.
         manager: environment to take allowed variables from; by default that of this process.
@@ -73,7 +78,8 @@ def agent_environment(
     environment |= {name: filled(text, folder, model) for name, text in profile.env.items()}
     if profile.model_env and model:
         environment[profile.model_env] = model
-    return environment
+    pinned = pin.environment(environment)
+    return environment | {name: filled(text, folder, model) for name, text in pinned.items()}
 
 
 def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None) -> list[str]:
@@ -84,30 +90,68 @@ def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None
     return command
 
 
-def write_home(profile: AgentProfile, folder: RunFolder, *, user_home: Path | None = None) -> None:
-    """Put the profile's files and the user's login for this agent into the private HOME.
+def write_home(
+    profile: AgentProfile, folder: RunFolder, pin: Pin, *, user_home: Path | None = None
+) -> None:
+    """Put the profile's files, the pin's and the user's login for this agent into the private HOME.
 
     A login file is copied again only if the user's own is newer (a fresh login): otherwise a token
     that the agent renewed for itself would be overwritten by an older one.
     """
     for name, content in profile.files.items():
-        path = folder.home / name
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(filled(content, folder, None), "utf-8")
+        if not os.path.lexists(folder.home / name):
+            _put(folder.home, name, filled(content, folder, None).encode())
+    for name, content in pin.files.items():
+        # Each time: the agent could have changed it.
+        _put(folder.home, name, filled(content, folder, None).encode())
     user_home = Path.home() if user_home is None else user_home
     for name in profile.login_files:
         source, target = user_home / name, folder.home / name
         try:
             changed_at = source.stat().st_mtime
-            if target.exists() and target.stat().st_mtime >= changed_at:
+            if os.path.lexists(target) and target.lstat().st_mtime >= changed_at:
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-            target.chmod(0o600)
+            _put(folder.home, name, source.read_bytes())
         except OSError:
             # Not logged in, or not readable for us: the agent itself reports it best.
             continue
+
+
+def _put(home: Path, name: str, content: bytes) -> None:
+    """Write a file into the HOME of an agent, which may have put a symlink in its place.
+
+    A symlink is replaced, never followed: it could lead out of the HOME.
+    """
+    *folders, last = Path(name).parts
+    here = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        for part in folders:
+            inner = _open_folder(part, here)
+            os.close(here)
+            here = inner
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(last, dir_fd=here)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(last, flags, 0o600, dir_fd=here), "wb") as file:
+            file.write(content)
+    finally:
+        os.close(here)
+
+
+def _open_folder(name: str, parent: int) -> int:
+    if not stat.S_ISDIR(_mode(name, parent)):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=parent)
+        os.mkdir(name, 0o700, dir_fd=parent)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, dir_fd=parent)
+
+
+def _mode(name: str, parent: int) -> int:
+    try:
+        return os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return 0
 
 
 def filled(text: str, folder: RunFolder, model: str | None) -> str:

@@ -6,10 +6,10 @@ Source: https://agentclientprotocol.com/protocol/session-config-options
 
 from acp.exceptions import RequestError
 
-from agent_runs.models import JSON
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.session import Session
+from agent_runs.providers.acp.session_options import values_of
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 
 _SHOWN = 20
@@ -23,10 +23,10 @@ async def choose_model(session: Session, profile: AgentProfile, model: str) -> N
     """
     if profile.model_env or profile.model_args:
         return
-    option = _model_option(session.options)
-    listed = object_or_empty(session.options.get("models"))
+    option = session.options.option("model")
+    listed = object_or_empty(session.options.raw.get("models"))
     if option is not None:
-        names = _values(objects_or_empty(option.get("options")))
+        names = values_of(option)
         method, params = "session/set_config_option", {"configId": option.get("id"), "value": model}
     elif listed:
         models = objects_or_empty(listed.get("availableModels"))
@@ -44,21 +44,3 @@ async def choose_model(session: Session, profile: AgentProfile, model: str) -> N
         await session.call(method, **params)
     except RequestError as exc:
         raise outcome.model_unavailable(profile, model, str(exc)) from exc
-
-
-def _model_option(options: dict[str, JSON]) -> dict[str, JSON] | None:
-    for option in objects_or_empty(options.get("configOptions")):
-        if option.get("category") == "model" or option.get("id") == "model":
-            return option
-    return None
-
-
-def _values(options: list[dict[str, JSON]]) -> list[str]:
-    """Return the values of a select, whose options may be in groups."""
-    values: list[str] = []
-    for option in options:
-        if "options" in option:
-            values += _values(objects_or_empty(option["options"]))
-        elif value := text_or_empty(option.get("value")):
-            values.append(value)
-    return values

@@ -20,6 +20,14 @@ class TurnFailed(Exception):
 
 CANCELLED = TurnOutcome(AgentRunStatus.CANCELLED, "stopped")
 
+REJECTED = TurnOutcome(
+    AgentRunStatus.ERROR,
+    "permission_rejected",
+    "The agent ended its turn because an action was rejected. "
+    f"{_SAFE}; resume the run and say how to continue.",
+)
+"""The outcome of a turn that the agent ended after a rejection."""
+
 _BY_STOP_REASON = {
     "end_turn": TurnOutcome(AgentRunStatus.COMPLETE),
     "cancelled": TurnOutcome(AgentRunStatus.CANCELLED, "cancelled_by_agent"),
@@ -130,6 +138,27 @@ def model_unavailable(profile: AgentProfile, model: str, words: str) -> TurnFail
         "model_unavailable",
         f"The agent {profile.name!r} cannot use the model {model!r}: {words}. "
         f"{_SAFE}; resume the run with another model.",
+    )
+
+
+def policy_unsupported(profile: AgentProfile, policy: str, why: str) -> TurnFailed:
+    """The agent cannot be made to ask before it acts."""
+    return TurnFailed(
+        "policy_unsupported",
+        f"The agent {profile.name!r} cannot keep to the permission policy {policy!r}: {why}. "
+        f"Nothing was sent to it. {_SAFE}; resume the run with the policy 'allow', update the "
+        "agent, or start a new run with another agent.",
+    )
+
+
+def policy_not_honoured(profile: AgentProfile, policy: str, action: str) -> TurnFailed:
+    """The agent acted without a question although the policy needs one."""
+    return TurnFailed(
+        "policy_not_honoured",
+        f"The agent {profile.name!r} was ended because it acted without asking, although the "
+        f"permission policy is {policy!r}. What it did: {action}. {_SAFE}; check the changes "
+        "before you use them, then resume the run with the policy 'allow' or start a new run with "
+        "another agent.",
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_runs.models import JSON, PermissionPolicy
+from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.base import PermissionQuestion
 
 _WITHDRAW_SECONDS = 5.0
@@ -26,18 +27,37 @@ class Permissions:
     Attributes:
         policy: `allow`, `reject`, or `ask` a person.
         ask: asks the person; returns the option id, None if the question was withdrawn.
+        guard: knows what needs no question.
         cancelled: nothing is allowed any more.
+        decisions: kinds of the options that were chosen, such as `allow_once`.
     """
 
     policy: PermissionPolicy
     ask: Ask
+    guard: PolicyGuard
     cancelled: bool = False
+    decisions: set[str] = field(default_factory=set[str])
     _waiting: set[asyncio.Task[str | None]] = field(default_factory=set[asyncio.Task[str | None]])
 
     @property
     def waiting(self) -> bool:
         """Tell whether a question waits for a person."""
         return bool(self._waiting)
+
+    @property
+    def rejected(self) -> bool:
+        """Tell whether an action was rejected."""
+        return not self.decisions.isdisjoint(_KINDS["reject"])
+
+    def may_act(self, command: str = "") -> bool:
+        """Tell whether the agent may let us act: write a file, or run a shell command.
+
+        Such requests do not name the question that they follow, so one that was allowed stands for
+        all; under `reject` there is none.
+        """
+        if self.policy == "allow" or (command and self.guard.lets_through(command)):
+            return True
+        return not self.decisions.isdisjoint(_KINDS["allow"])
 
     def cancel(self) -> None:
         """Withdraw open questions, and allow nothing from now on."""
@@ -55,6 +75,15 @@ class Permissions:
         self, tool_call: dict[str, JSON], options: list[dict[str, JSON]]
     ) -> str | None:
         """Return the id of the chosen option, None for `cancelled`."""
+        choice = await self._choose(tool_call, options)
+        for option in options:
+            if choice is not None and option.get("optionId") == choice:
+                self.decisions.add(str(option.get("kind")))
+        return choice
+
+    async def _choose(
+        self, tool_call: dict[str, JSON], options: list[dict[str, JSON]]
+    ) -> str | None:
         if self.cancelled:
             return None
         if self.policy != "ask":

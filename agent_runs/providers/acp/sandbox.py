@@ -74,6 +74,7 @@ class Sandbox:
         *,
         cwd: Path,
         read_only: Iterable[Path] = (),
+        hidden: Iterable[Path] = (),
         network: bool = True,
     ) -> list[str]:
         """Return the command to start instead.
@@ -83,6 +84,7 @@ class Sandbox:
             folder: `work`, `home` and `tmp` are writable, the rest of it is hidden.
             cwd: folder to start in.
             read_only: further paths to show.
+            hidden: folders to show as empty.
             network: False also cuts off the network.
         """
         if self.program is None:
@@ -95,6 +97,8 @@ class Sandbox:
             words += ["--ro-bind-try", str(path), str(path)]
         for path in (folder.work, folder.home, folder.tmp):
             words += ["--bind", str(path), str(path)]
+        for path in hidden:
+            words += ["--tmpfs", str(path)]
         return [*words, "--chdir", str(cwd), "--", *command]
 
 

@@ -4,9 +4,8 @@
 
 It speaks ACP version 1 on standard input and output. Lines of the prompt that begin with `/` are
 directives, one method `_do_...` each; without one it looks around, searches for open ends, writes a
-short report and checks it. It serves for a first try, for demonstrations and for tests.
-
-Only the standard library is imported: this file is started by its path, and a start takes 60 ms.
+short report and checks it. It asks before it writes or runs anything. Only the standard library is
+imported: this file is started by its path, and a start takes 60 ms.
 """
 
 import asyncio
@@ -27,6 +26,7 @@ _OPTIONS = [
     {"optionId": "reject", "name": "Reject", "kind": "reject_once"},
 ]
 _STEPS = ("search", "read", "write", "run", "sleep", "ask")
+_LOOK = "ls -la && git status --short"
 _LINE_BYTES = 64 * 1024 * 1024
 _MOST_MATCHES = 100
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__"}
@@ -61,8 +61,7 @@ class Peer:
     async def request(self, method: str, params: Json) -> Json:
         """Send the client a request and return its result; Refused if it says no."""
         self._last_id += 1
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[self._last_id] = answer
+        answer = self._waiting[self._last_id] = asyncio.get_running_loop().create_future()
         await self.send({"id": self._last_id, "method": method, "params": params})
         return await answer or {}
 
@@ -153,8 +152,8 @@ class Scripted:
 
     def _save(self, session_id: str) -> None:
         self._store.mkdir(parents=True, exist_ok=True)
-        path = self._store / f"{session_id}.json"
-        path.write_text(json.dumps(self._sessions[session_id]), "utf-8")
+        content = json.dumps(self._sessions[session_id])
+        (self._store / f"{session_id}.json").write_text(content, "utf-8")
 
     def _restore(self, params: Json) -> Json:
         session_id = params["sessionId"]
@@ -193,24 +192,22 @@ class Turn:
 
     async def _work(self) -> str:
         words = [line[1:].partition(" ") for line in self._text.splitlines() if line[:1] == "/"]
-        script = [(name, rest) for name, _, rest in words if hasattr(self, f"_do_{name}")]
-        script = script or self._report_script()
+        known = [(name, rest) for name, _, rest in words if hasattr(self, f"_do_{name}")]
+        script = known or self._report_script()
         steps = [
             f"{name} {rest.partition(' ')[0] if name == 'write' else rest}"
             for name, rest in script
             if name in _STEPS
         ]
-        count = 0
-        await self._plan(steps, count)
+        await self._plan(steps, count := 0)
         for name, rest in script:
             await getattr(self, f"_do_{name}")(rest)
             if name in _STEPS:
-                count += 1
-                await self._plan(steps, count)
+                await self._plan(steps, count := count + 1)
             if self._stop_reason != "end_turn":
                 break
-        size = sum(len(text) for _, text in self._history)
-        await self._update("usage_update", used=size, size=200_000)
+        used = sum(len(text) for _, text in self._history)
+        await self._update("usage_update", used=used, size=200_000)
         return self._stop_reason
 
     def _report_script(self) -> list[tuple[str, str]]:
@@ -227,7 +224,7 @@ class Turn:
             ("search", "TODO"),
             ("write", f"notes/REPORT.md {body}"),
             ("read", "notes/REPORT.md"),
-            ("run", "ls -la && git status --short"),
+            ("run", _LOOK),
             ("say", f"I wrote a report on **{first_line}** to notes/REPORT.md and checked it."),
         ]
 
@@ -281,13 +278,14 @@ class Turn:
             old = await asyncio.to_thread(path.read_text, "utf-8", "replace") if exists else None
             diff = [{"type": "diff", "path": str(path), "oldText": old, "newText": body}]
             if not await self._allowed(result, f"Write {name}", diff):
-                result.update(status="failed", content=_content("rejected by the user"))
                 return
             await self._ask_client("fs/write_text_file", path=str(path), content=body)
             result.update(content=diff, rawOutput={"bytes": len(body.encode())})
 
     async def _do_run(self, command: str) -> None:
         async with self._tool(command, "execute", {"command": command}) as result:
+            if command != _LOOK and not await self._allowed(result, command, []):
+                return
             answer = await self._ask_client("terminal/create", command=command, cwd=str(self._root))
             terminal = {"terminalId": answer["terminalId"]}
             ended = await self._ask_client("terminal/wait_for_exit", **terminal)
@@ -303,7 +301,6 @@ class Turn:
     async def _do_ask(self, title: str) -> None:
         async with self._tool(title or "Do it", "other", {"title": title}) as result:
             allowed = await self._allowed(result, title or "Do it", [])
-            result.update(status="completed" if allowed else "failed")
         await self._do_say("It was allowed. " if allowed else "It was rejected. ")
 
     async def _do_image(self, _: str) -> None:
@@ -372,7 +369,10 @@ class Turn:
         call = {"toolCallId": result["toolCallId"], "title": title, "content": content}
         request = {"toolCall": call, "options": _OPTIONS}
         answer = await self._ask_client("session/request_permission", **request)
-        return answer["outcome"].get("optionId") in ("allow", "always")
+        allowed = answer["outcome"].get("optionId") in ("allow", "always")
+        if not allowed:
+            result.update(status="failed", content=_content("rejected by the user"))
+        return allowed
 
 
 def _text(text: str) -> Json:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from agent_runs.providers.acp.limits import AgentLimits, TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.sandbox import limit_resources
+from agent_runs.providers.acp.session_options import SessionOptions
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.providers.acp.translate import Translator
@@ -54,6 +55,7 @@ class Launch:
     Attributes:
         command: as in the profile, unconfined.
         wrap: puts a command into the agent's sandbox.
+        meta: `_meta` of the requests that open a session.
         redact: removes known secrets from what the agent prints.
         on_change: called after the translator has taken something in.
         room: waits until more may be read from the agent.
@@ -70,6 +72,7 @@ class Launch:
     redact: Callable[[str], str]
     on_change: Callable[[], None]
     room: Callable[[], Awaitable[None]]
+    meta: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
 
 
 @contextlib.asynccontextmanager
@@ -101,6 +104,8 @@ class Session:
         resumed_by: `session/resume`, `session/load`, or `new` if the earlier session is lost;
             None for a first turn.
         images: whether the agent says that it takes images.
+        options: its modes and options.
+        on_options: called when they have changed, synchronously.
     """
 
     def __init__(self, launch: Launch, child: Child) -> None:
@@ -108,7 +113,8 @@ class Session:
         self.session_id: str | None = None
         self.resumed_by: str | None = None
         self.images = False
-        self.options: dict[str, JSON] = {}
+        self.options = SessionOptions()
+        self.on_options: Callable[[], None] = _ignore
         self._launch = launch
         self._profile = launch.profile
         self._background = Background()
@@ -130,6 +136,7 @@ class Session:
         self._connection = Connection(self._handle, self._transport)
         self._background.start(self._drain(), "agent-stderr")
         self._exited = self._background.start(child.wait(), "agent-exit")
+        self._failure: asyncio.Future[TurnFailed] = asyncio.get_running_loop().create_future()
 
     async def start(self, resume: str | None) -> None:
         """Shake hands and open a session, if possible that of the turn before.
@@ -154,12 +161,21 @@ class Session:
         if resume is not None:
             await self._take_up(resume, abilities)
         if self.session_id is None:
-            self.options = await self._call("session/new", cwd=self._cwd, mcpServers=[])
-            session_id = self.options.get("sessionId")
+            self.options.take_result(await self._call("session/new", **self._surroundings))
+            session_id = self.options.raw.get("sessionId")
             if not isinstance(session_id, str) or not session_id:
                 raise outcome.bad_protocol(self._profile, "session/new returned no sessionId")
             self.session_id = session_id
             self.resumed_by = None if resume is None else "new"
+
+    def fail(self, failure: TurnFailed) -> None:
+        """End the prompt at once with this failure; the first one counts."""
+        if not self._failure.done():
+            self._failure.set_result(failure)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Let `work` run beside the prompt, at most until the session is closed."""
+        self._background.start(work, name)
 
     async def call(self, method: str, **params: JSON) -> dict[str, JSON]:
         """Send a request about the session and return its raw result.
@@ -225,8 +241,10 @@ class Session:
         await self._background.close()
 
     @property
-    def _cwd(self) -> str:
-        return str(self._launch.cwd)
+    def _surroundings(self) -> dict[str, JSON]:
+        """What every request that opens a session says."""
+        meta: dict[str, JSON] = {"_meta": dict(self._launch.meta)} if self._launch.meta else {}
+        return {"cwd": str(self._launch.cwd), "mcpServers": [], **meta}
 
     async def _authenticate(self, hello: dict[str, JSON]) -> None:
         method_id = self._profile.auth_method
@@ -245,22 +263,19 @@ class Session:
         for method, is_offered in ways:
             if not is_offered:
                 continue
-            params: dict[str, JSON] = {
-                "sessionId": session_id,
-                "cwd": self._cwd,
-                "mcpServers": [],
-            }
+            params = {"sessionId": session_id, **self._surroundings}
             self._loading = session_id
             # Some agents send the history again, even after `resume`.
             self._launch.translator.begin_replay()
             try:
-                self.options = object_or_empty(await self._race(self._request(method, params)))
+                answer = await self._race(self._request(method, params))
             except RequestError as exc:
                 logger.info("%s failed: %s", method, exc)
                 continue
             finally:
                 self._launch.translator.end_replay()
                 self._loading = None
+            self.options.take_result(object_or_empty(answer))
             self.session_id, self.resumed_by = session_id, method
             return
 
@@ -269,10 +284,12 @@ class Session:
         clock = self._clock = TurnClock(self._launch.limits)
         while not request.done() and not stopping.done():
             await asyncio.wait(
-                {request, stopping, self._exited},
+                {request, stopping, self._exited, self._failure},
                 timeout=min(clock.rest_seconds, _TICK_SECONDS),
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if self._failure.done():
+                raise self._failure.result()
             clock.count(is_person_asked=self._launch.permissions.waiting)
             if self._exited.done() and not request.done():
                 await asyncio.wait({request}, timeout=_LAST_BYTES_SECONDS)
@@ -362,10 +379,19 @@ class Session:
             self._loading,
         )
         if update and is_ours:
+            if self.options.take_update(update):
+                self.on_options()
             self._launch.translator.feed(update, datetime.now(UTC))
+            if violation := self._launch.translator.violation:
+                policy = self._launch.permissions.policy
+                self.fail(outcome.policy_not_honoured(self._profile, policy, violation))
             self._launch.on_change()
 
     def _note_decision(self, request: dict[str, JSON], choice: str | None) -> None:
         policy = self._launch.permissions.policy
         self._launch.translator.decide(request, choice, policy, datetime.now(UTC))
         self._launch.on_change()
+
+
+def _ignore() -> None:
+    pass

@@ -78,6 +78,21 @@ class ToolCall:
         return " ".join(text_or_empty(self.fields.get("title")).split())
 
     @property
+    def status(self) -> str:
+        """How far it is, in the agent's word."""
+        return text_or_empty(self.fields.get("status"))
+
+    @property
+    def command(self) -> str:
+        """The shell command that it runs; empty if it names none."""
+        given = object_or_empty(self.fields.get("rawInput"))
+        words = given.get("command", given.get("cmd"))
+        if isinstance(words, list):
+            # A shell with its flags comes first.
+            return " ".join(map(text_or_empty, cast("list[JSON]", words)[-1:]))
+        return text_or_empty(words)
+
+    @property
     def name(self) -> str:
         """Name of the tool: the agent's own, in a field, in `_meta` or in its id; else its kind.
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip
 from agent_runs.providers.acp.tools import (
     FINAL_STATUSES,
@@ -56,6 +57,7 @@ class Translator:
         changes: fields of the run that changed (`title`, `activity`, `usage`); likewise.
         usage: what the agent reported in this turn. Numbers are the agent's own: some are per
             turn, some per session, some only for the last call.
+        violation: the first action against the run's policy, in words.
     """
 
     def __init__(
@@ -63,9 +65,11 @@ class Translator:
         turn: int = 1,
         root: str = "",
         redact: Callable[[str], str] = str,
+        guard: PolicyGuard | None = None,
         *,
         titled_by_tool: bool = False,
     ) -> None:
+        self._guard = guard or PolicyGuard("allow")
         self._titled_by_tool = titled_by_tool
         self._turn = turn
         self._root = root
@@ -78,6 +82,7 @@ class Translator:
         self.entries: list[NewLog] = []
         self.changes: RunNews = {}
         self.usage: dict[str, JSON] = {}
+        self.violation: str | None = None
 
     def begin_replay(self) -> None:
         """Ignore what comes until `end_replay`: our log already has this history."""
@@ -233,7 +238,8 @@ class Translator:
         call.only_asked = False
         call.merge(update)
         self._show(call)
-        if text_or_empty(call.fields.get("status")) in FINAL_STATUSES:
+        if call.status in FINAL_STATUSES:
+            self.violation = self.violation or self._guard.violation(call)
             self._close(call, at, None)
 
     def _show(self, call: ToolCall) -> None:

@@ -6,6 +6,7 @@ imports it when the first turn comes.
 
 import asyncio
 import contextlib
+import os
 import re
 import uuid
 from collections.abc import Callable, Sequence
@@ -20,10 +21,12 @@ from agent_runs.providers.acp import orphans, outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
 from agent_runs.providers.acp.git import GitFailed
+from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.model_choice import choose_model
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
+from agent_runs.providers.acp.pinning import Pinning
 from agent_runs.providers.acp.sandbox import Sandbox
 from agent_runs.providers.acp.session import Launch, Session, open_session
 from agent_runs.providers.acp.translate import Translator
@@ -66,10 +69,15 @@ class Turn:
         self._profile = profile
         self._around = surroundings
         self._folder = surroundings.workspaces.folder(request.run_id)
+        self._pin = profile.pin(request.permission_policy)
+        policy = request.permission_policy
+        guard = PolicyGuard(policy, profile.unasked_commands)
+        self._permissions = Permissions(policy, recorder.ask, guard)
         self._translator = Translator(
             request.turn,
             str(self._folder.work),
             surroundings.redact,
+            guard,
             titled_by_tool=profile.titled_by_tool,
         )
         self._writer = Writer(self._translator, recorder)
@@ -155,9 +163,10 @@ class Turn:
             raise outcome.images_unsupported(self._profile)
         try:
             tree = await self._around.workspaces.prepare(request.run_id, request.repo_url)
-            await asyncio.to_thread(write_home, self._profile, self._folder)
+            await asyncio.to_thread(write_home, self._profile, self._folder, self._pin)
         except (GitFailed, OSError) as exc:
             raise outcome.no_workspace(self._around.redact(str(exc))) from exc
+        self._check_policy()
         await self._recorder.update(
             branch=tree.branch,
             base_commit=tree.base_commit,
@@ -172,6 +181,7 @@ class Turn:
         try:
             async with asyncio.timeout(seconds):
                 await session.start(request.session_id)
+                await Pinning(session, self._profile, request.permission_policy).hold()
                 if request.model:
                     await choose_model(session, self._profile, request.model)
         except TimeoutError as exc:
@@ -188,6 +198,8 @@ class Turn:
             self._stop_reason = str(result.get("stopReason"))
         if self._stop.is_set() or self._stop_reason is None:
             return outcome.CANCELLED
+        if self._stop_reason == "cancelled" and self._permissions.rejected:
+            return outcome.REJECTED
         return outcome.ending_of(self._stop_reason)
 
     def _blocks(self, session: Session) -> Sequence[dict[str, JSON]]:
@@ -214,22 +226,47 @@ class Turn:
 
         def wrap(command: Sequence[str], cwd: Path) -> list[str]:
             return self._around.sandbox.wrap(
-                command, folder, cwd=cwd, read_only=shown, network=profile.network
+                command,
+                folder,
+                cwd=cwd,
+                read_only=shown,
+                hidden=self._hidden(),
+                network=profile.network,
             )
 
         return Launch(
             profile=profile,
             command=agent_command(profile, folder, model=model),
             cwd=folder.work,
-            env=agent_environment(profile, folder, model=model, marker=marker),
+            env=agent_environment(profile, folder, self._pin, model=model, marker=marker),
+            meta=self._pin.meta,
             limits=self._around.limits,
-            permissions=Permissions(self._request.permission_policy, self._recorder.ask),
+            permissions=self._permissions,
             translator=self._translator,
             wrap=wrap,
             redact=self._around.redact,
             on_change=self._writer.wake,
             room=self._writer.room,
         )
+
+    def _check_policy(self) -> None:
+        profile, policy = self._profile, self._request.permission_policy
+        if policy not in profile.policies:
+            raise outcome.policy_unsupported(profile, policy, "it never asks")
+        for path in self._hidden():
+            # A mount would follow a symlink out of the workspace.
+            if not self._around.sandbox.program or path.is_symlink():
+                raise outcome.policy_unsupported(
+                    profile,
+                    policy,
+                    f"the repository has {path.name}, which can switch its questions off, and only "
+                    "the sandbox (bubblewrap) can hide it, if it is not a symbolic link",
+                )
+
+    def _hidden(self) -> list[Path]:
+        """Return what in the repository could switch the agent's questions off."""
+        paths = (self._folder.work / name for name in self._pin.hidden)
+        return [path for path in paths if os.path.lexists(path)]
 
     def _remember(self, pid: int, marker: str) -> None:
         orphans.remember(self._folder.root, self._request.run_id, pid, marker)

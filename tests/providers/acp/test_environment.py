@@ -1,5 +1,6 @@
 """No secret of the manager reaches an agent, and each agent gets what is its own."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from acp_parts import odd_agent, work
 
 from agent_runs.providers.acp.agents import BUILT_IN, AgentProfile
 from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
+from agent_runs.providers.acp.pins import Pin
 from agent_runs.providers.acp.workspace import RunFolder
 
 CANARIES = {
@@ -54,7 +56,7 @@ class Odd(Scripted):
 def test_an_agent_gets_the_keys_of_its_own_profile_only(folder: RunFolder) -> None:
     manager = {"PATH": "/bin", "OPENAI_API_KEY": "o", "ANTHROPIC_API_KEY": "a", "OTHER": "x"}
     environment = agent_environment(
-        BUILT_IN["claude"], folder, model="opus", marker="1:x", manager=manager
+        BUILT_IN["claude"], folder, Pin(), model="opus", marker="1:x", manager=manager
     )
     assert environment["ANTHROPIC_API_KEY"] == "a"
     assert environment["ANTHROPIC_MODEL"] == "opus"
@@ -83,19 +85,67 @@ def test_a_newer_login_is_copied_and_an_older_one_is_not(folder: RunFolder, tmp_
         name="odd", command=("odd",), login_files=(".odd/auth.json",), files={"a/b": "{work}"}
     )
     user = tmp_path / "user"
-    write_home(profile, folder, user_home=user)
+    write_home(profile, folder, Pin(), user_home=user)
     assert (folder.home / "a/b").read_text() == str(folder.work)
     assert not (folder.home / ".odd").exists()
 
     login = user / ".odd/auth.json"
     login.parent.mkdir(parents=True)
     login.write_text("first")
-    write_home(profile, folder, user_home=user)
+    write_home(profile, folder, Pin(), user_home=user)
     copied = folder.home / ".odd/auth.json"
     assert copied.read_text() == "first"
     assert copied.stat().st_mode & 0o777 == 0o600
 
     copied.write_text("renewed by the agent")
     os.utime(login, (0, 0))
-    write_home(profile, folder, user_home=user)
+    write_home(profile, folder, Pin(), user_home=user)
     assert copied.read_text() == "renewed by the agent"
+
+
+def test_a_pin_wins_over_what_the_person_has_set(folder: RunFolder) -> None:
+    config = '{"model": "m", "agent": {"build": {"steps": 5, "permission": "allow"}}}'
+    environment = agent_environment(
+        BUILT_IN["opencode"],
+        folder,
+        BUILT_IN["opencode"].pin("reject"),
+        model=None,
+        marker="1:x",
+        manager={"OPENCODE_CONFIG_CONTENT": config, "OPENCODE_PERMISSION": "{}"},
+    )
+    merged = json.loads(environment["OPENCODE_CONFIG_CONTENT"])
+    assert merged["model"] == "m"
+    assert merged["agent"]["build"]["steps"] == 5
+    assert merged["agent"]["build"]["permission"]["*"] == "ask"
+    assert merged["agent"]["plan"]["permission"]["*"] == "ask"
+    assert json.loads(environment["OPENCODE_PERMISSION"])["*"] == "ask"
+
+
+def test_the_files_of_a_pin_are_written_before_each_turn(folder: RunFolder, tmp_path: Path) -> None:
+    pin = Pin(files={".odd/rules": "ask in {work}"})
+    profile = AgentProfile(name="odd", command=("odd",))
+    for _ in range(2):
+        write_home(profile, folder, pin, user_home=tmp_path / "user")
+        assert (folder.home / ".odd/rules").read_text() == f"ask in {folder.work}"
+        (folder.home / ".odd/rules").write_text("never ask")
+
+
+def test_symlinks_that_an_agent_left_in_its_home_are_not_followed(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    outside, user = tmp_path / "outside", tmp_path / "user"
+    outside.mkdir()
+    (outside / "auth.json").write_text("the person's own")
+    (user / ".odd").mkdir(parents=True)
+    (user / ".odd/auth.json").write_text("login")
+    profile = AgentProfile(
+        name="odd", command=("odd",), login_files=(".odd/auth.json",), files={".more/file": "x"}
+    )
+    (folder.home / ".odd").symlink_to(outside)
+    (folder.home / ".more").symlink_to(outside)
+    (folder.home / "rules").symlink_to(outside / "rules")
+    write_home(profile, folder, Pin(files={"rules": "ask"}), user_home=user)
+    assert [path.name for path in outside.iterdir()] == ["auth.json"]
+    assert (outside / "auth.json").read_text() == "the person's own"
+    assert (folder.home / ".odd/auth.json").read_text() == "login"
+    assert (folder.home / "rules").read_text() == "ask"

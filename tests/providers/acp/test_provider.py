@@ -303,6 +303,8 @@ async def test_agents_are_listed_with_the_reason_why_one_is_missing(
         "qwen",
         "goose",
         "copilot",
+        "vibe",
+        "openhands",
     ]
     assert agents["scripted"].available
     assert agents["scripted"].images is True
