@@ -21,6 +21,7 @@ _FIELDS = ("name", "title", "kind", "status", "content", "locations", "rawInput"
 _ID_PREFIX = re.compile(r"([a-z][a-z_]+)__")
 _WORD = re.compile(r"[A-Za-z_][\w./-]{1,60}")
 _NAME_LIMIT = 200
+_MOST_EARLIER = 20
 _MOST_DEPTH = 20
 
 
@@ -32,7 +33,8 @@ class ToolCall:
         begun_at: when it first appeared.
         thought: what the agent said or thought before it.
         only_asked: so far there was only a permission request.
-        closed: its entry is written.
+        asked: text of that request.
+        permission: how the last question about it was answered.
         titled_by_tool: its first title is the name of the tool; see `AgentProfile`.
         diffs: the last ones that it had; some agents replace them with a text at the end.
     """
@@ -41,7 +43,7 @@ class ToolCall:
     begun_at: datetime
     thought: str
     only_asked: bool = False
-    closed: bool = False
+    asked: str = ""
     titled_by_tool: bool = False
     first_title: str = ""
     permission: dict[str, JSON] | None = None
@@ -58,8 +60,7 @@ class ToolCall:
             if value is None or (value in ([], {}, "") and self.fields.get(name)):
                 continue
             self.fields[name] = value
-        blocks = objects_or_empty(update.get("content"))
-        self.diffs = [block for block in blocks if block.get("type") == "diff"] or self.diffs
+        self.diffs = diffs_in(objects_or_empty(update.get("content"))) or self.diffs
         if not self.first_title:
             self.first_title = text_or_empty(update.get("title"))
         self._merge_meta(object_or_empty(update.get("_meta")))
@@ -67,10 +68,47 @@ class ToolCall:
     def merge_asked(self, tool_call: dict[str, JSON]) -> None:
         """Take in what a permission request says about the call.
 
-        Its status is that of the question, and its input may have other keys than the call's own.
+        Its status is that of the question, its input may have other keys than the call's own, and
+        its text is no output.
         """
-        hidden = {"status"} | ({"rawInput"} if self.fields.get("rawInput") else set[str]())
+        hidden = {"status", "content"} | (
+            {"rawInput"} if self.fields.get("rawInput") else set[str]()
+        )
         self.merge({name: value for name, value in tool_call.items() if name not in hidden})
+        blocks = objects_or_empty(tool_call.get("content"))
+        self.diffs = diffs_in(blocks) or self.diffs
+        self.asked = clip("\n".join(texts_in(blocks))) or self.asked
+
+    def decide(self, decision: dict[str, JSON], question: str) -> None:
+        """Note how a question about the call was answered; earlier answers are kept.
+
+        Args:
+            decision: the choice, its kind and the policy.
+            question: title of the question, kept if it is not that of the call.
+        """
+        before = self.permission or {}
+        earlier = cast("list[JSON]", before.get("earlier", []))
+        if before:
+            earlier = [*earlier, before.get("kind") or "cancelled"][-_MOST_EARLIER:]
+        self.permission = {**decision, **({"earlier": earlier} if earlier else {})}
+        if question and question != self.fields.get("title"):
+            self.permission["question"] = clip(question, _NAME_LIMIT)
+
+    def take_decision(self, asked: "ToolCall") -> None:
+        """Take over what was decided under another id, before the call began."""
+        self.begun_at, self.thought = asked.begun_at, asked.thought
+        self.permission, self.diffs, self.asked = asked.permission, asked.diffs, asked.asked
+
+    @property
+    def end_by_decision(self) -> str | None:
+        """How the call ended if the agent never says so, as far as the last decision tells."""
+        if self.permission is None:
+            return None
+        if self.permission.get("choice") is None:
+            return "cancelled"
+        if text_or_empty(self.permission.get("kind")).startswith("reject"):
+            return "rejected"
+        return None
 
     @property
     def title(self) -> str:
@@ -133,7 +171,8 @@ class ToolCall:
             output["diffs"] = [_diff(block, root) for block in self.diffs]
         if self.permission:
             output["permission"] = self.permission
-        observation = str(self.streamed) or "\n".join(self._texts()) or _output_text(raw)
+        texts = texts_in(objects_or_empty(self.fields.get("content")))
+        observation = str(self.streamed) or "\n".join(texts) or _output_text(raw)
         return NewLog(
             created_at=self.begun_at,
             message_type=MessageType.ACTION,
@@ -154,21 +193,29 @@ class ToolCall:
             self.exit_code = ended["exit_code"]
         self.meta.update(meta)
 
-    def _texts(self) -> list[str]:
-        blocks = objects_or_empty(self.fields.get("content"))
-        texts = (block_text(block.get("content")) for block in blocks)
-        return [text for text in texts if text]
-
     def _input(self) -> dict[str, JSON]:
         raw = clipped(self.fields.get("rawInput"))
         if arguments := object_or_empty(raw):
             return arguments
         arguments: dict[str, JSON] = {"title": self.title}
+        if self.asked:
+            arguments["question"] = whole_characters(self.asked)
         if raw not in (None, "", [], {}):
             arguments["input"] = raw
         if self.fields.get("locations"):
             arguments["locations"] = clipped(self.fields["locations"])
         return arguments
+
+
+def diffs_in(blocks: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
+    """Return the diffs among the contents of a call."""
+    return [block for block in blocks if block.get("type") == "diff"]
+
+
+def texts_in(blocks: list[dict[str, JSON]]) -> list[str]:
+    """Return the texts among the contents of a call."""
+    texts = (block_text(block.get("content")) for block in blocks)
+    return [text for text in texts if text]
 
 
 def block_text(block: JSON) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.providers.acp.calls import Calls
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip
 from agent_runs.providers.acp.tools import (
@@ -74,7 +75,7 @@ class Translator:
         self._turn = turn
         self._root = root
         self._redact = redact
-        self._tools: dict[str, ToolCall] = {}
+        self._calls = Calls()
         self._passages: list[_Passage] = []
         self._plan: str | None = None
         self._activity: str | None = None
@@ -126,23 +127,21 @@ class Translator:
     def decide(
         self, request: dict[str, JSON], choice: str | None, policy: str, at: datetime
     ) -> None:
-        """Take a permission request and how it was answered."""
+        """Take a permission request and how it was answered; no decision is lost."""
         request = self._clean(request)
         tool_call = object_or_empty(request.get("toolCall"))
-        if self._replaying or not tool_call:
+        if not tool_call:
             return
-        call_id = text_or_empty(tool_call.get("toolCallId"))
-        call = self._tools.get(call_id)
-        if call is None or call.closed:
-            call = self._open(call_id, at)
-            call.only_asked = True
-        call.merge_asked(tool_call)
+        self._replaying = False
         kinds = {
             text_or_empty(option.get("optionId")): option.get("kind")
             for option in objects_or_empty(request.get("options"))
         }
-        call.permission = {"choice": choice, "kind": kinds.get(choice or ""), "policy": policy}
-        self._show(call)
+        decision = clipped({"choice": choice, "kind": kinds.get(choice or ""), "policy": policy})
+        for call in self._asked_about(tool_call, at):
+            call.decide(object_or_empty(decision), text_or_empty(tool_call.get("title")))
+            self._show(call)
+        self._limit_open(at)
 
     def report_result(self, result: dict[str, JSON]) -> None:
         """Take the usage from the result of `session/prompt`."""
@@ -166,11 +165,8 @@ class Translator:
         Returns:
             The final answer, None if there is no text.
         """
-        for call in list(self._tools.values()):
-            # A permission request with an id of its own was not about a tool call.
-            if not call.closed and not call.only_asked:
-                self._close(call, at, tools)
-            call.closed = True
+        for call in self._calls.open:
+            self._close(call, at, call.end_by_decision or tools)
         final, thought = self._joined("answer", ANSWER_LIMIT), self._joined("thought")
         self._passages.clear()
         if final or answer:
@@ -224,23 +220,42 @@ class Translator:
         call = ToolCall(call_id, at, self._joined(None), streamed=streamed)
         call.titled_by_tool = self._titled_by_tool
         self._passages.clear()
-        self._tools[call_id] = call
+        self._calls.begin(call)
         return call
+
+    def _limit_open(self, at: datetime) -> None:
+        if (oldest := self._calls.surplus) is not None:
+            self._close(oldest, at, oldest.end_by_decision or "unknown")
 
     def _tool(self, update: dict[str, JSON], at: datetime, *, begins: bool) -> None:
         call_id = text_or_empty(update.get("toolCallId"))
-        call = self._tools.get(call_id)
+        call = self._calls[call_id]
         # Some agents number their calls anew in each step, so an id may come back.
-        if call is None or (call.closed and begins):
-            call = self._open(call_id, at)
-        if call.closed:
+        if call is None and self._calls.is_over(call_id) and not begins:
             return
+        if call is None:
+            asked = self._calls.asked_before(update)
+            call = self._open(call_id, at)
+            if asked is not None:
+                call.take_decision(asked)
         call.only_asked = False
         call.merge(update)
         self._show(call)
         if call.status in FINAL_STATUSES:
             self.violation = self.violation or self._guard.violation(call)
             self._close(call, at, None)
+        self._limit_open(at)
+
+    def _asked_about(self, tool_call: dict[str, JSON], at: datetime) -> list[ToolCall]:
+        call_id = text_or_empty(tool_call.get("toolCallId"))
+        call = self._calls[call_id]
+        if call is None and (calls := self._calls.asked_about(tool_call)):
+            return calls
+        if call is None:
+            call = self._open(call_id, at)
+            call.only_asked = True
+        call.merge_asked(tool_call)
+        return [call]
 
     def _show(self, call: ToolCall) -> None:
         self._set_activity(whole_characters(first_line(call.title or call.name)))
@@ -251,10 +266,8 @@ class Translator:
             self.changes["activity"] = activity
 
     def _close(self, call: ToolCall, at: datetime, status: str | None) -> None:
-        call.closed = True
         self.entries.append(call.entry(self._turn, at, status, self._root))
-        # Only the id is still needed: late updates of a closed call are ignored.
-        self._tools[call.id] = ToolCall(id=call.id, begun_at=at, thought="", closed=True)
+        self._calls.end(call.id)
 
     def _take_plan(self, steps: list[dict[str, JSON]], at: datetime) -> None:
         steps = [clipped(step) for step in steps]

@@ -1,10 +1,10 @@
 """Tool calls, as different agents describe them, become entries that say the same."""
 
 import pytest
+from acp_updates import at, entries_of, tool
 
 from agent_runs.models import JSON
 from agent_runs.providers.acp.translate import Translator
-from tests.acp_updates import at, entries_of, tool
 
 
 @pytest.mark.parametrize(

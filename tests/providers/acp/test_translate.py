@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acp_updates import at, entries_of, say, think, tool, tool_update
 
 from agent_runs.models import JSON
 from agent_runs.providers.acp.outcome import ending_of
 from agent_runs.providers.acp.text import OUTPUT_LIMIT
 from agent_runs.providers.acp.translate import Translator
-from tests.acp_updates import at, entries_of, say, think, tool, tool_update
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/acp"
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.jsonl"))
@@ -133,17 +133,6 @@ def test_a_tool_first_seen_in_a_permission_request_is_an_action() -> None:
         "status": "completed",
         "permission": {"choice": "once", "kind": "allow_once", "policy": "ask"},
     }
-
-
-def test_a_permission_asked_under_a_foreign_id_is_no_action() -> None:
-    translator = Translator()
-    request: dict[str, JSON] = {
-        "toolCall": {"toolCallId": "confirm", "title": "Confirm"},
-        "options": [],
-    }
-    translator.decide(request, None, "reject", at(0))
-    translator.finish(at(1), tools="completed", answer=True)
-    assert [entry.message_type for entry in translator.entries] == ["FINAL_ANSWER"]
 
 
 def test_a_permission_request_does_not_overwrite_the_input_of_the_call() -> None:
