@@ -1,17 +1,17 @@
 """A real third-party agent, OpenCode, end to end and offline: its model is a script on loopback."""
 
-import runpy
 import shutil
-import threading
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
 from acp_parts import MemoryRecorder, provider, request
 
 from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.profiles import load_profiles
+from agent_runs.providers.acp.sandbox import SandboxChoice
+from tests.offline_model.agents import agents_file
+from tests.offline_model.server import offline_model
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
@@ -24,37 +24,23 @@ pytestmark = [
     ),
 ]
 
-MODEL = Path(__file__).parents[3] / "scripts/offline_model.py"
 
-
-@pytest.fixture
-def _offline_model(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """The scripted model, set as OpenCode's only one."""
-    model: dict[str, Any] = runpy.run_path(str(MODEL))
-    server = model["serve"]()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    for name, value in model["opencode_environment"](model["address"](server)).items():
-        monkeypatch.setenv(name, value)
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.usefixtures("_offline_model")
 @pytest.mark.parametrize("sandbox", ["none", "auto"])
-async def test_opencode_works_and_resumes(tmp_path: Path, sandbox: str) -> None:
+async def test_opencode_works_and_resumes(tmp_path: Path, sandbox: SandboxChoice) -> None:
     limits = AgentLimits(start_seconds=90, idle_seconds=60, turn_seconds=90)
     first, second = MemoryRecorder(), MemoryRecorder()
-    async with provider(tmp_path, limits=limits, sandbox=sandbox) as acp:
-        with anyio.fail_after(PATIENCE_SECONDS):
-            outcome = await acp.work(request("Write hello.txt", agent="opencode"), first)
-            again = request(
-                "And again", agent="opencode", turn=2, session_id=first.run["session_id"]
-            )
-            resumed = await acp.work(again, second)
-        diff = await acp.diff(1)
+    agents = tmp_path / "agents.toml"
+    with offline_model() as model:
+        agents.write_text(agents_file(model.url), "utf-8")
+        opencode = load_profiles(agents)["opencode"]
+        async with provider(tmp_path, opencode, limits=limits, sandbox=sandbox) as acp:
+            with anyio.fail_after(PATIENCE_SECONDS):
+                outcome = await acp.work(request("Write hello.txt", agent="opencode"), first)
+                again = request(
+                    "And again", agent="opencode", turn=2, session_id=first.run["session_id"]
+                )
+                resumed = await acp.work(again, second)
+            diff = await acp.diff(1)
     assert (outcome.status, outcome.error) == ("COMPLETE", None)
     assert outcome.result == "I wrote **hello.txt** and checked it: 2 lines. Done."
     actions = first.of("ACTION")
