@@ -8,10 +8,11 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.commits import without_credentials
 from agent_runs.providers.acp.pins import Pin
 from agent_runs.providers.acp.workspace import RunFolder
 
@@ -46,6 +47,7 @@ def agent_environment(
     *,
     model: str | None,
     marker: str,
+    commits: Mapping[str, str] | None = None,
     manager: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return every variable the agent gets.
@@ -56,6 +58,7 @@ def agent_environment(
         pin: what keeps the agent to the run's policy; it wins.
         model: the one that the run requests.
         marker: value of `AGENT_RUNS_RUN`, by which stray processes of the run are found.
+        commits: variables that say whose commits the agent makes.
         manager: environment to take allowed variables from; by default that of this process.
     """
     manager = os.environ if manager is None else manager
@@ -70,6 +73,8 @@ def agent_environment(
         "TMPDIR": str(folder.tmp),
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_NOSYSTEM": "1",
+        **without_credentials(),
+        **(commits or {}),
         "NO_COLOR": "1",
         "CI": "1",
         MARKER: marker,
@@ -98,6 +103,8 @@ def write_home(
     A login file is copied again only if the user's own is newer (a fresh login): otherwise a token
     that the agent renewed for itself would be overwritten by an older one.
     """
+    for text in profile.env.values():
+        _make_folder(text, folder)
     for name, content in profile.files.items():
         if not os.path.lexists(folder.home / name):
             _put(folder.home, name, filled(content, folder, None).encode())
@@ -117,23 +124,40 @@ def write_home(
             continue
 
 
+def _make_folder(text: str, folder: RunFolder) -> None:
+    """Make the folder in HOME that a variable names; some agents do not start without theirs."""
+    start, name = text[:7], text[7:]
+    parts = Path(name).parts
+    if start == "{home}/" and ".." not in parts and not set(name) & set("{}:\0"):
+        # What has an extension is a file, which is the agent's to make.
+        with _opened(folder.home, parts if not Path(name).suffix else parts[:-1]):
+            pass
+
+
 def _put(home: Path, name: str, content: bytes) -> None:
     """Write a file into the HOME of an agent, which may have put a symlink in its place.
 
     A symlink is replaced, never followed: it could lead out of the HOME.
     """
     *folders, last = Path(name).parts
+    with _opened(home, folders) as here:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(last, dir_fd=here)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(last, flags, 0o600, dir_fd=here), "wb") as file:
+            file.write(content)
+
+
+@contextlib.contextmanager
+def _opened(home: Path, folders: Sequence[str]) -> Generator[int]:
+    """Open a folder in HOME, and make it if it is missing."""
     here = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         for part in folders:
             inner = _open_folder(part, here)
             os.close(here)
             here = inner
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(last, dir_fd=here)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(last, flags, 0o600, dir_fd=here), "wb") as file:
-            file.write(content)
+        yield here
     finally:
         os.close(here)
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from agent_runs.errors import Unavailable
 from agent_runs.models import JSON, AgentRunStatus
 from agent_runs.providers.acp import orphans, outcome
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.commits import identity
 from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.guard import PolicyGuard
@@ -86,6 +87,7 @@ class Turn:
         self._prompting = False
         self._course: asyncio.Task[TurnOutcome] | None = None
         self._stop_reason: str | None = None
+        self._commits: Mapping[str, str] = {}
 
     def stop(self) -> None:
         """Cancel the turn: its outcome is CANCELLED, whatever the agent says."""
@@ -164,6 +166,7 @@ class Turn:
         try:
             tree = await self._around.workspaces.prepare(request.run_id, request.repo_url)
             await asyncio.to_thread(write_home, self._profile, self._folder, self._pin)
+            self._commits = await identity(request.repo_url)
         except (GitFailed, OSError) as exc:
             raise outcome.no_workspace(self._around.redact(str(exc))) from exc
         self._check_policy()
@@ -238,7 +241,9 @@ class Turn:
             profile=profile,
             command=agent_command(profile, folder, model=model),
             cwd=folder.work,
-            env=agent_environment(profile, folder, self._pin, model=model, marker=marker),
+            env=agent_environment(
+                profile, folder, self._pin, model=model, marker=marker, commits=self._commits
+            ),
             meta=self._pin.meta,
             limits=self._around.limits,
             permissions=self._permissions,

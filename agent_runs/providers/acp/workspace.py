@@ -188,7 +188,7 @@ class Workspaces:
         """Return the repository to clone from: the local one itself, or the bare clone of a URL."""
         if url.startswith("-"):
             raise GitFailed(f"{url!r} is neither a path nor a git URL")
-        if (local := _local_path(url)) is not None:
+        if (local := local_path(url)) is not None:
             return local
         name = hashlib.sha256(url.encode()).hexdigest()[:20]
         async with self._fetching.setdefault(name, asyncio.Lock()):
@@ -321,7 +321,12 @@ def _branch(run_id: int) -> str:
     return f"run/{run_id}"
 
 
-def _local_path(url: str) -> Path | None:
+def local_path(url: str) -> Path | None:
+    """Return the folder that a repository's address names, None if it is the address of a server.
+
+    Raises:
+        GitFailed: there is no such folder.
+    """
     path = Path(url.removeprefix("file://")).expanduser()
     if not path.is_absolute():
         return None

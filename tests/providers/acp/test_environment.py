@@ -149,3 +149,22 @@ def test_symlinks_that_an_agent_left_in_its_home_are_not_followed(
     assert (outside / "auth.json").read_text() == "the person's own"
     assert (folder.home / ".odd/auth.json").read_text() == "login"
     assert (folder.home / "rules").read_text() == "ask"
+
+
+def test_the_folders_that_variables_name_exist_before_the_agent_starts(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    env = {"A": "{home}/.odd/inner", "B": "{home}/conf/odd.json", "C": "{home}/../x", "D": "/y"}
+    profile = AgentProfile(name="odd", command=("odd",), env=env)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder.home / ".odd").symlink_to(outside)
+    for _ in range(2):
+        write_home(profile, folder, Pin(), user_home=tmp_path / "user")
+    assert sorted(str(path.relative_to(folder.home)) for path in folder.home.rglob("*")) == [
+        ".odd",
+        ".odd/inner",
+        "conf",
+    ]
+    assert list(outside.iterdir()) == []
+    assert not (folder.root / "x").exists()
