@@ -17,7 +17,7 @@ def entries_of(*updates: dict[str, JSON], error: str | None = None) -> list[dict
     translator = Translator(1, "/work")
     for second, update in enumerate(updates):
         translator.feed(update, at(second))
-    translator.finish(at(len(updates)), tools="completed", answer=True, error=error)
+    translator.finish(at(len(updates)), tools="unknown", answer=True, error=error)
     return [entry.model_dump(exclude_none=True, mode="json") for entry in translator.entries]
 
 

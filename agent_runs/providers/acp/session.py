@@ -151,6 +151,8 @@ class Session:
             clientCapabilities={
                 "fs": {"readTextFile": self._profile.fs, "writeTextFile": self._profile.fs},
                 "terminal": self._profile.terminal,
+                # Output without a fence around it, and the exit code, of commands that it runs.
+                "_meta": {"terminal_output": True},
             },
         )
         if hello.get("protocolVersion") != 1:
@@ -381,7 +383,8 @@ class Session:
         if update and is_ours:
             if self.options.take_update(update):
                 self.on_options()
-            self._launch.translator.feed(update, datetime.now(UTC))
+            meta = object_or_empty(params.get("_meta"))
+            self._launch.translator.feed(update, datetime.now(UTC), meta)
             if violation := self._launch.translator.violation:
                 policy = self._launch.permissions.policy
                 self.fail(outcome.policy_not_honoured(self._profile, policy, violation))

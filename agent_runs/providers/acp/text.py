@@ -40,6 +40,14 @@ class ClippedText:
         if self._size > 2 * self._limit:
             self._compact()
 
+    def restate(self, text: str) -> None:
+        """Add text of a source that may repeat all that it sent before; then it replaces that."""
+        beginning = self._head or "".join(self._parts)
+        if beginning and len(text) >= len(self) and text.startswith(beginning):
+            self._head, self._left_out, self._parts, self._size = "", 0, [], 0
+        if text:
+            self.append(text)
+
     def tail(self, size: int) -> str:
         """Return the last `size` characters, without joining more than needed."""
         parts: list[str] = []

@@ -4,13 +4,13 @@ Calls are updated by id, because agents differ: some announce a call only by a p
 some send its title, input and output in three updates, some never say how it ended.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
 from agent_runs.models import JSON, MessageType, NewLog
+from agent_runs.providers.acp.content import diffs_in, exit_code_in, output_text, texts_in
 from agent_runs.providers.acp.diffs import unified
 from agent_runs.providers.acp.text import ClippedText, clip
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
@@ -47,7 +47,7 @@ class ToolCall:
     titled_by_tool: bool = False
     first_title: str = ""
     permission: dict[str, JSON] | None = None
-    exit_code: JSON = None
+    exit_code: int | None = None
     fields: dict[str, JSON] = field(default_factory=dict[str, JSON])
     meta: dict[str, JSON] = field(default_factory=dict[str, JSON])
     diffs: list[dict[str, JSON]] = field(default_factory=list[dict[str, JSON]])
@@ -136,8 +136,9 @@ class ToolCall:
 
         A title is for people: "ls" is what a command is called, not the tool that runs it.
         """
+        if name := _one_line(self.fields.get("name")):
+            return name
         for name in (
-            self.fields.get("name"),
             object_or_empty(self.meta.get("claudeCode")).get("toolName"),
             self.meta.get("toolName"),
             self.meta.get("tool_name"),
@@ -150,21 +151,18 @@ class ToolCall:
             return self.first_title.split("/")[-1]
         return _one_line(self.fields.get("kind")) or "tool"
 
-    def entry(self, turn: int, at: datetime, status: str | None, root: str) -> NewLog:
-        """Return the log entry of the call, closed at `at`.
+    def entry(self, turn: int, at: datetime | None, status: str | None, root: str) -> NewLog:
+        """Return the log entry of the call.
 
         Args:
             turn: number of the turn.
-            at: when it ended.
+            at: when it ended; None if nobody knows.
             status: how it ended, if the agent did not say.
             root: the workspace; paths below it are shown relative to it.
         """
         raw = self.fields.get("rawOutput")
         output: dict[str, JSON] = {"status": status or self.fields.get("status")}
-        exit_code = self.exit_code
-        if exit_code is None:
-            result = object_or_empty(raw)
-            exit_code = result.get("exit_code", result.get("exitCode"))
+        exit_code = self.exit_code if self.exit_code is not None else exit_code_in(raw)
         if exit_code is not None:
             output["exit_code"] = exit_code
         if self.diffs:
@@ -172,7 +170,9 @@ class ToolCall:
         if self.permission:
             output["permission"] = self.permission
         texts = texts_in(objects_or_empty(self.fields.get("content")))
-        observation = str(self.streamed) or "\n".join(texts) or _output_text(raw)
+        told = "\n".join(texts) or output_text(raw, dump=not self.diffs)
+        # What was streamed is clipped already, and says how much is missing.
+        observation = str(self.streamed) or clip(told)
         return NewLog(
             created_at=self.begun_at,
             message_type=MessageType.ACTION,
@@ -181,16 +181,18 @@ class ToolCall:
             tool_name=self.name,
             tool_input=self._input(),
             tool_output=output,
-            observation=whole_characters(clip(observation)) or None,
-            duration_ms=max(round((at - self.begun_at) / timedelta(milliseconds=1)), 0),
+            observation=whole_characters(observation) or None,
+            duration_ms=None if at is None else _milliseconds(self.begun_at, at),
         )
 
     def _merge_meta(self, meta: dict[str, JSON]) -> None:
-        delta = object_or_empty(meta.get("terminal_output_delta") or meta.get("terminal_output"))
+        delta = object_or_empty(meta.get("terminal_output_delta"))
         self.streamed.append(text_or_empty(delta.get("data")))
-        ended = object_or_empty(meta.get("terminal_exit"))
-        if "exit_code" in ended:
-            self.exit_code = ended["exit_code"]
+        self.streamed.restate(
+            text_or_empty(object_or_empty(meta.get("terminal_output")).get("data"))
+        )
+        ended = exit_code_in(meta.get("terminal_exit"))
+        self.exit_code = self.exit_code if ended is None else ended
         self.meta.update(meta)
 
     def _input(self) -> dict[str, JSON]:
@@ -207,30 +209,6 @@ class ToolCall:
         return arguments
 
 
-def diffs_in(blocks: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
-    """Return the diffs among the contents of a call."""
-    return [block for block in blocks if block.get("type") == "diff"]
-
-
-def texts_in(blocks: list[dict[str, JSON]]) -> list[str]:
-    """Return the texts among the contents of a call."""
-    texts = (block_text(block.get("content")) for block in blocks)
-    return [text for text in texts if text]
-
-
-def block_text(block: JSON) -> str:
-    """Return the text of an ACP content block; other content is named in brackets."""
-    if isinstance(block, str):
-        return block
-    it = object_or_empty(block)
-    if text := text_or_empty(it.get("text") or object_or_empty(it.get("resource")).get("text")):
-        return text
-    kind = it.get("type")
-    if kind in (None, "text"):
-        return ""
-    return f"[{kind} {it.get('uri') or it.get('mimeType') or ''}]".replace(" ]", "]")
-
-
 def clipped(value: JSON, depth: int = 0) -> JSON:
     """Return a JSON value with every long text in it clipped."""
     if isinstance(value, str):
@@ -243,6 +221,10 @@ def clipped(value: JSON, depth: int = 0) -> JSON:
     if isinstance(value, list):
         return [clipped(inner, depth + 1) for inner in cast("list[JSON]", value)]
     return value
+
+
+def _milliseconds(begun_at: datetime, ended_at: datetime) -> int:
+    return max(round((ended_at - begun_at) / timedelta(milliseconds=1)), 0)
 
 
 def _one_line(name: JSON) -> str:
@@ -259,20 +241,14 @@ def whole_characters(text: str) -> str:
 
 
 def _diff(block: dict[str, JSON], root: str) -> dict[str, JSON]:
-    new_file = block.get("oldText") is None
-    old = None if new_file else text_or_empty(block.get("oldText"))
+    before, kind = (
+        text_or_empty(block.get("oldText")),
+        object_or_empty(block.get("_meta")).get("kind"),
+    )
+    # Many agents send an empty text for a file that does not exist yet.
+    new_file = not before and kind in (None, "add")
     new = text_or_empty(block.get("newText"))
     path = text_or_empty(block.get("path"))
     shown = path.removeprefix(f"{root}/") if root else path
-    text = whole_characters(unified(old, new, shown))
+    text = whole_characters(unified(None if new_file else before, new, shown))
     return {"path": shown, "new_file": new_file, "unified": text}
-
-
-def _output_text(raw: JSON) -> str:
-    result = object_or_empty(raw)
-    if text := text_or_empty(raw) or text_or_empty(result.get("output")):
-        return text
-    streams = (text_or_empty(result.get(name)) for name in ("stdout", "stderr"))
-    if text := "\n".join(filter(None, streams)):
-        return text
-    return json.dumps(raw, ensure_ascii=False) if raw not in (None, {}, [], "") else ""

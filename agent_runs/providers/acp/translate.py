@@ -14,12 +14,12 @@ from typing import Literal
 
 from agent_runs.models import JSON, MessageType, NewLog
 from agent_runs.providers.acp.calls import Calls
+from agent_runs.providers.acp.content import block_text
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip
 from agent_runs.providers.acp.tools import (
     FINAL_STATUSES,
     ToolCall,
-    block_text,
     clipped,
     whole_characters,
 )
@@ -38,6 +38,7 @@ _MARKS = {"completed": "x", "in_progress": "~"}
 _MOST_UNKNOWN = 50
 _MOST_PASSAGES = 1000
 _DRAFT = 4000
+_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
 _SUMMED = ("inputTokens", "outputTokens", "totalTokens")
 
 
@@ -100,10 +101,14 @@ class Translator:
         passage = self._passages[-1]
         return passage.kind, whole_characters(passage.text.tail(_DRAFT))
 
-    def feed(self, update: dict[str, JSON], at: datetime) -> None:
-        """Take one `session/update`."""
+    def feed(
+        self, update: dict[str, JSON], at: datetime, meta: dict[str, JSON] | None = None
+    ) -> None:
+        """Take one `session/update` and the `_meta` beside it."""
         if self._replaying:
             return
+        for figures in map(object_or_empty, (meta or {}).values()):
+            self._take_metrics(figures)
         update = self._clean(update)
         kind = text_or_empty(update.get("sessionUpdate"))
         if kind in _TEXT_KINDS:
@@ -141,7 +146,7 @@ class Translator:
         for call in self._asked_about(tool_call, at):
             call.decide(object_or_empty(decision), text_or_empty(tool_call.get("title")))
             self._show(call)
-        self._limit_open(at)
+        self._limit_open()
 
     def report_result(self, result: dict[str, JSON]) -> None:
         """Take the usage from the result of `session/prompt`."""
@@ -158,7 +163,7 @@ class Translator:
 
         Args:
             at: when it ended.
-            tools: status for calls that the agent never closed.
+            tools: status for calls that the agent never closed; `unknown` names no end of theirs.
             answer: write a FINAL_ANSWER even if there is no text.
             error: text of the ERROR entry; None writes none.
 
@@ -166,7 +171,8 @@ class Translator:
             The final answer, None if there is no text.
         """
         for call in self._calls.open:
-            self._close(call, at, call.end_by_decision or tools)
+            status = call.end_by_decision or tools
+            self._close(call, at if status == tools != "unknown" else None, status)
         final, thought = self._joined("answer", ANSWER_LIMIT), self._joined("thought")
         self._passages.clear()
         if final or answer:
@@ -223,9 +229,9 @@ class Translator:
         self._calls.begin(call)
         return call
 
-    def _limit_open(self, at: datetime) -> None:
+    def _limit_open(self) -> None:
         if (oldest := self._calls.surplus) is not None:
-            self._close(oldest, at, oldest.end_by_decision or "unknown")
+            self._close(oldest, None, oldest.end_by_decision or "unknown")
 
     def _tool(self, update: dict[str, JSON], at: datetime, *, begins: bool) -> None:
         call_id = text_or_empty(update.get("toolCallId"))
@@ -244,12 +250,13 @@ class Translator:
         if call.status in FINAL_STATUSES:
             self.violation = self.violation or self._guard.violation(call)
             self._close(call, at, None)
-        self._limit_open(at)
+        self._limit_open()
 
     def _asked_about(self, tool_call: dict[str, JSON], at: datetime) -> list[ToolCall]:
         call_id = text_or_empty(tool_call.get("toolCallId"))
         call = self._calls[call_id]
-        if call is None and (calls := self._calls.asked_about(tool_call)):
+        is_new = call is None or call.only_asked
+        if is_new and (calls := self._calls.asked_about(tool_call)):
             return calls
         if call is None:
             call = self._open(call_id, at)
@@ -265,7 +272,7 @@ class Translator:
             self._activity = activity
             self.changes["activity"] = activity
 
-    def _close(self, call: ToolCall, at: datetime, status: str | None) -> None:
+    def _close(self, call: ToolCall, at: datetime | None, status: str | None) -> None:
         self.entries.append(call.entry(self._turn, at, status, self._root))
         self._calls.end(call.id)
 
@@ -291,6 +298,14 @@ class Translator:
         before = object_or_empty(self.usage.get("summed"))
         summed = {name: before.get(name, 0) + _number(usage.get(name)) for name in _SUMMED}
         self._report(summed=summed, llm_calls=self.usage.get("llm_calls", 0) + 1)
+
+    def _take_metrics(self, figures: dict[str, JSON]) -> None:
+        """Take tokens and cost of the whole session, as OpenHands sends them with its updates."""
+        tokens = {name: figures[name] for name in _TOKENS if isinstance(figures.get(name), int)}
+        if tokens:
+            self._report(last_turn=tokens)
+        if tokens and _number(figures.get("cost")):
+            self._report(cost={"amount": figures["cost"], "currency": "USD"})
 
     def _unknown(self, kind: str) -> None:
         counts: dict[str, int] = dict(object_or_empty(self.usage.get("unknown_updates")))

@@ -285,7 +285,7 @@ class Turn:
         cancelled = ending.status == AgentRunStatus.CANCELLED
         answer = self._translator.finish(
             datetime.now(UTC),
-            tools="completed" if complete else "cancelled" if cancelled else "failed",
+            tools="unknown" if complete else "cancelled" if cancelled else "failed",
             answer=complete,
             error=ending.error,
         )

@@ -64,7 +64,7 @@ def _end(translator: Translator, result: dict[str, JSON], moment: datetime) -> d
     complete = ending.status == "COMPLETE"
     answer = translator.finish(
         moment,
-        tools="completed" if complete else "cancelled",
+        tools="unknown" if complete else "cancelled",
         answer=complete,
         error=ending.error,
     )
@@ -158,9 +158,11 @@ def test_an_id_that_comes_back_opens_a_new_call_but_late_decoration_does_not() -
     assert second["tool_output"] == {"status": "failed"}
 
 
-def test_calls_that_are_never_closed_end_with_the_turn() -> None:
+def test_how_and_when_a_call_ended_that_is_never_closed_is_unknown() -> None:
     action, _ = entries_of(tool("1", title="endless", status="in_progress"))
-    assert action["tool_output"] == {"status": "completed"}
+    assert action["created_at"] == "2026-11-22T12:00:00Z"
+    assert action["tool_output"] == {"status": "unknown"}
+    assert "duration_ms" not in action
 
 
 def test_empty_values_never_erase_full_ones() -> None:

@@ -23,6 +23,10 @@ import { StepTools } from "./StepTools.jsx";
 
 const LONGEST_TITLE = 500;
 const SHORT_TARGET = 90;
+const ENDS = new Map([
+  ["cancelled", "cancelled"],
+  ["unknown", "end unknown"],
+]);
 
 /** @param {ToolProps} props */
 export function Tool({ entry, open, onToggle, onLink, onNextError }) {
@@ -52,6 +56,12 @@ function aboutOf(entry) {
   return isCall ? targetOf(entry.tool_input) : firstLine(textOf(entry)).slice(0, LONGEST_TITLE);
 }
 
+/** @param {string | null | undefined} kind of the option that was chosen */
+function decidedBy(kind) {
+  if (!kind) return "not answered";
+  return kind.startsWith("reject") ? "rejected by you" : "approved by you";
+}
+
 /** @param {{ entry: Entry }} props */
 function Badges({ entry }) {
   const output = entry.tool_output ?? {};
@@ -59,16 +69,13 @@ function Badges({ entry }) {
   const added = sumOf(stats, (stat) => stat.added);
   const removed = sumOf(stats, (stat) => stat.removed);
   const permission = output.permission?.policy === "ask" ? output.permission : null;
+  const end = ENDS.get(output.status ?? "");
   return (
     <span className="end">
       {added + removed > 0 && <Stat added={added} removed={removed} />}
       <Ending entry={entry} />
-      {output.status === "cancelled" && <span className="badge">cancelled</span>}
-      {permission && (
-        <span className="badge amber">
-          {/reject/.test(permission.kind ?? "") ? "rejected by you" : "approved by you"}
-        </span>
-      )}
+      {end && <span className="badge">{end}</span>}
+      {permission && <span className="badge amber">{decidedBy(permission.kind)}</span>}
       {entry.duration_ms != null && <span className="num">{took(entry.duration_ms)}</span>}
     </span>
   );
