@@ -66,6 +66,7 @@ class MessageType(StrEnum):
     FINAL_ANSWER = "FINAL_ANSWER"
     ERROR = "ERROR"
     USER_MESSAGE = "USER_MESSAGE"
+    NOTICE = "NOTICE"
 
 
 class SourceType(StrEnum):
@@ -271,7 +272,8 @@ class AgentRunLog(Record):
     agent_run_id: int = Field(description="run that it belongs to")
     created_at: datetime = Field(description="when it happened")
     message_type: str = Field(
-        description="ACTION, PLAN_EVALUATION, FINAL_ANSWER, ERROR, USER_MESSAGE, or another word"
+        description="ACTION, PLAN_EVALUATION, FINAL_ANSWER, ERROR, USER_MESSAGE, NOTICE, or another"
+        " word"
     )
     thought: str | None = Field(default=None, description="the agent's reasoning")
     tool_name: str | None = Field(default=None, description="tool that was used")

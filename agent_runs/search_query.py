@@ -50,6 +50,7 @@ _TYPES = {
     "answer": MessageType.FINAL_ANSWER,
     "error": MessageType.ERROR,
     "message": MessageType.USER_MESSAGE,
+    "notice": MessageType.NOTICE,
 }
 FIELDS = {
     field.name: field

@@ -20,11 +20,11 @@ import anyio
 from acp.connection import Connection
 from acp.exceptions import RequestError
 
-from agent_runs import __version__
 from agent_runs.models import JSON
 from agent_runs.processes import Child
 from agent_runs.providers.acp import outcome
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.capabilities import introduction
 from agent_runs.providers.acp.client import AgentClient
 from agent_runs.providers.acp.limits import AgentLimits, TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
@@ -144,17 +144,7 @@ class Session:
         Raises:
             TurnFailed: the agent cannot work.
         """
-        hello = await self._call(
-            "initialize",
-            protocolVersion=1,
-            clientInfo={"name": "agent_runs", "title": "agent_runs", "version": __version__},
-            clientCapabilities={
-                "fs": {"readTextFile": self._profile.fs, "writeTextFile": self._profile.fs},
-                "terminal": self._profile.terminal,
-                # Output without a fence around it, and the exit code, of commands that it runs.
-                "_meta": {"terminal_output": True},
-            },
-        )
+        hello = await self._call("initialize", **introduction(self._profile))
         if hello.get("protocolVersion") != 1:
             raise outcome.wrong_protocol(self._profile, hello.get("protocolVersion"))
         abilities = object_or_empty(hello.get("agentCapabilities"))

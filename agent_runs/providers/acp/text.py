@@ -17,6 +17,15 @@ def clip(text: str, limit: int = OUTPUT_LIMIT) -> str:
     return _join(text[: limit // 2], left_out, text[len(text) - (limit - limit // 2) :])
 
 
+def whole_characters(text: str) -> str:
+    """Join surrogate pairs that arrived in halves, and replace halves without a partner."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 class ClippedText:
     """Text that grows by chunks and keeps its head and its tail: `clip` for a stream.
 

@@ -12,7 +12,7 @@ from typing import cast
 from agent_runs.models import JSON, MessageType, NewLog
 from agent_runs.providers.acp.content import diffs_in, exit_code_in, output_text, texts_in
 from agent_runs.providers.acp.diffs import unified
-from agent_runs.providers.acp.text import ClippedText, clip
+from agent_runs.providers.acp.text import ClippedText, clip, whole_characters
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "canceled", "rejected", "error"})
@@ -229,15 +229,6 @@ def _milliseconds(begun_at: datetime, ended_at: datetime) -> int:
 
 def _one_line(name: JSON) -> str:
     return whole_characters(" ".join(text_or_empty(name)[:_NAME_LIMIT].split()))
-
-
-def whole_characters(text: str) -> str:
-    """Join surrogate pairs that arrived in halves, and replace halves without a partner."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _diff(block: dict[str, JSON], root: str) -> dict[str, JSON]:

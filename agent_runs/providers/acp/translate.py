@@ -8,26 +8,23 @@ Source: https://agentclientprotocol.com/protocol/prompt-turn
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from agent_runs.models import JSON, MessageType, NewLog
 from agent_runs.providers.acp.calls import Calls
 from agent_runs.providers.acp.content import block_text
 from agent_runs.providers.acp.guard import PolicyGuard
-from agent_runs.providers.acp.text import ANSWER_LIMIT, ClippedText, clip
+from agent_runs.providers.acp.notices import Notices
+from agent_runs.providers.acp.passages import Passages, TextKind
+from agent_runs.providers.acp.text import ClippedText, clip, whole_characters
 from agent_runs.providers.acp.tools import (
     FINAL_STATUSES,
     ToolCall,
     clipped,
-    whole_characters,
 )
 from agent_runs.providers.base import RunNews
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.reading.text import first_line
-
-TextKind = Literal["answer", "thought"]
 
 _TEXT_KINDS: dict[str, TextKind] = {
     "agent_message_chunk": "answer",
@@ -36,19 +33,8 @@ _TEXT_KINDS: dict[str, TextKind] = {
 _DROPPED = frozenset({"user_message_chunk", "available_commands_update", "config_option_update"})
 _MARKS = {"completed": "x", "in_progress": "~"}
 _MOST_UNKNOWN = 50
-_MOST_PASSAGES = 1000
-_DRAFT = 4000
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
 _SUMMED = ("inputTokens", "outputTokens", "totalTokens")
-
-
-@dataclass
-class _Passage:
-    """Consecutive chunks of one kind and one message."""
-
-    kind: TextKind
-    message_id: str | None
-    text: ClippedText
 
 
 class Translator:
@@ -56,6 +42,7 @@ class Translator:
 
     Attributes:
         entries: what is to be stored; the caller removes it.
+        notices: takes what is told beside the work.
         changes: fields of the run that changed (`title`, `activity`, `usage`); likewise.
         usage: what the agent reported in this turn. Numbers are the agent's own: some are per
             turn, some per session, some only for the last call.
@@ -77,11 +64,12 @@ class Translator:
         self._root = root
         self._redact = redact
         self._calls = Calls()
-        self._passages: list[_Passage] = []
+        self._passages = Passages(redact)
         self._plan: str | None = None
         self._activity: str | None = None
         self._replaying = False
         self.entries: list[NewLog] = []
+        self.notices = Notices(turn, redact, self.entries.append)
         self.changes: RunNews = {}
         self.usage: dict[str, JSON] = {}
         self.violation: str | None = None
@@ -96,10 +84,7 @@ class Translator:
 
     def draft(self) -> tuple[TextKind, str] | None:
         """Return kind and last part of the text that is being written, None if there is none."""
-        if not self._passages:
-            return None
-        passage = self._passages[-1]
-        return passage.kind, whole_characters(passage.text.tail(_DRAFT))
+        return self._passages.draft()
 
     def feed(
         self, update: dict[str, JSON], at: datetime, meta: dict[str, JSON] | None = None
@@ -112,7 +97,7 @@ class Translator:
         update = self._clean(update)
         kind = text_or_empty(update.get("sessionUpdate"))
         if kind in _TEXT_KINDS:
-            self._text(_TEXT_KINDS[kind], update)
+            self._text(_TEXT_KINDS[kind], update, at)
         elif kind in ("tool_call", "tool_call_update"):
             self._tool(update, at, begins=kind == "tool_call")
         elif kind == "plan":
@@ -126,8 +111,8 @@ class Translator:
                 self.changes["title"] = whole_characters(title)
         elif kind == "current_mode_update":
             self._report(mode=update.get("currentModeId"))
-        elif kind not in _DROPPED:
-            self._unknown(kind or "(none)")
+        else:
+            self._beside(kind, update, at)
 
     def decide(
         self, request: dict[str, JSON], choice: str | None, policy: str, at: datetime
@@ -173,7 +158,9 @@ class Translator:
         for call in self._calls.open:
             status = call.end_by_decision or tools
             self._close(call, at if status == tools != "unknown" else None, status)
-        final, thought = self._joined("answer", ANSWER_LIMIT), self._joined("thought")
+        self.notices.finish()
+        self._write_remarks()
+        final, thought = self._passages.joined("answer"), self._passages.joined("thought")
         self._passages.clear()
         if final or answer:
             self._add(MessageType.FINAL_ANSWER, at, observation=final, thought=thought or None)
@@ -187,43 +174,36 @@ class Translator:
         clean = self._redact(text)
         return message if clean == text else json.loads(clean)
 
-    def _text(self, kind: TextKind, update: dict[str, JSON]) -> None:
+    def _beside(self, kind: str, update: dict[str, JSON], at: datetime) -> None:
+        """Take what is not about the work itself."""
+        if kind == "notice":
+            self.notices.notice(update, at)
+        elif kind in ("compaction_update", "compaction_summary_chunk"):
+            if activity := self.notices.compaction(update, at):
+                self._set_activity(activity)
+        elif kind not in _DROPPED:
+            self._count_unknown(kind or "(none)")
+            if kind:
+                self.notices.unknown(kind, update, at)
+
+    def _text(self, kind: TextKind, update: dict[str, JSON], at: datetime) -> None:
         if usage := object_or_empty(object_or_empty(update.get("_meta")).get("usage")):
             self._sum(usage)
         text = block_text(update.get("content"))
         if not text:
             return
         message_id = text_or_empty(update.get("messageId")) or None
-        last = self._passages[-1] if self._passages else None
-        if last is None or last.kind != kind or not _same(message_id, last.message_id):
-            last = _Passage(kind, message_id, ClippedText(ANSWER_LIMIT, self._redact))
-            self._fold()
-            self._passages.append(last)
+        if self._passages.add(kind, message_id, text, at):
             self._set_activity("Writing" if kind == "answer" else "Thinking")
-        last.text.append(text)
 
-    def _fold(self) -> None:
-        """Join the passages of an agent that keeps switching between thought and answer."""
-        if len(self._passages) < _MOST_PASSAGES:
-            return
-        folded: list[_Passage] = []
-        for kind in ("thought", "answer"):
-            passage = _Passage(kind, None, ClippedText(ANSWER_LIMIT, self._redact))
-            passage.text.append(self._joined(kind))
-            folded.append(passage)
-        self._passages = folded
-
-    def _joined(self, kind: TextKind | None, limit: int = ANSWER_LIMIT) -> str:
-        texts = (
-            str(passage.text).strip()
-            for passage in self._passages
-            if kind is None or passage.kind == kind
-        )
-        return whole_characters(clip("\n\n".join(filter(None, texts)), limit))
+    def _write_remarks(self) -> None:
+        for at, text in self._passages.take_remarks():
+            self.notices.add(text, at)
 
     def _open(self, call_id: str, at: datetime) -> ToolCall:
         streamed = ClippedText(redact=self._redact)
-        call = ToolCall(call_id, at, self._joined(None), streamed=streamed)
+        self._write_remarks()
+        call = ToolCall(call_id, at, self._passages.joined(None), streamed=streamed)
         call.titled_by_tool = self._titled_by_tool
         self._passages.clear()
         self._calls.begin(call)
@@ -307,7 +287,7 @@ class Translator:
         if tokens and _number(figures.get("cost")):
             self._report(cost={"amount": figures["cost"], "currency": "USD"})
 
-    def _unknown(self, kind: str) -> None:
+    def _count_unknown(self, kind: str) -> None:
         counts: dict[str, int] = dict(object_or_empty(self.usage.get("unknown_updates")))
         if kind in counts or len(counts) < _MOST_UNKNOWN:
             counts[kind] = counts.get(kind, 0) + 1
@@ -336,10 +316,6 @@ class Translator:
                 observation=whole_characters(observation),
             )
         )
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return one is None or other is None or one == other
 
 
 def _number(value: JSON) -> int | float:

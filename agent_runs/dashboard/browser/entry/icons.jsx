@@ -4,6 +4,7 @@ import {
   CircleX,
   Files,
   FileText,
+  Info,
   ListChecks,
   MessageSquareText,
   Pencil,
@@ -24,6 +25,7 @@ export const OF_MESSAGES = {
   FINAL_ANSWER: MessageSquareText,
   ERROR: CircleX,
   PLAN_EVALUATION: ListChecks,
+  NOTICE: Info,
 };
 
 /** @param {{ message_type: string, tool_name?: string | null }} entry */
