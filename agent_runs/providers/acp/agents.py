@@ -63,6 +63,9 @@ class AgentProfile(BaseModel):
     models: tuple[str, ...] = Field(
         default=(), description="models to offer, in the agent's words; any other may be named"
     )
+    model_pattern: str | None = Field(
+        default=None, description="further names of models, for an agent that takes any name"
+    )
     model_env: Variable | None = Field(default=None, description="variable that takes the model")
     model_args: tuple[str, ...] = Field(
         default=(), description="arguments added when a run names a model"
@@ -173,6 +176,7 @@ _PROFILES = (
         },
         login_files=(".claude/.credentials.json",),
         models=("opus", "sonnet", "haiku"),
+        model_pattern=r"claude-[\w.-]+(\[1m\])?|(default|opusplan|fable|(opus|sonnet)\[1m\])",
         model_env="ANTHROPIC_MODEL",
         asking=pins.CLAUDE,
         allowing=pins.CLAUDE_ALLOW,
@@ -233,6 +237,7 @@ _PROFILES = (
                 }
             )
         },
+        model_pattern=r"(gemini|gemma)-[\w.-]+|auto|pro|flash|flash-lite",
         model_args=("--model", "{model}"),
         asking=pins.GEMINI,
     ),

@@ -87,6 +87,12 @@ def agent_environment(
     return environment | {name: filled(text, folder, model) for name, text in pinned.items()}
 
 
+def has_gateway(profile: AgentProfile) -> bool:
+    """Tell whether a person has set where the agent reaches its models."""
+    names = [*profile.env, *(name for name in profile.env_keys if name in os.environ)]
+    return any(name.endswith("BASE_URL") for name in names)
+
+
 def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None) -> list[str]:
     """Return program and arguments; the program as an absolute path if it is on PATH."""
     words = list(profile.command) + (list(profile.model_args) if model else [])

@@ -97,7 +97,8 @@ class Here(PlaceForNewRuns):
                 "need a repository that is registered with its path or URL."
             )
         agent = new.agent or self.defaults.agent
-        await self._check_agent(agent, images=bool(new.images))
+        policy = new.permission_policy or self.defaults.permission_policy
+        await self._check_agent(agent, policy, images=bool(new.images))
         async with self._database.begin() as transaction:
             run = await store_new(
                 transaction,
@@ -105,7 +106,7 @@ class Here(PlaceForNewRuns):
                 request,
                 agent=agent,
                 provider=self.provider.name,
-                permission_policy=new.permission_policy or self.defaults.permission_policy,
+                permission_policy=policy,
                 organization_id=LOCAL_ORGANIZATION,
             )
             await runs.change_private(transaction, run.id, worker=self._worker)
@@ -116,7 +117,8 @@ class Here(PlaceForNewRuns):
 
     async def resume(self, run: AgentRun, turn: NextTurn, request: once.Request) -> None:
         """Let a run that has ended continue in its workspace and session."""
-        await self._check_agent_of(run, turn.images)
+        policy = turn.permission_policy or run.permission_policy
+        await self._check_agent_of(run, policy, turn.images)
         async with runs.changing(self._database, run.id) as (transaction, present):
             await once.keep(transaction, request, run.id)
             check_ended(present)
@@ -126,7 +128,7 @@ class Here(PlaceForNewRuns):
 
     async def queue(self, run: AgentRun, prompt: str, images: tuple[str, ...]) -> QueuedPrompt:
         """Keep a prompt for the next turn; it waits on if this turn fails or is stopped."""
-        await self._check_agent_of(run, images)
+        await self._check_agent_of(run, run.permission_policy, images)
         async with runs.changing(self._database, run.id) as (transaction, present):
             if present.status in TERMINAL_STATUSES:
                 raise Conflict(f"Run {run.id} is {present.status}. Resume it instead.")
@@ -170,15 +172,22 @@ class Here(PlaceForNewRuns):
         """Return one file of the run's work tree."""
         return await self.provider.read_file(run.id, path)
 
-    async def _check_agent_of(self, run: AgentRun, images: tuple[str, ...]) -> None:
-        await self._check_agent(run.agent or self.defaults.agent, images=bool(images))
+    async def _check_agent_of(
+        self, run: AgentRun, policy: PermissionPolicy, images: tuple[str, ...]
+    ) -> None:
+        await self._check_agent(run.agent or self.defaults.agent, policy, images=bool(images))
 
-    async def _check_agent(self, name: str, *, images: bool) -> None:
+    async def _check_agent(self, name: str, policy: PermissionPolicy, *, images: bool) -> None:
         agents = {agent.name: agent for agent in await self.provider.agents()}
         agent = agents.get(name)
         if agent is None:
             raise InvalidRequest(
                 f"agent: {name!r} does not exist. Choose one of {', '.join(agents)}."
+            )
+        if policy not in agent.policies:
+            raise InvalidRequest(
+                f"permission_policy: the agent {name!r} cannot keep to {policy!r}, because it does "
+                f"not ask before it acts. It can keep to {', '.join(agent.policies)}."
             )
         if images and agent.images is False:
             raise InvalidRequest(f"images: the agent {name!r} does not take images.")

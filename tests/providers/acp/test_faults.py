@@ -338,6 +338,27 @@ async def test_a_model_is_chosen_among_those_that_the_session_offers(tmp_path: P
     assert "it offers small, big" in told(recorder, outcome)
 
 
+@pytest.mark.parametrize(
+    ("model", "env", "status_reason"),
+    [
+        ("small", {}, None),
+        ("odd-3.5", {}, None),
+        ("nonsense", {}, "model_unavailable"),
+        ("nonsense", {"ODD_BASE_URL": "http://127.0.0.1:1"}, None),
+    ],
+)
+async def test_a_wrong_name_is_refused_though_the_agent_would_take_any(
+    tmp_path: Path, model: str, env: dict[str, str], status_reason: str | None
+) -> None:
+    agent = odd_agent(
+        _MODELS, model_env="ODD_MODEL", models=("small",), model_pattern=r"odd-[\d.]+", env=env
+    )
+    outcome, recorder = await work(tmp_path, "Hi", agent, agent="odd", model=model)
+    assert outcome.status_reason == status_reason
+    if status_reason:
+        assert "it offers small, big" in told(recorder, outcome)
+
+
 async def test_a_model_for_an_agent_without_a_choice_is_told(tmp_path: Path) -> None:
     agent = odd_agent("class Odd(Scripted): pass")
     outcome, recorder = await work(tmp_path, "Hi", agent, agent="odd", model="big")
