@@ -192,6 +192,9 @@ class AgentRun(Record):
     permission_policy: PermissionPolicy = Field(
         default="allow", description="answer to an agent that asks for permission"
     )
+    options: dict[str, str] = Field(
+        default_factory=dict, description="choices for the agent: mode, effort ..."
+    )
     sandbox: str | None = Field(default=None, description="bubblewrap or none; null before start")
     started_at: datetime | None = Field(default=None, description="when work on it began")
     updated_at: datetime | None = Field(default=None, description="when it last changed")

@@ -130,6 +130,7 @@ async def resume_agent_run_by_path(
         images=tuple(more.images or ()),
         model=more.model,
         permission_policy=more.permission_policy,
+        options=more.options,
         key=key,
     )
     return json_text(await runs.text(server.database, run_id))

@@ -77,6 +77,7 @@ async def resume_agent_run(
         images=tuple(body.images or ()),
         model=body.model,
         permission_policy=body.permission_policy,
+        options=body.options,
         key=key,
     )
     return json_text(await runs.text(server.database, run_id))

@@ -31,6 +31,12 @@ Policy = Annotated[
     Literal["allow", "reject", "ask"] | None,
     typer.Option(help="Answer when the agent asks for permission."),
 ]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", metavar="KEY=VALUE", help="Choice for the agent, such as mode=plan; repeatable."
+    ),
+]
 Model = Annotated[str | None, typer.Option(help="Model, by the name that the agent gives it.")]
 Images = Annotated[
     list[str] | None,
@@ -51,6 +57,7 @@ def run(
     mode: Annotated[str | None, typer.Option(help="Prompt template, see `templates`.")] = None,
     image: Images = None,
     policy: Policy = None,
+    option: Options = None,
     provider: Annotated[
         Literal["acp", "codegen"] | None,  # `ProviderName`, but the models are slow to import
         typer.Option(
@@ -79,9 +86,10 @@ def run(
         "mode": mode,
         "images": _images(image),
         "permission_policy": policy,
+        "options": _pairs("--option", option),
         "provider": provider,
         "title": title,
-        "metadata": _metadata(metadata),
+        "metadata": _pairs("--metadata", metadata),
     }
     text = _prompt(prompt)
     with connect(context) as client:
@@ -98,6 +106,7 @@ def resume(
     model: Model = None,
     image: Images = None,
     policy: Policy = None,
+    option: Options = None,
     follow: Follow = False,
     wait: Wait = False,
     timeout: Timeout = None,
@@ -113,7 +122,13 @@ def resume(
     with connect(context) as client:
         last_seen = client.get_agent_run(run_id).log_count - 1
         resumed = client.resume_agent_run(
-            run_id, text, images=images, model=model, permission_policy=policy, wait=0
+            run_id,
+            text,
+            images=images,
+            model=model,
+            permission_policy=policy,
+            options=_pairs("--option", option),
+            wait=0,
         )
         _carry_on(
             client, resumed, last_seen, follow=follow, wait=wait, timeout=timeout, as_json=as_json
@@ -292,12 +307,12 @@ def _prompt(prompt: str) -> str:
     return text
 
 
-def _metadata(pairs: Sequence[str] | None) -> dict[str, str] | None:
+def _pairs(flag: str, pairs: Sequence[str] | None) -> dict[str, str] | None:
     values: dict[str, str] = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not name or not equals:
-            raise InvalidRequest(f"--metadata {pair!r}: use KEY=VALUE.")
+            raise InvalidRequest(f"{flag} {pair!r}: use KEY=VALUE.")
         values[name] = value
     return values or None
 

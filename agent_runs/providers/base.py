@@ -1,6 +1,6 @@
 """The contract of a provider: something that works on a run's turn and reports what happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
@@ -20,6 +20,7 @@ class TurnRequest:
         session_id: ACP session of the turn before, None in the first turn.
         rules: standing rules, sent with the prompt whenever a session begins; "" for none.
         history: the run's earlier entries as a short text, for an agent that cannot resume.
+        options: choices for the agent, by the ids that it offers: `mode`, `effort` ...
         repo_url: local path or git URL to work in; None means an empty folder.
     """
 
@@ -30,6 +31,7 @@ class TurnRequest:
     images: tuple[str, ...] = ()
     model: str | None = None
     permission_policy: PermissionPolicy = "allow"
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
     session_id: str | None = None
     rules: str = ""
     history: str = ""

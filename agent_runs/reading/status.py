@@ -38,6 +38,7 @@ _REASONS = {
     "idle_timeout": "the agent was silent for too long",
     "time_limit": "the time limit was reached",
     "stopped": "stopped on request",
+    "option_unavailable": "the agent does not offer a choice of this run",
     "policy_not_honoured": "the agent acted without asking",
     "policy_unsupported": "the agent cannot keep to the permission policy",
     "permission_rejected": "an action was rejected",

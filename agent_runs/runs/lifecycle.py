@@ -89,6 +89,7 @@ class Runs:
         images: tuple[str, ...] = (),
         model: str | None = None,
         permission_policy: PermissionPolicy | None = None,
+        options: dict[str, str] | None = None,
         webhooks: tuple[Webhook, ...] | None = None,
         key: str | None = None,
     ) -> AgentRun:
@@ -103,9 +104,11 @@ class Runs:
             Conflict: it cannot continue from here.
         """
         prompt = self._checked(prompt, images)
-        request = once.request(key, "resume", run_id, prompt, images, model, permission_policy)
+        request = once.request(
+            key, "resume", run_id, prompt, images, model, permission_policy, options
+        )
         run = await runs.get(self._database, run_id)
-        turn = NextTurn(prompt, images, model, permission_policy, webhooks)
+        turn = NextTurn(prompt, images, model, permission_policy, options, webhooks)
 
         async def resume() -> int:
             await self._place_of(run).resume(run, turn, request)

@@ -28,6 +28,7 @@ class NewRun:
         images: data URIs.
         mode: name of a prompt template; the prompt states an unknown name.
         original_query: what the metadata keep next to `mode`; None means the prompt.
+        options: choices for the agent, by the ids that it offers.
         webhooks: called at the run's end instead of the organization's; None means that one.
         provider: `acp` (works here) or `codegen` (works at a hosted account); None chooses.
         organization_id: None means the local one, or the first hosted one.
@@ -43,6 +44,7 @@ class NewRun:
     repo_id: int | None = None
     model: str | None = None
     permission_policy: PermissionPolicy | None = None
+    options: dict[str, str] | None = None
     title: str | None = None
     source_type: str = SourceType.API
     surface: str | None = None
@@ -136,6 +138,7 @@ async def store_new(
     common: RunFields = {
         "metadata": new.metadata,
         "model": new.model,
+        "options": new.options or {},
         "repo_id": new.repo_id,
         "title": new.title,
         "source_type": SourceType.LOCAL if new.surface else new.source_type,

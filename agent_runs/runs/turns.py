@@ -130,6 +130,7 @@ class TurnWork:
             images=turn.images,
             model=turn.model or run.model,
             permission_policy=run.permission_policy,
+            options=run.options,
             session_id=private.session_id,
             rules=(await rules.get(self._database, run.organization_id)).text(),
             history=await history.digest(self._database, run.id, run.log_count)
@@ -192,13 +193,14 @@ class NextTurn:
     Attributes:
         prompt: checked, without secrets.
         images: data URIs, checked.
-        model, permission_policy, webhooks: None leaves the run's own.
+        model, permission_policy, options, webhooks: None leaves the run's own.
     """
 
     prompt: str
     images: tuple[str, ...] = ()
     model: str | None = None
     permission_policy: PermissionPolicy | None = None
+    options: dict[str, str] | None = None
     webhooks: tuple[Webhook, ...] | None = None
 
 
@@ -249,6 +251,7 @@ async def add_turn(
         archived_at=None,
         stop_requested_at=None,
         permission_policy=turn.permission_policy or run.permission_policy,
+        options=run.options if turn.options is None else turn.options,
         model=turn.model or run.model,
         queued=run.queued if queued is None else queued,
     )

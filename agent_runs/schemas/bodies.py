@@ -11,6 +11,7 @@ from agent_runs.schemas.fields import (
     Line,
     Metadata,
     Model,
+    Options,
     Organization,
     Policy,
     Prompt,
@@ -43,6 +44,7 @@ class _Choices(Body):
     repo_id: RepoId = None
     model: Model = None
     permission_policy: Policy = None
+    options: Options = None
     title: Title = None
     provider: Provider = None
     organization_id: Organization = None
@@ -68,6 +70,7 @@ class ResumeRun(QueuePrompt):
 
     model: Model = None
     permission_policy: Policy = None
+    options: Options = None
 
 
 class ResumeRunMore(MorePrompt):
@@ -75,6 +78,7 @@ class ResumeRunMore(MorePrompt):
 
     model: Model = None
     permission_policy: Policy = None
+    options: Options = None
 
 
 class AnswerPermission(Body):

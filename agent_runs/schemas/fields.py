@@ -70,6 +70,15 @@ Policy = Annotated[
         "`ask` (the run pauses until a person answers). Null takes the configured default."
     ),
 ]
+Options = Annotated[
+    dict[Line, Line] | None,
+    Field(
+        description="Choices for the agent, by the ids that it offers: `mode`, `effort` ... They "
+        "are checked when its session begins. Null takes the agent's own.",
+        examples=[{"mode": "plan"}],
+        max_length=20,
+    ),
+]
 Agent = Annotated[
     Line | None,
     Field(

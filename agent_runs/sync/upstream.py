@@ -65,6 +65,8 @@ class Upstream(Elsewhere):
             InvalidRequest: there is no account for it, or the repository is elsewhere.
             Unavailable: it is still unknown which organizations the account has.
         """
+        if new.options:
+            raise InvalidRequest("options: hosted agents take none; leave them out.")
         organization_id = self._organization(new, repo)
         options: dict[str, JSON] = {
             "metadata": new.metadata or None,

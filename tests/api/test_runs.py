@@ -187,6 +187,8 @@ async def test_an_archived_run_leaves_the_list_and_comes_back(
         ({"prompt": "x", "images": [PIXEL] * 11}, "at most 10"),
         ({"prompt": "x", "agent": "nobody"}, "nobody"),
         ({"prompt": "x", "permission_policy": "maybe"}, "permission_policy: "),
+        ({"prompt": "x", "options": {"mode": 3}}, "options"),
+        ({"prompt": "x", "options": {str(n): "x" for n in range(21)}}, "options"),
         ({"prompt": "x", "metadata": {"x": "y" * 70_000}}, "metadata: "),
         ({"prompt": "x", "title": "y" * 501}, "title: "),
         ({"prompt": "x", "agnet": "scripted"}, "agnet: Extra inputs are not permitted"),
@@ -221,6 +223,19 @@ async def test_status_is_the_newest_run_or_says_that_there_is_none(http: httpx.A
     await http.post("/agent_runs", json={"prompt": "/say one"})
     newest = (await http.post("/agent_runs", json={"prompt": "/say two"})).json()
     assert (await http.get("/status")).json()["id"] == newest["id"]
+
+
+async def test_choices_for_the_agent_are_kept_until_a_resume_changes_them(
+    http: httpx.AsyncClient, finished: Finish
+) -> None:
+    chosen: dict[str, object] = {"prompt": "/say hello", "options": {"mode": "plan"}}
+    run = await finished((await http.post("/agent_runs", json=chosen)).json()["id"])
+    assert (run["options"], run["status_reason"]) == ({"mode": "plan"}, "option_unavailable")
+    assert "cannot use the option 'mode': the agent does not have it" in run["error"]
+    more: dict[str, object] = {"prompt": "/say again", "options": {}}
+    await http.post(f"/agent_runs/{run['id']}/resume", json=more)
+    run = await finished(run["id"])
+    assert (run["options"], run["status"]) == ({}, "COMPLETE")
 
 
 async def test_a_question_of_an_agent_is_answered_once(

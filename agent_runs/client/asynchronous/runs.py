@@ -43,8 +43,8 @@ class AsyncRuns(AsyncSender):
 
         Args:
             options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
-                `permission_policy`, `title`, `mode`, `provider` and `idempotency_key`, as in
-                `CreateOptions`.
+                `permission_policy`, `options`, `title`, `mode`, `provider` and `idempotency_key`,
+                as in `CreateOptions`.
         """
         return await self._send(late.runs.create_agent_run(prompt, options))
 
@@ -200,7 +200,7 @@ class AsyncRuns(AsyncSender):
 
         Args:
             wait: seconds to wait for the end of a working run; 0 does not wait.
-            options: `images`, `model`, `permission_policy` and `idempotency_key`, as in
+            options: `images`, `model`, `permission_policy`, `options` and `idempotency_key`, as in
                 `ResumeOptions`.
 
         Raises:

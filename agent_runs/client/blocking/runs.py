@@ -44,8 +44,8 @@ class Runs(Sender):
 
         Args:
             options: `images`, `metadata`, `agent`, `repo_id`, `model`, `agent_type`,
-                `permission_policy`, `title`, `mode`, `provider` and `idempotency_key`, as in
-                `CreateOptions`.
+                `permission_policy`, `options`, `title`, `mode`, `provider` and `idempotency_key`,
+                as in `CreateOptions`.
         """
         return self._send(late.runs.create_agent_run(prompt, options))
 
@@ -196,7 +196,7 @@ class Runs(Sender):
 
         Args:
             wait: seconds to wait for the end of a working run; 0 does not wait.
-            options: `images`, `model`, `permission_policy` and `idempotency_key`, as in
+            options: `images`, `model`, `permission_policy`, `options` and `idempotency_key`, as in
                 `ResumeOptions`.
 
         Raises:

@@ -51,6 +51,7 @@ class CreateOptions(TypedDict, total=False):
         model: as the agent names it.
         agent_type: `codegen` or `claude_code`; the hosted service's word for `agent`.
         permission_policy: `allow`, `reject` or `ask`.
+        options: choices for the agent, by the ids that it offers, such as `{"mode": "plan"}`.
         title: shown instead of the prompt's first line.
         mode: name of a prompt template, see `list_templates()`.
         provider: `acp` (on the server's machine) or `codegen` (at its hosted account).
@@ -65,6 +66,7 @@ class CreateOptions(TypedDict, total=False):
     model: str | None
     agent_type: str | None
     permission_policy: PermissionPolicy | None
+    options: dict[str, str] | None
     title: str | None
     mode: str | None
     provider: str | None
@@ -77,13 +79,14 @@ class ResumeOptions(TypedDict, total=False):
     Attributes:
         images: data URIs.
         model: the run's own by default.
-        permission_policy: the run's own by default.
+        permission_policy, options: the run's own by default.
         idempotency_key: as in `CreateOptions`.
     """
 
     images: Sequence[str] | None
     model: str | None
     permission_policy: PermissionPolicy | None
+    options: dict[str, str] | None
     idempotency_key: str | None
 
 

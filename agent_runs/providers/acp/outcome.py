@@ -141,6 +141,15 @@ def model_unavailable(profile: AgentProfile, model: str, words: str) -> TurnFail
     )
 
 
+def option_unavailable(profile: AgentProfile, name: str, why: str) -> TurnFailed:
+    """The agent does not offer a choice that the run makes."""
+    return TurnFailed(
+        "option_unavailable",
+        f"The agent {profile.name!r} cannot use the option {name!r}: {why}. Nothing was sent to "
+        f"it. {_SAFE}; resume the run with another choice.",
+    )
+
+
 def policy_unsupported(profile: AgentProfile, policy: str, why: str) -> TurnFailed:
     """The agent cannot be made to ask before it acts."""
     return TurnFailed(

@@ -27,6 +27,9 @@ def _inside_folder(path: str) -> str:
 InnerPath = Annotated[str, AfterValidator(_inside_folder)]
 
 
+_MODES = "https://agentclientprotocol.com/protocol/session-modes#"
+
+
 class Pin(BaseModel):
     """What makes an agent ask (or, for an agent with a sandbox of its own, not ask) each time.
 
@@ -36,6 +39,9 @@ class Pin(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: str | None = Field(default=None, description="session mode to set")
+    modes: tuple[str, ...] = Field(
+        default=(), description="modes that ask as well; a run may choose one of them"
+    )
     options: dict[str, str] = Field(
         default_factory=dict, description="session option → value to set"
     )
@@ -85,7 +91,7 @@ def _claude(*, hooks: bool) -> Pin:
     if not hooks:
         settings["disableAllHooks"] = True
     options: dict[str, JSON] = {"promptSuggestions": False, "settings": settings}
-    return Pin(mode="default", meta={"claudeCode": {"options": options}})
+    return Pin(mode="default", modes=("plan",), meta={"claudeCode": {"options": options}})
 
 
 def _opencode() -> Pin:
@@ -95,6 +101,7 @@ def _opencode() -> Pin:
     agents = {name: {"permission": permission} for name in ("build", "plan", "general")}
     return Pin(
         options={"mode": "build"},
+        modes=("plan",),
         env={"OPENCODE_PERMISSION": json.dumps(permission)},
         merged_env={"OPENCODE_CONFIG_CONTENT": {"agent": agents}},
     )
@@ -105,7 +112,11 @@ def _gemini() -> Pin:
     rules = (
         f'[[rule]]\ntoolName = "{tool}"\ndecision = "ask_user"\npriority = 999\n' for tool in asked
     )
-    return Pin(mode="default", files={".gemini/policies/agent_runs.toml": "\n".join(rules)})
+    return Pin(
+        mode="default",
+        modes=("plan",),
+        files={".gemini/policies/agent_runs.toml": "\n".join(rules)},
+    )
 
 
 def _qwen() -> Pin:
@@ -120,6 +131,7 @@ def _qwen() -> Pin:
     path = ".qwen-system.json"
     return Pin(
         mode="default",
+        modes=("plan",),
         env={"QWEN_CODE_SYSTEM_SETTINGS_PATH": f"{{home}}/{path}"},
         files={path: json.dumps(settings)},
     )
@@ -136,7 +148,8 @@ OPENCODE = _opencode()
 GEMINI = _gemini()
 QWEN = _qwen()
 COPILOT = Pin(
-    mode="https://agentclientprotocol.com/protocol/session-modes#agent",
+    mode=f"{_MODES}agent",
+    modes=(f"{_MODES}plan",),
     options={"allow_all": "off"},
 )
 VIBE = Pin(options={"mode": "ask"})

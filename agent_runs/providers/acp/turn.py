@@ -184,7 +184,8 @@ class Turn:
         try:
             async with asyncio.timeout(seconds):
                 await session.start(request.session_id)
-                await Pinning(session, self._profile, request.permission_policy).hold()
+                pinning = Pinning(session, self._profile, request.permission_policy)
+                await pinning.hold(request.options)
                 if request.model:
                     await choose_model(session, self._profile, request.model)
         except TimeoutError as exc:

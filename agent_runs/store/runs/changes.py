@@ -31,6 +31,7 @@ class RunFields(TypedDict, total=False):
     upstream_id: str | None
     upstream_url: str | None
     permission_policy: PermissionPolicy
+    options: dict[str, str]
     sandbox: str | None
     started_at: datetime | None
     finished_at: datetime | None

@@ -79,7 +79,7 @@ async def test_an_agent_that_cannot_be_pinned_gets_no_prompt(
     outcome, recorder = await work(tmp_path, prompt, agent, agent="odd", permission_policy=policy)
     assert (outcome.status, outcome.status_reason) == ("ERROR", "policy_unsupported")
     assert outcome.error
-    assert "its mode must be 'ask', but it offers auto, plan" in outcome.error
+    assert "'ask' is not offered, only auto, plan" in outcome.error
     assert not recorder.of("ACTION")
 
 
@@ -115,6 +115,55 @@ class Odd(Scripted):
         result = await super().answer(method, params)
         return {**result, **self.options()} if method == "session/new" else result
 """
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode", "status_reason"),
+    [
+        ("reject", "plan", None),
+        ("allow", "plan", None),
+        ("reject", "auto", "option_unavailable"),
+        ("allow", "turbo", "option_unavailable"),
+    ],
+)
+async def test_a_run_chooses_among_the_modes_that_its_policy_permits(
+    tmp_path: Path, policy: PermissionPolicy, mode: str, status_reason: str | None
+) -> None:
+    agent = moded(asking=Pin(mode="ask", modes=("plan",)))
+    options = {"mode": mode}
+    outcome, _ = await work(
+        tmp_path, "/think", agent, agent="odd", permission_policy=policy, options=options
+    )
+    assert outcome.status_reason == status_reason
+    if status_reason is None:
+        assert outcome.result
+        assert f"mode {mode}" in outcome.result
+
+
+async def test_a_choice_is_checked_against_what_the_agent_offers(tmp_path: Path) -> None:
+    agent = odd_agent(OPTIONS.replace("KEEP", 'self.value = params["value"]'))
+    for value, result in (("ask", "value ask"), ("never", None)):
+        outcome, _ = await work(
+            tmp_path / value, "/think", agent, agent="odd", options={"mode": value}
+        )
+        assert outcome.result == result
+    assert outcome.error
+    assert "'never' is not offered, only ask, accept" in outcome.error
+    outcome, _ = await work(tmp_path / "x", "/think", agent, agent="odd", options={"effort": "x"})
+    assert outcome.status_reason == "option_unavailable"
+
+
+async def test_what_the_policy_sets_is_not_a_choice(tmp_path: Path) -> None:
+    agent = odd_agent(
+        OPTIONS.replace('"id": "mode"', '"id": "all"').replace(
+            "KEEP", 'self.value = params["value"]'
+        ),
+        asking=Pin(options={"all": "ask"}),
+    )
+    outcome, _ = await work(
+        tmp_path, "/think", agent, agent="odd", permission_policy="ask", options={"all": "accept"}
+    )
+    assert outcome.status_reason == "option_unavailable"
 
 
 async def test_an_option_is_set_and_read_back(tmp_path: Path) -> None:
