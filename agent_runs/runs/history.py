@@ -13,11 +13,19 @@ _STEP = 2_000
 _STEPS_TEXT = 40_000
 
 
-async def digest(database: Database, run_id: int, log_count: int) -> str:
-    """Return the latest entries as lines, oldest first, at most 12 000 characters; "" for none."""
+async def digest(database: Database, run_id: int, log_count: int, *, before_turn: int) -> str:
+    """Return the latest entries as lines, oldest first, at most 12 000 characters; "" for none.
+
+    Args:
+        database: where they are.
+        run_id: of the run.
+        log_count: how many entries it has.
+        before_turn: entries of this turn are left out: its prompt reaches the agent anyway.
+    """
     first = max(log_count - _ENTRIES, 0)
     entries = await logs.read(database, run_id, after_seq=first - 1, limit=_ENTRIES)
-    lines = [line for entry in entries if (line := _line(entry))]
+    earlier = (entry for entry in entries if entry.turn < before_turn)
+    lines = [line for entry in earlier if (line := _line(entry))]
     text = "\n".join(lines)
     return text if len(text) <= _TEXT else "…\n" + text[-_TEXT:]
 

@@ -133,7 +133,9 @@ class TurnWork:
             options=run.options,
             session_id=private.session_id,
             rules=(await rules.get(self._database, run.organization_id)).text(),
-            history=await history.digest(self._database, run.id, run.log_count)
+            history=await history.digest(
+                self._database, run.id, run.log_count, before_turn=run.turn
+            )
             if run.turn > 1
             else "",
             repo_url=repo_url,

@@ -180,6 +180,15 @@ def no_workspace(words: str) -> TurnFailed:
     )
 
 
+def session_lost(reason: str | None) -> str:
+    """Return what to tell when an agent could not continue its earlier session."""
+    said = f" It said: {reason}." if reason else " It cannot take up sessions at all."
+    return (
+        f"The agent could not continue its earlier session and began a new one.{said} "
+        "The work tree is as it was left, and the agent got a summary of the run so far."
+    )
+
+
 def timed_out(reason: str, seconds: float) -> TurnFailed:
     """A limit was reached."""
     what = {

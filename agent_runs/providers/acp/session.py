@@ -9,7 +9,6 @@ raced against it.
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,10 +34,8 @@ from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.transport import LineTransport
-from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.tasks import Background, to_its_end
-
-logger = logging.getLogger(__name__)
 
 _AUTH_REQUIRED = -32000
 _STDERR_KEPT = 4000
@@ -103,6 +100,7 @@ class Session:
         session_id: of the ACP session, once there is one.
         resumed_by: `session/resume`, `session/load`, or `new` if the earlier session is lost;
             None for a first turn.
+        lost_because: what the agent said when it could not take up the earlier session.
         images: whether the agent says that it takes images.
         options: its modes and options.
         on_options: called when they have changed, synchronously.
@@ -112,6 +110,7 @@ class Session:
         self.child = child
         self.session_id: str | None = None
         self.resumed_by: str | None = None
+        self.lost_because: str | None = None
         self.images = False
         self.options = SessionOptions()
         self.on_options: Callable[[], None] = _ignore
@@ -195,6 +194,7 @@ class Session:
             TurnFailed: the agent ended, reported an error, or reached a limit.
         """
         self._launch.permissions.cancelled = False
+        self._launch.translator.replay.expect(text_or_empty(blocks[0].get("text")))
         params = {"sessionId": self.session_id, "prompt": list(blocks)}
         request = self._background.start(self._request("session/prompt", params), "agent-prompt")
         stopping = self._background.start(stop.wait(), "agent-stop")
@@ -258,17 +258,20 @@ class Session:
             params = {"sessionId": session_id, **self._surroundings}
             self._loading = session_id
             # Some agents send the history again, even after `resume`.
-            self._launch.translator.begin_replay()
+            replay = self._launch.translator.replay
+            replay.begin()
             try:
                 answer = await self._race(self._request(method, params))
             except RequestError as exc:
-                logger.info("%s failed: %s", method, exc)
+                replay.end()
+                self.lost_because = self._launch.redact(str(exc))[:_STDERR_SHOWN]
                 continue
             finally:
-                self._launch.translator.end_replay()
                 self._loading = None
             self.options.take_result(object_or_empty(answer))
             self.session_id, self.resumed_by = session_id, method
+            if method == "session/load" or replay.is_seen:
+                await self._race(replay.silence())
             return
 
     async def _watch(self, request: asyncio.Task[JSON], stopping: asyncio.Task[Any]) -> None:

@@ -16,6 +16,7 @@ from agent_runs.providers.acp.content import block_text
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.notices import Notices
 from agent_runs.providers.acp.passages import Passages, TextKind
+from agent_runs.providers.acp.replay import Replay
 from agent_runs.providers.acp.text import ClippedText, clip, whole_characters
 from agent_runs.providers.acp.tools import (
     FINAL_STATUSES,
@@ -33,6 +34,7 @@ _TEXT_KINDS: dict[str, TextKind] = {
 _DROPPED = frozenset({"user_message_chunk", "available_commands_update", "config_option_update"})
 _MARKS = {"completed": "x", "in_progress": "~"}
 _MOST_UNKNOWN = 50
+_ID_LIMIT = 500
 _TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
 _SUMMED = ("inputTokens", "outputTokens", "totalTokens")
 
@@ -43,6 +45,7 @@ class Translator:
     Attributes:
         entries: what is to be stored; the caller removes it.
         notices: takes what is told beside the work.
+        replay: tells the history of a session that was taken up from what is new.
         changes: fields of the run that changed (`title`, `activity`, `usage`); likewise.
         usage: what the agent reported in this turn. Numbers are the agent's own: some are per
             turn, some per session, some only for the last call.
@@ -67,20 +70,12 @@ class Translator:
         self._passages = Passages(redact)
         self._plan: str | None = None
         self._activity: str | None = None
-        self._replaying = False
+        self.replay = Replay()
         self.entries: list[NewLog] = []
         self.notices = Notices(turn, redact, self.entries.append)
         self.changes: RunNews = {}
         self.usage: dict[str, JSON] = {}
         self.violation: str | None = None
-
-    def begin_replay(self) -> None:
-        """Ignore what comes until `end_replay`: our log already has this history."""
-        self._replaying = True
-
-    def end_replay(self) -> None:
-        """Treat what comes as new again."""
-        self._replaying = False
 
     def draft(self) -> tuple[TextKind, str] | None:
         """Return kind and last part of the text that is being written, None if there is none."""
@@ -90,7 +85,10 @@ class Translator:
         self, update: dict[str, JSON], at: datetime, meta: dict[str, JSON] | None = None
     ) -> None:
         """Take one `session/update` and the `_meta` beside it."""
-        if self._replaying:
+        if self.replay.covers(update, at):
+            # Our log has it already; a late update of such a call is not a new one.
+            if call_id := _id_of(update):
+                self._calls.end(call_id)
             return
         for figures in map(object_or_empty, (meta or {}).values()):
             self._take_metrics(figures)
@@ -122,7 +120,7 @@ class Translator:
         tool_call = object_or_empty(request.get("toolCall"))
         if not tool_call:
             return
-        self._replaying = False
+        self.replay.end()
         kinds = {
             text_or_empty(option.get("optionId")): option.get("kind")
             for option in objects_or_empty(request.get("options"))
@@ -214,7 +212,7 @@ class Translator:
             self._close(oldest, None, oldest.end_by_decision or "unknown")
 
     def _tool(self, update: dict[str, JSON], at: datetime, *, begins: bool) -> None:
-        call_id = text_or_empty(update.get("toolCallId"))
+        call_id = _id_of(update)
         call = self._calls[call_id]
         # Some agents number their calls anew in each step, so an id may come back.
         if call is None and self._calls.is_over(call_id) and not begins:
@@ -233,7 +231,7 @@ class Translator:
         self._limit_open()
 
     def _asked_about(self, tool_call: dict[str, JSON], at: datetime) -> list[ToolCall]:
-        call_id = text_or_empty(tool_call.get("toolCallId"))
+        call_id = _id_of(tool_call)
         call = self._calls[call_id]
         is_new = call is None or call.only_asked
         if is_new and (calls := self._calls.asked_about(tool_call)):
@@ -316,6 +314,10 @@ class Translator:
                 observation=whole_characters(observation),
             )
         )
+
+
+def _id_of(tool_call: dict[str, JSON]) -> str:
+    return text_or_empty(tool_call.get("toolCallId"))[:_ID_LIMIT]
 
 
 def _number(value: JSON) -> int | float:

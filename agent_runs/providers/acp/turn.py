@@ -192,6 +192,11 @@ class Turn:
             raise outcome.timed_out("start_timeout", seconds) from exc
         if request.images and not session.images:
             raise outcome.images_unsupported(self._profile)
+        if session.resumed_by == "new":
+            self._translator.notices.add(
+                outcome.session_lost(session.lost_because), datetime.now(UTC), update="session_lost"
+            )
+            self._writer.wake()
         await self._recorder.update(session_id=session.session_id, activity="Thinking")
 
     async def _prompt(self, session: Session) -> TurnOutcome:

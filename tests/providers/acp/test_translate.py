@@ -41,7 +41,7 @@ def _replay(rows: list[dict[str, JSON]], translator: Translator) -> dict[str, An
         if outgoing and method and "id" in message:
             methods[message["id"]] = method
             if method in ("session/load", "session/resume"):
-                translator.begin_replay()
+                translator.replay.begin()
         elif method == "session/update":
             translator.feed(message["params"]["update"], moment)
         elif method == "session/request_permission":
@@ -52,7 +52,7 @@ def _replay(rows: list[dict[str, JSON]], translator: Translator) -> dict[str, An
         elif not outgoing and method is None:
             asked_method = methods.get(message["id"])
             if asked_method in ("session/load", "session/resume"):
-                translator.end_replay()
+                translator.replay.end()
             elif asked_method == "session/prompt":
                 facts = _end(translator, message["result"], moment)
     return facts
@@ -252,10 +252,10 @@ def test_an_unknown_status_of_a_call_leaves_it_open() -> None:
 
 def test_history_that_an_agent_replays_is_ignored() -> None:
     translator = Translator()
-    translator.begin_replay()
+    translator.replay.begin()
     translator.feed(say("old"), at(0))
     translator.feed(tool("1", title="old", status="completed"), at(0))
-    translator.end_replay()
+    translator.replay.end()
     translator.feed(say("new"), at(1))
     assert translator.finish(at(2), tools="completed", answer=True) == "new"
     assert len(translator.entries) == 1
