@@ -4,10 +4,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent_runs.cli import backup, doctor, live, serve, tables
+    from agent_runs.cli import backup, doctor, live, promises, serve, tables
     from agent_runs.outbound import otlp
 
-__all__ = ["backup", "doctor", "live", "otlp", "serve", "tables"]
+__all__ = ["backup", "doctor", "live", "otlp", "promises", "serve", "tables"]
 
 
 def __getattr__(name: str) -> object:
