@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent_runs.record import JSON, Record, Reply
 
 PermissionPolicy = Literal["allow", "reject", "ask"]
+LoginState = Literal["logged in", "not logged in", "cannot tell"]
 
 
 class AgentRunStatus(StrEnum):
@@ -382,11 +383,10 @@ class AgentInfo(Record):
     name: str = Field(description="value for `agent` of a new run")
     title: str = Field(description="name for people")
     available: bool = Field(description="whether runs can use it now")
-    reason: str | None = Field(
-        default=None, description="why it is not available and what to do about it"
-    )
+    reason: str | None = Field(default=None, description="why it is not available; what to do")
     version: str | None = Field(default=None, description="version of the program, if known")
     command: tuple[str, ...] = Field(description="program and arguments")
+    login: LoginState | None = Field(default=None, description="as its files show; null: no need")
     login_hint: str | None = Field(default=None, description="how to log in or give a key")
     built_in: bool = Field(default=True, description="false: from the user's own TOML file")
     images: bool | None = Field(

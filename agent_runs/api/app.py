@@ -320,7 +320,8 @@ def _bus(settings: Settings, database: Database) -> MemoryBus:
 
 def _provider(settings: Settings, redact: Redactor) -> AcpProvider:
     profiles = load_profiles(settings.agents_file)
-    redact.learn(secrets_of(settings, *(profile.env for profile in profiles.values())))
+    variables = (profile.secret_variables() for profile in profiles.values())
+    redact.learn(secrets_of(settings, *variables))
     if settings.default_agent not in profiles:
         raise InvalidRequest(
             f"AGENT_RUNS_DEFAULT_AGENT: there is no agent {settings.default_agent!r}. "

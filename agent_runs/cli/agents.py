@@ -21,7 +21,7 @@ agents = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 @agents.callback()
 def list_agents(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the agents, and say what the missing ones need."""
+    """List the agents, their logins, and what the missing ones need."""
     if context.invoked_subcommand is not None:
         return
     with connect(context) as client:
@@ -33,7 +33,9 @@ def list_agents(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         for agent in infos:
             state = "available" if agent.available else "missing"
-            say_fields(agent.name, state, agent.title, agent.version or agent.reason)
+            hint = None if agent.login == "logged in" else agent.login_hint
+            needs = agent.version or agent.reason
+            say_fields(agent.name, state, agent.title, needs, agent.login, hint)
 
 
 @agents.command("test")

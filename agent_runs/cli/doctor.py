@@ -173,13 +173,19 @@ def _load(root: str, health: dict[str, JSON]) -> str:
 
 
 def _agents(agents: list[AgentInfo]) -> Finding:
-    names = [agent.name for agent in agents if agent.available]
-    if not names:
+    found = [agent for agent in agents if agent.available]
+    if not found:
         return Finding("agents", "problem", "none is available; `agent-runs agents` says why")
-    if names == ["scripted"]:
+    if [agent.name for agent in found] == ["scripted"]:
         text = "only the built-in one; `agent-runs agents` says how to get a real one"
         return Finding("agents", "warning", text)
-    return Finding("agents", "ok", ", ".join(names))
+    text = ", ".join(
+        f"{agent.name} ({agent.login})" if agent.login else agent.name for agent in found
+    )
+    if all(agent.login in (None, "not logged in") for agent in found):
+        text += "; `agent-runs agents` says how to log in"
+        return Finding("agents", "warning", text)
+    return Finding("agents", "ok", text)
 
 
 def _output(command: list[str]) -> str:

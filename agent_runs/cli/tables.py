@@ -61,12 +61,15 @@ def show_runs(runs: Sequence["AgentRun"], total: int) -> None:
 
 def show_agents(agents: Sequence["AgentInfo"]) -> None:
     """Print agents as a table; reasons why one is missing are not cut."""
-    table = _table("name", "", "title", "version, or what is missing")
+    table = _table("name", "", "login", "title", "version, or what is missing")
     for agent in agents:
         more = agent.version or "" if agent.available else agent.reason or ""
+        if agent.available and agent.login not in (None, "logged in") and agent.login_hint:
+            more = f"{more}  to log in: {agent.login_hint}".strip()
         table.add_row(
             text(agent.name),
             text("available", "green") if agent.available else text("missing", "dim"),
+            text(agent.login or "", "green" if agent.login == "logged in" else "dim"),
             text(agent.title),
             Text(clean(more), overflow="fold"),
         )

@@ -12,6 +12,10 @@ def test_agents_are_listed_with_what_is_missing(cli: Cli) -> None:
     assert agents["scripted"]["available"]
     line = next(line for line in cli("agents").out.splitlines() if line.startswith("scripted\t"))
     assert line.split("\t")[1] == "available"
+    assert (agents["scripted"]["login"], agents["scripted"]["login_hint"]) == (None, None)
+    assert agents["codex"]["login"] in ("logged in", "not logged in", "cannot tell")
+    line = next(line for line in cli("agents").out.splitlines() if line.startswith("codex\t"))
+    assert line.split("\t")[4] == agents["codex"]["login"]
 
 
 def test_templates_are_listed(cli: Cli) -> None:

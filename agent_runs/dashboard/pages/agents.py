@@ -36,6 +36,7 @@ class AgentCard:
     command: str = ""
     note: str = ""
     reason: str = ""
+    login: str = ""
     login_hint: str = ""
     is_ready: bool = False
     run_id: int = 0
@@ -126,7 +127,10 @@ def _card(agent: AgentInfo, old: AgentCard | None) -> AgentCard:
         command=" ".join(agent.command),
         note="Built in, needs no key" if agent.name == "scripted" else "",
         reason=agent.reason or "",
-        login_hint=agent.login_hint or "",
+        login={"logged in": "Logged in", "not logged in": "Not logged in"}.get(
+            agent.login or "", ""
+        ),
+        login_hint="" if agent.login == "logged in" else agent.login_hint or "",
         is_ready=agent.available,
     )
 
@@ -197,6 +201,7 @@ def _agent(card: rx.vars.ObjectVar[AgentCard]) -> rx.Component:
         ),
         rx.el.div(
             rx.cond(card.is_ready, rx.fragment(), rx.el.p(card.reason, class_name="wraps")),
+            rx.cond(card.login, rx.el.p(card.login, class_name="sm mut")),
             rx.cond(
                 card.login_hint,
                 rx.el.p("To log in: ", card.login_hint, class_name="sm mut wraps"),

@@ -6,6 +6,7 @@ programs; those of goose and copilot follow their documentation.
 """
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from agent_runs.models import AgentInfo, PermissionPolicy
-from agent_runs.providers.acp import pins
+from agent_runs.models import AgentInfo, LoginState, PermissionPolicy
+from agent_runs.providers.acp import logins, pins
+from agent_runs.providers.acp.logins import Login
 from agent_runs.providers.acp.pins import InnerPath, Pin, Variable
 from agent_runs.reading.shapes import object_or_empty, text_or_empty
 
@@ -48,6 +50,9 @@ class AgentProfile(BaseModel):
     )
     login_files: tuple[InnerPath, ...] = Field(
         default=(), description="the user's own login, copied into the private HOME"
+    )
+    login: Login | None = Field(
+        default=None, description="where a login may be; null: only `env_keys` and `login_files`"
     )
     login_hint: str | None = Field(default=None, description="what to do when not logged in")
     install_hint: str | None = Field(default=None, description="how to install the program")
@@ -90,6 +95,22 @@ class AgentProfile(BaseModel):
         """Return what makes the agent keep to a run's policy."""
         return self.allowing if policy == "allow" and self.allowing else self.asking
 
+    def login_state(self) -> LoginState | None:
+        """Tell whether the person is logged in; reads the file system, asks nobody."""
+        if self.login is not None:
+            return self.login.state(os.environ, Path.home(), self.login_files)
+        needs_login = self.login_hint or self.env_keys or self.login_files
+        return "cannot tell" if needs_login else None
+
+    def may_start(self) -> bool:
+        """Tell whether the agent may be started without a login that we know of."""
+        required = self.login is not None and self.login.required
+        return not required or self.login_state() == "logged in"
+
+    def secret_variables(self) -> dict[str, str]:
+        """Return the variables of the agent that are not the manager's own; some are secrets."""
+        return self.env | (self.login.read_secrets(Path.home()) if self.login else {})
+
     def missing_program(self) -> str | None:
         """Return the first program that is not on PATH, None if the agent can start."""
         for program in self.detect or self.command[:1]:
@@ -115,6 +136,7 @@ class AgentProfile(BaseModel):
             reason=reason,
             version=None if reason else _installed_version(self),
             command=_SCRIPTED_WORDS if self.name == "scripted" else self.command,
+            login=self.login_state(),
             login_hint=self.login_hint,
             built_in=self.built_in,
             images=self.images,
@@ -160,14 +182,19 @@ _PROFILES = (
         title="Claude Code",
         command=("claude-agent-acp",),
         install_hint=_NPM + "@agentclientprotocol/claude-agent-acp (Node.js 22 or newer)",
-        login_hint="set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN from `claude setup-token`",
+        login_hint="run `claude` and type /login (on macOS `claude setup-token`, and set "
+        "CLAUDE_CODE_OAUTH_TOKEN), or set ANTHROPIC_API_KEY",
         env_keys=(
-            "ANTHROPIC_API_KEY",
-            "ANTHROPIC_AUTH_TOKEN",
+            *logins.CLAUDE.keys,
             "ANTHROPIC_BASE_URL",
+            "ANTHROPIC_CUSTOM_HEADERS",
             "ANTHROPIC_MODEL",
-            "CLAUDE_CODE_OAUTH_TOKEN",
+            "ANTHROPIC_DEFAULT_OPUS_MODEL",
+            "ANTHROPIC_DEFAULT_SONNET_MODEL",
+            "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+            "ANTHROPIC_SMALL_FAST_MODEL",
         ),
+        login=logins.CLAUDE,
         env={
             "CLAUDE_CONFIG_DIR": "{home}/.claude",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -187,7 +214,8 @@ _PROFILES = (
         command=("codex-acp",),
         install_hint=_NPM + "@agentclientprotocol/codex-acp (Node.js 22 or newer)",
         login_hint="run `codex login`, or set OPENAI_API_KEY",
-        env_keys=("OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"),
+        env_keys=(*logins.CODEX.keys, "OPENAI_BASE_URL"),
+        login=logins.CODEX,
         env={"CODEX_HOME": "{home}/.codex"},
         login_files=(".codex/auth.json", ".codex/config.toml"),
         auth_method="api-key",
@@ -200,22 +228,24 @@ _PROFILES = (
         title="OpenCode",
         command=("opencode", "acp"),
         install_hint=_NPM + "opencode-ai",
-        login_hint="run `opencode auth login`, or set OPENCODE_CONFIG_CONTENT",
+        login_hint="run `opencode auth login`, name a provider or model in "
+        "~/.config/opencode/opencode.json, or set OPENCODE_CONFIG_CONTENT or a provider's key",
         env_keys=(
-            "OPENCODE_CONFIG_CONTENT",
+            *logins.OPENCODE.keys,
             "OPENCODE_DISABLE_MODELS_FETCH",
             "OPENCODE_DISABLE_DEFAULT_PLUGINS",
-            "OPENCODE_API_KEY",
-            "ANTHROPIC_API_KEY",
-            "OPENAI_API_KEY",
-            "OPENROUTER_API_KEY",
-            "GEMINI_API_KEY",
+            "AZURE_RESOURCE_NAME",
         ),
+        login=logins.OPENCODE,
         env={
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         },
-        login_files=(".local/share/opencode/auth.json", ".config/opencode/opencode.json"),
+        login_files=(
+            ".local/share/opencode/auth.json",
+            ".config/opencode/opencode.json",
+            ".config/opencode/opencode.jsonc",
+        ),
         titled_by_tool=True,
         asking=pins.OPENCODE,
     ),
@@ -224,8 +254,15 @@ _PROFILES = (
         title="Gemini CLI",
         command=("gemini", "--acp"),
         install_hint=_NPM + "@google/gemini-cli",
-        login_hint="set GEMINI_API_KEY",
-        env_keys=("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
+        login_hint="run `gemini` and log in, or set GEMINI_API_KEY",
+        env_keys=(*logins.GEMINI.keys, "GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT"),
+        login=logins.GEMINI,
+        login_files=(
+            ".gemini/oauth_creds.json",
+            ".gemini/google_accounts.json",
+            ".gemini/gemini-credentials.json",
+            ".gemini/.env",
+        ),
         env={"GEMINI_CLI_TRUST_WORKSPACE": "true", "GEMINI_CLI_NO_RELAUNCH": "true"},
         files={
             ".gemini/settings.json": json.dumps(
@@ -244,10 +281,16 @@ _PROFILES = (
     AgentProfile(
         name="qwen",
         title="Qwen Code",
-        command=("qwen", "--acp", "--auth-type", "openai"),
+        command=("qwen", "--acp"),
         install_hint=_NPM + "@qwen-code/qwen-code (Node.js 22 or newer)",
-        login_hint="set OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL",
-        env_keys=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"),
+        login_hint="run `qwen` and type /auth, or set OPENAI_API_KEY, OPENAI_BASE_URL and "
+        "OPENAI_MODEL",
+        env_keys=(*logins.QWEN.keys, "OPENAI_BASE_URL", "OPENAI_MODEL"),
+        login=logins.QWEN,
+        login_files=(".qwen/oauth_creds.json", ".qwen/.env"),
+        files={
+            ".qwen/settings.json": json.dumps({"security": {"auth": {"selectedType": "openai"}}})
+        },
         model_env="OPENAI_MODEL",
         asking=pins.QWEN,
     ),
@@ -266,6 +309,7 @@ _PROFILES = (
             "OPENAI_BASE_PATH",
             "ANTHROPIC_API_KEY",
         ),
+        login=logins.GOOSE,
         login_files=(".config/goose/config.yaml", ".config/goose/secrets.yaml"),
         model_env="GOOSE_MODEL",
         asking=pins.GOOSE,
@@ -275,8 +319,20 @@ _PROFILES = (
         title="GitHub Copilot CLI",
         command=("copilot", "--acp", "--stdio"),
         install_hint=_NPM + "@github/copilot (Node.js 22 or newer)",
-        login_hint="run `copilot` once and log in, or set COPILOT_GITHUB_TOKEN",
-        env_keys=("COPILOT_GITHUB_TOKEN",),
+        login_hint="run `copilot login`, or set COPILOT_GITHUB_TOKEN",
+        env_keys=(
+            *logins.COPILOT.keys,
+            "COPILOT_PROVIDER_TYPE",
+            "COPILOT_PROVIDER_API_KEY",
+            "COPILOT_PROVIDER_BEARER_TOKEN",
+            "COPILOT_PROVIDER_WIRE_API",
+            "COPILOT_PROVIDER_AZURE_API_VERSION",
+            "COPILOT_PROVIDER_MODEL_ID",
+            "COPILOT_PROVIDER_WIRE_MODEL",
+            "COPILOT_MODEL",
+            "COPILOT_OFFLINE",
+        ),
+        login=logins.COPILOT,
         env={"COPILOT_AUTO_UPDATE": "false"},
         login_files=(".copilot/config.json",),
         model_args=("--model", "{model}"),
@@ -288,7 +344,8 @@ _PROFILES = (
         command=("vibe-acp",),
         install_hint="pip install mistral-vibe",
         login_hint="run `vibe --setup`, or set MISTRAL_API_KEY",
-        env_keys=("MISTRAL_API_KEY",),
+        env_keys=logins.VIBE.keys,
+        login=logins.VIBE,
         env={"VIBE_HOME": "{home}/.vibe"},
         login_files=(".vibe/config.toml", ".vibe/.env"),
         asking=pins.VIBE,
@@ -302,6 +359,7 @@ _PROFILES = (
         login_hint="run `openhands` once and choose a model",
         # Its terminals would share one tmux server with those of other runs.
         env={"OPENHANDS_SUPPRESS_BANNER": "1", "TMUX_TMPDIR": "{home}"},
+        login=logins.OPENHANDS,
         login_files=(".openhands/agent_settings.json",),
         asking=pins.OPENHANDS,
     ),

@@ -189,6 +189,15 @@ def session_lost(reason: str | None) -> str:
     )
 
 
+def too_much_to_copy(profile: AgentProfile, words: str) -> TurnFailed:
+    """The login of the person is too large to be copied for each run."""
+    return TurnFailed(
+        "login_too_large",
+        f"The login of the agent {profile.name!r} was not copied: {words}. {_SAFE}; name less in "
+        "`login_files` of the agent, then resume the run.",
+    )
+
+
 def timed_out(reason: str, seconds: float) -> TurnFailed:
     """A limit was reached."""
     what = {

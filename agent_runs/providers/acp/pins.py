@@ -62,7 +62,7 @@ class Pin(BaseModel):
     def environment(self, given: Mapping[str, str]) -> dict[str, str]:
         """Return the variables to set, merged into those that are `given`."""
         merged = {
-            name: json.dumps(_merged(_object(given.get(name, "")), content))
+            name: json.dumps(merge(_object(given.get(name, "")), content))
             for name, content in self.merged_env.items()
         }
         return {**self.env, **merged}
@@ -75,11 +75,12 @@ def _object(text: str) -> dict[str, JSON]:
         return {}
 
 
-def _merged(base: dict[str, JSON], over: dict[str, JSON]) -> dict[str, JSON]:
+def merge(base: dict[str, JSON], over: dict[str, JSON]) -> dict[str, JSON]:
+    """Return `base` with the values of `over`; objects are merged."""
     result = dict(base)
     for name, value in over.items():
         inner = object_or_empty(value)
-        result[name] = _merged(object_or_empty(base.get(name)), inner) if inner else value
+        result[name] = merge(object_or_empty(base.get(name)), inner) if inner else value
     return result
 
 

@@ -241,7 +241,9 @@ class Session:
     async def _authenticate(self, hello: dict[str, JSON]) -> None:
         method_id = self._profile.auth_method
         method_ids = [method.get("id") for method in objects_or_empty(hello.get("authMethods"))]
-        has_key = any(name in self._launch.env for name in self._profile.env_keys)
+        login = self._profile.login
+        keys = login.keys if login is not None else self._profile.env_keys
+        has_key = any(name in self._launch.env for name in keys)
         if method_id in method_ids and has_key:
             await self._call("authenticate", methodId=method_id)
 

@@ -20,7 +20,7 @@ from agent_runs.models import JSON, AgentRunStatus
 from agent_runs.providers.acp import orphans, outcome
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.commits import identity
-from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
+from agent_runs.providers.acp.environment import agent_command, agent_environment
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.limits import AgentLimits
@@ -28,6 +28,7 @@ from agent_runs.providers.acp.model_choice import choose_model
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.pinning import Pinning
+from agent_runs.providers.acp.private_home import TooMuchToCopy, write_home
 from agent_runs.providers.acp.sandbox import Sandbox
 from agent_runs.providers.acp.session import Launch, Session, open_session
 from agent_runs.providers.acp.translate import Translator
@@ -163,10 +164,14 @@ class Turn:
         request = self._request
         if request.images and self._profile.images is False:
             raise outcome.images_unsupported(self._profile)
+        if not await asyncio.to_thread(self._profile.may_start):
+            raise outcome.not_logged_in(self._profile, "no login was found")
         try:
             tree = await self._around.workspaces.prepare(request.run_id, request.repo_url)
             await asyncio.to_thread(write_home, self._profile, self._folder, self._pin)
             self._commits = await identity(request.repo_url)
+        except TooMuchToCopy as exc:
+            raise outcome.too_much_to_copy(self._profile, str(exc)) from exc
         except (GitFailed, OSError) as exc:
             raise outcome.no_workspace(self._around.redact(str(exc))) from exc
         self._check_policy()

@@ -8,8 +8,9 @@ import pytest
 from acp_parts import odd_agent, work
 
 from agent_runs.providers.acp.agents import BUILT_IN, AgentProfile
-from agent_runs.providers.acp.environment import agent_command, agent_environment, write_home
+from agent_runs.providers.acp.environment import agent_command, agent_environment
 from agent_runs.providers.acp.pins import Pin
+from agent_runs.providers.acp.private_home import write_home
 from agent_runs.providers.acp.workspace import RunFolder
 
 CANARIES = {
