@@ -85,9 +85,9 @@ def crashed(profile: AgentProfile, exit_code: int | None, words: str) -> TurnFai
     )
 
 
-def not_logged_in(profile: AgentProfile, words: str) -> TurnFailed:
-    """The agent needs a login or a key."""
-    hint = profile.login_hint or "log in with the agent's own program"
+def not_logged_in(profile: AgentProfile, words: str, sentence: str | None = None) -> TurnFailed:
+    """The agent needs a login or a key; `sentence` is its own about that."""
+    hint = (profile.login_hint or sentence or "log in with the agent's own program").rstrip(".")
     return TurnFailed(
         "not_logged_in",
         f"The agent {profile.name!r} is not logged in: {words}. To log in: {hint}. "
@@ -198,16 +198,17 @@ def too_much_to_copy(profile: AgentProfile, words: str) -> TurnFailed:
     )
 
 
-def timed_out(reason: str, seconds: float) -> TurnFailed:
-    """A limit was reached."""
+def timed_out(reason: str, seconds: float, sentence: str | None = None) -> TurnFailed:
+    """A limit was reached; `sentence` is what the agent says about logging in."""
     what = {
         "start_timeout": f"The agent was not ready within {seconds:g} s",
         "idle_timeout": f"The agent said nothing for {seconds:g} s",
         "time_limit": f"The turn took longer than {seconds:g} s",
     }[reason]
+    wait = f" It may wait for a login: {sentence.rstrip('.')}." if sentence else ""
     return TurnFailed(
         reason,
-        f"{what} and was stopped. {_SAFE}; resume the run to continue, or raise the limit in the "
-        "settings.",
+        f"{what} and was stopped.{wait} {_SAFE}; resume the run to continue, or raise the limit "
+        "in the settings.",
         AgentRunStatus.TIMEOUT,
     )

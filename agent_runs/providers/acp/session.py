@@ -21,7 +21,7 @@ from acp.exceptions import RequestError
 
 from agent_runs.models import JSON
 from agent_runs.processes import Child
-from agent_runs.providers.acp import outcome
+from agent_runs.providers.acp import outcome, refusals
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.capabilities import introduction
 from agent_runs.providers.acp.client import AgentClient
@@ -37,7 +37,6 @@ from agent_runs.providers.acp.transport import LineTransport
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.tasks import Background, to_its_end
 
-_AUTH_REQUIRED = -32000
 _STDERR_KEPT = 4000
 _STDERR_SHOWN = 2000
 _LAST_BYTES_SECONDS = 1.0
@@ -102,6 +101,7 @@ class Session:
             None for a first turn.
         lost_because: what the agent said when it could not take up the earlier session.
         images: whether the agent says that it takes images.
+        login_sentence: how to log in, as the agent says it.
         options: its modes and options.
         on_options: called when they have changed, synchronously.
     """
@@ -112,6 +112,7 @@ class Session:
         self.resumed_by: str | None = None
         self.lost_because: str | None = None
         self.images = False
+        self.login_sentence: str | None = None
         self.options = SessionOptions()
         self.on_options: Callable[[], None] = _ignore
         self._launch = launch
@@ -148,6 +149,7 @@ class Session:
             raise outcome.wrong_protocol(self._profile, hello.get("protocolVersion"))
         abilities = object_or_empty(hello.get("agentCapabilities"))
         self.images = bool(object_or_empty(abilities.get("promptCapabilities")).get("image"))
+        self.login_sentence = refusals.login_sentence(hello)
         await self._authenticate(hello)
         if resume is not None:
             await self._take_up(resume, abilities)
@@ -333,14 +335,14 @@ class Session:
         finally:
             request.cancel()
 
+    def not_logged_in(self, words: str) -> TurnFailed:
+        """Return the failure of a turn that ended for want of a login."""
+        return outcome.not_logged_in(self._profile, words, self.login_sentence)
+
     def _refused(self, error: RequestError) -> TurnFailed:
-        data: JSON = error.data
-        fields = object_or_empty(data)
-        details = fields.get("details", fields.get("message")) if fields else data
-        words = str(error) + (f" ({details})" if details else "") + f" [{error.code}]"
-        words = self._launch.redact(words)[:_STDERR_SHOWN]
-        if error.code == _AUTH_REQUIRED:
-            return outcome.not_logged_in(self._profile, words)
+        words = self._launch.redact(refusals.words_of(error))[:_STDERR_SHOWN]
+        if refusals.is_about_login(words, error.code):
+            return self.not_logged_in(words)
         return outcome.request_failed(self._profile, words)
 
     async def _crashed(self) -> TurnFailed:
@@ -353,6 +355,8 @@ class Session:
         words = str(self._errors).strip()[-_STDERR_SHOWN:]
         if not words:
             words = str(self._transport.noise).strip()[-_STDERR_SHOWN:]
+        if self.session_id is None and refusals.is_about_login(words):
+            return self.not_logged_in(words)
         return outcome.crashed(self._profile, code, words)
 
     async def _drain(self) -> None:

@@ -16,6 +16,7 @@ from agent_runs.providers.acp.content import block_text
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.notices import Notices
 from agent_runs.providers.acp.passages import Passages, TextKind
+from agent_runs.providers.acp.refusals import is_answer_about_login
 from agent_runs.providers.acp.replay import Replay
 from agent_runs.providers.acp.text import ClippedText, clip, whole_characters
 from agent_runs.providers.acp.tools import (
@@ -76,6 +77,7 @@ class Translator:
         self.changes: RunNews = {}
         self.usage: dict[str, JSON] = {}
         self.violation: str | None = None
+        self._has_acted = False
 
     def draft(self) -> tuple[TextKind, str] | None:
         """Return kind and last part of the text that is being written, None if there is none."""
@@ -97,6 +99,7 @@ class Translator:
         if kind in _TEXT_KINDS:
             self._text(_TEXT_KINDS[kind], update, at)
         elif kind in ("tool_call", "tool_call_update"):
+            self._has_acted = True
             self._tool(update, at, begins=kind == "tool_call")
         elif kind == "plan":
             self._take_plan(objects_or_empty(update.get("entries")), at)
@@ -138,6 +141,14 @@ class Translator:
         usage = object_or_empty(result.get("usage")) or object_or_empty(quota.get("token_count"))
         if usage:
             self._report(last_turn=usage)
+
+    def take_answer_about_login(self) -> str | None:
+        """Return the answer, which is one no more, if it only says that the login is wrong."""
+        answer = self._passages.joined("answer")
+        if self._has_acted or not is_answer_about_login(answer):
+            return None
+        self._passages.clear()
+        return answer
 
     def finish(
         self, at: datetime, *, tools: str, answer: bool, error: str | None = None

@@ -194,7 +194,9 @@ class Turn:
                 if request.model:
                     await choose_model(session, self._profile, request.model)
         except TimeoutError as exc:
-            raise outcome.timed_out("start_timeout", seconds) from exc
+            sentence = self._profile.login_hint or session.login_sentence
+            waits = None if session.session_id else sentence
+            raise outcome.timed_out("start_timeout", seconds, waits) from exc
         if request.images and not session.images:
             raise outcome.images_unsupported(self._profile)
         if session.resumed_by == "new":
@@ -214,6 +216,8 @@ class Turn:
             return outcome.CANCELLED
         if self._stop_reason == "cancelled" and self._permissions.rejected:
             return outcome.REJECTED
+        if words := self._translator.take_answer_about_login():
+            raise session.not_logged_in(words)
         return outcome.ending_of(self._stop_reason)
 
     def _blocks(self, session: Session) -> Sequence[dict[str, JSON]]:
