@@ -5,13 +5,13 @@ somebody forgot to list it.
 """
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.commits import without_credentials
 from agent_runs.providers.acp.pins import Pin
+from agent_runs.providers.acp.programs import path_for, real_program
 from agent_runs.providers.acp.workspace import RunFolder
 
 MARKER = "AGENT_RUNS_RUN"
@@ -65,6 +65,7 @@ def agent_environment(
     home = str(folder.home)
     environment = {name: manager[name] for name in _ALLOWED if name in manager}
     environment |= {
+        "PATH": path_for(profile.command[0], manager.get("PATH", os.defpath)),
         "HOME": home,
         "XDG_CONFIG_HOME": f"{home}/.config",
         "XDG_DATA_HOME": f"{home}/.local/share",
@@ -99,7 +100,7 @@ def agent_command(profile: AgentProfile, folder: RunFolder, *, model: str | None
     """Return program and arguments; the program as an absolute path if it is on PATH."""
     words = list(profile.command) + (list(profile.model_args) if model else [])
     command = [filled(word, folder, model) for word in words]
-    command[0] = shutil.which(command[0]) or command[0]
+    command[0] = real_program(command[0])
     return command
 
 

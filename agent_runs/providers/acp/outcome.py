@@ -3,6 +3,8 @@
 Every text says what happened, what is safe and what to do next.
 """
 
+from collections.abc import Sequence
+
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.base import TurnOutcome
@@ -72,12 +74,19 @@ def agent_missing(profile: AgentProfile, why: str) -> TurnFailed:
     )
 
 
-def crashed(profile: AgentProfile, exit_code: int | None, words: str) -> TurnFailed:
-    """The agent process ended before its turn did."""
+def crashed(
+    profile: AgentProfile, exit_code: int | None, words: str, hidden: Sequence[str] = ()
+) -> TurnFailed:
+    """The agent process ended before its turn did; `hidden` is what the sandbox did not show."""
     how = f"with exit code {exit_code}" if exit_code is not None else "without an exit code"
     if exit_code is not None and exit_code < 0:
         how = f"by signal {-exit_code}"
     output = f" Its last output:\n{words}\n" if words else " "
+    if hidden:
+        output += (
+            f"The sandbox does not show {', '.join(hidden)} to it: name the folder in `read_only` "
+            "of the agent, or set AGENT_RUNS_SANDBOX=none. "
+        )
     return TurnFailed(
         "agent_crashed",
         f"The agent {profile.name!r} ended unexpectedly, {how}.{output}"

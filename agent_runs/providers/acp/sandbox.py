@@ -10,6 +10,7 @@ Source: https://github.com/containers/bubblewrap
 import contextlib
 import ctypes
 import os
+import re
 import resource
 import shutil
 import sys
@@ -20,6 +21,7 @@ from typing import Literal
 
 from agent_runs.errors import InvalidRequest
 from agent_runs.processes import run
+from agent_runs.providers.acp.programs import needed_by
 from agent_runs.providers.acp.workspace import RunFolder
 
 SandboxChoice = Literal["auto", "none", "bubblewrap"]
@@ -44,6 +46,10 @@ _ETC = (
 )
 _PROBE = ("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true")
 _PROBE_SECONDS = 5.0
+_PATHS = re.compile(r"(?<![\w/])/[\w.+@/-]+")
+_MOST_PATHS = 20
+_PROGRAMS = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".rb"})
+"""Endings of files that may load those beside them; of other arguments only the file is shown."""
 _PR_SET_DUMPABLE = 4
 _LIMITS = (
     (resource.RLIMIT_CORE, 0),
@@ -93,7 +99,7 @@ class Sandbox:
         if network:
             words.append("--share-net")
         words += [*_system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - a new one inside
-        for path in sorted({*_installation(command[0]), *read_only}):
+        for path in sorted({*_installation(command), *read_only}):
             words += ["--ro-bind-try", str(path), str(path)]
         for path in (folder.work, folder.home, folder.tmp):
             words += ["--bind", str(path), str(path)]
@@ -167,15 +173,37 @@ def _system() -> list[str]:
     return [*words, "--ro-bind-try", "/nix/store", "/nix/store"]
 
 
-def _installation(program: str) -> set[Path]:
-    """Return the folders that a program outside of /usr needs: its own, and Node.js or Python."""
+def hidden_paths(command: Sequence[str], words: str) -> list[str]:
+    """Return the paths in an agent's last words that exist, but not inside of its sandbox.
+
+    Args:
+        command: from `wrap`.
+        words: what the agent, or bwrap, printed.
+    """
+    if Path(command[0]).name != "bwrap":
+        return []
+    shown = [
+        command[at + 2]
+        for at, word in enumerate(command)
+        if word in ("--ro-bind", "--ro-bind-try", "--bind", "--symlink")
+    ]
+    named = dict.fromkeys(_PATHS.findall(words)[:_MOST_PATHS])
+    return [
+        path
+        for path in (name.rstrip(".") for name in named)
+        if os.path.exists(path) and not any(Path(path).is_relative_to(root) for root in shown)
+    ]
+
+
+def _installation(command: Sequence[str]) -> set[Path]:
+    """Return the folders that a program outside of /usr needs: its own, its interpreters'."""
     needed: set[Path] = set()
-    for start in (program, shutil.which("node"), sys.executable):
-        if start:
-            for path in (Path(start), Path(os.path.realpath(start))):
-                needed.add(_root_of(path))
+    for path in needed_by(command) | needed_by([shutil.which("node") or ""]):
+        is_argument = str(path) in command[1:] and path.suffix not in _PROGRAMS
+        needed.add(path if is_argument else _root_of(path))
+    needed |= {_root_of(Path(sys.executable)), _root_of(Path(os.path.realpath(sys.executable)))}
     needed |= {Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parent}
-    return {path for path in needed if not path.is_relative_to("/usr") and path != Path("/")}
+    return {path for path in needed if not path.is_relative_to("/usr") and path not in _shared()}
 
 
 def _root_of(program: Path) -> Path:
@@ -184,5 +212,12 @@ def _root_of(program: Path) -> Path:
         if folder.name == "node_modules":
             return folder
     folder = program.parent
-    shared = {Path("/"), Path.home(), Path.home() / ".local"}
-    return folder.parent if folder.name == "bin" and folder.parent not in shared else folder
+    if folder.name == "bin" and folder.parent not in _shared():
+        return folder.parent
+    return folder if folder not in _shared() else program
+
+
+def _shared() -> set[Path]:
+    """Folders that hold much more than one program."""
+    home = Path.home()
+    return {*map(Path, ("/", "/opt", "/tmp", "/var/tmp", "/etc")), home, home / ".local"}  # noqa: S108 - never shown

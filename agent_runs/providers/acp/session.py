@@ -28,7 +28,7 @@ from agent_runs.providers.acp.client import AgentClient
 from agent_runs.providers.acp.limits import AgentLimits, TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
-from agent_runs.providers.acp.sandbox import limit_resources
+from agent_runs.providers.acp.sandbox import hidden_paths, limit_resources
 from agent_runs.providers.acp.session_options import SessionOptions
 from agent_runs.providers.acp.terminal import Terminals, Wrap
 from agent_runs.providers.acp.text import ClippedText
@@ -357,7 +357,8 @@ class Session:
             words = str(self._transport.noise).strip()[-_STDERR_SHOWN:]
         if self.session_id is None and refusals.is_about_login(words):
             return self.not_logged_in(words)
-        return outcome.crashed(self._profile, code, words)
+        hidden = hidden_paths(self._launch.wrap(self._launch.command, self._launch.cwd), words)
+        return outcome.crashed(self._profile, code, words, hidden)
 
     async def _drain(self) -> None:
         """Read standard error all the time: an agent with a full pipe would block."""

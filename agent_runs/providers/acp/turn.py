@@ -148,7 +148,8 @@ class Turn:
             async with contextlib.AsyncExitStack() as starting:
                 await starting.enter_async_context(self._around.start_slots)
                 await asyncio.to_thread(self._remember, 0, marker)
-                async with open_session(self._launch(tree, marker)) as session:
+                launch = await asyncio.to_thread(self._launch, tree, marker)
+                async with open_session(launch) as session:
                     await asyncio.to_thread(self._remember, session.child.pid, marker)
                     await self._start(session)
                     await starting.aclose()

@@ -55,7 +55,7 @@ async def test_a_sandboxed_run_can_work_in_a_clone(tmp_path: Path) -> None:
         prompt = "/run git log --format=%s && git status --short && git branch --show-current"
         recorder = MemoryRecorder()
         await acp.work(request(prompt, run_id=2, repo_url=str(source)), recorder)
-    assert recorder.of("ACTION")[0].observation == "Start of the run\nrun/2\n"
+    assert recorder.of("ACTION")[0].observation == "x\nStart of the run\nrun/2\n"
 
 
 def test_the_command_shows_the_run_and_hides_the_rest(tmp_path: Path) -> None:
