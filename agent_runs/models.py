@@ -97,28 +97,6 @@ class PullRequest(Record):
     head_branch_name: str | None = Field(default=None, description="branch with the changes")
 
 
-class PermissionOption(Record):
-    """One answer that an agent offers. Source: ACP, session/request_permission."""
-
-    option_id: str = Field(description="id to answer with")
-    name: str = Field(description="label in the agent's words")
-    kind: str = Field(description="allow_once, allow_always, reject_once or reject_always")
-
-
-class PermissionRequest(Record):
-    """A question of an agent that a person has to answer."""
-
-    id: int = Field(description="id of the question")
-    agent_run_id: int = Field(description="run whose agent asks")
-    turn: int = Field(description="number of the turn, from 1")
-    created_at: datetime = Field(description="when it was asked")
-    tool_call: dict[str, JSON] = Field(description="the tool call as the agent described it")
-    options: tuple[PermissionOption, ...] = Field(description="the possible answers")
-    state: str = Field(description="pending, answered, or withdrawn (its time or turn was over)")
-    option_id: str | None = Field(default=None, description="the answer, once there is one")
-    answered_at: datetime | None = Field(default=None, description="when it was answered")
-
-
 class Spent(Record):
     """Tokens and cost as reported by the agent; null if it reported none."""
 

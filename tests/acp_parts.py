@@ -12,7 +12,7 @@ from agent_runs.providers.acp.agents import SCRIPTED_PATH, AgentProfile
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
-from agent_runs.providers.base import PermissionQuestion, TurnOutcome, TurnRequest
+from agent_runs.providers.base import FormAnswer, PermissionQuestion, TurnOutcome, TurnRequest
 from tests.patience import PATIENCE_SECONDS
 
 PATIENT = AgentLimits(
@@ -29,10 +29,12 @@ machine the time for it decides."""
 
 
 class MemoryRecorder:
-    """Keeps what a provider tells; `answer` decides questions."""
+    """Keeps what a provider tells; `answer` decides questions, `fill_in` fills forms in."""
 
     def __init__(
-        self, answer: Callable[[PermissionQuestion], Awaitable[str | None]] | None = None
+        self,
+        answer: Callable[[PermissionQuestion], Awaitable[str | None]] | None = None,
+        fill_in: Callable[[PermissionQuestion], Awaitable[FormAnswer | None]] | None = None,
     ) -> None:
         self.entries: list[NewLog] = []
         self.batches = 0
@@ -41,6 +43,7 @@ class MemoryRecorder:
         self.drafts: list[tuple[str, str]] = []
         self.questions: list[PermissionQuestion] = []
         self._answer = answer
+        self._fill_in = fill_in
         self._told = anyio.Event()
 
     async def append(self, entries: Sequence[NewLog]) -> None:
@@ -62,6 +65,11 @@ class MemoryRecorder:
         self.questions.append(question)
         self._tell()
         return await self._answer(question) if self._answer else None
+
+    async def fill_in(self, question: PermissionQuestion) -> FormAnswer | None:
+        self.questions.append(question)
+        self._tell()
+        return await self._fill_in(question) if self._fill_in else None
 
     def of(self, message_type: str) -> list[NewLog]:
         return [entry for entry in self.entries if entry.message_type == message_type]

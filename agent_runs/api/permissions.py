@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from agent_runs.api.errors import documented
 from agent_runs.api.parameters import RunId
 from agent_runs.api.server import Running
-from agent_runs.models import PermissionRequest
+from agent_runs.questions import PermissionRequest
 from agent_runs.runs import questions
 from agent_runs.schemas.answers import Permissions
 from agent_runs.schemas.bodies import AnswerPermission
@@ -32,10 +32,15 @@ async def list_permissions(server: Running, run_id: RunId) -> Permissions:
 async def answer_permission(
     server: Running, run_id: RunId, permission_id: PermissionId, body: AnswerPermission
 ) -> PermissionRequest:
-    """Answer an agent's question with one of its options, or just with yes or no.
+    """Answer an agent's question with one of its options, with yes or no, or by filling it in.
 
     409 if it was already answered, or withdrawn because its time or its turn was over.
     """
     return await questions.answer(
-        server.database, run_id, permission_id, option_id=body.option_id, decision=body.decision
+        server.database,
+        run_id,
+        permission_id,
+        option_id=body.option_id,
+        decision=body.decision,
+        content=body.content,
     )

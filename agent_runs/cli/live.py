@@ -16,12 +16,13 @@ from rich.text import Text
 
 from agent_runs.cli import exits
 from agent_runs.cli.output import complain, say, say_json
-from agent_runs.cli.permissions import words_of
+from agent_runs.cli.permissions import lines_of, words_of
 from agent_runs.cli.steps import Step, step_of
 from agent_runs.cli.tables import status_text, style_of
 from agent_runs.client.blocking.client import CodegenClient
-from agent_runs.errors import Conflict, WaitTimeout
-from agent_runs.models import AgentRun, AgentRunLog, AgentRunStatus, PermissionRequest
+from agent_runs.errors import Conflict, InvalidRequest, WaitTimeout
+from agent_runs.models import JSON, AgentRun, AgentRunLog, AgentRunStatus
+from agent_runs.questions import PermissionRequest
 from agent_runs.reading.amounts import duration
 from agent_runs.reading.status import reason_in_words
 from agent_runs.reading.text import clean, one_line
@@ -227,12 +228,18 @@ def _ending(run: AgentRun) -> str:
 
 
 def _how_to_answer(question: PermissionRequest) -> str:
+    fields = question.form.fields if question.form else ()
+    if fields:
+        given = " ".join(f"--field {one_line(field.name)}=..." for field in fields[:3])
+        return f"agent-runs answer {question.agent_run_id} {question.id} allow {given}"
     return f"agent-runs answer {question.agent_run_id} {question.id} allow|reject"
 
 
 def _put_question(console: Console, client: CodegenClient, question: PermissionRequest) -> None:
     """Let the person choose; an empty line leaves the question open."""
     console.print(Text(f"The agent asks: {words_of(question)}", "yellow"))
+    for line in lines_of(question):
+        console.print(Text(f"  {line}", "dim"))
     for number, option in enumerate(question.options, 1):
         console.print(Text(f"  {number}  {one_line(option.name)}"))
     numbers = {str(number): option for number, option in enumerate(question.options, 1)}
@@ -246,7 +253,26 @@ def _put_question(console: Console, client: CodegenClient, question: PermissionR
             return
         if choice in numbers:
             break
+    option = numbers[choice]
+    content = _fill_in(console, question) if option.kind.startswith("allow") else {}
     try:
-        client.answer_permission(question.agent_run_id, question.id, numbers[choice].option_id)
-    except Conflict as exc:  # somebody else was faster
+        client.answer_permission(
+            question.agent_run_id, question.id, option.option_id, content=content
+        )
+    except (Conflict, InvalidRequest) as exc:  # somebody else was faster, or it does not fit
         complain(exc.message)
+
+
+def _fill_in(console: Console, question: PermissionRequest) -> dict[str, JSON]:
+    """Ask for each field of a form; an empty line leaves one out."""
+    content: dict[str, JSON] = {}
+    for field in question.form.fields if question.form else ():
+        label = one_line(field.title or field.name)
+        try:
+            words = console.input(Text(f"  {label}: ")).strip()
+        except EOFError:
+            break
+        several = field.kind == "choices"
+        if words:
+            content[field.name] = [word.strip() for word in words.split(",")] if several else words
+    return content

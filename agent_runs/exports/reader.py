@@ -10,7 +10,8 @@ import orjson
 
 from agent_runs.errors import AgentRunsError, RepoNotFound
 from agent_runs.filters import RunFilter
-from agent_runs.models import JSON, AgentRun, PermissionRequest, Repo, Turn
+from agent_runs.models import JSON, AgentRun, Repo, Turn
+from agent_runs.questions import PermissionRequest
 from agent_runs.store.engine.database import Database
 from agent_runs.store.files import exports
 from agent_runs.store.organization import repos

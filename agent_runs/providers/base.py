@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 from agent_runs.models import JSON, AgentInfo, NewLog, PermissionPolicy, WorkFile
+from agent_runs.questions import QuestionForm
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,23 @@ class TurnOutcome:
 
 @dataclass(frozen=True)
 class PermissionQuestion:
-    """What an agent wants to do, and the answers that it offers (raw ACP option objects)."""
+    """What an agent wants to do, and the answers that it offers (raw ACP option objects).
+
+    Attributes:
+        form: what a person is to fill in; None if it asks for permission.
+    """
 
     tool_call: dict[str, JSON]
     options: Sequence[dict[str, JSON]]
+    form: QuestionForm | None = None
+
+
+@dataclass(frozen=True)
+class FormAnswer:
+    """What a person answered to a form: the option, and the content that goes with it."""
+
+    option_id: str
+    content: dict[str, JSON] = field(default_factory=dict[str, JSON])
 
 
 class RunNews(TypedDict, total=False):
@@ -101,6 +115,10 @@ class Recorder(Protocol):
 
     async def ask(self, question: PermissionQuestion) -> str | None:
         """Pause the run until a person answers; the chosen option id, None if withdrawn."""
+        ...
+
+    async def fill_in(self, question: PermissionQuestion) -> FormAnswer | None:
+        """Pause the run until a person fills the form in; None if the question was withdrawn."""
         ...
 
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from agent_runs.errors import InvalidRequest
 from agent_runs.exports.lines import FORMAT, KIND
-from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentRun, PermissionRequest, Turn
+from agent_runs.models import JSON, LOCAL_ORGANIZATION, AgentRun, Turn
+from agent_runs.questions import PermissionRequest
 from agent_runs.reading.amounts import size
 from agent_runs.schemas.fields import LARGEST_ID
 from agent_runs.store.engine.payloads import clean

@@ -5,12 +5,14 @@ and the event bus, so any process can take it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Literal
 
 from agent_runs.bus.base import EventBus
 from agent_runs.errors import InvalidRequest, LostFence
-from agent_runs.models import AgentRunStatus, PermissionRequest
+from agent_runs.models import JSON, AgentRunStatus
 from agent_runs.providers.base import PermissionQuestion
+from agent_runs.questions import PermissionRequest, filled_in
 from agent_runs.store.engine.database import Database, Transaction
 from agent_runs.store.runs import permissions, runs
 from agent_runs.tasks import to_its_end
@@ -27,7 +29,7 @@ async def ask(
     turn: int,
     fence: int,
     timeout_seconds: float,
-) -> str | None:
+) -> PermissionRequest | None:
     """Pause a run until a person answers.
 
     Args:
@@ -35,7 +37,7 @@ async def ask(
         timeout_seconds: the time to answer; after it the question is withdrawn.
 
     Returns:
-        The chosen option; None if the question was withdrawn.
+        The question with its answer; None if it was withdrawn.
     """
     async with runs.changing(database, run_id) as (transaction, run):
         permission = await permissions.insert(
@@ -44,6 +46,7 @@ async def ask(
             turn=turn,
             tool_call=question.tool_call,
             options=question.options,
+            form=question.form,
         )
         await runs.change(
             transaction,
@@ -69,8 +72,17 @@ async def answer(
     *,
     option_id: str | None = None,
     decision: Literal["allow", "reject"] | None = None,
+    content: Mapping[str, JSON] | None = None,
 ) -> PermissionRequest:
     """Answer a question with one of its options, or simply with yes or no.
+
+    Args:
+        database: where the question is.
+        run_id: whose agent asks.
+        permission_id: id of the question.
+        option_id: of the answer.
+        decision: in place of an option.
+        content: what was filled in, for a question with a form; it means yes.
 
     Raises:
         RunNotFound, PermissionNotFound: there is no such question.
@@ -79,22 +91,28 @@ async def answer(
     """
     await runs.get(database, run_id)
     question = await permissions.get(database, run_id, permission_id)
-    choice = option_id or _option_for(question, decision)
+    if content and question.form is None:
+        raise InvalidRequest("content: this question has no form. Answer it with an option.")
+    yes = "allow" if content else None
+    choice = option_id or _option_for(question, decision or yes)
     if choice not in {option.option_id for option in question.options}:
         options = ", ".join(repr(option.option_id) for option in question.options)
         raise InvalidRequest(f"option_id: {choice!r} is not offered. Choose one of {options}.")
+    filled = _filled_in(question, choice, content or {})
     async with runs.changing(database, run_id) as (transaction, _):
-        answered = await permissions.answer(transaction, permission_id, choice)
+        answered = await permissions.answer(transaction, permission_id, choice, filled)
         await _release(transaction, run_id)
     return answered
 
 
-async def _answer_to(database: Database, bus: EventBus, question: PermissionRequest) -> str | None:
+async def _answer_to(
+    database: Database, bus: EventBus, question: PermissionRequest
+) -> PermissionRequest | None:
     async with bus.subscribe(run_id=question.agent_run_id) as subscription:
         while True:
             present = await permissions.get(database, question.agent_run_id, question.id)
             if present.state != "pending":
-                return present.option_id
+                return present if present.state == "answered" else None
             await subscription.next(_POLL_SECONDS)
 
 
@@ -125,6 +143,15 @@ async def _release(transaction: Transaction, run_id: int, *, fence: int | None =
         )
     elif open_id != run.permission_id:
         await runs.change(transaction, run, fence=fence, permission_id=open_id)
+
+
+def _filled_in(
+    question: PermissionRequest, choice: str, content: Mapping[str, JSON]
+) -> dict[str, JSON]:
+    kinds = {option.option_id: option.kind for option in question.options}
+    if question.form is None or not kinds[choice].startswith("allow"):
+        return {}
+    return filled_in(question.form, content)
 
 
 def _option_for(question: PermissionRequest, decision: Literal["allow", "reject"] | None) -> str:

@@ -13,7 +13,8 @@ import orjson
 from agent_runs.bus.base import EventBus
 from agent_runs.events import Draft
 from agent_runs.models import NewLog
-from agent_runs.providers.base import PermissionQuestion, RunNews
+from agent_runs.providers.base import FormAnswer, PermissionQuestion, RunNews
+from agent_runs.questions import PermissionRequest
 from agent_runs.runs import questions
 from agent_runs.store.engine.database import Database
 from agent_runs.store.runs import logs, runs
@@ -68,6 +69,17 @@ class TurnRecorder:
 
     async def ask(self, question: PermissionQuestion) -> str | None:
         """Pause the run until a person answers; None if the question was withdrawn."""
+        answered = await self._ask(question)
+        return answered.option_id if answered else None
+
+    async def fill_in(self, question: PermissionQuestion) -> FormAnswer | None:
+        """Pause the run until a person fills a form in; None if the question was withdrawn."""
+        answered = await self._ask(question)
+        if answered is None or answered.option_id is None:
+            return None
+        return FormAnswer(answered.option_id, answered.content)
+
+    async def _ask(self, question: PermissionQuestion) -> PermissionRequest | None:
         return await questions.ask(
             self._database,
             self._bus,

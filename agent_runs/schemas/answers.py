@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from agent_runs.models import (
     AgentInfo,
     AgentRun,
-    PermissionRequest,
     QueuedPrompt,
     Repo,
     Turn,
     WorkFile,
 )
+from agent_runs.questions import PermissionRequest
 from agent_runs.record import Reply
 from agent_runs.schemas.hosted import HostedHealth
 

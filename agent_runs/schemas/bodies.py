@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agent_runs.models import JSON
 from agent_runs.schemas.fields import (
     Agent,
     Body,
@@ -82,13 +83,18 @@ class ResumeRunMore(MorePrompt):
 
 
 class AnswerPermission(Body):
-    """An answer to an agent's question: one of its options, or simply yes or no."""
+    """An answer to an agent's question: one of its options, yes or no, or a form filled in."""
 
     option_id: Line | None = Field(
         default=None, description="`option_id` of one of the offered options."
     )
     decision: Literal["allow", "reject"] | None = Field(
         default=None, description="`allow` or `reject`, once, in place of an option."
+    )
+    content: dict[str, JSON] | None = Field(
+        default=None,
+        description="What was filled in, by the names of the form's fields; for questions with a "
+        "form, of which this is the answer yes.",
     )
 
 

@@ -1,6 +1,8 @@
 """Create, list, read, resume, stop and archive over HTTP, with real scripted agents."""
 
 import base64
+import json
+from typing import Any
 
 import anyio
 import httpx
@@ -238,6 +240,37 @@ async def test_choices_for_the_agent_are_kept_until_a_resume_changes_them(
     assert (run["options"], run["status"]) == ({}, "COMPLETE")
 
 
+async def asked(app: FastAPI, http: httpx.AsyncClient, run_id: int) -> list[dict[str, Any]]:
+    """The open questions of a run, once there are any."""
+    path = f"/agent_runs/{run_id}/permissions"
+    with anyio.fail_after(PATIENCE_SECONDS):
+        async with app.state.server.bus.subscribe(run_id=run_id) as subscription:
+            while not (questions := (await http.get(path)).json()["items"]):
+                await subscription.next(PATIENCE_SECONDS)
+    return questions
+
+
+async def test_a_form_is_answered_with_its_content_or_declined(
+    app: FastAPI, http: httpx.AsyncClient, finished: Finish
+) -> None:
+    form = {"required": ["db"], "properties": {"db": {"enum": ["SQLite"]}}}
+    asks = json.dumps({"mode": "form", "message": "Which?", "requestedSchema": form})
+    results: list[str] = []
+    for body in ({"content": {"db": "SQLite"}}, {"decision": "reject", "content": {"x": 1}}):
+        answer = await http.post(
+            "/agent_runs", json={"prompt": f"/request elicitation/create {asks}"}
+        )
+        run_id = answer.json()["id"]
+        (question,) = await asked(app, http, run_id)
+        assert question["form"]["fields"][0]["choices"][0]["value"] == "SQLite"
+        one = f"/agent_runs/{run_id}/permissions/{question['id']}"
+        assert (await http.post(one, json={"content": {"db": "Oracle"}})).status_code == 422
+        assert (await http.post(one, json={"decision": "allow"})).status_code == 422
+        assert (await http.post(one, json=body)).json()["state"] == "answered"
+        results.append(str((await finished(run_id)).result))
+    assert results == ['{"action": "accept", "content": {"db": "SQLite"}}', '{"action": "decline"}']
+
+
 async def test_a_question_of_an_agent_is_answered_once(
     app: FastAPI, http: httpx.AsyncClient, finished: Finish
 ) -> None:
@@ -247,14 +280,12 @@ async def test_a_question_of_an_agent_is_answered_once(
         )
     ).json()
     path = f"/agent_runs/{run['id']}/permissions"
-    with anyio.fail_after(PATIENCE_SECONDS):
-        async with app.state.server.bus.subscribe(run_id=run["id"]) as subscription:
-            while not (questions := (await http.get(path)).json()["items"]):
-                await subscription.next(PATIENCE_SECONDS)
+    questions = await asked(app, http, run["id"])
     assert (await http.get(f"/agent_runs/{run['id']}")).json()["status"] == "PAUSED"
     one = f"{path}/{questions[0]['id']}"
     assert (await http.post(one, json={})).status_code == 422
     assert (await http.post(one, json={"option_id": "no such"})).status_code == 422
+    assert (await http.post(one, json={"content": {"a": 1}})).status_code == 422
     assert (await http.post(one, json={"decision": "allow"})).json()["state"] == "answered"
     again = await http.post(one, json={"decision": "allow"})
     assert (again.status_code, again.json()["error"]) == (409, "PermissionAnswered")

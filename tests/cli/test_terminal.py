@@ -125,3 +125,42 @@ def test_help_is_shown_without_loading_what_the_commands_need() -> None:
     ).stdout
     assert "Usage" in shown
     assert shown.splitlines()[-1] == "[]"
+
+
+_FORM = (
+    '/request elicitation/create {"mode": "form", "message": "Which database?", "requestedSchema":'
+    ' {"required": ["db"], "properties": {"db": {"title": "Database", "enum": ["SQLite", "Postgres"'
+    ']}, "size": {"type": "integer"}}}}'
+)
+
+
+def test_a_form_is_filled_in_at_the_terminal(command: Command, sdk: CodegenClient) -> None:
+    screen = Screen(command, "run", _FORM, "--follow")
+    run_id = int(screen.read_until(r"Run (\d+) ")[1])
+    screen.read_until(r"Which database\?")
+    screen.read_until("Your answer")
+    screen.type("1\n")
+    screen.read_until("Database: ")
+    screen.type("SQLite\n")
+    screen.read_until("size: ")
+    screen.type("5\n")
+    assert screen.close() == 0
+    result = sdk.wait(run_id, timeout=PATIENCE_SECONDS).result
+    assert result == '{"action": "accept", "content": {"db": "SQLite", "size": 5}}'
+
+
+def test_a_form_is_listed_and_filled_in_by_a_command(cli: Cli, sdk: CodegenClient) -> None:
+    run = sdk.create_agent_run(_FORM)
+    for event in sdk.events(0, run_id=run.id):
+        if event.kind == "permission.requested":
+            break
+    (question,) = sdk.list_permissions(run.id)
+    listed = cli("permissions", run.id).out
+    assert "Which database?" in listed
+    assert "--field db=...  Database (required)" in listed
+    assert cli("answer", run.id, question.id).code != 0
+    wrong = cli("answer", run.id, question.id, "--field", "db=Oracle")
+    assert "'db' must be one of 'Postgres', 'SQLite'" in wrong.err
+    assert cli("answer", run.id, question.id, "--field", "db=Postgres").code == 0
+    result = sdk.wait(run.id, timeout=PATIENCE_SECONDS).result
+    assert result == '{"action": "accept", "content": {"db": "Postgres"}}'

@@ -20,11 +20,10 @@ from agent_runs.models import (
     JSON,
     AgentRun,
     AgentRunStatus,
-    PermissionOption,
-    PermissionRequest,
     PullRequest,
     Turn,
 )
+from agent_runs.questions import PermissionOption, PermissionRequest
 from agent_runs.reading.run import reading_of
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)

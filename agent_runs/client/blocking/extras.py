@@ -12,13 +12,14 @@ from agent_runs.client import late
 from agent_runs.client.blocking.sender import Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Literal, Unpack
 
     from agent_runs.client.calls.measures import AnalyticsQuery
     from agent_runs.insight import Insight
     from agent_runs.insight.compared import Comparison
-    from agent_runs.models import JSON, AgentInfo, AgentRun, PermissionRequest, Repo, Turn
+    from agent_runs.models import JSON, AgentInfo, AgentRun, Repo, Turn
+    from agent_runs.questions import PermissionRequest
     from agent_runs.schemas.analytics import AnalyticsTable
     from agent_runs.schemas.answers import Diff, TemplateInfo
 
@@ -83,10 +84,23 @@ class Extras(Sender):
         return self._send(late.runs.list_permissions(run_id))
 
     def answer_permission(
-        self, run_id: int | str, permission_id: int, answer: Literal["allow", "reject"] | str
+        self,
+        run_id: int | str,
+        permission_id: int,
+        answer: Literal["allow", "reject"] | str,
+        *,
+        content: Mapping[str, JSON] | None = None,
     ) -> PermissionRequest:
-        """Answer an agent's question with `allow`, `reject` or the id of one of its options."""
-        return self._send(late.runs.answer_permission(run_id, permission_id, answer))
+        """Answer an agent's question with `allow`, `reject` or the id of one of its options.
+
+        Args:
+            run_id: id of the run.
+            permission_id: id of the question.
+            answer: `allow`, `reject` or an option.
+            content: what was filled in, by the names of the form's fields.
+        """
+        call = late.runs.answer_permission(run_id, permission_id, answer, content)
+        return self._send(call)
 
     def get_analytics(self, table: str, **query: Unpack[AnalyticsQuery]) -> AnalyticsTable:
         """Return a table: `summary`, `days`, `tools`, `errors`, `agents` ... (docs/analytics.md).

@@ -19,10 +19,10 @@ from agent_runs.models import (
     AgentInfo,
     AgentRun,
     PermissionPolicy,
-    PermissionRequest,
     Repo,
     Turn,
 )
+from agent_runs.questions import PermissionRequest
 from agent_runs.schemas.answers import Diff, TemplateInfo
 
 _AGENT = f"/v1/organizations/{ORG}/agent"
@@ -323,7 +323,10 @@ def list_permissions(run_id: int | str) -> Call[list[PermissionRequest]]:
 
 
 def answer_permission(
-    run_id: int | str, permission_id: int, answer: Literal["allow", "reject"] | str
+    run_id: int | str,
+    permission_id: int,
+    answer: Literal["allow", "reject"] | str,
+    content: Mapping[str, JSON] | None = None,
 ) -> Call[PermissionRequest]:
     """POST /agent_runs/{id}/permissions/{permission_id}."""
     name = "decision" if answer in {"allow", "reject"} else "option_id"
@@ -331,7 +334,7 @@ def answer_permission(
         "POST",
         f"{_run(run_id)}/permissions/{permission_id}",
         answers.record(PermissionRequest),
-        body={name: answer},
+        body={name: answer, **({"content": dict(content)} if content else {})},
         missing=errors.PermissionNotFound,
         conflict=errors.PermissionAnswered,
     )

@@ -11,8 +11,8 @@ from agent_runs.models import (
     WATCHED_PROVIDER,
     AgentRun,
     AgentRunStatus,
-    PermissionRequest,
 )
+from agent_runs.questions import PermissionRequest
 from agent_runs.reading.amounts import plural, short_count
 from agent_runs.reading.target import argument
 from agent_runs.reading.text import one_line

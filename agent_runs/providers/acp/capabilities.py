@@ -13,6 +13,7 @@ def introduction(profile: AgentProfile) -> dict[str, JSON]:
         "clientCapabilities": {
             "fs": {"readTextFile": profile.fs, "writeTextFile": profile.fs},
             "terminal": profile.terminal,
+            "elicitation": {"form": {}, "url": {}},
             "session": {"notices": {}, "compaction": {}},
             # Output without a fence around it, and the exit code, of commands that it runs.
             "_meta": {"terminal_output": True},

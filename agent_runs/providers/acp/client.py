@@ -8,6 +8,7 @@ Source: https://agentclientprotocol.com/protocol/schema
 import asyncio
 import os
 import shlex
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,12 @@ from acp.exceptions import RequestError
 from pydantic import BaseModel, ValidationError
 
 from agent_runs.models import JSON
+from agent_runs.providers.acp.forms import (
+    ANSWERS,
+    answers_to_question,
+    form_of,
+    form_of_question,
+)
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.terminal import MOST_TERMINALS, Terminal, Terminals
 from agent_runs.providers.acp.workspace import (
@@ -26,7 +33,8 @@ from agent_runs.providers.acp.workspace import (
     open_beneath,
     read_beneath,
 )
-from agent_runs.reading.shapes import object_or_empty, objects_or_empty
+from agent_runs.providers.base import PermissionQuestion
+from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 
 _READ_BYTES = 32 * 1024 * 1024
 
@@ -56,6 +64,8 @@ class AgentClient:
         """
         if method == "session/request_permission":
             return await self._request_permission(object_or_empty(params))
+        if method == "elicitation/create":
+            return await self._elicit(object_or_empty(params))
         try:
             return await self._typed(method, params)
         except ValidationError as exc:
@@ -100,11 +110,51 @@ class AgentClient:
         options = objects_or_empty(params.get("options"))
         if not tool_call or not options:
             raise RequestError.invalid_params({"details": "toolCall and options are required"})
+        if (form := form_of_question(tool_call)) is not None:
+            return await self._ask_person(params, PermissionQuestion(tool_call, options, form))
         choice = await self.permissions.choose(tool_call, options)
         self.on_decision(params, choice)
         if choice is None:
             return {"outcome": {"outcome": "cancelled"}}
         return {"outcome": {"outcome": "selected", "optionId": choice}}
+
+    async def _ask_person(
+        self, params: dict[str, JSON], question: PermissionQuestion
+    ) -> dict[str, JSON]:
+        """Answer a question that came as a permission request, though yes alone answers nothing."""
+        answer = await self.permissions.fill_in(question)
+        if answer is None:
+            self.on_decision({**params, "form": True}, None)
+            return {"outcome": {"outcome": "cancelled"}}
+        answers = answers_to_question(answer.content)
+        self.on_decision({**params, "form": True, "answers": answers}, answer.option_id)
+        outcome = {"outcome": "selected", "optionId": answer.option_id}
+        return {"outcome": outcome, "answers": answers}
+
+    async def _elicit(self, params: dict[str, JSON]) -> dict[str, JSON]:
+        try:
+            form = form_of(params)
+        except ValueError as exc:
+            raise RequestError.invalid_params({"details": str(exc)}) from exc
+        call_id = text_or_empty(params.get("toolCallId"))
+        # Without a call of its own, the question is an entry of its own.
+        about = {"name": "question", "toolCallId": f"question-{uuid.uuid4().hex}"}
+        shown: dict[str, JSON] = {"toolCallId": call_id} if call_id else about
+        question = PermissionQuestion({**shown, "title": form.message}, ANSWERS, form)
+        answer = await self.permissions.fill_in(question)
+        title = {} if call_id else {"title": form.message}
+        decision: dict[str, JSON] = {
+            "toolCall": {**shown, **title},
+            "options": list(ANSWERS),
+            "form": True,
+            "question": form.message,
+        }
+        if answer is None:
+            self.on_decision(decision, None)
+            return {"action": "cancel"}
+        self.on_decision({**decision, "answers": answer.content}, answer.option_id)
+        accepted = {"content": answer.content} if answer.option_id == "accept" else {}
+        return {"action": answer.option_id, **accepted}
 
     async def _read(self, request: schema.ReadTextFileRequest) -> BaseModel:
         content = await asyncio.to_thread(read_beneath, self.root, request.path, _READ_BYTES)

@@ -7,15 +7,17 @@ applies. After a cancel every question is answered `cancelled`, as the protocol 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from agent_runs.models import JSON, PermissionPolicy
 from agent_runs.providers.acp.guard import PolicyGuard
-from agent_runs.providers.base import PermissionQuestion
+from agent_runs.providers.base import FormAnswer, PermissionQuestion
 
 _WITHDRAW_SECONDS = 5.0
+_Answer = TypeVar("_Answer")
 
 Ask = Callable[[PermissionQuestion], Coroutine[Any, Any, str | None]]
+FillIn = Callable[[PermissionQuestion], Coroutine[Any, Any, FormAnswer | None]]
 
 _KINDS = {"allow": ("allow_once", "allow_always"), "reject": ("reject_once", "reject_always")}
 
@@ -28,6 +30,7 @@ class Permissions:
         policy: `allow`, `reject`, or `ask` a person.
         ask: asks the person; returns the option id, None if the question was withdrawn.
         guard: knows what needs no question.
+        form: lets a person fill a form in, whatever the policy: it grants nothing.
         cancelled: nothing is allowed any more.
         decisions: kinds of the options that were chosen, such as `allow_once`.
     """
@@ -35,9 +38,10 @@ class Permissions:
     policy: PermissionPolicy
     ask: Ask
     guard: PolicyGuard
+    form: FillIn
     cancelled: bool = False
     decisions: set[str] = field(default_factory=set[str])
-    _waiting: set[asyncio.Task[str | None]] = field(default_factory=set[asyncio.Task[str | None]])
+    _waiting: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     @property
     def waiting(self) -> bool:
@@ -88,7 +92,7 @@ class Permissions:
             return None
         if self.policy != "ask":
             return _pick(options, self.policy)
-        answer = await self._ask(PermissionQuestion(tool_call=tool_call, options=options))
+        answer = await self._wait(self.ask(PermissionQuestion(tool_call, options)))
         if self.cancelled:
             return None
         if answer not in [option.get("optionId") for option in options]:
@@ -96,8 +100,13 @@ class Permissions:
             return _pick(options, "reject")
         return answer
 
-    async def _ask(self, question: PermissionQuestion) -> str | None:
-        task = asyncio.create_task(self.ask(question), name="agent-question")
+    async def fill_in(self, question: PermissionQuestion) -> FormAnswer | None:
+        """Return what a person filled in, None if the question was withdrawn."""
+        answer = None if self.cancelled else await self._wait(self.form(question))
+        return None if self.cancelled else answer
+
+    async def _wait(self, asking: Coroutine[Any, Any, _Answer]) -> _Answer | None:
+        task = asyncio.create_task(asking, name="agent-question")
         self._waiting.add(task)
         try:
             return await task

@@ -27,8 +27,7 @@ _OPTIONS = [
 ]
 _STEPS = ("search", "read", "write", "run", "sleep", "ask")
 _LOOK = "ls -la && git status --short"
-_LINE_BYTES = 64 * 1024 * 1024
-_MOST_MATCHES = 100
+_LINE_BYTES, _MOST_MATCHES = 64 * 1024 * 1024, 100
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__"}
 
 Json = dict[str, Any]
@@ -152,8 +151,7 @@ class Scripted:
 
     def _save(self, session_id: str) -> None:
         self._store.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(self._sessions[session_id])
-        (self._store / f"{session_id}.json").write_text(content, "utf-8")
+        (self._store / f"{session_id}.json").write_text(json.dumps(self._sessions[session_id]))
 
     def _restore(self, params: Json) -> Json:
         session_id = params["sessionId"]
@@ -250,8 +248,8 @@ class Turn:
     async def _do_search(self, pattern: str) -> None:
         async with self._tool(f"Search {pattern!r}", "search", {"pattern": pattern}) as result:
             matches = await asyncio.to_thread(self._matches, pattern)
-            text = "\n".join(matches) or "no matches"
-            result.update(content=_content(text), rawOutput={"matches": len(matches)})
+            content = _content("\n".join(matches) or "no matches")
+            result.update(content=content, rawOutput={"matches": len(matches)})
 
     def _matches(self, pattern: str) -> list[str]:
         matches: list[str] = []
@@ -303,10 +301,14 @@ class Turn:
             allowed = await self._allowed(result, title or "Do it", [])
         await self._do_say("It was allowed. " if allowed else "It was rejected. ")
 
+    async def _do_request(self, rest: str) -> None:
+        method, _, params = rest.partition(" ")
+        await self._do_say(json.dumps(await self._ask_client(method, **json.loads(params))))
+
     async def _do_image(self, _: str) -> None:
         for image in self._images:
-            size = len(base64.b64decode(image["data"]))
-            await self._do_say(f"Got an image: {image['mimeType']}, {size} bytes. ")
+            content = base64.b64decode(image["data"])
+            await self._do_say(f"Got an image: {image['mimeType']}, {len(content)} bytes. ")
 
     async def _do_stop(self, reason: str) -> None:
         self._stop_reason = reason
@@ -338,8 +340,7 @@ class Turn:
         )
 
     async def _update(self, kind: str, /, **fields: Any) -> None:
-        update = {"sessionUpdate": kind, **fields}
-        params = {"sessionId": self._session_id, "update": update}
+        params = {"sessionId": self._session_id, "update": {"sessionUpdate": kind, **fields}}
         await self._agent.peer.send({"method": "session/update", "params": params})
 
     async def _ask_client(self, method: str, **params: Any) -> Json:

@@ -9,10 +9,8 @@ raced against it.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -22,17 +20,15 @@ from acp.exceptions import RequestError
 from agent_runs.models import JSON
 from agent_runs.processes import Child
 from agent_runs.providers.acp import outcome, refusals
-from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.capabilities import introduction
 from agent_runs.providers.acp.client import AgentClient
-from agent_runs.providers.acp.limits import AgentLimits, TurnClock
+from agent_runs.providers.acp.launch import Launch
+from agent_runs.providers.acp.limits import TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
-from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.sandbox import hidden_paths, limit_resources
 from agent_runs.providers.acp.session_options import SessionOptions
-from agent_runs.providers.acp.terminal import Terminals, Wrap
+from agent_runs.providers.acp.terminal import Terminals
 from agent_runs.providers.acp.text import ClippedText
-from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.transport import LineTransport
 from agent_runs.reading.shapes import object_or_empty, objects_or_empty, text_or_empty
 from agent_runs.tasks import Background, to_its_end
@@ -42,33 +38,6 @@ _STDERR_SHOWN = 2000
 _LAST_BYTES_SECONDS = 1.0
 _TICK_SECONDS = 0.5
 _EXIT_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What is needed to start an agent.
-
-    Attributes:
-        command: as in the profile, unconfined.
-        wrap: puts a command into the agent's sandbox.
-        meta: `_meta` of the requests that open a session.
-        redact: removes known secrets from what the agent prints.
-        on_change: called after the translator has taken something in.
-        room: waits until more may be read from the agent.
-    """
-
-    profile: AgentProfile
-    command: Sequence[str]
-    cwd: Path
-    env: Mapping[str, str]
-    limits: AgentLimits
-    permissions: Permissions
-    translator: Translator
-    wrap: Wrap
-    redact: Callable[[str], str]
-    on_change: Callable[[], None]
-    room: Callable[[], Awaitable[None]]
-    meta: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
 
 
 @contextlib.asynccontextmanager
@@ -391,7 +360,8 @@ class Session:
             self._launch.on_change()
 
     def _note_decision(self, request: dict[str, JSON], choice: str | None) -> None:
-        policy = self._launch.permissions.policy
+        # A form is for a person, whatever the policy.
+        policy = "ask" if request.get("form") else self._launch.permissions.policy
         self._launch.translator.decide(request, choice, policy, datetime.now(UTC))
         self._launch.on_change()
 

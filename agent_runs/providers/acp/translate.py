@@ -128,9 +128,13 @@ class Translator:
             text_or_empty(option.get("optionId")): option.get("kind")
             for option in objects_or_empty(request.get("options"))
         }
-        decision = clipped({"choice": choice, "kind": kinds.get(choice or ""), "policy": policy})
+        decision: dict[str, JSON] = {"choice": choice, "kind": kinds.get(choice or "")}
+        decision["policy"] = policy
+        if answers := request.get("answers"):
+            decision["answers"] = answers
+        question = text_or_empty(request.get("question") or tool_call.get("title"))
         for call in self._asked_about(tool_call, at):
-            call.decide(object_or_empty(decision), text_or_empty(tool_call.get("title")))
+            call.decide(object_or_empty(clipped(decision)), question)
             self._show(call)
         self._limit_open()
 

@@ -23,6 +23,7 @@ from agent_runs.providers.acp.commits import identity
 from agent_runs.providers.acp.environment import agent_command, agent_environment
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.guard import PolicyGuard
+from agent_runs.providers.acp.launch import Launch
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.model_choice import choose_model
 from agent_runs.providers.acp.outcome import TurnFailed
@@ -30,7 +31,7 @@ from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.pinning import Pinning
 from agent_runs.providers.acp.private_home import TooMuchToCopy, write_home
 from agent_runs.providers.acp.sandbox import Sandbox
-from agent_runs.providers.acp.session import Launch, Session, open_session
+from agent_runs.providers.acp.session import Session, open_session
 from agent_runs.providers.acp.translate import Translator
 from agent_runs.providers.acp.workspace import Workspaces, WorkTree
 from agent_runs.providers.acp.writer import Writer
@@ -74,7 +75,7 @@ class Turn:
         self._pin = profile.pin(request.permission_policy)
         policy = request.permission_policy
         guard = PolicyGuard(policy, profile.unasked_commands)
-        self._permissions = Permissions(policy, recorder.ask, guard)
+        self._permissions = Permissions(policy, recorder.ask, guard, recorder.fill_in)
         self._translator = Translator(
             request.turn,
             str(self._folder.work),

@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from agent_runs.events import EventKind
-from agent_runs.models import AgentRun, PermissionRequest, Turn
+from agent_runs.models import AgentRun, Turn
+from agent_runs.questions import PermissionRequest
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import clean_text
 from agent_runs.store.figures import figures, tallies

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from agent_runs.errors import PermissionAnswered, PermissionNotFound
 from agent_runs.events import EventKind
-from agent_runs.models import JSON, PermissionRequest
+from agent_runs.models import JSON
+from agent_runs.questions import PermissionRequest, QuestionForm
 from agent_runs.store.engine.database import Reader, Transaction
 from agent_runs.store.engine.payloads import clean_text, dump, now
 
@@ -23,6 +24,7 @@ async def insert(
     turn: int,
     tool_call: Mapping[str, JSON],
     options: Sequence[Mapping[str, JSON]],
+    form: QuestionForm | None = None,
 ) -> PermissionRequest:
     """Record a question and notify subscribers.
 
@@ -32,6 +34,7 @@ async def insert(
         turn: number of the turn.
         tool_call: as the agent described it.
         options: ACP option objects (`optionId`, `name`, `kind`).
+        form: what the person is to fill in.
     """
     ((permission_id,),) = await transaction.execute(
         "insert into permission (run_id, state, payload) values (:run_id, :state, '') returning id",
@@ -44,8 +47,10 @@ async def insert(
         "created_at": now(),
         "tool_call": tool_call,
         "options": [_option(option) for option in options],
+        "form": form.model_dump() if form else None,
         "state": _PENDING,
         "option_id": None,
+        "content": {},
         "answered_at": None,
     }
     return await _write(transaction, fields, EventKind.PERMISSION_REQUESTED)
@@ -106,8 +111,13 @@ async def oldest_pending(reader: Reader, run_id: int) -> int | None:
     return rows[0][0]
 
 
-async def answer(transaction: Transaction, permission_id: int, option_id: str) -> PermissionRequest:
-    """Record the answer and notify subscribers; the caller checks that the option is offered.
+async def answer(
+    transaction: Transaction,
+    permission_id: int,
+    option_id: str,
+    content: Mapping[str, JSON] | None = None,
+) -> PermissionRequest:
+    """Record the answer and notify subscribers; the caller checks that they are offered.
 
     Raises:
         PermissionNotFound: there is no such question.
@@ -118,7 +128,9 @@ async def answer(transaction: Transaction, permission_id: int, option_id: str) -
         raise PermissionAnswered(
             f"Permission request {permission_id} was already {question.state}. Nothing was changed."
         )
-    return await _close(transaction, question, state=_ANSWERED, option_id=option_id)
+    return await _close(
+        transaction, question, state=_ANSWERED, option_id=option_id, content=content
+    )
 
 
 async def withdraw(transaction: Transaction, permission_id: int) -> None:
@@ -149,11 +161,17 @@ async def _locked(transaction: Transaction, permission_id: int) -> PermissionReq
 
 
 async def _close(
-    transaction: Transaction, question: PermissionRequest, *, state: str, option_id: str | None
+    transaction: Transaction,
+    question: PermissionRequest,
+    *,
+    state: str,
+    option_id: str | None,
+    content: Mapping[str, JSON] | None = None,
 ) -> PermissionRequest:
     fields = question.model_dump() | {
         "state": state,
         "option_id": option_id,
+        "content": dict(content or {}),
         "answered_at": now() if state == _ANSWERED else None,
     }
     return await _write(transaction, fields, EventKind.PERMISSION_ANSWERED)
