@@ -1,7 +1,7 @@
 # Everything a developer or a newcomer types. Needs Python 3.11 or newer, git and make; the rest
 # is installed into .venv, from the pinned and hashed requirements files.
 
-.PHONY: up dev test test-browser-code check soak agents pythons bench twin format requirements clean
+.PHONY: up dev test test-browser-code tested-agents check soak agents pythons bench twin format requirements clean
 checks := format lint types imports dependencies spelling client browser dashboard
 .PHONY: $(addprefix check-,$(checks))
 .DELETE_ON_ERROR:
@@ -38,7 +38,7 @@ whole := $(if $(strip $(ARGS)),,yes)
 # More than the usual two cores: many tests wait, for servers that start and agents that end.
 workers := 3
 
-test: .venv/installed-dev $(if $(whole),check test-browser-code)  ## check and run all tests; ARGS="-k store": some tests
+test: .venv/installed-dev $(if $(whole),check test-browser-code tested-agents)  ## check and run all tests; ARGS="-k store": some tests
 	@$(python) -m pytest -n $(workers) $(if $(whole),--cov --cov-report=,$(ARGS))
 
 check: .venv/installed-dev  ## all checks, side by side; make check-types runs one
@@ -86,8 +86,12 @@ test-browser-code: .venv/installed  ## tests of the browser code that needs no b
 soak: .venv/installed-dev  ## storms, kills and simulations, for hours; ARGS="-k kill"
 	@TEST_LENGTH=long $(python) -m pytest -n 2 -m soak --timeout 7200 $(ARGS)
 
-agents: .venv/installed-dev  ## the coding agents that are installed here, with the user's logins
-	@TEST_LENGTH=long $(python) -m pytest -m agents -v -rs $(ARGS)
+# The pinned agents of `make test`, into the user's cache; without a registry their tests are skipped.
+tested-agents: .venv/installed-dev
+	@$(python) -m tests.agents.install
+
+agents: .venv/installed-dev  ## install today's coding agents into the cache, and try all scenarios
+	@$(python) -m tests.agents.today $(ARGS)
 
 pythons: .venv/installed-dev  ## every supported Python that is found here, in environments of its own
 	@TEST_LENGTH=long $(python) -m pytest -m pythons -v -rs --timeout 7200 $(ARGS)

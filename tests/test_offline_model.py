@@ -143,8 +143,8 @@ def test_requests_without_tools_get_a_short_text(model: OfflineModel) -> None:
     [
         ("Run a slow command", "time.sleep"),
         ("Run a failing command", "exit 3"),
-        ("Then commit it", "git commit"),
-        ("Then push it", "git push"),
+        ("Say hello and commit it", "git commit"),
+        ("Say hello and push it", "git push"),
     ],
 )
 def test_words_of_the_prompt_choose_what_it_does(

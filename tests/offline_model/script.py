@@ -16,6 +16,7 @@ ANSWER = ("I wrote ", f"**{FILE}** ", "and checked it: ", "2 lines. ", "Done.")
 THOUGHT = ("The user wants ", "a small file. ", "I will write it.")
 QUESTION = "Which database?"
 FAILING_CODE = 3
+STARTED = "started"  # a file that says that the slow command runs
 
 _STEPS = ("Look at the project", f"Write {FILE}", "Check the result")
 _PLANS = (
@@ -83,17 +84,17 @@ def _question(asked: Asked) -> Reply:
     return _next(asked, [_first(asked, _QUESTIONS, values)], ("Thank you.",))
 
 
-# The first words that stand in the prompt decide.
+# The first words that stand in the prompt decide: agents may put it together with one before.
 _SCRIPTS: tuple[tuple[str, Callable[[Asked], Reply]], ...] = (
     ("What is the codeword", _recall),
     ("images do you see", _look),
-    ("slow command", _command("python3 -c 'import time; time.sleep(600)'")),
-    ("failing command", _command(f"echo broken; exit {FAILING_CODE}")),
-    ("harmless command", _command("echo harmless > harmless.txt")),
-    ("push", _command("git push origin HEAD")),
-    ("commit", _commit),
-    ("question", _question),
+    ("and push it", _command("git push origin HEAD")),
+    ("and commit it", _commit),
+    ("Ask me a question", _question),
     (FILE, _work),
+    ("slow command", _command(f"touch {STARTED}; python3 -c 'import time; time.sleep(600)'")),
+    ("failing command", _command(f"echo broken; exit {FAILING_CODE}")),
+    ("harmless command", _command("touch harmless.txt")),
 )
 
 

@@ -148,6 +148,7 @@ class _Requests(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("x-should-retry", "false")  # as Anthropic says it
         self.end_headers()
         self.wfile.write(content)
 

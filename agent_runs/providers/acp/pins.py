@@ -97,7 +97,10 @@ def _claude(*, hooks: bool) -> Pin:
 
 def _opencode() -> Pin:
     free = dict.fromkeys(("read", "glob", "grep", "list", "todoread", "todowrite"), "allow")
-    permission: dict[str, JSON] = {"*": "ask", **free}
+    # Each by name, too: a repository's rule for one tool is merged with these, and would beat `*`.
+    asked = ("edit", "write", "patch", "bash", "task", "skill", "webfetch", "websearch")
+    more = ("codesearch", "lsp", "external_directory", "doom_loop")
+    permission: dict[str, JSON] = {"*": "ask", **free, **dict.fromkeys(asked + more, "ask")}
     # The second place, because a repository's rules for its own agents beat the first.
     agents = {name: {"permission": permission} for name in ("build", "plan", "general")}
     return Pin(

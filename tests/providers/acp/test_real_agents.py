@@ -1,7 +1,7 @@
 """What every agent must do for us, tried with real programs.
 
-`make test` takes the scripted agent, `make agents` all that are found on this machine. Those work
-with the user's own logins, so they need the network and cost what they cost.
+`make test` takes the scripted agent, `TEST_LENGTH=long` all that are found on this machine. Those
+work with the user's own logins, so they need the network and cost what they cost.
 """
 
 import shutil
