@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from acp_updates import at, entries_of, say, think, tool, tool_update
 
-from agent_runs.models import JSON
+from agent_runs.models import JSON, PermissionPolicy
 from agent_runs.providers.acp.outcome import ending_of
 from agent_runs.providers.acp.text import OUTPUT_LIMIT
 from agent_runs.providers.acp.translate import Translator
@@ -26,12 +26,15 @@ def replay(name: str) -> dict[str, Any]:
         phase: _replay(
             [row for row in rows if row["phase"] == phase],
             Translator(turn, "/runs/work", titled_by_tool=name.startswith("opencode")),
+            "reject" if phase == "reject" else "allow",
         )
         for turn, phase in enumerate(phases, 1)
     }
 
 
-def _replay(rows: list[dict[str, JSON]], translator: Translator) -> dict[str, Any]:
+def _replay(
+    rows: list[dict[str, JSON]], translator: Translator, policy: PermissionPolicy
+) -> dict[str, Any]:
     methods: dict[int, str] = {}
     questions: dict[int, dict[str, JSON]] = {}
     facts: dict[str, Any] = {}
@@ -48,7 +51,7 @@ def _replay(rows: list[dict[str, JSON]], translator: Translator) -> dict[str, An
             questions[message["id"]] = message["params"]
         elif outgoing and message.get("id") in questions and method is None:
             choice = message["result"]["outcome"].get("optionId")
-            translator.decide(questions.pop(message["id"]), choice, "allow", moment)
+            translator.decide(questions.pop(message["id"]), choice, policy, moment)
         elif not outgoing and method is None:
             asked_method = methods.get(message["id"])
             if asked_method in ("session/load", "session/resume"):
