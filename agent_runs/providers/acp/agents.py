@@ -51,6 +51,9 @@ class AgentProfile(BaseModel):
     login_files: tuple[InnerPath, ...] = Field(
         default=(), description="the user's own login, copied into the private HOME"
     )
+    standing_files: tuple[InnerPath, ...] = Field(
+        default=(), description="the user's standing instructions, copied into the private HOME"
+    )
     login: Login | None = Field(
         default=None, description="where a login may be; null: only `env_keys` and `login_files`"
     )

@@ -71,6 +71,9 @@ class Login(BaseModel):
     read: dict[InnerPath, dict[Variable, Pattern]] = Field(
         default_factory=dict, description="file of the person → variables that are read from it"
     )
+    renewed: tuple[InnerPath, ...] = Field(
+        default=(), description="files that the agent renews; given back after a turn"
+    )
     ways: tuple[Way, ...] = Field(default=(), description="further ways to log in")
     required: bool = Field(default=False, description="refuse to start without a login")
 
@@ -208,6 +211,7 @@ def _choice(path: str, kind: str) -> dict[str, dict[str, JSON]]:
 
 
 CLAUDE = Login(
+    renewed=(".claude/.credentials.json",),
     keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
     marks={
         ".claude/.credentials.json": r"accessToken",
@@ -252,11 +256,13 @@ CLAUDE = Login(
     ),
 )
 CODEX = Login(
+    renewed=(".codex/auth.json",),
     keys=("OPENAI_API_KEY", "CODEX_API_KEY"),
     marks={".codex/auth.json": r'"(OPENAI_API_KEY|access_token)"\s*:\s*"'},
     named={".codex/config.toml": r'\b(?:env_key|bearer_token_env_var)\s*=\s*"(\w+)"'},
 )
 OPENCODE = Login(
+    renewed=(".local/share/opencode/auth.json",),
     keys=(
         "OPENCODE_CONFIG_CONTENT",
         "OPENCODE_API_KEY",
@@ -280,6 +286,7 @@ OPENCODE = Login(
     required=True,
 )
 GEMINI = Login(
+    renewed=(".gemini/oauth_creds.json",),
     keys=("GEMINI_API_KEY",),
     marks={
         ".gemini/oauth_creds.json": r"_token",
@@ -300,6 +307,7 @@ GEMINI = Login(
     ),
 )
 QWEN = Login(
+    renewed=(".qwen/oauth_creds.json",),
     keys=("OPENAI_API_KEY",),
     marks={
         ".qwen/settings.json": r'"(apiKey|\w+_API_KEY)"\s*:\s*"\S',

@@ -5,6 +5,7 @@ bounded in size and count.
 """
 
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -30,11 +31,14 @@ def write_home(
     *,
     user_home: Path | None = None,
     manager: Mapping[str, str] | None = None,
-) -> None:
+) -> dict[str, str]:
     """Put the profile's files, the pin's and the user's login for this agent into the private HOME.
 
     A login file is copied again only if the user's own is newer (a fresh login): otherwise a token
     that the agent renewed for itself would be overwritten by an older one.
+
+    Returns:
+        The logins among it, which leave the HOME after the turn: path → digest of the user's own.
 
     Raises:
         TooMuchToCopy: a folder or file of the user is too large.
@@ -46,19 +50,27 @@ def write_home(
     for name, content in profile.files.items():
         if not os.path.lexists(folder.home / name):
             _put(folder.home, name, filled(content, folder, None).encode())
+    lent: dict[str, str] = {}
     copied = list(profile.login_files)
     if profile.login is not None:
         for name, content in profile.login.settings(profile.files, manager, user_home).items():
             _put(folder.home, name, filled(content, folder, None).encode())
+            # They may hold keys, too, and are written anew each time.
+            lent[name] = ""
         copied += [name for used in profile.login.used(manager, user_home) for name in used.files]
     for name in copied:
+        lent |= _copy(user_home, name, folder.home)
+    for name in profile.standing_files:
         _copy(user_home, name, folder.home)
     for name, content in pin.files.items():
         # Each time, and last: the agent could have changed it, and nothing may replace it.
         _put(folder.home, name, filled(content, folder, None).encode())
+    return lent
 
 
-def _copy(user_home: Path, name: str, home: Path) -> None:
+def _copy(user_home: Path, name: str, home: Path) -> dict[str, str]:
+    """Copy a file, or the files in a folder; return path → digest of each."""
+    copied: dict[str, str] = {}
     rest = _MOST_BYTES
     for count, source in enumerate(_files(user_home / name)):
         inner = str(source.relative_to(user_home))
@@ -69,9 +81,6 @@ def _copy(user_home: Path, name: str, home: Path) -> None:
                 facts = os.fstat(file.fileno())
                 if not stat.S_ISREG(facts.st_mode):
                     continue
-                with contextlib.suppress(FileNotFoundError):
-                    if (home / inner).lstat().st_mtime >= facts.st_mtime:
-                        continue
                 content = file.read(rest + 1)
         except OSError:
             # Not logged in, or not readable for us: the agent itself reports it best.
@@ -79,7 +88,12 @@ def _copy(user_home: Path, name: str, home: Path) -> None:
         rest -= len(content)
         if rest < 0:
             raise TooMuchToCopy(f"~/{name} has more than {_MOST_BYTES >> 20} MB")
+        copied[inner] = hashlib.sha256(content).hexdigest()
+        with contextlib.suppress(FileNotFoundError):
+            if (home / inner).lstat().st_mtime >= facts.st_mtime:
+                continue
         _put(home, inner, content)
+    return copied
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -99,7 +113,7 @@ def _make_folder(text: str, folder: RunFolder) -> None:
     parts = Path(name).parts
     if start == "{home}/" and ".." not in parts and not set(name) & set("{}:\0"):
         # What has an extension is a file, which is the agent's to make.
-        with _opened(folder.home, parts if not Path(name).suffix else parts[:-1]):
+        with opened(folder.home, parts if not Path(name).suffix else parts[:-1]):
             pass
 
 
@@ -109,7 +123,7 @@ def _put(home: Path, name: str, content: bytes) -> None:
     A symlink is replaced, never followed: it could lead out of the HOME.
     """
     *folders, last = Path(name).parts
-    with _opened(home, folders) as here:
+    with opened(home, folders) as here:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(last, dir_fd=here)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -118,7 +132,7 @@ def _put(home: Path, name: str, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _opened(home: Path, folders: Sequence[str]) -> Generator[int]:
+def opened(home: Path, folders: Sequence[str]) -> Generator[int]:
     """Open a folder in HOME, and make it if it is missing."""
     here = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

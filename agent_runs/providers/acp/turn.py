@@ -24,6 +24,7 @@ from agent_runs.providers.acp.environment import agent_command, agent_environmen
 from agent_runs.providers.acp.git import GitFailed
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.launch import Launch
+from agent_runs.providers.acp.lent_logins import take_back
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.model_choice import choose_model
 from agent_runs.providers.acp.outcome import TurnFailed
@@ -90,6 +91,7 @@ class Turn:
         self._course: asyncio.Task[TurnOutcome] | None = None
         self._stop_reason: str | None = None
         self._commits: Mapping[str, str] = {}
+        self._lent: Mapping[str, str] = {}
 
     def stop(self) -> None:
         """Cancel the turn: its outcome is CANCELLED, whatever the agent says."""
@@ -143,9 +145,9 @@ class Turn:
         return TurnOutcome(AgentRunStatus.ERROR) if failure is not None else course.result()
 
     async def _run(self) -> TurnOutcome:
-        tree = await self._prepare()
         marker = f"{self._request.run_id}:{uuid.uuid4().hex}"
         try:
+            tree = await self._prepare()
             async with contextlib.AsyncExitStack() as starting:
                 await starting.enter_async_context(self._around.start_slots)
                 await asyncio.to_thread(self._remember, 0, marker)
@@ -170,7 +172,7 @@ class Turn:
             raise outcome.not_logged_in(self._profile, "no login was found")
         try:
             tree = await self._around.workspaces.prepare(request.run_id, request.repo_url)
-            await asyncio.to_thread(write_home, self._profile, self._folder, self._pin)
+            self._lent = await asyncio.to_thread(write_home, self._profile, self._folder, self._pin)
             self._commits = await identity(request.repo_url)
         except TooMuchToCopy as exc:
             raise outcome.too_much_to_copy(self._profile, str(exc)) from exc
@@ -295,6 +297,9 @@ class Turn:
 
     async def _clean(self, marker: str) -> None:
         await asyncio.to_thread(orphans.end_strays, marker)
+        login = self._profile.login
+        renewed = login.renewed if login is not None else self._profile.login_files
+        await asyncio.to_thread(take_back, self._lent, renewed, self._folder.home)
         await asyncio.to_thread(orphans.forget, self._folder.root)
 
     def _finish(self, ending: TurnOutcome) -> str | None:
