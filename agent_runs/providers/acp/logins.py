@@ -16,6 +16,9 @@ from agent_runs.models import JSON, LoginState
 from agent_runs.providers.acp.pins import InnerPath, Variable, merge
 from agent_runs.reading.shapes import object_or_empty
 
+FILE_VARIABLES = ("GOOGLE_APPLICATION_CREDENTIALS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+"""Variables of agents that name a file, which the sandbox must show."""
+
 _READ_BYTES = 1 << 20
 _MOST_NAMED = 20
 _OURS = ("AGENT_RUNS_", "CODEGEN_")
@@ -68,6 +71,9 @@ class Login(BaseModel):
     renamed: dict[Variable, tuple[Variable, ...]] = Field(
         default_factory=dict, description="variable → others that it is taken from if not set"
     )
+    composed: dict[Variable, dict[str, Variable]] = Field(
+        default_factory=dict, description="variable → JSON object: key → variable, if that is set"
+    )
     read: dict[InnerPath, dict[Variable, Pattern]] = Field(
         default_factory=dict, description="file of the person → variables that are read from it"
     )
@@ -86,6 +92,9 @@ class Login(BaseModel):
             for name in re.findall(pattern, text_of(user_home / path))[:_MOST_NAMED]:
                 if name in manager and not name.startswith(_OURS):
                     found[name] = manager[name]
+        for name, keys in self.composed.items():
+            if content := {key: manager[other] for key, other in keys.items() if other in manager}:
+                found[name] = json.dumps(content)
         borrowed = self._borrowed(manager, user_home)
         return found | {name: borrowed[name] for name in borrowed if name not in manager}
 
@@ -137,8 +146,9 @@ class Login(BaseModel):
             user_home: of the person.
             files: that hold a login, or the choice of a provider without a mark.
         """
-        variables = self.variables(manager, user_home)
-        if any(manager.get(name) for name in self.keys) or any(variables.values()):
+        found = self.variables(manager, user_home)
+        has_login = any(found[name] for name in found if name not in self.composed)
+        if has_login or any(manager.get(name) for name in self.keys):
             return "logged in"
         for path, pattern in self.marks.items():
             if re.search(pattern, text_of(user_home / path)):
@@ -259,6 +269,7 @@ CODEX = Login(
     renewed=(".codex/auth.json",),
     keys=("OPENAI_API_KEY", "CODEX_API_KEY"),
     marks={".codex/auth.json": r'"(OPENAI_API_KEY|access_token)"\s*:\s*"'},
+    composed={"CODEX_CONFIG": {"openai_base_url": "OPENAI_BASE_URL"}},
     named={".codex/config.toml": r'\b(?:env_key|bearer_token_env_var)\s*=\s*"(\w+)"'},
 )
 OPENCODE = Login(

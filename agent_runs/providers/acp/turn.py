@@ -26,6 +26,7 @@ from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.launch import Launch
 from agent_runs.providers.acp.lent_logins import take_back
 from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.logins import FILE_VARIABLES
 from agent_runs.providers.acp.model_choice import choose_model
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
@@ -245,6 +246,10 @@ class Turn:
     def _launch(self, tree: WorkTree, marker: str) -> Launch:
         profile, folder, model = self._profile, self._folder, self._request.model
         shown = [*tree.read_only, *(Path(path).expanduser() for path in profile.read_only)]
+        env = agent_environment(
+            profile, folder, self._pin, model=model, marker=marker, commits=self._commits
+        )
+        shown += [Path(env[name]) for name in FILE_VARIABLES if os.path.isabs(env.get(name, ""))]
 
         def wrap(command: Sequence[str], cwd: Path) -> list[str]:
             return self._around.sandbox.wrap(
@@ -260,9 +265,7 @@ class Turn:
             profile=profile,
             command=agent_command(profile, folder, model=model),
             cwd=folder.work,
-            env=agent_environment(
-                profile, folder, self._pin, model=model, marker=marker, commits=self._commits
-            ),
+            env=env,
             meta=self._pin.meta,
             limits=self._around.limits,
             permissions=self._permissions,

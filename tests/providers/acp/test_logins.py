@@ -150,6 +150,13 @@ def test_a_gateway_gets_the_key_that_the_agents_own_settings_name(
     assert "AGENT_RUNS_API_TOKEN" not in environment("codex", folder, person, **manager)
 
 
+def test_codex_is_told_of_a_gateway_in_its_own_settings(folder: RunFolder, person: Path) -> None:
+    found = environment("codex", folder, person, OPENAI_BASE_URL="http://gateway.example")
+    assert json.loads(found["CODEX_CONFIG"]) == {"openai_base_url": "http://gateway.example"}
+    assert "CODEX_CONFIG" not in environment("codex", folder, person)
+    assert state("codex", person, OPENAI_BASE_URL="http://gateway.example") == "not logged in"
+
+
 def test_a_login_of_github_reaches_copilot_under_copilots_name(
     folder: RunFolder, person: Path
 ) -> None:
