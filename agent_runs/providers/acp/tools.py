@@ -7,6 +7,7 @@ some send its title, input and output in three updates, some never say how it en
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import cast
 
 from agent_runs.models import JSON, MessageType, NewLog
@@ -23,6 +24,7 @@ _WORD = re.compile(r"[A-Za-z_][\w./-]{1,60}")
 _NAME_LIMIT = 200
 _MOST_EARLIER = 20
 _MOST_DEPTH = 20
+_MOST_MEMBERS = 1000
 
 
 @dataclass
@@ -113,7 +115,7 @@ class ToolCall:
     @property
     def title(self) -> str:
         """What the agent calls it now, in one line."""
-        return " ".join(text_or_empty(self.fields.get("title")).split())
+        return " ".join(clip(text_or_empty(self.fields.get("title"))).split())
 
     @property
     def status(self) -> str:
@@ -166,7 +168,7 @@ class ToolCall:
         if exit_code is not None:
             output["exit_code"] = exit_code
         if self.diffs:
-            output["diffs"] = [_diff(block, root) for block in self.diffs]
+            output["diffs"] = [_diff(block, root) for block in self.diffs[:_MOST_MEMBERS]]
         if self.permission:
             output["permission"] = self.permission
         texts = texts_in(objects_or_empty(self.fields.get("content")))
@@ -210,16 +212,22 @@ class ToolCall:
 
 
 def clipped(value: JSON, depth: int = 0) -> JSON:
-    """Return a JSON value with every long text in it clipped."""
+    """Return a JSON value with every long text, list and object in it clipped."""
     if isinstance(value, str):
         return whole_characters(clip(value))
     if depth > _MOST_DEPTH:
         return "…"
     if isinstance(value, dict):
         members = cast("dict[str, JSON]", value)
-        return {name: clipped(inner, depth + 1) for name, inner in members.items()}
+        return {
+            clip(name, _NAME_LIMIT): clipped(inner, depth + 1)
+            for name, inner in islice(members.items(), _MOST_MEMBERS)
+        }
     if isinstance(value, list):
-        return [clipped(inner, depth + 1) for inner in cast("list[JSON]", value)]
+        items = cast("list[JSON]", value)
+        kept = [clipped(inner, depth + 1) for inner in items[:_MOST_MEMBERS]]
+        left_out = len(items) - len(kept)
+        return [*kept, f"… {left_out} more left out …"] if left_out else kept
     return value
 
 
