@@ -355,6 +355,17 @@ class WorkFile(Record):
     size: int = Field(description="bytes")
 
 
+class AgentOption(Record):
+    """A setting that an agent offers for a run, such as its mode or its effort."""
+
+    id: str = Field(description="key for `options` of a new run")
+    name: str = Field(description="name for people")
+    values: dict[str, str] = Field(description="value → name for people")
+    asking: tuple[str, ...] = Field(
+        default=(), description="if not empty: values for the permission policies ask and reject"
+    )
+
+
 class AgentInfo(Record):
     """An agent profile, and whether this machine can run it now."""
 
@@ -375,4 +386,7 @@ class AgentInfo(Record):
     )
     policies: tuple[PermissionPolicy, ...] = Field(
         default=("allow", "reject", "ask"), description="permission policies that it honours"
+    )
+    options: tuple[AgentOption, ...] = Field(
+        default=(), description="what it offered when its last session here began"
     )

@@ -10,6 +10,7 @@ import anyio
 from agent_runs.models import JSON, NewLog
 from agent_runs.providers.acp.agents import SCRIPTED_PATH, AgentProfile
 from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.pins import Pin
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.providers.base import FormAnswer, PermissionQuestion, TurnOutcome, TurnRequest
@@ -129,3 +130,48 @@ def program(source: str, **fields: Any) -> AgentProfile:
     """An agent that is a Python program of its own."""
     defaults: dict[str, Any] = {"name": "odd", "command": (sys.executable, "-IS", "-c", source)}
     return AgentProfile(**defaults | fields, fs=True, terminal=True)
+
+
+# Starts in `auto`, where it asks nothing, and forgets its mode when it is resumed.
+MODES = """
+class Odd(Scripted):
+    modes = ["auto", "ask", "plan"]
+    mode = "auto"
+    told = []
+    async def answer(self, method, params):
+        if method == "session/set_mode":
+            if params["modeId"] not in self.modes:
+                raise Refused(-32602, "no such mode")
+            self.mode = params["modeId"]
+            self.told.append(params["modeId"])
+            return {}
+        if method == "session/prompt":
+            params["prompt"][0]["text"] += f"\\n/say mode {self.mode} told {self.told}"
+        result = await super().answer(method, params)
+        if method in ("session/new", "session/resume"):
+            modes = [{"id": mode, "name": mode} for mode in self.modes]
+            result["modes"] = {"currentModeId": self.mode, "availableModes": modes}
+        return result
+"""
+
+OPTIONS = """
+class Odd(Scripted):
+    value = "accept"
+    def options(self):
+        values = [{"value": value, "name": value} for value in ("ask", "accept")]
+        option = {"id": "mode", "currentValue": self.value, "options": values}
+        return {"configOptions": [option]}
+    async def answer(self, method, params):
+        if method == "session/set_config_option":
+            KEEP
+            return self.options()
+        if method == "session/prompt":
+            params["prompt"][0]["text"] += f"\\n/say value {self.value}"
+        result = await super().answer(method, params)
+        return {**result, **self.options()} if method == "session/new" else result
+"""
+
+
+def moded(body: str = MODES, **fields: object) -> AgentProfile:
+    """An agent with modes, which the policy of a run pins."""
+    return odd_agent(body, **{"asking": Pin(mode="ask"), "allowing": Pin(mode="auto"), **fields})

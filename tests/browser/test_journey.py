@@ -1,5 +1,6 @@
 """The whole job in the browser: start, watch, read, resume, stop, answer, archive."""
 
+import json
 import re
 
 from playwright.sync_api import Page, expect
@@ -79,3 +80,29 @@ def test_several_runs_are_archived_at_once(page: Page, api: Api) -> None:
     page.get_by_role("button", name="Archive selected").click()
     expect(page.get_by_text("No runs match these filters")).to_be_visible()
     assert all(api.run(run_id)["archived_at"] for run_id in ids)
+
+
+def test_settings_that_an_agent_offered_can_be_chosen(page: Page, api: Api) -> None:
+    offers = api.home / "data/agents/scripted.json"
+    offers.parent.mkdir(exist_ok=True)
+    values = {"low": "Low", "high": "High"}
+    modes = {"calm": "Calm", "yolo": "Do all"}
+    options = [
+        {"id": "effort", "name": "Effort", "values": values},
+        {"id": "mode", "name": "Mode", "values": modes, "asking": ["calm"]},
+    ]
+    offers.write_text(json.dumps(options))
+    page.goto("/new")
+    page.get_by_role("radio", name=re.compile("^.*Scripted")).click()
+    page.get_by_text("More options").click()
+    expect(page.get_by_label("Mode", exact=True).get_by_role("option")).to_have_text(
+        ["The agent's default", "Calm"]
+    )
+    page.get_by_label("Effort").select_option("High")
+    page.get_by_label("What should the agent do?").fill("/say with much effort")
+    page.get_by_label("What should the agent do?").press("Control+Enter")
+    expect(page).to_have_url(re.compile(r"/runs/\d+"))
+    run_id = int(page.url.rpartition("/")[2])
+    api.wait_until(run_id, "ERROR")
+    assert api.run(run_id)["options"] == {"effort": "high"}
+    expect(page.get_by_text("cannot use the option 'effort'").first).to_be_visible()

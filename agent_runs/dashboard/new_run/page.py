@@ -10,7 +10,7 @@ from agent_runs.dashboard.components.icon import icon
 from agent_runs.dashboard.components.menu import segments
 from agent_runs.dashboard.frame.layout import frame
 from agent_runs.dashboard.frame.shell import Shell
-from agent_runs.dashboard.new_run.state import ANY, HERE, AgentChoice, NewRun
+from agent_runs.dashboard.new_run.state import ANY, HERE, AgentChoice, NewRun, OptionField
 
 
 @rx.page(route="/new", title="New run · Agent runs", on_load=[Shell.follow, NewRun.load])
@@ -254,8 +254,24 @@ def _more() -> rx.Component:
                 ),
                 field="metadata",
             ),
+            rx.foreach(NewRun.option_fields, _option),
             class_name="two",
             style={"marginTop": "12px"},
+        ),
+    )
+
+
+def _option(option: rx.vars.ObjectVar[OptionField]) -> rx.Component:
+    field = f"option-{option.id}"
+    return rx.el.div(
+        rx.el.label(option.name, html_for=field, class_name="label"),
+        rx.el.select(
+            rx.el.option("The agent's default", value=ANY),
+            rx.foreach(option.choices, lambda pair: rx.el.option(pair[1], value=pair[0])),
+            id=field,
+            value=option.value,
+            on_change=lambda value: NewRun.choose_option(option.id, value),
+            class_name="field",
         ),
     )
 

@@ -11,7 +11,7 @@ from agent_runs.client.calls import runs as run_calls
 from agent_runs.dashboard.serving.access import catalogs, fetch, send
 from agent_runs.dashboard.theme import agent_title, initials
 from agent_runs.errors import AgentRunsError
-from agent_runs.models import HOSTED_PROVIDER, LOCAL_PROVIDER, AgentInfo, Repo
+from agent_runs.models import HOSTED_PROVIDER, LOCAL_PROVIDER, AgentInfo, AgentOption, Repo
 from agent_runs.reading.hosted import lines_of
 
 ANY = "-"
@@ -30,6 +30,16 @@ class AgentChoice:
     note: str
     reason: str
     is_ready: bool
+
+
+@dataclass(frozen=True)
+class OptionField:
+    """A setting of the chosen agent: the value in use, and those to choose from with names."""
+
+    id: str
+    name: str
+    value: str
+    choices: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,10 @@ class NewRun(rx.State):
     model: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_model"))
     policy: rx.Field[str] = rx.field(rx.LocalStorage("ask", name="agent_runs_new_policy"))
     metadata: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_metadata"))
+    options: rx.Field[str] = rx.field(rx.LocalStorage("", name="agent_runs_new_options"))
+    """JSON: agent → option → value."""
     repo_problem: rx.Field[str] = rx.field("")
+    _infos: tuple[AgentInfo, ...] = ()
 
     @rx.event(background=True)
     async def load(self) -> None:
@@ -75,6 +88,7 @@ class NewRun(rx.State):
             return  # the frame says that the API is unavailable
         async with self:
             self.agents = [_choice(agent) for agent in catalog.agents]
+            self._infos = tuple(catalog.agents)
             self.all_repos = _repos(catalog.repos)
             self.places = [
                 (str(line.organization_id), line.name) for line in hosted if line.organization_id
@@ -115,6 +129,13 @@ class NewRun(rx.State):
     def choose_policy(self, policy: str) -> None:
         """Choose the answer to the agent's permission requests."""
         self.policy = policy
+
+    @rx.event
+    def choose_option(self, name: str, value: str) -> None:
+        """Choose a setting of the agent, or leave it to the agent."""
+        chosen = _read_options(self.options)
+        chosen.setdefault(self.chosen_agent, {})[name] = "" if value == ANY else value
+        self.options = json.dumps(chosen)
 
     @rx.event
     def set_metadata(self, text: str) -> None:
@@ -164,6 +185,16 @@ class NewRun(rx.State):
         return self.agent if self.agent in ready_names else self.default_agent
 
     @rx.var
+    def option_fields(self) -> list[OptionField]:
+        """The settings that the chosen agent offers, within the chosen policy."""
+        if not self.is_here:
+            return []
+        chosen = _read_options(self.options).get(self.chosen_agent, {})
+        info = next((info for info in self._infos if info.name == self.chosen_agent), None)
+        offered = () if info is None else info.options
+        return [_option_field(option, chosen, self.policy) for option in offered]
+
+    @rx.var
     def chosen_repo(self) -> str:
         """The remembered repository, if it exists."""
         return self.repo if self.repo in dict(self.repos) else ANY
@@ -194,6 +225,9 @@ class NewRun(rx.State):
             "repo_id": None if self.chosen_repo == ANY else int(self.chosen_repo),
             "model": self.model.strip(),
             "permission_policy": self.policy if self.is_here else "",
+            "options": {
+                field.id: field.value for field in self.option_fields if field.value != ANY
+            },
             "metadata": _read_metadata(self.metadata)[0],
         }
         return {name: value for name, value in fields.items() if value}
@@ -228,6 +262,26 @@ def _choice(agent: AgentInfo) -> AgentChoice:
         reason=agent.reason or note,
         is_ready=agent.available,
     )
+
+
+def _option_field(option: AgentOption, chosen: dict[str, str], policy: str) -> OptionField:
+    asking = option.asking if policy != "allow" else ()
+    values = {value: name for value, name in option.values.items() if not asking or value in asking}
+    value = chosen.get(option.id, "")
+    return OptionField(
+        id=option.id,
+        name=option.name,
+        value=value if value in values else ANY,
+        choices=list(values.items()),
+    )
+
+
+def _read_options(text: str) -> dict[str, dict[str, str]]:
+    try:
+        value: Any = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return cast("dict[str, dict[str, str]]", value) if isinstance(value, dict) else {}
 
 
 def _read_metadata(text: str) -> tuple[dict[str, Any], str]:

@@ -15,6 +15,7 @@ from agent_runs.models import AgentInfo, AgentRunStatus, MessageType, NewLog, Wo
 from agent_runs.providers.acp import orphans
 from agent_runs.providers.acp.agents import AgentProfile
 from agent_runs.providers.acp.limits import AgentLimits
+from agent_runs.providers.acp.offers import Offers
 from agent_runs.providers.acp.sandbox import Sandbox, SandboxChoice, find_sandbox, hide_memory
 from agent_runs.providers.acp.workspace import Workspaces
 from agent_runs.providers.base import Recorder, TurnOutcome, TurnRequest
@@ -62,6 +63,7 @@ class AcpProvider:
         self._start_slots = asyncio.Semaphore(start_slots)
         self._sandbox_choice: SandboxChoice = sandbox
         self._workspaces = Workspaces(home)
+        self._offers = Offers(home, redact)
         self._turns: dict[int, Turn] = {}
 
     async def __aenter__(self) -> Self:
@@ -79,7 +81,7 @@ class AcpProvider:
     async def agents(self) -> list[AgentInfo]:
         """Return all agents, and whether this machine can run them now."""
         profiles = list(self._profiles.values())
-        return await asyncio.to_thread(lambda: [profile.info() for profile in profiles])
+        return await asyncio.to_thread(lambda: [self._info(profile) for profile in profiles])
 
     async def end_orphans(self) -> int:
         """End the agents that a killed manager left behind; return how many there were."""
@@ -129,6 +131,9 @@ class AcpProvider:
         """
         return await self._workspaces.read(run_id, path)
 
+    def _info(self, profile: AgentProfile) -> AgentInfo:
+        return profile.info().model_copy(update={"options": self._offers.of(profile.name)})
+
     async def _new_turn(
         self, request: TurnRequest, recorder: Recorder, profile: AgentProfile
     ) -> "Turn":
@@ -142,6 +147,7 @@ class AcpProvider:
             sandbox=self.sandbox,
             limits=self._limits,
             start_slots=self._start_slots,
+            offers=self._offers,
             redact=self._redact,
         )
         return Turn(request, recorder, profile, surroundings)

@@ -41,6 +41,11 @@ class SessionOptions:
             self._options = options
 
     @property
+    def options(self) -> list[dict[str, JSON]]:
+        """All options, as the agent describes them."""
+        return self._options
+
+    @property
     def mode(self) -> str | None:
         """The present mode, if known; some agents have an option for it instead."""
         return self._mode
@@ -66,12 +71,16 @@ class SessionOptions:
         return None
 
 
-def values_of(option: dict[str, JSON]) -> list[str]:
-    """Return the values that an option offers; they may be in groups."""
-    values: list[str] = []
+def choices_of(option: dict[str, JSON]) -> list[dict[str, JSON]]:
+    """Return the choices that an option offers, out of their groups."""
+    choices: list[dict[str, JSON]] = []
     for choice in objects_or_empty(option.get("options")):
-        if "options" in choice:
-            values += values_of(choice)
-        elif value := text_or_empty(choice.get("value")):
-            values.append(value)
-    return values
+        # Groups hold no groups.
+        choices += objects_or_empty(choice["options"]) if "options" in choice else [choice]
+    return choices
+
+
+def values_of(option: dict[str, JSON]) -> list[str]:
+    """Return the values that an option offers."""
+    values = (text_or_empty(choice.get("value")) for choice in choices_of(option))
+    return [value for value in values if value]

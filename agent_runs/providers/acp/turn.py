@@ -28,6 +28,7 @@ from agent_runs.providers.acp.lent_logins import take_back
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.logins import FILE_VARIABLES
 from agent_runs.providers.acp.model_choice import choose_model
+from agent_runs.providers.acp.offers import Offers
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
 from agent_runs.providers.acp.pinning import Pinning
@@ -56,6 +57,7 @@ class Surroundings:
     sandbox: Sandbox
     limits: AgentLimits
     start_slots: asyncio.Semaphore
+    offers: Offers
     redact: Callable[[str], str]
 
 
@@ -195,6 +197,7 @@ class Turn:
             async with asyncio.timeout(seconds):
                 await session.start(request.session_id)
                 pinning = Pinning(session, self._profile, request.permission_policy)
+                await asyncio.to_thread(self._around.offers.keep, self._profile, session.options)
                 await pinning.hold(request.options)
                 if request.model:
                     await choose_model(session, self._profile, request.model)

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from acp_parts import MemoryRecorder, odd_agent, provider, request, work
+from acp_parts import MODES, OPTIONS, MemoryRecorder, moded, odd_agent, provider, request, work
 
 from agent_runs.models import PermissionPolicy
 from agent_runs.providers.acp.agents import BUILT_IN, AgentProfile
@@ -15,33 +15,7 @@ from agent_runs.providers.base import PermissionQuestion
 
 pytestmark = pytest.mark.anyio
 
-# Starts in `auto`, where it asks nothing, and forgets its mode when it is resumed.
-MODES = """
-class Odd(Scripted):
-    modes = ["auto", "ask", "plan"]
-    mode = "auto"
-    told = []
-    async def answer(self, method, params):
-        if method == "session/set_mode":
-            if params["modeId"] not in self.modes:
-                raise Refused(-32602, "no such mode")
-            self.mode = params["modeId"]
-            self.told.append(params["modeId"])
-            return {}
-        if method == "session/prompt":
-            params["prompt"][0]["text"] += f"\\n/say mode {self.mode} told {self.told}"
-        result = await super().answer(method, params)
-        if method in ("session/new", "session/resume"):
-            modes = [{"id": mode, "name": mode} for mode in self.modes]
-            result["modes"] = {"currentModeId": self.mode, "availableModes": modes}
-        return result
-"""
-ASKING = Pin(mode="ask")
 HIDING = Pin(hidden=(".odd",))
-
-
-def moded(body: str = MODES, **fields: object) -> AgentProfile:
-    return odd_agent(body, **{"asking": ASKING, "allowing": Pin(mode="auto"), **fields})
 
 
 @pytest.mark.parametrize(("policy", "mode"), [("reject", "ask"), ("ask", "ask"), ("allow", "auto")])
@@ -97,73 +71,6 @@ async def test_an_agent_that_never_asks_is_refused(tmp_path: Path) -> None:
     assert outcome.status_reason == "policy_unsupported"
     assert outcome.error
     assert "it never asks" in outcome.error
-
-
-OPTIONS = """
-class Odd(Scripted):
-    value = "accept"
-    def options(self):
-        values = [{"value": value, "name": value} for value in ("ask", "accept")]
-        option = {"id": "mode", "currentValue": self.value, "options": values}
-        return {"configOptions": [option]}
-    async def answer(self, method, params):
-        if method == "session/set_config_option":
-            KEEP
-            return self.options()
-        if method == "session/prompt":
-            params["prompt"][0]["text"] += f"\\n/say value {self.value}"
-        result = await super().answer(method, params)
-        return {**result, **self.options()} if method == "session/new" else result
-"""
-
-
-@pytest.mark.parametrize(
-    ("policy", "mode", "status_reason"),
-    [
-        ("reject", "plan", None),
-        ("allow", "plan", None),
-        ("reject", "auto", "option_unavailable"),
-        ("allow", "turbo", "option_unavailable"),
-    ],
-)
-async def test_a_run_chooses_among_the_modes_that_its_policy_permits(
-    tmp_path: Path, policy: PermissionPolicy, mode: str, status_reason: str | None
-) -> None:
-    agent = moded(asking=Pin(mode="ask", modes=("plan",)))
-    options = {"mode": mode}
-    outcome, _ = await work(
-        tmp_path, "/think", agent, agent="odd", permission_policy=policy, options=options
-    )
-    assert outcome.status_reason == status_reason
-    if status_reason is None:
-        assert outcome.result
-        assert f"mode {mode}" in outcome.result
-
-
-async def test_a_choice_is_checked_against_what_the_agent_offers(tmp_path: Path) -> None:
-    agent = odd_agent(OPTIONS.replace("KEEP", 'self.value = params["value"]'))
-    for value, result in (("ask", "value ask"), ("never", None)):
-        outcome, _ = await work(
-            tmp_path / value, "/think", agent, agent="odd", options={"mode": value}
-        )
-        assert outcome.result == result
-    assert outcome.error
-    assert "'never' is not offered, only ask, accept" in outcome.error
-    outcome, _ = await work(tmp_path / "x", "/think", agent, agent="odd", options={"effort": "x"})
-    assert outcome.status_reason == "option_unavailable"
-
-
-async def test_what_the_policy_sets_is_not_a_choice(tmp_path: Path) -> None:
-    agent = odd_agent(
-        OPTIONS.replace('"id": "mode"', '"id": "all"').replace(
-            "KEEP", 'self.value = params["value"]'
-        ),
-        asking=Pin(options={"all": "ask"}),
-    )
-    outcome, _ = await work(
-        tmp_path, "/think", agent, agent="odd", permission_policy="ask", options={"all": "accept"}
-    )
-    assert outcome.status_reason == "option_unavailable"
 
 
 async def test_an_option_is_set_and_read_back(tmp_path: Path) -> None:
