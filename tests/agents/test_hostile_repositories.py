@@ -78,8 +78,11 @@ async def test_files_of_a_repository_do_not_switch_the_questions_off(
         pytest.skip(reason)
     repository = _repository(place / "repository", file, content)
     async with driven(place / "home", agent, model, repo_url=repository) as run:
-        await run.turn(WRITE, permission_policy="reject")
+        outcome = await run.turn(WRITE, permission_policy="reject")
         _assert_nothing_was_done(run)
+        # Either it was tried, or refused because the file could not be hidden.
+        is_tried = any(WRITE in each.everything for each in model.received)
+        assert is_tried or outcome.status_reason == "policy_unsupported", run.told()
         await run.turn("Run a harmless command", permission_policy="reject")
         _assert_nothing_was_done(run)
 

@@ -37,3 +37,4 @@ async def test_with_a_wrong_key_it_says_how_to_log_in(
         outcome = await run.turn("Say hello")
     assert outcome.status_reason == "not_logged_in", run.told()
     assert WRONG_KEY not in run.told()
+    assert WRONG_KEY in {each.key for each in model.received}

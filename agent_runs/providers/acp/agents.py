@@ -101,7 +101,8 @@ class AgentProfile(BaseModel):
     def login_state(self) -> LoginState | None:
         """Tell whether the person is logged in; reads the file system, asks nobody."""
         if self.login is not None:
-            return self.login.state(os.environ, Path.home(), self.login_files)
+            # What a profile of one's own sets is a login, too.
+            return self.login.state(os.environ | self.env, Path.home(), self.login_files)
         needs_login = self.login_hint or self.env_keys or self.login_files
         return "cannot tell" if needs_login else None
 

@@ -97,6 +97,17 @@ def test_a_login_in_a_variable_is_seen(name: str, variable: str, person: Path) -
     assert state(name, person, **{variable: ""}) == "not logged in"
 
 
+def test_a_login_in_a_profile_of_ones_own_is_seen(
+    person: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(person))
+    for variable in BUILT_IN["opencode"].env_keys:
+        monkeypatch.delenv(variable, raising=False)
+    own = BUILT_IN["opencode"].model_copy(update={"env": {"OPENCODE_CONFIG_CONTENT": "{}"}})
+    assert own.login_state() == "logged in"
+    assert own.may_start()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_who_has_nothing_is_not_logged_in(name: str, person: Path) -> None:
     assert state(name, person) == "not logged in"
