@@ -1,6 +1,7 @@
 """Installs the pinned agents into the user's cache, once, for all clones and runs of the tests.
 
     python -m tests.agents.install             # those of `make test`: Claude, Codex, OpenCode
+    python -m tests.agents.install FOLDER      # all nine, into a folder; prints the PATH to set
 
 Versions and hashes are in `versions/`. Without a registry, nothing is installed; the reason is kept
 beside, and the tests of real agents are skipped with it.
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +73,27 @@ def install() -> bool:
         return True
 
 
+def install_all(place: Path) -> list[Path]:
+    """Install all pinned agents into a folder; return the folders with their programs."""
+    place.mkdir(parents=True, exist_ok=True)
+    for name in _NPM_FILES:
+        shutil.copyfile(VERSIONS / name, place / name)
+    _npm(place, "install", "--ignore-scripts")
+    _npm(place, "rebuild", "opencode-ai")
+    scripts = sysconfig.get_path("scripts")
+    bins = [place / "node_modules" / ".bin", Path(scripts)]
+    agents = tomllib.loads((VERSIONS / "python.toml").read_text("utf-8"))
+    for agent, each in agents.items():
+        python = ["--python", each["python"], "--no-python-downloads"]
+        requirements = ["--require-hashes", "-r", str(VERSIONS / f"requirements-{agent}.txt")]
+        folder = place / agent
+        subprocess.run([f"{scripts}/uv", "venv", "--quiet", *python, folder], check=True)
+        install = [f"{scripts}/uv", "pip", "install", "--quiet", "--python", folder]
+        subprocess.run([*install, *requirements], check=True)
+        bins.append(folder / "bin")
+    return bins
+
+
 def _npm(place: Path, *words: str) -> None:
     scripts = sysconfig.get_path("scripts")
     path = os.pathsep.join([scripts, os.environ.get("PATH", "")])
@@ -96,6 +119,10 @@ def _locked(place: Path) -> Generator[Path]:
 
 def main() -> None:
     """Install, and say what was done."""
+    if sys.argv[1:]:
+        bins = install_all(Path(sys.argv[1]).resolve())
+        sys.stdout.write(f"PATH={os.pathsep.join(map(str, bins))}:$PATH\n")
+        return
     if not is_complete():
         sys.stdout.write("Installing the coding agents of the tests into the cache (once) ...\n")
     if not install():

@@ -15,7 +15,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
+from agent_runs.models import JSON
 from tests.agents.driven import WRITE, driven, profile
 from tests.agents.install import programs
 from tests.agents.known import ALL
@@ -28,6 +30,8 @@ _TURNS = (
     ("remember", "What is the codeword?", "allow"),
     ("reject", WRITE, "reject"),
 )
+_NAMES = {"username": "person", "hostname": "machine"}
+_LONGEST, _KEPT, _COMMANDS = 600, 100, 2
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 _ID = re.compile(r"\b(?:ses|msg|prt|toolu|evt)_[A-Za-z0-9]{8,}\b")
 _TIME = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\b")
@@ -48,7 +52,8 @@ class Scrubber:
         text = text.replace(KEY, "KEY")
         for name in ("PATH", "HOME"):
             for part in os.environ[name].split(os.pathsep):
-                text = text.replace(part, f"/{name.lower()}") if len(part) > 1 else text
+                for place in (part, part.removesuffix("/.bin")):
+                    text = text.replace(place, f"/{name.lower()}") if len(place) > 1 else text
         for pattern in (_UUID, _ID):
             text = pattern.sub(lambda found: self._id(found[0]), text)
         text = _TIME.sub("2026-11-30T00:00:00Z", text)
@@ -56,6 +61,22 @@ class Scrubber:
 
     def _id(self, found: str) -> str:
         return self._ids.setdefault(found, f"id-{len(self._ids) + 1}")
+
+
+def short(value: JSON, key: str = "") -> JSON:
+    """Return a message without long texts, which are the agent makers', and names of a machine."""
+    if key in _NAMES:
+        return _NAMES[key]
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else f"{value[:_KEPT]} …"
+    if isinstance(value, list):
+        items = cast("list[JSON]", value)
+        most = _COMMANDS if key == "availableCommands" else len(items)
+        return [short(each) for each in items[:most]]
+    if isinstance(value, dict):
+        fields = cast("dict[str, JSON]", value)
+        return {name: short(each, name) for name, each in fields.items()}
+    return value
 
 
 async def record(name: str, model: OfflineModel, folder: Path) -> None:
@@ -84,6 +105,7 @@ def _rows(heard: Path) -> Iterator[str]:
         row = json.loads(line)
         if row["dir"] == "out" and row["msg"].get("method") == "initialize":
             phase = next(phases)
+        row["msg"] = short(row["msg"])
         # Moments of this machine say nothing: each message comes a hundredth later than the last.
         yield json.dumps({"phase": phase, **row, "t": number / 100}) + "\n"
 

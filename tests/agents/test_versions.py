@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 from tests.agents import today
@@ -23,6 +24,16 @@ def test_the_lock_file_has_the_pinned_versions() -> None:
     for agent, package in today.PACKAGES.items():
         assert LOCK[f"node_modules/{package}"]["version"] == today.pins()[agent]
         assert LOCK[f"node_modules/{package}"].get("dev", False) is (agent not in SHORT)
+
+
+def test_agents_that_are_python_packages_are_pinned_with_hashes() -> None:
+    agents = tomllib.loads((VERSIONS / "python.toml").read_text("utf-8"))
+    for agent, each in agents.items():
+        text = (VERSIONS / f"requirements-{agent}.txt").read_text("utf-8")
+        assert f"\n{each['package']}=={each['version']} \\\n" in f"\n{text}"
+        packages = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
+        assert all("--hash=sha256:" in package for package in packages)
+        assert re.search(r"://|--index|--find", text) is None
 
 
 def test_every_agent_is_pinned_and_pointed_at_the_offline_model() -> None:

@@ -5,6 +5,7 @@
 Each line of FILE is `{"t": seconds, "dir": "out" | "in", "msg": ...}`, as in `recordings/acp`.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -19,16 +20,14 @@ LOCK = threading.Lock()
 def tap(source: IO[bytes], target: IO[bytes], file: IO[str], direction: str) -> None:
     """Pass lines on until there are no more, and keep those that are JSON."""
     for line in source:
+        # Written down first: the answer to it must not come before it.
+        with contextlib.suppress(ValueError), LOCK:
+            moment = round(time.monotonic() - BEGIN, 4)
+            row = {"t": moment, "dir": direction, "msg": json.loads(line)}
+            file.write(json.dumps(row) + "\n")
+            file.flush()
         target.write(line)
         target.flush()
-        try:
-            message = json.loads(line)
-        except ValueError:
-            continue
-        moment = round(time.monotonic() - BEGIN, 4)
-        with LOCK:
-            file.write(json.dumps({"t": moment, "dir": direction, "msg": message}) + "\n")
-            file.flush()
     target.close()
 
 
