@@ -111,6 +111,10 @@ class AgentProfile(BaseModel):
         required = self.login is not None and self.login.required
         return not required or self.login_state() == "logged in"
 
+    def is_unchosen(self, model: str) -> bool:
+        """Tell whether a model is one of a service that nobody has chosen."""
+        return bool(self.login) and self.login.is_unchosen(model, os.environ, Path.home())
+
     def secret_variables(self) -> dict[str, str]:
         """Return the variables of the agent that are not the manager's own; some are secrets."""
         return self.env | (self.login.read_secrets(Path.home()) if self.login else {})

@@ -82,6 +82,12 @@ class Login(BaseModel):
     )
     ways: tuple[Way, ...] = Field(default=(), description="further ways to log in")
     required: bool = Field(default=False, description="refuse to start without a login")
+    hosted: Pattern | None = Field(
+        default=None, description="models of a service that is used only if a person chose it"
+    )
+    chosen: dict[str, Pattern] = Field(
+        default_factory=dict, description="variable or file of the person → what chooses `hosted`"
+    )
 
     def variables(self, manager: Mapping[str, str], user_home: Path) -> dict[str, str]:
         """Return what is passed on because of how this person is logged in."""
@@ -135,6 +141,15 @@ class Login(BaseModel):
             content = merge(content, object_or_empty(_at_home(chosen, user_home)))
             written[path] = json.dumps(content, indent=2)
         return written
+
+    def is_unchosen(self, model: str, manager: Mapping[str, str], user_home: Path) -> bool:
+        """Tell whether a model is one of a service that the person has not chosen."""
+        if self.hosted is None or not re.match(self.hosted, model):
+            return False
+        return not any(
+            re.search(pattern, manager.get(place) or text_of(user_home / place))
+            for place, pattern in self.chosen.items()
+        )
 
     def state(
         self, manager: Mapping[str, str], user_home: Path, files: Sequence[str]
@@ -293,8 +308,16 @@ OPENCODE = Login(
         ".config/opencode/opencode.json": r"\{env:(\w+)\}",
         ".config/opencode/opencode.jsonc": r"\{env:(\w+)\}",
     },
-    # It would send the code to its own hosted model, which nobody chose.
+    # It would send the code to a hosted model of its own, even if there are other logins.
     required=True,
+    hosted=r"opencode/",
+    chosen={
+        "OPENCODE_API_KEY": r".",
+        "OPENCODE_CONFIG_CONTENT": r"opencode/",
+        ".local/share/opencode/auth.json": r'"opencode"',
+        ".config/opencode/opencode.json": r"opencode/",
+        ".config/opencode/opencode.jsonc": r"opencode/",
+    },
 )
 GEMINI = Login(
     renewed=(".gemini/oauth_creds.json",),

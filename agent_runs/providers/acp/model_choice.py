@@ -50,6 +50,18 @@ async def choose_model(session: Session, profile: AgentProfile, model: str) -> N
         raise outcome.model_unavailable(profile, model, str(exc)) from exc
 
 
+def refuse_unchosen_model(session: Session, profile: AgentProfile) -> None:
+    """Make sure that the agent did not choose a service by itself that the code would go to.
+
+    Raises:
+        TurnFailed: it did.
+    """
+    option = session.options.option("model") or {}
+    model = text_or_empty(option.get("currentValue"))
+    if profile.is_unchosen(model):
+        raise outcome.model_unchosen(profile, model)
+
+
 def _offered(options: SessionOptions) -> list[str]:
     if (option := options.option("model")) is not None:
         return values_of(option)

@@ -141,6 +141,16 @@ def images_unsupported(profile: AgentProfile) -> TurnFailed:
     )
 
 
+def model_unchosen(profile: AgentProfile, model: str) -> TurnFailed:
+    """The agent would use a service that nobody has chosen."""
+    return TurnFailed(
+        "model_unchosen",
+        f"The agent {profile.name!r} would send your code to the model {model!r}, which nobody has "
+        f"chosen, so it got nothing. {_SAFE}; name a model, here or in the agent's own settings, "
+        "then resume the run.",
+    )
+
+
 def model_unavailable(profile: AgentProfile, model: str, words: str) -> TurnFailed:
     """The agent does not offer the model that the run requests."""
     return TurnFailed(

@@ -27,7 +27,7 @@ from agent_runs.providers.acp.launch import Launch
 from agent_runs.providers.acp.lent_logins import take_back
 from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.logins import FILE_VARIABLES
-from agent_runs.providers.acp.model_choice import choose_model
+from agent_runs.providers.acp.model_choice import choose_model, refuse_unchosen_model
 from agent_runs.providers.acp.offers import Offers
 from agent_runs.providers.acp.outcome import TurnFailed
 from agent_runs.providers.acp.permission import Permissions
@@ -201,6 +201,8 @@ class Turn:
                 await pinning.hold(request.options)
                 if request.model:
                     await choose_model(session, self._profile, request.model)
+                elif "model" not in request.options:
+                    refuse_unchosen_model(session, self._profile)
         except TimeoutError as exc:
             sentence = self._profile.login_hint or session.login_sentence
             waits = None if session.session_id else sentence

@@ -307,3 +307,39 @@ def test_settings_that_cannot_be_read_are_taken_as_empty(text: str) -> None:
 def test_comments_are_skipped_and_texts_that_look_like_them_are_kept() -> None:
     text = '{"url": "http://x/*y*/", /* one */ "b": [1, 2,], // two\n}'
     assert relaxed_json(text) == {"url": "http://x/*y*/", "b": [1, 2]}
+
+
+HOSTED = """
+class Odd(Scripted):
+    async def answer(self, method, params):
+        answer = await super().answer(method, params)
+        if method == "session/new":
+            option = {"id": "model", "name": "Model", "type": "select", "currentValue": "odd/free"}
+            answer["configOptions"] = [option | {"options": [{"value": "odd/free", "name": "F"}]}]
+        return answer
+"""
+
+
+@pytest.mark.anyio
+async def test_a_hosted_model_that_nobody_chose_gets_no_prompt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ODD_KEY", raising=False)
+    agent = odd_agent(HOSTED, login=Login(hosted="odd/", chosen={"ODD_KEY": "."}))
+    outcome, recorder = await work(tmp_path / "home", "/write a.txt x", agent, agent="odd")
+    assert (outcome.status, outcome.status_reason) == ("ERROR", "model_unchosen")
+    assert "'odd/free'" in (outcome.error or "")
+    assert recorder.of("ACTION") == []
+    monkeypatch.setenv("ODD_KEY", KEY)
+    outcome, _ = await work(tmp_path / "home2", "/write a.txt x", agent, agent="odd")
+    assert outcome.status == "COMPLETE"
+
+
+def test_who_has_chosen_opencodes_own_models_may_use_them(person: Path) -> None:
+    login = BUILT_IN["opencode"].login
+    assert login is not None
+    assert login.is_unchosen("opencode/big-pickle", {"OPENAI_API_KEY": KEY}, person)
+    assert not login.is_unchosen("openai/gpt-5", {}, person)
+    assert not login.is_unchosen("opencode/big-pickle", {"OPENCODE_API_KEY": KEY}, person)
+    put(person, ".config/opencode/opencode.json", {"model": "opencode/big-pickle"})
+    assert not login.is_unchosen("opencode/big-pickle", {}, person)
