@@ -1,6 +1,7 @@
 """Actions on runs: stop, retry, archive, restore, answer, compare, export; on one run or many."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from typing import cast
 
 import anyio
 import reflex as rx
@@ -10,6 +11,7 @@ from agent_runs.client.calls import runs as run_calls
 from agent_runs.dashboard.downloads import FORMATS, url_of_chosen
 from agent_runs.dashboard.serving.access import send
 from agent_runs.errors import AgentRunsError, PermissionAnswered
+from agent_runs.models import JSON
 from agent_runs.reading.amounts import plural
 
 FEWEST_COMPARED, MOST_COMPARED = 2, 6
@@ -113,11 +115,39 @@ class RunsActions(rx.State):
         except AgentRunsError as exc:
             yield rx.toast.error(f"Run {run_id} was not answered.", description=exc.message)
 
+    @rx.event(background=True)
+    async def fill_in(self, form: dict[str, str]) -> AsyncGenerator[rx.event.EventSpec]:
+        """Answer a question with what was filled in; `components/ask.py` names the fields."""
+        run_id = int(form["run"])
+        try:
+            await send(
+                run_calls.answer_permission(
+                    run_id, int(form["question"]), form["option"], content=_content(form)
+                )
+            )
+        except PermissionAnswered:
+            yield rx.toast.info(f"Run {run_id} has already been answered.")
+        except AgentRunsError as exc:
+            yield rx.toast.error(f"Run {run_id} was not answered.", description=exc.message)
+
     async def _take_selection(self) -> list[int]:
         async with self:
             run_ids = list(self.selected)
             self.selected = []
         return run_ids
+
+
+def _content(form: Mapping[str, str]) -> dict[str, JSON]:
+    """Return what was filled in: `field:NAME` is a value, `pick:NAME=VALUE` one of several."""
+    content: dict[str, JSON] = {}
+    for name, value in form.items():
+        kind, _, rest = name.partition(":")
+        if kind == "field" and value:
+            content[rest] = value
+        elif kind == "pick":
+            picked, _, choice = rest.partition("=")
+            content[picked] = [*cast("list[JSON]", content.get(picked, [])), choice]
+    return content
 
 
 async def _archive(run_ids: Sequence[int]) -> rx.event.EventSpec:

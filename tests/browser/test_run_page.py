@@ -1,5 +1,6 @@
 """The page of one run: links, search, folding, time, changes, questions, and what waits in line."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -179,3 +180,29 @@ def test_resume_of_the_list_puts_the_cursor_where_you_write(page: Page, api: Api
     page.goto(f"/runs/{run_id}?resume=1")
     expect(page.get_by_label(FOLLOW_UP)).to_be_focused()
     expect(page.get_by_text("Starts turn 2")).to_be_visible()
+
+
+def test_a_form_of_an_agent_is_filled_in_on_the_page(page: Page, api: Api) -> None:
+    parts = {"type": "array", "items": {"enum": ["a", "b", "c"]}}
+    properties = {
+        "db": {"title": "Database", "enum": ["SQLite", "Postgres"]},
+        "size": {"type": "integer", "title": "Size"},
+        "fast": {"type": "boolean", "title": "Fast"},
+        "parts": {"title": "Parts", **parts},
+    }
+    schema = {"required": ["db"], "properties": properties}
+    asks = json.dumps({"mode": "form", "message": "Which one?", "requestedSchema": schema})
+    run_id = api.create(f"/request elicitation/create {asks}")
+    api.wait_until(run_id, "PAUSED")
+    page.goto(f"/runs/{run_id}")
+    form = page.locator(".ask")
+    expect(form).to_contain_text("Which one?")
+    form.locator("select[aria-label='Database']").select_option("Postgres")
+    form.locator("input[aria-label='Size']").fill("5")
+    form.locator("select[aria-label='Fast']").select_option("no")
+    for part in ("a", "c"):
+        form.get_by_text(part, exact=True).click()
+    form.get_by_role("button", name="Submit").click()
+    expect(page.locator("[data-status='COMPLETE']").first).to_be_visible()
+    content = {"db": "Postgres", "size": 5, "fast": False, "parts": ["a", "c"]}
+    assert json.loads(api.run(run_id)["result"]) == {"action": "accept", "content": content}

@@ -8,6 +8,7 @@ from agent_runs.dashboard.run.state import turn_line
 from agent_runs.dashboard.runs.row import (
     LINE_LENGTH,
     Ask,
+    AskField,
     PullRequestLink,
     RunRow,
     agent_of,
@@ -23,7 +24,13 @@ from agent_runs.models import (
     PullRequest,
     Turn,
 )
-from agent_runs.questions import PermissionOption, PermissionRequest
+from agent_runs.questions import (
+    FormChoice,
+    FormField,
+    PermissionOption,
+    PermissionRequest,
+    QuestionForm,
+)
 from agent_runs.reading.run import reading_of
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -148,6 +155,22 @@ def test_the_question_offers_the_least_that_lets_the_agent_go_on() -> None:
     ask = ask_of([question("answered"), question(title="Run", rawInput={"command": "rm -rf /"})])
     assert ask == Ask(5, "Run", "rm -rf /", allow="o-allow_once", reject="o-reject_once")
     assert ask_of([question("withdrawn")]) is None
+
+
+def test_a_form_is_shown_whole_with_its_fields_and_only_a_web_address_to_open() -> None:
+    choices = (FormChoice(value="a", title="A", description="first"), FormChoice(value="b"))
+    fields = (
+        FormField(name="size", kind="integer", default=5),
+        FormField(name="part", kind="choice", title="Part", required=True, choices=choices),
+    )
+    form = QuestionForm(message="Which?\nTell me.", fields=fields, url="javascript:alert(1)")
+    ask = ask_of([question().model_copy(update={"form": form})])
+    assert ask is not None
+    assert (ask.is_form, ask.text, ask.url) == (True, "Which?\nTell me.", "")
+    size, part = ask.fields
+    assert size == AskField("size", "integer", "size", "", "5", required=False, choices=())
+    assert (part.label, part.required) == ("Part", True)
+    assert part.choices == (("a", "A: first"), ("b", "b"))
 
 
 def test_a_command_is_shown_whole_however_long_it_is() -> None:

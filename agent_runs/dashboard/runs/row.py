@@ -12,10 +12,10 @@ from agent_runs.models import (
     AgentRun,
     AgentRunStatus,
 )
-from agent_runs.questions import PermissionRequest
+from agent_runs.questions import FormField, PermissionRequest
 from agent_runs.reading.amounts import plural, short_count
 from agent_runs.reading.target import argument
-from agent_runs.reading.text import one_line
+from agent_runs.reading.text import clean, one_line
 
 LINE_LENGTH = 240
 _NAME_LENGTH = 60
@@ -36,14 +36,35 @@ class PullRequestLink:
 
 
 @dataclass(frozen=True)
+class AskField:
+    """One thing to fill in; `choices` are pairs of value and label."""
+
+    name: str
+    kind: str
+    label: str
+    about: str
+    proposed: str
+    required: bool
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Ask:
-    """The question of a paused run; `allow` and `reject` are option ids, empty if not offered."""
+    """The question of a paused run; `allow` and `reject` are option ids, empty if not offered.
+
+    Attributes:
+        is_form: it asks a person for more than permission.
+        url: page to visit, safe to open; empty if there is none.
+    """
 
     id: int
     text: str
     target: str
     allow: str
     reject: str
+    is_form: bool = False
+    url: str = ""
+    fields: tuple[AskField, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,9 +141,15 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
     for request in requests:
         if request.state == "pending":
             options = {option.kind: option.option_id for option in reversed(request.options)}
+            form = request.form
+            title = str(request.tool_call.get("title") or "use a tool")
+            url = (form.url if form else None) or ""
             return Ask(
                 id=request.id,
-                text=one_line(str(request.tool_call.get("title") or "use a tool"), LINE_LENGTH),
+                text=clean(form.message) if form else one_line(title, LINE_LENGTH),
+                is_form=form is not None,
+                url=url if url.startswith(("https://", "http://")) else "",
+                fields=tuple(map(_field, form.fields)) if form else (),
                 # Not shortened: nobody should approve what they cannot see.
                 target=argument(
                     request.tool_call.get("rawInput") or request.tool_call.get("raw_input")
@@ -131,6 +158,22 @@ def ask_of(requests: Sequence[PermissionRequest]) -> Ask | None:
                 reject=options.get("reject_once") or options.get("reject_always", ""),
             )
     return None
+
+
+def _field(field: FormField) -> AskField:
+    labels = ((choice, choice.title or choice.value) for choice in field.choices)
+    return AskField(
+        name=field.name,
+        kind=field.kind,
+        label=one_line(field.title or field.name, LINE_LENGTH),
+        about=clean(field.description),
+        proposed="" if field.default is None else one_line(str(field.default)),
+        required=field.required,
+        choices=tuple(
+            (choice.value, one_line(": ".join(filter(None, (label, choice.description)))))
+            for choice, label in labels
+        ),
+    )
 
 
 def pull_requests_of(run: AgentRun) -> tuple[PullRequestLink, ...]:
