@@ -41,6 +41,7 @@ _REASONS = {
     "option_unavailable": "the agent does not offer a choice of this run",
     "policy_not_honoured": "the agent acted without asking",
     "policy_unsupported": "the agent cannot keep to the permission policy",
+    "quota": "the agent's quota is used up",
     "permission_rejected": "an action was rejected",
     "waits_for_upstream": "waiting for the hosted account",
     "refused_upstream": "the hosted account refused it",

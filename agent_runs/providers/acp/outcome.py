@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from agent_runs.models import AgentRunStatus
 from agent_runs.providers.acp.agents import AgentProfile
+from agent_runs.providers.acp.quotas import Quota
 from agent_runs.providers.base import TurnOutcome
 
 _SAFE = "The workspace is kept"
@@ -101,6 +102,16 @@ def not_logged_in(profile: AgentProfile, words: str, sentence: str | None = None
         "not_logged_in",
         f"The agent {profile.name!r} is not logged in: {words}. To log in: {hint}. "
         f"{_SAFE}; resume the run afterwards.",
+    )
+
+
+def quota_used_up(profile: AgentProfile, quota: Quota) -> TurnFailed:
+    """The agent's plan or key has nothing left."""
+    when = f" It can continue at {quota.resets_at:%Y-%m-%d %H:%M} UTC." if quota.resets_at else ""
+    return TurnFailed(
+        "quota",
+        f"The agent {profile.name!r} has used up its quota: {quota.words.rstrip('.')}.{when} "
+        f"{_SAFE}; resume the run then, or now with another model or key.",
     )
 
 

@@ -25,6 +25,7 @@ from agent_runs.providers.acp.client import AgentClient
 from agent_runs.providers.acp.launch import Launch
 from agent_runs.providers.acp.limits import TurnClock
 from agent_runs.providers.acp.outcome import TurnFailed
+from agent_runs.providers.acp.quotas import quota_in_error
 from agent_runs.providers.acp.sandbox import hidden_paths, limit_resources
 from agent_runs.providers.acp.session_options import SessionOptions
 from agent_runs.providers.acp.terminal import Terminals
@@ -310,6 +311,8 @@ class Session:
 
     def _refused(self, error: RequestError) -> TurnFailed:
         words = self._launch.redact(refusals.words_of(error))[:_STDERR_SHOWN]
+        if quota := quota_in_error(words, datetime.now(UTC)):
+            return outcome.quota_used_up(self._profile, quota)
         if refusals.is_about_login(words, error.code):
             return self.not_logged_in(words)
         return outcome.request_failed(self._profile, words)

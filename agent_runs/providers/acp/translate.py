@@ -16,6 +16,7 @@ from agent_runs.providers.acp.content import block_text
 from agent_runs.providers.acp.guard import PolicyGuard
 from agent_runs.providers.acp.notices import Notices
 from agent_runs.providers.acp.passages import Passages, TextKind
+from agent_runs.providers.acp.quotas import Quota, quota_in_answer
 from agent_runs.providers.acp.refusals import is_answer_about_login
 from agent_runs.providers.acp.replay import Replay
 from agent_runs.providers.acp.text import ClippedText, clip, whole_characters
@@ -153,6 +154,13 @@ class Translator:
             return None
         self._passages.clear()
         return answer
+
+    def take_answer_about_quota(self, now: datetime) -> Quota | None:
+        """Return the quota if the answer, which is one no more, only says that it is used up."""
+        quota = quota_in_answer(self._passages.joined("answer"), now)
+        if quota is not None:
+            self._passages.clear()
+        return quota
 
     def finish(
         self, at: datetime, *, tools: str, answer: bool, error: str | None = None

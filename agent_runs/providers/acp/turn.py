@@ -226,6 +226,8 @@ class Turn:
             return outcome.CANCELLED
         if self._stop_reason == "cancelled" and self._permissions.rejected:
             return outcome.REJECTED
+        if quota := self._translator.take_answer_about_quota(datetime.now(UTC)):
+            raise outcome.quota_used_up(self._profile, quota)
         if words := self._translator.take_answer_about_login():
             raise session.not_logged_in(words)
         return outcome.ending_of(self._stop_reason)
