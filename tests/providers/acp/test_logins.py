@@ -12,6 +12,7 @@ from agent_runs.providers.acp.environment import agent_environment
 from agent_runs.providers.acp.logins import Login, Way, relaxed_json
 from agent_runs.providers.acp.pins import Pin
 from agent_runs.providers.acp.private_home import TooMuchToCopy, write_home
+from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.workspace import RunFolder
 
 KEY = "canary-0123456789"
@@ -343,3 +344,14 @@ def test_who_has_chosen_opencodes_own_models_may_use_them(person: Path) -> None:
     assert not login.is_unchosen("opencode/big-pickle", {"OPENCODE_API_KEY": KEY}, person)
     put(person, ".config/opencode/opencode.json", {"model": "opencode/big-pickle"})
     assert not login.is_unchosen("opencode/big-pickle", {}, person)
+
+
+def test_a_profile_can_keep_the_login_out_of_its_runs(
+    folder: RunFolder, person: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "agents.toml").write_text("[agents.claude]\nlogin_files = []\nlogin = {}\n")
+    put(person, ".claude/.credentials.json", {"accessToken": KEY})
+    put(person, ".claude/settings.json", {"apiKeyHelper": KEY})
+    profile = load_profiles(tmp_path / "agents.toml")["claude"]
+    write_home(profile, folder, Pin(), user_home=person)
+    assert [path for path in folder.home.rglob("*") if path.is_file()] == []
