@@ -21,7 +21,7 @@ from agent_runs.providers.acp.limits import AgentLimits
 from agent_runs.providers.acp.profiles import load_profiles
 from agent_runs.providers.acp.provider import AcpProvider
 from agent_runs.providers.acp.sandbox import SandboxChoice
-from agent_runs.providers.base import PermissionQuestion, TurnOutcome
+from agent_runs.providers.base import FormAnswer, PermissionQuestion, TurnOutcome
 from tests.offline_model.agents import agents_file
 from tests.offline_model.script import FILE, STARTED
 from tests.offline_model.server import KEY, OfflineModel
@@ -79,7 +79,15 @@ class Driven:
             ids = [each["optionId"] for each in question.options if each["kind"] == answer]
             return str(ids[0]) if ids else None
 
-        recorder = MemoryRecorder(decide)
+        async def fill_in(question: PermissionQuestion) -> FormAnswer | None:
+            form = question.form
+            fields = form.fields if form else ()
+            content: dict[str, JSON] = {
+                each.name: each.choices[0].value for each in fields if each.choices
+            }
+            return FormAnswer(str(question.options[0]["optionId"]), content)
+
+        recorder = MemoryRecorder(decide, fill_in)
         turn = len(self.turns) + 1
         fields = {"agent": self.agent.name, "turn": turn, "repo_url": self.repo_url, **fields}
         if self.turns:

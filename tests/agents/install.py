@@ -21,6 +21,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from tests.test_pythons import found
+
 VERSIONS = Path(__file__).with_name("versions")
 _NPM_FILES = ("package.json", "package-lock.json")
 _SECONDS = 300
@@ -84,14 +86,27 @@ def install_all(place: Path) -> list[Path]:
     bins = [place / "node_modules" / ".bin", Path(scripts)]
     agents = tomllib.loads((VERSIONS / "python.toml").read_text("utf-8"))
     for agent, each in agents.items():
-        python = ["--python", each["python"], "--no-python-downloads"]
-        requirements = ["--require-hashes", "-r", str(VERSIONS / f"requirements-{agent}.txt")]
-        folder = place / agent
-        subprocess.run([f"{scripts}/uv", "venv", "--quiet", *python, folder], check=True)
-        install = [f"{scripts}/uv", "pip", "install", "--quiet", "--python", folder]
-        subprocess.run([*install, *requirements], check=True)
-        bins.append(folder / "bin")
+        requirements = VERSIONS / f"requirements-{agent}.txt"
+        if environment(place / agent, each["python"], "--require-hashes", "-r", str(requirements)):
+            bins.append(place / agent / "bin")
     return bins
+
+
+def environment(folder: Path, version: str, *wanted: str) -> bool:
+    """Install Python packages into an environment of this Python version; tell whether it went."""
+    python = found(version)
+    if python is None:
+        sys.stdout.write(f"No Python {version} was found for {folder.name}; it is left out.\n")
+        return False
+    uv = f"{sysconfig.get_path('scripts')}/uv"
+    for words in (
+        ("venv", "--quiet", "--clear", "--python", python, str(folder)),
+        ("pip", "install", "--quiet", "--python", str(folder), *wanted),
+    ):
+        if subprocess.run([uv, *words], check=False).returncode:
+            sys.stdout.write(f"{folder.name} could not be installed; it is left out.\n")
+            return False
+    return True
 
 
 def _npm(place: Path, *words: str) -> None:

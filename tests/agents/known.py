@@ -8,6 +8,9 @@ SHORT = ("claude", "codex", "opencode")
 ALL = (*SHORT, "gemini", "qwen", "copilot", "vibe", "fast-agent", "openhands")
 AGENTS = ALL if IS_LONG else SHORT
 
+ASKS_PERSONS = ("claude", "qwen", "vibe")
+"""Has a tool with which the model asks a person something; the others offer none to their model."""
+
 KEEPS_OUTPUT = {"gemini"}
 """Tells nobody what a command printed."""
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from tests.agents.install import VERSIONS
+from tests.agents.install import VERSIONS, environment
 from tests.agents.known import ALL
 
 ROOT = Path(__file__).parents[2]
@@ -104,17 +104,11 @@ def _install_npm(place: Path) -> list[Path]:
 
 
 def _install_python(place: Path) -> list[Path]:
-    uv = f"{sysconfig.get_path('scripts')}/uv"
-    folders: list[Path] = []
-    for agent, each in _python_agents().items():
-        folder = place / agent
-        python = ["--python", each["python"], "--no-python-downloads"]
-        if not folder.exists():
-            _call(place, uv, "venv", "--quiet", *python, str(folder))
-        install = ["pip", "install", "--quiet", "--upgrade", "--python", str(folder)]
-        _call(place, uv, *install, each["package"])
-        folders.append(folder / "bin")
-    return folders
+    return [
+        place / agent / "bin"
+        for agent, each in _python_agents().items()
+        if environment(place / agent, each["python"], each["package"])
+    ]
 
 
 def _versions(place: Path) -> Iterator[tuple[str, str]]:
