@@ -17,7 +17,7 @@ _WITHDRAW_SECONDS = 5.0
 _Answer = TypeVar("_Answer")
 
 Ask = Callable[[PermissionQuestion], Coroutine[Any, Any, str | None]]
-FillIn = Callable[[PermissionQuestion], Coroutine[Any, Any, FormAnswer | None]]
+AskForm = Callable[[PermissionQuestion], Coroutine[Any, Any, FormAnswer | None]]
 
 _KINDS = {"allow": ("allow_once", "allow_always"), "reject": ("reject_once", "reject_always")}
 
@@ -38,7 +38,7 @@ class Permissions:
     policy: PermissionPolicy
     ask: Ask
     guard: PolicyGuard
-    form: FillIn
+    form: AskForm
     cancelled: bool = False
     decisions: set[str] = field(default_factory=set[str])
     _waiting: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
