@@ -148,6 +148,7 @@ class AgentClient:
             "options": list(ANSWERS),
             "form": True,
             "question": form.message,
+            "is_whole": not call_id,
         }
         if answer is None:
             self.on_decision(decision, None)

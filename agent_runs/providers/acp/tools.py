@@ -106,7 +106,7 @@ class ToolCall:
         """How the call ended if the agent never says so, as far as the last decision tells."""
         if self.permission is None:
             return None
-        if self.permission.get("choice") is None:
+        if self.permission.get("choice") is None or self.permission.get("kind") == "cancel":
             return "cancelled"
         if text_or_empty(self.permission.get("kind")).startswith("reject"):
             return "rejected"

@@ -137,6 +137,9 @@ class Translator:
         for call in self._asked_about(tool_call, at):
             call.decide(object_or_empty(clipped(decision)), question)
             self._show(call)
+            if request.get("is_whole"):
+                # No call follows: the question and its answer are all there is.
+                self._close(call, None, call.end_by_decision or "completed")
         self._limit_open()
 
     def report_result(self, result: dict[str, JSON]) -> None:

@@ -74,14 +74,14 @@ async def test_the_agent_gets_what_a_person_filled_in_under_every_policy(
     assert (action.tool_name, action.tool_input) == ("question", {"title": "Which database?"})
     assert action.tool_output is not None
     permission = {"choice": "accept", "kind": "allow_once", "policy": "ask", "answers": content}
-    assert action.tool_output["permission"] == permission
+    assert action.tool_output == {"status": "completed", "permission": permission}
 
 
 @pytest.mark.parametrize(
     ("answer", "action", "status"),
     [
         (FormAnswer("decline"), "decline", "rejected"),
-        (FormAnswer("cancel"), "cancel", "unknown"),
+        (FormAnswer("cancel"), "cancel", "cancelled"),
         (None, "cancel", "cancelled"),
     ],
 )
