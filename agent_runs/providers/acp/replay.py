@@ -13,6 +13,17 @@ import anyio
 from agent_runs.models import JSON
 from agent_runs.providers.acp.content import block_text
 
+# What a history is made of. Commands, modes and figures are news about the session, at any time.
+_SAID = frozenset(
+    {
+        "agent_message_chunk",
+        "agent_thought_chunk",
+        "user_message_chunk",
+        "tool_call",
+        "tool_call_update",
+        "plan",
+    }
+)
 _PAUSE = timedelta(seconds=0.5)
 _LONGEST_SECONDS = 20.0
 
@@ -48,6 +59,8 @@ class Replay:
         """Tell whether an update, which came at `at`, belongs to the history."""
         if not self._is_possible:
             return False
+        if update.get("sessionUpdate") not in _SAID:
+            return self._prompt is None
         self._is_active = self._goes_on(update, at)
         if self._is_active:
             self.is_seen, self._last = True, at

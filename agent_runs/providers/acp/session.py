@@ -246,6 +246,8 @@ class Session:
             self.session_id, self.resumed_by = session_id, method
             if method == "session/load" or replay.is_seen:
                 await self._race(replay.silence())
+            else:
+                replay.end()
             return
 
     async def _watch(self, request: asyncio.Task[JSON], stopping: asyncio.Task[Any]) -> None:

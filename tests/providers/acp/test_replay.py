@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from acp_parts import odd_agent, work
+from acp_parts import MODES, moded, odd_agent, work
 from acp_updates import at, say, tool, tool_update
 
 from agent_runs.models import JSON
@@ -65,6 +65,14 @@ def test_an_echo_of_the_prompt_in_parts_is_no_history() -> None:
     translator.feed(user("on"), at(1))
     translator.feed(say("New."), at(1))
     assert answer_of(translator) == "New."
+
+
+def test_news_about_the_session_are_no_history() -> None:
+    for kind in ("available_commands_update", "config_option_update", "usage_update"):
+        translator = resumed({"sessionUpdate": kind})
+        translator.feed({"sessionUpdate": kind}, at(-0.9))
+        translator.feed(say("New."), at(-0.8))
+        assert answer_of(translator) == "New."
 
 
 def test_words_of_a_user_are_no_history_in_a_session_that_is_new() -> None:
@@ -132,6 +140,26 @@ async def test_a_history_after_the_answer_to_load_is_no_part_of_the_turn(
     )
     assert outcome.result == "Two"
     assert recorder.of("ACTION") == []
+
+
+@pytest.mark.anyio
+async def test_an_answer_right_after_the_mode_was_set_again_is_kept(tmp_path: Path) -> None:
+    agent = moded(
+        MODES.replace(
+            "            return {}\n",
+            """\
+            mode = {"sessionUpdate": "current_mode_update", "currentModeId": self.mode}
+            news = {"sessionId": params["sessionId"], "update": mode}
+            await self.peer.send({"method": "session/update", "params": news})
+            return {}
+""",
+        )
+    )
+    reject = {"agent": "odd", "permission_policy": "reject"}
+    _, first = await work(tmp_path, "/say One", agent, **reject)
+    again = {**reject, "turn": 2, "session_id": first.run["session_id"]}
+    outcome, _ = await work(tmp_path, "/say Two", agent, **again)
+    assert str(outcome.result).startswith("Two")
 
 
 @pytest.mark.anyio
