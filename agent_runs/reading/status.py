@@ -39,7 +39,7 @@ _REASONS = {
     "time_limit": "the time limit was reached",
     "stopped": "stopped on request",
     "option_unavailable": "the agent does not offer a choice of this run",
-    "policy_not_honoured": "the agent acted without asking",
+    "policy_not_honoured": "the agent acted without permission",
     "policy_unsupported": "the agent cannot keep to the permission policy",
     "quota": "the agent's quota is used up",
     "permission_rejected": "an action was rejected",

@@ -18,7 +18,7 @@ _SHOWN = 300
 
 
 class PolicyGuard:
-    """Finds the first action that nobody was asked about.
+    """Finds the first action that nobody has allowed.
 
     Args:
         policy: under `allow`, everything is in order.
@@ -31,8 +31,8 @@ class PolicyGuard:
         self._unasked = [shlex.split(words) for words in unasked_commands]
 
     def violation(self, call: ToolCall) -> str | None:
-        """Return the action in words if the call was completed without a question."""
-        if self._policy == "allow" or call.permission or call.status != "completed":
+        """Return the action in words if the call was completed without having been allowed."""
+        if self._policy == "allow" or call.status != "completed" or _is_allowed(call):
             return None
         kind = text_or_empty(call.fields.get("kind"))
         if kind not in _ACTING and not call.diffs:
@@ -57,3 +57,7 @@ class PolicyGuard:
         if _UNSAFE.search(part) or not _WRITING.isdisjoint(words):
             return False
         return any(words[: len(first)] == first for first in self._unasked)
+
+
+def _is_allowed(call: ToolCall) -> bool:
+    return call.permission is not None and str(call.permission.get("kind")).startswith("allow")

@@ -194,7 +194,7 @@ def policy_not_honoured(profile: AgentProfile, policy: str, action: str) -> Turn
     """The agent acted without a question although the policy needs one."""
     return TurnFailed(
         "policy_not_honoured",
-        f"The agent {profile.name!r} was ended because it acted without asking, although the "
+        f"The agent {profile.name!r} was ended because it acted without permission, although the "
         f"permission policy is {policy!r}. What it did: {action}. {_SAFE}; check the changes "
         "before you use them, then resume the run with the policy 'allow' or start a new run with "
         "another agent.",

@@ -175,6 +175,25 @@ async def test_the_first_action_without_a_question_ends_the_turn(
     assert recorder.of("ACTION"), "what it did is in the log"
 
 
+async def test_an_agent_that_acts_although_it_was_rejected_is_ended(tmp_path: Path) -> None:
+    agent = odd_agent("""
+class Odd(Scripted):
+    async def _prompt(self, params):
+        session = {"sessionId": params["sessionId"]}
+        call = {"toolCallId": "1", "kind": "delete", "title": "Remove x"}
+        options = [{"optionId": "no", "name": "No", "kind": "reject_once"}]
+        question = {**session, "toolCall": call, "options": options}
+        await self.peer.request("session/request_permission", question)
+        update = {"sessionUpdate": "tool_call", **call, "status": "completed"}
+        message = {"method": "session/update", "params": {**session, "update": update}}
+        await self.peer.send(message)
+        await asyncio.sleep(3600)
+""")
+    outcome, _ = await work(tmp_path, "Hi", agent, agent="odd", permission_policy="reject")
+    assert outcome.status_reason == "policy_not_honoured"
+    assert "delete: Remove x" in str(outcome.error)
+
+
 async def test_what_only_reads_needs_no_question(tmp_path: Path) -> None:
     free: list[Call] = [
         ("read", "Read x", {}),
